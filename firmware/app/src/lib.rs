@@ -1,0 +1,2 @@
+//! Keyface's ears and face: microphone, files and pipes in; screens and curves out.
+#![forbid(unsafe_code)]

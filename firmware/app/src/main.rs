@@ -1,0 +1,3 @@
+//! `keyface`: arguments -> library call -> report.
+
+fn main() {}

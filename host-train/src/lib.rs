@@ -1,0 +1,7 @@
+//! Keyface's trainer: from a corpus to a shipped model.
+//!
+//! `corpus -> Clip -> Prepared -> Batch -> model -> losses -> checkpoint -> quantize -> ONNX + card -> check in tract`
+#![deny(unsafe_op_in_unsafe_fn)]
+#![recursion_limit = "256"]
+
+pub mod clip;

@@ -1,0 +1,3 @@
+//! `keyface-train`: arguments -> library call -> report.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Conformance across crates. The tests live in `tests/`.
