@@ -4,6 +4,9 @@
 #![warn(missing_docs)]
 
 mod channel;
+pub mod heads;
+mod log_mel;
+mod mel;
 mod motion;
 mod phone;
 mod pose;
@@ -12,6 +15,9 @@ mod stage;
 mod time;
 
 pub use channel::{CHANNELS, Channel};
+pub use heads::Heads;
+pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};
+pub use mel::{MEL_BANDS, MelPower, MelPowers};
 pub use motion::{KeyKind, KeyMotion, MOTION_CHANNELS, Motion, MotionChannel};
 pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
 pub use pose::{Angles, FacePose};
