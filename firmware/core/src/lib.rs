@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod channel;
+pub mod flow;
 pub mod heads;
 mod log_mel;
 mod mel;

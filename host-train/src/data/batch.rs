@@ -1,0 +1,173 @@
+//! Crops in, tensors out: features of two stacked frames at 50 Hz, and labels that lie `look_ahead` behind.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use keyface_core::heads::NEXT_TIME_UNIT_MS;
+use keyface_core::{FEATURES, LevelFollower, MOTION_CHANNELS, Motion, Phone, STEP_HOPS, Stage};
+
+use super::utterance::Utterance;
+
+/// A batch of crops of equal length.
+pub struct Batch {
+    /// `[batch, time, STEP_HOPS * FEATURES]`.
+    pub features: Tensor<3>,
+    /// `[batch, time]`: phone at the time described.
+    pub phones: Tensor<2, Int>,
+    /// `[batch, time, n]`: pose, next pose, next time, offset.
+    pub targets: Tensor<3>,
+    /// `[batch, time, 4]`: boundary, closure, lip on teeth, voice; each 0 or 1.
+    pub events: Tensor<3>,
+    /// The same labels as plain values, per crop and step.
+    pub labels: Vec<Vec<Labels>>,
+}
+
+/// What is true at the time that one step describes.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    /// Phone spoken.
+    pub phone: Phone,
+    /// Pose.
+    pub pose: Motion,
+    /// A key within the step before, as an offset of -0.5..=0.5 steps from its middle.
+    pub key: Option<f32>,
+    /// Pose at the next key.
+    pub next_pose: Motion,
+    /// Milliseconds until the next key.
+    pub next_time_ms: f32,
+}
+
+/// Values per step in [`Batch::targets`].
+pub const TARGETS: usize = 2 * MOTION_CHANNELS + 2;
+/// Farthest next key that is told, in hops.
+const FARTHEST_HOPS: f32 = 50.0;
+
+impl Batch {
+    /// Stacks crops; every step describes the moment `look_ahead_steps` before its own end.
+    pub fn new(crops: &[Utterance], look_ahead_steps: usize, device: &Device) -> Batch {
+        let (batch, time) = (crops.len(), crops[0].len() / STEP_HOPS);
+        let labels: Vec<Vec<Labels>> = crops.iter().map(|crop| steps(crop, look_ahead_steps)).collect();
+        let all = || labels.iter().flatten();
+        let features = crops.iter().flat_map(features).collect();
+        let phones = all().map(|l| l.phone as i32).collect();
+        let targets = all().flat_map(targets).collect();
+        let events = all().flat_map(events).collect();
+        Batch {
+            features: floats(features, [batch, time, STEP_HOPS * FEATURES], device),
+            phones: Tensor::from_data(TensorData::new::<i32, _>(phones, [batch, time]), device),
+            targets: floats(targets, [batch, time, TARGETS], device),
+            events: floats(events, [batch, time, 4], device),
+            labels,
+        }
+    }
+}
+
+/// A batch of one whole utterance, as evaluation wants it.
+pub fn whole(utterance: &Utterance, look_ahead_steps: usize, device: &Device) -> Batch {
+    let hops = utterance.len() / STEP_HOPS * STEP_HOPS;
+    Batch::new(&[utterance.crop(0, hops)], look_ahead_steps, device)
+}
+
+/// The labels of step `step` (which ends at hop `(step + 1) * STEP_HOPS`), `look_ahead_steps` back.
+pub fn label_step(utterance: &Utterance, step: usize, look_ahead_steps: usize) -> Labels {
+    let Some(now) = (step + 1).checked_sub(look_ahead_steps).map(|s| s * STEP_HOPS) else {
+        return Labels::before_start(utterance, (look_ahead_steps - step - 1) * STEP_HOPS);
+    };
+    let span = (now as f32 - STEP_HOPS as f32)..now as f32;
+    let ahead = utterance.keys.partition_point(|key| *key < now as f32);
+    let key = utterance.keys[..ahead].last().filter(|key| span.contains(*key));
+    let next = utterance.keys.get(ahead).copied().unwrap_or(now as f32 + FARTHEST_HOPS);
+    Labels {
+        phone: utterance.phones.get(now).copied().unwrap_or(Phone::SIL),
+        pose: pose_at(utterance, now as f32),
+        key: key.map(|key| (key - span.start) / STEP_HOPS as f32 - 0.5),
+        next_pose: pose_at(utterance, next),
+        next_time_ms: 10.0 * (next - now as f32).min(FARTHEST_HOPS),
+    }
+}
+
+impl Labels {
+    fn before_start(utterance: &Utterance, hops_before: usize) -> Labels {
+        let next = utterance.keys.first().copied().unwrap_or(FARTHEST_HOPS);
+        Labels {
+            phone: Phone::SIL,
+            pose: Motion::REST,
+            key: None,
+            next_pose: pose_at(utterance, next),
+            next_time_ms: 10.0 * (next + hops_before as f32).min(FARTHEST_HOPS),
+        }
+    }
+}
+
+fn steps(crop: &Utterance, look_ahead_steps: usize) -> Vec<Labels> {
+    (0..crop.len() / STEP_HOPS).map(|step| label_step(crop, step, look_ahead_steps)).collect()
+}
+
+/// Row `h` of the motion describes the end of hop `h`.
+fn pose_at(utterance: &Utterance, hops: f32) -> Motion {
+    let row = (hops - 1.0).round().max(0.0) as usize;
+    utterance.motion.get(row).copied().unwrap_or(Motion::REST)
+}
+
+fn features(crop: &Utterance) -> Vec<f32> {
+    let mut level = LevelFollower::new();
+    crop.powers.iter().filter_map(|row| level.push(row)).flat_map(|frame| frame.0).collect()
+}
+
+fn targets(labels: &Labels) -> Vec<f32> {
+    let mut row = labels.pose.0.to_vec();
+    row.extend(labels.next_pose.0);
+    row.push(labels.next_time_ms / NEXT_TIME_UNIT_MS);
+    row.push(labels.key.unwrap_or(0.0));
+    row
+}
+
+fn events(labels: &Labels) -> [f32; 4] {
+    let is = |yes: bool| f32::from(u8::from(yes));
+    [
+        is(labels.key.is_some()),
+        is(matches!(labels.phone, Phone::P | Phone::B | Phone::M)),
+        is(matches!(labels.phone, Phone::F | Phone::V)),
+        is(labels.phone != Phone::SIL),
+    ]
+}
+
+fn floats<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spoken() -> Utterance {
+        let mut talk = Utterance::silence(40);
+        talk.phones[20..30].fill(Phone::B);
+        talk.keys = vec![20.0, 30.5];
+        (0..40).for_each(|h| talk.motion[h].0[0] = h as f32);
+        talk
+    }
+
+    #[test]
+    fn labels_lie_behind_by_the_look_ahead() {
+        let talk = spoken();
+        assert_eq!(label_step(&talk, 9, 0).phone, Phone::B);
+        assert_eq!(label_step(&talk, 9, 3).phone, Phone::SIL);
+        assert_eq!(label_step(&talk, 12, 3).phone, Phone::B);
+        assert_eq!(label_step(&talk, 12, 3).pose.0[0], 19.0);
+    }
+
+    #[test]
+    fn a_key_is_told_once_with_its_offset() {
+        let talk = spoken();
+        let keys: Vec<(usize, f32)> =
+            (0..20).filter_map(|s| label_step(&talk, s, 0).key.map(|offset| (s, offset))).collect();
+        assert_eq!(keys, [(10, -0.5), (15, -0.25)]);
+    }
+
+    #[test]
+    fn the_next_key_comes_nearer() {
+        let talk = spoken();
+        assert_eq!(label_step(&talk, 8, 0).next_time_ms, 20.0);
+        assert_eq!(label_step(&talk, 0, 3).next_time_ms, 240.0);
+        assert_eq!(label_step(&talk, 9, 0).next_pose.0[0], 19.0);
+    }
+}

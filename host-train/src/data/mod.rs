@@ -1,0 +1,11 @@
+//! From prepared clips to training batches: rows of sound and labels, spoiled in every way a room can, then stacked.
+
+mod augment;
+mod batch;
+mod noise;
+mod utterance;
+
+pub use augment::{AugmentConfig, Augmenter};
+pub use batch::{Batch, Labels, label_step, whole};
+pub use noise::NoisePool;
+pub use utterance::Utterance;

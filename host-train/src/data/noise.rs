@@ -1,0 +1,102 @@
+//! Noise as rows of mel powers: recordings where there are any, and white noise bent to any colour.
+
+use keyface_core::{HOP_SAMPLES, MEL_BANDS, MelPower, MelPowers, Stage};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// Seconds of white noise kept at hand.
+const WHITE_S: usize = 120;
+
+/// Where stretches of noise come from.
+pub struct NoisePool {
+    white: Vec<MelPowers>,
+    recorded: Vec<Vec<MelPowers>>,
+}
+
+impl NoisePool {
+    /// Generated noise, and the given recordings at 16 kHz.
+    pub fn new(recordings: &[Vec<f32>]) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let white: Vec<f32> = (0..WHITE_S * 16_000).map(|_| rng.random_range(-1.0..1.0)).collect();
+        NoisePool { white: powers(&white), recorded: recordings.iter().map(|r| powers(r)).collect() }
+    }
+
+    /// `hops` rows with a mean power of 1: a recording in one of three draws, else coloured noise.
+    pub fn draw(&self, hops: usize, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
+        let recorded = !self.recorded.is_empty() && rng.random_bool(0.35);
+        let source = if recorded { &self.recorded[rng.random_range(0..self.recorded.len())] } else { &self.white };
+        let start = rng.random_range(0..source.len());
+        let mut rows: Vec<MelPowers> = source.iter().cycle().skip(start).take(hops).copied().collect();
+        if !recorded || rng.random_bool(0.5) {
+            colour(&mut rows, rng);
+        }
+        if rng.random_bool(0.4) {
+            swell(&mut rows, rng);
+        }
+        let mean = rows.iter().flatten().sum::<f32>() / hops.max(1) as f32;
+        rows.iter_mut().flatten().for_each(|p| *p /= mean.max(1e-20));
+        rows
+    }
+}
+
+/// Mel powers of a whole recording.
+fn powers(samples: &[f32]) -> Vec<MelPowers> {
+    let mut bank = MelPower::new();
+    samples.as_chunks::<HOP_SAMPLES>().0.iter().filter_map(|hop| bank.push(hop)).collect()
+}
+
+/// A tilt and three bumps over the bands.
+fn colour(rows: &mut [MelPowers], rng: &mut ChaCha8Rng) {
+    let gains = spectral_curve(rng, 25.0, 10.0);
+    rows.iter_mut().for_each(|row| row.iter_mut().zip(gains).for_each(|(p, g)| *p *= g));
+}
+
+/// Slow changes of level within 15 dB, and now and then a knock.
+fn swell(rows: &mut [MelPowers], rng: &mut ChaCha8Rng) {
+    let (mut now, mut goal) = (0.0f32, 0.0f32);
+    for row in rows {
+        if rng.random_bool(0.02) {
+            goal = rng.random_range(-15.0..5.0);
+        }
+        if rng.random_bool(0.005) {
+            now = rng.random_range(0.0..15.0);
+        }
+        now += 0.1 * (goal - now);
+        row.iter_mut().for_each(|p| *p *= decibels(now));
+    }
+}
+
+/// Power gains per band: a tilt of up to `tilt_db` from end to end, and three bumps of up to `bump_db`.
+pub fn spectral_curve(rng: &mut ChaCha8Rng, tilt_db: f32, bump_db: f32) -> MelPowers {
+    let tilt = rng.random_range(-tilt_db..tilt_db);
+    let bumps: [(f32, f32, f32); 3] = std::array::from_fn(|_| {
+        (rng.random_range(0.0..MEL_BANDS as f32), rng.random_range(4.0..20.0), rng.random_range(-bump_db..bump_db))
+    });
+    std::array::from_fn(|band| {
+        let x = band as f32;
+        let bump: f32 = bumps.iter().map(|(at, width, db)| db * (-((x - at) / width).powi(2)).exp()).sum();
+        decibels(tilt * (x / MEL_BANDS as f32 - 0.5) + bump)
+    })
+}
+
+/// A power ratio.
+pub fn decibels(db: f32) -> f32 {
+    10f32.powf(db / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_of_noise_has_unit_power() {
+        let pool = NoisePool::new(&[vec![0.25; 16_000]]);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        for _ in 0..20 {
+            let rows = pool.draw(200, &mut rng);
+            let mean = rows.iter().flatten().sum::<f32>() / 200.0;
+            assert!((mean - 1.0).abs() < 1e-3, "{mean}");
+        }
+    }
+}

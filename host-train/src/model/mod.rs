@@ -1,0 +1,9 @@
+//! The two networks in Burn. Their twins in tract run from the files that `export` writes.
+
+mod completion;
+mod conv;
+mod key_motion;
+
+pub use completion::{CompletionNet, CompletionNetConfig};
+pub use conv::CausalConv;
+pub use key_motion::{KeyMotionNet, KeyMotionNetConfig, KeyMotionOutput};
