@@ -5,3 +5,9 @@
 #![recursion_limit = "256"]
 
 pub mod clip;
+pub mod corpus;
+pub mod data;
+pub mod loss;
+pub mod model;
+pub mod prepare;
+pub mod train;

@@ -1,0 +1,106 @@
+//! The run's folder: newest and best weights of each network, and where the run stands.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use serde::{Deserialize, Serialize};
+
+/// A folder such as `runs/live`.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+/// How far one network's training has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Best value of the metric (higher is better).
+    pub best: f64,
+    /// Step of the best value.
+    pub best_step: usize,
+    /// Wall seconds spent so far.
+    pub seconds: f64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { step: 0, best: f64::NEG_INFINITY, best_step: 0, seconds: 0.0 }
+    }
+}
+
+impl RunDir {
+    /// Makes the folder if it is not there.
+    pub fn create(root: &Path) -> Result<Self> {
+        std::fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
+        Ok(RunDir { root: root.to_path_buf() })
+    }
+
+    /// A file of the run.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Weights of the best checkpoint of a network.
+    pub fn best(&self, net: &str) -> PathBuf {
+        self.file(&format!("{net}-best.bpk"))
+    }
+
+    /// Goes on from the newest checkpoint, if there is one.
+    pub fn resume<M: Module>(
+        &self,
+        net: &str,
+        model: M,
+        optimizer: ModuleOptimizer,
+    ) -> Result<(M, ModuleOptimizer, Progress)> {
+        let state = self.file(&format!("{net}.json"));
+        let Ok(text) = std::fs::read_to_string(&state) else {
+            return Ok((model, optimizer, Progress::default()));
+        };
+        let progress: Progress = serde_json::from_str(&text).with_context(|| state.display().to_string())?;
+        let weights = self.file(&format!("{net}-{}.bpk", progress.step));
+        let model = model.try_load_file(&weights).with_context(|| weights.display().to_string())?;
+        let moments = self.file(&format!("{net}-{}-optimizer.bpk", progress.step));
+        let optimizer = optimizer.load(&moments).with_context(|| moments.display().to_string())?;
+        Ok((model, optimizer, progress))
+    }
+
+    /// Writes the newest checkpoint, and the best one where `is_best`; the one before is removed only afterwards.
+    pub fn save<M: Module>(
+        &self,
+        net: &str,
+        model: &M,
+        optimizer: &ModuleOptimizer,
+        progress: &Progress,
+        is_best: bool,
+    ) -> Result<()> {
+        let weights = self.file(&format!("{net}-{}.bpk", progress.step));
+        model.clone().save_file(&weights).with_context(|| weights.display().to_string())?;
+        let moments = self.file(&format!("{net}-{}-optimizer.bpk", progress.step));
+        optimizer.save(&moments).with_context(|| moments.display().to_string())?;
+        if is_best {
+            std::fs::copy(&weights, self.best(net)).context("cannot copy the best checkpoint")?;
+        }
+        let state = self.file(&format!("{net}.json"));
+        let part = self.file(&format!("{net}.json.part"));
+        std::fs::write(&part, serde_json::to_string_pretty(progress)?)?;
+        std::fs::rename(&part, &state)?;
+        self.remove_older(net, progress.step)
+    }
+
+    fn remove_older(&self, net: &str, newest: usize) -> Result<()> {
+        for entry in std::fs::read_dir(&self.root)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let step = name
+                .strip_prefix(&format!("{net}-"))
+                .and_then(|rest| rest.trim_end_matches(".bpk").trim_end_matches("-optimizer").parse::<usize>().ok());
+            if step.is_some_and(|step| step < newest) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}

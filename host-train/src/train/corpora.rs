@@ -1,0 +1,89 @@
+//! Prepared corpora in memory: what training draws from and what validation listens to.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::experiment::Experiment;
+use crate::clip::Split;
+use crate::corpus::read_recordings;
+use crate::data::{Augmenter, NoisePool, Utterance};
+use crate::prepare::Prepared;
+
+/// Every clip of an experiment.
+pub struct Corpora {
+    train: Vec<(f64, Vec<Utterance>)>,
+    /// Clips that choose the checkpoint.
+    pub valid: Vec<Utterance>,
+}
+
+/// Validation clips per corpus: enough for a steady figure, few enough for a minute.
+const VALID_PER_CORPUS: usize = 40;
+
+impl Corpora {
+    /// Reads all prepared folders of the experiment.
+    ///
+    /// # Errors
+    /// A missing folder, a damaged file, or a corpus without training clips.
+    pub fn read(experiment: &Experiment) -> Result<Self> {
+        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new() };
+        for choice in &experiment.corpora {
+            let clips = read_prepared(&choice.folder)?;
+            let valid = clips.iter().filter(|(split, _)| *split == Split::Valid).take(VALID_PER_CORPUS);
+            corpora.valid.extend(valid.map(|(_, clip)| clip.clone()));
+            let train: Vec<_> = clips.into_iter().filter(|(split, _)| *split == Split::Train).map(|c| c.1).collect();
+            ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
+            corpora.train.push((choice.share, train));
+        }
+        Ok(corpora)
+    }
+
+    /// Hours of training speech.
+    pub fn train_hours(&self) -> f64 {
+        self.train.iter().flat_map(|(_, clips)| clips).map(|c| c.len() as f64).sum::<f64>() / 360_000.0
+    }
+
+    /// A clip at random, corpora by their share.
+    pub fn draw(&self, rng: &mut ChaCha8Rng) -> &Utterance {
+        let all: f64 = self.train.iter().map(|(share, _)| share).sum();
+        let mut rest = rng.random_range(0.0..all);
+        let mut last = &self.train[0].1;
+        for (share, clips) in &self.train {
+            last = clips;
+            if rest < *share {
+                break;
+            }
+            rest -= share;
+        }
+        &last[rng.random_range(0..last.len())]
+    }
+}
+
+/// The augmentation of an experiment, with its noise recordings where the folder exists.
+pub fn augmenter(experiment: &Experiment) -> Result<Augmenter> {
+    let folder = experiment.noise.as_deref().filter(|folder| folder.is_dir());
+    if let (Some(asked), None) = (&experiment.noise, folder) {
+        log::warn!("no noise recordings at {}: generated noise only", asked.display());
+    }
+    let recordings = folder.map(read_recordings).transpose()?.unwrap_or_default();
+    Ok(Augmenter::new(experiment.augment.clone(), NoisePool::new(&recordings)))
+}
+
+fn read_prepared(folder: &Path) -> Result<Vec<(Split, Utterance)>> {
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        format!("no prepared corpus at {} (make it with `keyface-train prepare`)", folder.display())
+    })?;
+    let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "safetensors"));
+    paths.sort();
+    let clips = paths.par_iter().map(|path| Ok(utterance(Prepared::read(path)?))).collect::<Result<Vec<_>>>()?;
+    Ok(clips)
+}
+
+fn utterance(clip: Prepared) -> (Split, Utterance) {
+    let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
+    (clip.split, Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys })
+}

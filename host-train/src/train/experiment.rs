@@ -1,0 +1,124 @@
+//! The experiment file: every choice of a training run, in TOML.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::data::AugmentConfig;
+use crate::loss::KeyMotionWeights;
+use crate::model::{CompletionNetConfig, KeyMotionNetConfig};
+
+/// Milliseconds of one network step.
+pub const STEP_MS: u32 = 20;
+
+/// One training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Name of the run and of the model.
+    pub name: String,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// How far the networks may hear ahead of the pose that they tell, 0..=120, a multiple of 20.
+    pub look_ahead_ms: u32,
+    /// Prepared corpora and how often each is drawn.
+    pub corpora: Vec<CorpusChoice>,
+    /// A folder of noise recordings (wav, flac), if there is one.
+    #[serde(default)]
+    pub noise: Option<PathBuf>,
+    /// Size of KeyMotionNet.
+    pub key_motion_net: KeyMotionNetConfig,
+    /// Size of CompletionNet.
+    pub completion_net: CompletionNetConfig,
+    /// Phase 1: KeyMotionNet.
+    pub key_motion: KeyMotionPhase,
+    /// Phase 2: CompletionNet on true and predicted keys.
+    pub completion: CompletionPhase,
+    /// How clips are spoiled.
+    #[serde(default)]
+    pub augment: AugmentConfig,
+    /// Weights of KeyMotionNet's losses.
+    #[serde(default)]
+    pub weights: KeyMotionWeights,
+}
+
+/// A prepared corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorpusChoice {
+    /// Folder written by `keyface-train prepare`.
+    pub folder: PathBuf,
+    /// Share of crops drawn from it, relative to the others.
+    pub share: f64,
+}
+
+/// Training of KeyMotionNet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyMotionPhase {
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Crops in a batch.
+    pub batch: usize,
+    /// Length of a crop in 10 ms hops, a multiple of 2.
+    pub crop_hops: usize,
+    /// Peak of the learning rate.
+    pub learning_rate: f64,
+    /// Steps between two validations (and checkpoints).
+    pub validate_every: usize,
+}
+
+/// Training of CompletionNet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompletionPhase {
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Peak of the learning rate.
+    pub learning_rate: f64,
+    /// Share of crops that see true keys instead of predicted ones.
+    pub true_keys: f64,
+    /// Weight of the velocity loss beside that of the pose.
+    pub velocity: f64,
+    /// Steps between two validations (and checkpoints).
+    pub validate_every: usize,
+}
+
+impl Experiment {
+    /// Reads and checks a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("no experiment at {}", path.display()))?;
+        let experiment: Experiment = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        experiment.validate().with_context(|| path.display().to_string())?;
+        Ok(experiment)
+    }
+
+    /// Look-ahead in network steps.
+    pub fn look_ahead_steps(&self) -> usize {
+        (self.look_ahead_ms / STEP_MS) as usize
+    }
+
+    fn validate(&self) -> Result<()> {
+        ensure!(self.look_ahead_ms % STEP_MS == 0, "look_ahead_ms must be a multiple of {STEP_MS}");
+        ensure!(self.look_ahead_ms <= 120, "look_ahead_ms must be at most 120, is {}", self.look_ahead_ms);
+        ensure!(!self.corpora.is_empty(), "corpora must name at least one prepared folder");
+        ensure!(self.key_motion.crop_hops.is_multiple_of(2), "key_motion.crop_hops must be even");
+        ensure!(self.key_motion.crop_hops >= 100, "key_motion.crop_hops must be at least 100");
+        ensure!(!self.key_motion_net.dilations.is_empty(), "key_motion_net.dilations must not be empty");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_experiments_are_valid() {
+        for name in ["live", "tiny"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
+            assert_eq!(Experiment::read(&path).unwrap().name, name);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The motion flow for CompletionNet: from the labels (true keys) or from the heads (predicted keys), through the
+//! device's own functions.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use keyface_core::flow::{FLOW, Flow, KeyQueue, KeyTracker};
+use keyface_core::heads::HEADS;
+use keyface_core::{Heads, KeyKind, KeyMotion, Micros};
+
+use super::experiment::STEP_MS;
+use crate::data::Labels;
+
+/// Which keys the completion sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum KeySource {
+    /// From the labels.
+    True,
+    /// From the network, confirmed as on the device.
+    Predicted {
+        /// Probability above which a key is confirmed.
+        threshold: f32,
+        /// Shortest time between two keys.
+        refractory: Micros,
+    },
+}
+
+const STEP: Micros = Micros::from_ms(STEP_MS as i64);
+
+/// # Shapes
+/// Raw heads `[batch, time, HEADS]` and as many labels -> `[batch, time, FLOW]`; one source per crop.
+pub fn flow_features(heads: Tensor<3>, labels: &[Vec<Labels>], sources: &[KeySource], device: &Device) -> Tensor<3> {
+    let [batch, time, _] = heads.dims();
+    let raw = heads.try_into_vec_as::<f32>().unwrap_or_default();
+    let rows = raw.as_chunks::<HEADS>().0.chunks(time.max(1));
+    let mut flow = Vec::with_capacity(batch * time * FLOW);
+    for ((rows, labels), source) in rows.zip(labels).zip(sources) {
+        match *source {
+            KeySource::True => flow.extend(true_flow(labels).flatten()),
+            KeySource::Predicted { threshold, refractory } => {
+                flow.extend(predicted_flow(rows, threshold, refractory).flatten());
+            }
+        }
+    }
+    Tensor::from_data(TensorData::new(flow, [batch, time, FLOW]), device)
+}
+
+fn step_end(step: usize) -> Micros {
+    Micros((step as i64 + 1) * STEP.0)
+}
+
+fn true_flow(labels: &[Labels]) -> impl Iterator<Item = Flow> {
+    let mut keys = KeyQueue::new();
+    labels.iter().enumerate().map(move |(step, label)| {
+        let now = step_end(step);
+        if let Some(offset) = label.key {
+            let at = Micros(now.0 + (STEP.0 as f32 * (offset - 0.5)) as i64);
+            keys.push(KeyMotion { at, pose: label.pose, kind: KeyKind::Confirmed, confidence: 1.0 });
+        }
+        keys.flow(now, &label.next_pose, label.next_time_ms)
+    })
+}
+
+fn predicted_flow(rows: &[[f32; HEADS]], threshold: f32, refractory: Micros) -> impl Iterator<Item = Flow> {
+    let mut tracker = KeyTracker::new(threshold, refractory);
+    rows.iter().enumerate().map(move |(step, raw)| tracker.push(step_end(step), STEP, &Heads::from_raw(raw)).0)
+}

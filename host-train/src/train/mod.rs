@@ -1,0 +1,20 @@
+//! Training: an experiment file in, checkpoints of both networks out. A run that was interrupted goes on.
+
+mod checkpoint;
+mod completion;
+mod corpora;
+mod device;
+mod experiment;
+mod flow;
+mod key_motion;
+mod prefetch;
+mod progress;
+mod validate;
+
+pub use checkpoint::RunDir;
+pub use completion::train_completion;
+pub use corpora::Corpora;
+pub use device::{DeviceChoice, pick_device};
+pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase};
+pub use flow::{KeySource, flow_features};
+pub use key_motion::train_key_motion;

@@ -1,0 +1,82 @@
+//! What a person sees while a network trains: a bar with the losses, and a line per validation in `log.tsv`.
+
+use std::io::Write;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::checkpoint::RunDir;
+use crate::loss::Breakdown;
+
+/// Losses are averaged over this many steps before they are shown.
+const SMOOTH_STEPS: f64 = 20.0;
+
+/// A bar, running means of the losses, and the log.
+pub struct Display {
+    bar: ProgressBar,
+    means: Vec<(&'static str, f64)>,
+}
+
+impl Display {
+    /// A bar that stands at `done` of `steps`.
+    pub fn new(title: &str, done: usize, steps: usize) -> Self {
+        let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {elapsed}<{eta} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(steps as u64).with_style(style).with_prefix(title.to_string());
+        bar.set_position(done as u64);
+        bar.reset_eta();
+        Display { bar, means: Vec::new() }
+    }
+
+    /// One optimizer step.
+    pub fn step(&mut self, losses: &Breakdown) {
+        let now = losses.parts.iter().map(|(name, loss)| (*name, loss.clone().into_scalar::<f32>() as f64));
+        if self.means.is_empty() {
+            self.means = now.collect();
+        } else {
+            self.means.iter_mut().zip(now).for_each(|(mean, (_, loss))| mean.1 += (loss - mean.1) / SMOOTH_STEPS);
+        }
+        self.bar.set_message(self.line());
+        self.bar.inc(1);
+    }
+
+    /// One validation: a line on the screen and in the log.
+    pub fn validation(&self, run: &RunDir, net: &str, step: usize, metrics: &str) -> Result<()> {
+        let line = format!("{net}\t{step}\t{metrics}\t{}", self.line());
+        self.bar.suspend(|| log::info!("{line}"));
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(run.file("log.tsv"))?;
+        Ok(writeln!(file, "{line}")?)
+    }
+
+    fn line(&self) -> String {
+        self.means.iter().map(|(name, mean)| format!("{name} {mean:.3}")).collect::<Vec<_>>().join("  ")
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.bar.finish();
+    }
+}
+
+/// Warm-up over the first 4 % of the steps, then a cosine down to 1 % of the peak (Loshchilov and Hutter 2017).
+pub fn learning_rate(peak: f64, step: usize, steps: usize) -> f64 {
+    let share = step as f64 / steps.max(1) as f64;
+    if share < 0.04 {
+        return peak * (share / 0.04).max(0.01);
+    }
+    let cosine = 0.5 + 0.5 * (std::f64::consts::PI * (share - 0.04) / 0.96).cos();
+    peak * (0.01 + 0.99 * cosine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_then_falls() {
+        let at = |step| learning_rate(1.0, step, 1000);
+        assert!(at(0) < 0.02 && at(40) > 0.99 && at(999) < 0.02);
+        assert!(at(300) > at(600));
+    }
+}
