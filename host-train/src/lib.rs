@@ -5,3 +5,4 @@
 #![recursion_limit = "256"]
 
 pub mod clip;
+pub mod export;
