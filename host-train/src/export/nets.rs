@@ -1,0 +1,183 @@
+//! The two networks as ONNX step graphs: one step in, one step out, the past as states.
+
+use keyface_core::Precision;
+
+use super::ExportError;
+use super::conv::{States, Taps, causal_conv};
+use super::graph::{GraphBuilder, Value};
+use super::proto::ModelProto;
+use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
+
+/// KeyMotionNet.
+///
+/// # Shapes
+/// Input `x` `[1, 1, features]`; outputs `heads` `[1, 1, heads]`, raw, and `trunk` `[1, 1, W]`, after the last block.
+///
+/// # Errors
+/// [`ExportError`] when the layers do not fit together.
+pub fn key_motion_graph(weights: &KeyMotionWeights, precision: Precision) -> Result<ModelProto, ExportError> {
+    weights.check()?;
+    let (mut graph, mut states) = (GraphBuilder::new("key_motion", precision), States::default());
+    let input = graph.input("x", &[1, 1, weights.features()]);
+    let stem = causal_conv(&mut graph, &mut states, ("stem", taps(STEM_TAPS, 1)), &input, &weights.stem);
+    let mut x = graph.relu(&stem);
+    for (at, block) in weights.blocks.iter().enumerate() {
+        let name = format!("block{at}");
+        let conv = (name.as_str(), taps(BLOCK_TAPS, block.dilation));
+        let heard = causal_conv(&mut graph, &mut states, conv, &x, &block.conv);
+        let heard = graph.relu(&heard);
+        let mixed = graph.linear(&heard, &block.mix);
+        x = graph.add(&x, &mixed);
+    }
+    let heads = graph.linear(&x, &weights.heads);
+    graph.output("heads", &heads);
+    graph.output("trunk", &x);
+    states.finish(&mut graph);
+    graph.describe("keyface.receptive_field_steps", receptive_field_steps(weights));
+    Ok(graph.finish())
+}
+
+/// CompletionNet: `motion = out(relu(conv(G * flow + (1 - G) * audio)))`, both encoded.
+///
+/// # Shapes
+/// Inputs `flow` `[1, 1, F]` and `audio` `[1, 1, A]`; outputs `motion` `[1, 1, channels]` and `g` `[1, 1, 1]`.
+///
+/// # Errors
+/// [`ExportError`] when the layers do not fit together.
+pub fn completion_graph(weights: &CompletionWeights, precision: Precision) -> Result<ModelProto, ExportError> {
+    weights.check()?;
+    let (mut graph, mut states) = (GraphBuilder::new("completion", precision), States::default());
+    let flow = graph.input("flow", &[1, 1, weights.flow_in.inputs()]);
+    let audio = graph.input("audio", &[1, 1, weights.audio_in.inputs()]);
+    let flow = encoder(&mut graph, &mut states, "flow", &flow, [&weights.flow_in, &weights.flow_conv]);
+    let audio = encoder(&mut graph, &mut states, "audio", &audio, [&weights.audio_in, &weights.audio_conv]);
+    let both = graph.concat(&[&flow, &audio], 2);
+    let gate = graph.linear(&both, &weights.gate);
+    let g = graph.sigmoid(&gate);
+    let fused = between(&mut graph, &audio, &flow, &g);
+    let conv = ("fusion", taps(FUSION_TAPS, 1));
+    let shaped = causal_conv(&mut graph, &mut states, conv, &fused, &weights.fusion_conv);
+    let shaped = graph.relu(&shaped);
+    let motion = graph.linear(&shaped, &weights.motion);
+    graph.output("motion", &motion);
+    graph.output("g", &g);
+    states.finish(&mut graph);
+    Ok(graph.finish())
+}
+
+fn encoder(graph: &mut GraphBuilder, states: &mut States, name: &str, x: &Value, layers: [&Dense; 2]) -> Value {
+    let [first, conv] = layers;
+    let lifted = graph.linear(x, first);
+    let lifted = graph.relu(&lifted);
+    let heard = causal_conv(graph, states, (name, taps(ENCODER_TAPS, 1)), &lifted, conv);
+    graph.relu(&heard)
+}
+
+/// `from + share * (to - from)`.
+fn between(graph: &mut GraphBuilder, from: &Value, to: &Value, share: &Value) -> Value {
+    let way = graph.sub(to, from);
+    let part = graph.mul(share, &way);
+    graph.add(from, &part)
+}
+
+fn taps(count: usize, dilation: usize) -> Taps {
+    Taps { count, dilation }
+}
+
+/// Steps that can change an answer of KeyMotionNet, the step of now included.
+fn receptive_field_steps(weights: &KeyMotionWeights) -> usize {
+    let past = |block: &super::weights::Block| taps(BLOCK_TAPS, block.dilation).past();
+    1 + taps(STEM_TAPS, 1).past() + weights.blocks.iter().map(past).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use keyface_core::{NetSpec, Port};
+    use prost::Message;
+
+    use super::super::check::{compare, step_through};
+    use super::super::reference::{Frames, completion_forward, key_motion_forward};
+    use super::super::samples::{completion, frames, key_motion};
+    use super::*;
+
+    const STEPS: usize = 40;
+    const ROUNDING: f32 = 1e-4;
+
+    fn ports(list: &[(&'static str, usize)]) -> Vec<Port> {
+        list.iter().map(|(name, width)| Port { name, width: *width, key: "test" }).collect()
+    }
+
+    /// Largest difference between the file in tract, step by step, and `expected` over the whole sequence.
+    fn key_motion_differs(weights: &KeyMotionWeights, precision: Precision, expected: &KeyMotionWeights) -> f32 {
+        let file = key_motion_graph(weights, precision).unwrap().encode_to_vec();
+        let outputs = ports(&[("heads", weights.heads.outputs()), ("trunk", weights.width())]);
+        let spec = NetSpec { name: "key_motion", inputs: ports(&[("x", weights.features())]), outputs };
+        let x = frames(STEPS, weights.features(), 9);
+        let wanted = key_motion_forward(expected, &x);
+        let found = step_through(&file, &spec, &[x]).unwrap();
+        compare(&found, &[&wanted.heads, &wanted.trunk], f32::INFINITY).unwrap()
+    }
+
+    fn completion_differs(weights: &CompletionWeights, precision: Precision, expected: &CompletionWeights) -> f32 {
+        let file = completion_graph(weights, precision).unwrap().encode_to_vec();
+        let inputs = ports(&[("flow", weights.flow_in.inputs()), ("audio", weights.audio_in.inputs())]);
+        let outputs = ports(&[("motion", weights.motion.outputs()), ("g", 1)]);
+        let spec = NetSpec { name: "completion", inputs, outputs };
+        let (flow, audio): (Frames, Frames) =
+            (frames(STEPS, spec.inputs[0].width, 9), frames(STEPS, spec.inputs[1].width, 10));
+        let wanted = completion_forward(expected, &flow, &audio);
+        let found = step_through(&file, &spec, &[flow, audio]).unwrap();
+        compare(&found, &[&wanted.motion, &wanted.g], f32::INFINITY).unwrap()
+    }
+
+    #[test]
+    fn the_stepped_key_motion_net_equals_the_whole_sequence() {
+        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let far = key_motion_differs(&weights, Precision::Float, &weights);
+        assert!(far <= ROUNDING, "differs by {far}");
+    }
+
+    #[test]
+    fn the_stepped_completion_net_equals_the_whole_sequence() {
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Float, &weights);
+        assert!(far <= ROUNDING, "differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_files_compute_with_the_rounded_weights() {
+        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let far = key_motion_differs(&weights, Precision::Int8, &weights.rounded());
+        assert!(far <= ROUNDING, "key motion differs by {far}");
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Int8, &weights.rounded());
+        assert!(far <= ROUNDING, "completion differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_weights_move_the_answer_by_a_little() {
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Int8, &weights);
+        assert!(far > 1e-5 && far < 0.05, "differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_files_are_a_quarter_of_the_size() {
+        let weights = key_motion(162, 64, &[1, 2], 74, 1);
+        let size = |precision| key_motion_graph(&weights, precision).unwrap().encode_to_vec().len();
+        assert!(size(Precision::Int8) * 10 < size(Precision::Float) * 3);
+    }
+
+    #[test]
+    fn the_receptive_field_reaches_exactly_as_far_as_the_file_says() {
+        let weights = key_motion(6, 4, &[1, 2], 3, 1);
+        let steps = receptive_field_steps(&weights);
+        let differs = |changed: usize| {
+            let (plain, mut other) = (frames(steps + 1, 6, 9), frames(steps + 1, 6, 9));
+            other[changed].iter_mut().for_each(|value| *value += 50.0);
+            let last = |x: &Frames| key_motion_forward(&weights, x).trunk[steps].clone();
+            last(&plain) != last(&other)
+        };
+        assert_eq!((differs(0), differs(1)), (false, true));
+    }
+}
