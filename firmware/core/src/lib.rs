@@ -10,17 +10,24 @@ mod card;
 mod channel;
 #[cfg(feature = "std")]
 mod check;
+pub mod completion;
+#[cfg(feature = "std")]
+pub mod contact;
 #[cfg(feature = "std")]
 mod error;
 pub mod flow;
 pub mod heads;
 #[cfg(feature = "infer")]
 mod infer;
+#[cfg(feature = "infer")]
+mod line;
 mod log_mel;
 mod mel;
 #[cfg(feature = "infer")]
 mod model;
 mod motion;
+#[cfg(feature = "std")]
+mod mouth;
 mod phone;
 #[cfg(feature = "std")]
 mod ports;
@@ -39,11 +46,15 @@ pub use error::CoreError;
 pub use heads::Heads;
 #[cfg(feature = "infer")]
 pub use infer::StepNet;
+#[cfg(feature = "infer")]
+pub use line::{Line, Step};
 pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};
 pub use mel::{MEL_BANDS, MelPower, MelPowers};
 #[cfg(feature = "infer")]
 pub use model::Model;
 pub use motion::{KeyKind, KeyMotion, MOTION_CHANNELS, Motion, MotionChannel};
+#[cfg(feature = "std")]
+pub use mouth::{MouthDecoder, MouthState};
 pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
 #[cfg(feature = "std")]
 pub use ports::{NetSpec, Port};

@@ -1,0 +1,164 @@
+//! The device's line from samples to poses: re-chunk, log-mel, KeyMotionNet, mouth, CompletionNet, contacts, completion.
+
+use crate::completion::Completion;
+use crate::contact::with_contacts;
+use crate::flow::KeyTracker;
+use crate::heads::HEADS;
+use crate::mouth::MouthDecoder;
+use crate::{
+    CoreError, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model, ModelCard,
+    Motion, Mouth, STEP_HOPS, Stage, Viseme,
+};
+
+/// Span of a step.
+const STEP: Micros = Hops(STEP_HOPS as u64).micros();
+
+/// What one step (20 ms of audio) says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Audio time that is described; negative at the very start.
+    pub at: Micros,
+    /// Audio time that had to be heard for it: `at` plus the look-ahead.
+    pub heard: Micros,
+    /// The motion then, contacts kept, speed capped.
+    pub motion: Motion,
+    /// What a viewer should see.
+    pub mouth: Mouth,
+    /// The same as an Oculus viseme.
+    pub viseme: Viseme,
+    /// Probability that somebody speaks.
+    pub voice: f32,
+    /// How far the completion trusts the key motions rather than the audio (KMTalk's G), 0..=1.
+    pub fusion: f32,
+    /// A key motion that was confirmed in this step.
+    pub key: Option<KeyMotion>,
+}
+
+/// A running line. Everything that it says is a pure function of the samples so far, whatever the block size.
+pub struct Line {
+    model: Model,
+    look_ahead: Micros,
+    hop: [f32; HOP_SAMPLES],
+    filled: usize,
+    mel: LogMel,
+    features: [f32; STEP_HOPS * FEATURES],
+    hops: Hops,
+    keys: KeyTracker,
+    mouth: MouthDecoder,
+    trunk: Vec<f32>,
+    completion: Completion,
+}
+
+impl Line {
+    /// A line that has heard nothing.
+    pub fn new(model: Model) -> Line {
+        let card = &model.card;
+        let decode = card.decode;
+        Line {
+            look_ahead: Micros::from_ms(i64::from(card.look_ahead_ms)),
+            hop: [0.0; HOP_SAMPLES],
+            filled: 0,
+            mel: LogMel::new(),
+            features: [0.0; STEP_HOPS * FEATURES],
+            hops: Hops(0),
+            keys: KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64)),
+            mouth: MouthDecoder::new(decode, STEP.as_ms()),
+            trunk: vec![0.0; card.trunk_width],
+            completion: Completion::new(),
+            model,
+        }
+    }
+
+    /// Hears 16 kHz mono samples in -1..=1, any number of them, and tells `each` of every step that they complete.
+    ///
+    /// # Errors
+    /// A network that failed has been reset; the face is let go to rest, and the rest of the samples is still heard.
+    pub fn push(&mut self, samples: &[f32], mut each: impl FnMut(&Step)) -> Result<(), CoreError> {
+        let mut outcome = Ok(());
+        for sample in samples {
+            self.hop[self.filled] = *sample;
+            self.filled += 1;
+            if self.filled == HOP_SAMPLES {
+                self.filled = 0;
+                match self.hear_hop() {
+                    Ok(Some(step)) => each(&step),
+                    Ok(None) => {}
+                    Err(error) => outcome = Err(error),
+                }
+            }
+        }
+        outcome
+    }
+
+    /// The motion at an audio time, at most [`Line::look_ahead`] and a step behind what was heard.
+    pub fn motion_at(&self, time: Micros) -> Motion {
+        self.completion.pose_at(time)
+    }
+
+    /// How far a step lies behind the audio that it needs.
+    pub fn look_ahead(&self) -> Micros {
+        self.look_ahead
+    }
+
+    /// The model's card.
+    pub fn card(&self) -> &ModelCard {
+        &self.model.card
+    }
+
+    /// Forgets everything that was heard.
+    pub fn reset(&mut self) {
+        self.model.reset();
+        self.filled = 0;
+        self.mel.reset();
+        self.hops = Hops(0);
+        self.keys.reset();
+        self.mouth.reset();
+        self.completion.reset();
+    }
+
+    fn hear_hop(&mut self) -> Result<Option<Step>, CoreError> {
+        let Some(frame) = self.mel.push(&self.hop) else { return Ok(None) };
+        let slot = (self.hops.0 as usize % STEP_HOPS) * FEATURES;
+        self.features[slot..slot + FEATURES].copy_from_slice(&frame.0);
+        self.hops.0 += 1;
+        if !(self.hops.0 as usize).is_multiple_of(STEP_HOPS) {
+            return Ok(None);
+        }
+        let step = self.step();
+        if step.is_err() {
+            self.rest();
+        }
+        step.map(Some)
+    }
+
+    fn step(&mut self) -> Result<Step, CoreError> {
+        let heard = self.hops.micros();
+        let at = heard - self.look_ahead;
+        let mut raw = [0.0; HEADS];
+        self.model.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
+        let heads = Heads::from_raw(&raw);
+        let state = self.mouth.push(&heads);
+        let (flow, key) = self.keys.push(at, STEP, &heads);
+        let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
+        self.model.completion.run(&[&flow, &self.trunk], &mut [&mut motion, &mut fusion])?;
+        let target = with_contacts(Motion(motion).bounded(), &state);
+        Ok(Step {
+            at,
+            heard,
+            motion: self.completion.push(at, &target),
+            mouth: state.mouth,
+            viseme: state.viseme,
+            voice: heads.voice,
+            fusion: fusion[0],
+            key,
+        })
+    }
+
+    /// After a failure: both networks and everything that depends on them begin anew, the motion moves to rest.
+    fn rest(&mut self) {
+        self.model.reset();
+        self.keys.reset();
+        self.mouth.reset();
+        self.completion.push(self.hops.micros() - self.look_ahead, &Motion::REST);
+    }
+}
