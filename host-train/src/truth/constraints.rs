@@ -15,9 +15,11 @@ pub const LIPS_TOUCH_SLOPE: f32 = 0.85;
 /// Fastest jaw; people stay below about 200 mm/s.
 const JAW_MM_PER_S: f32 = 170.0;
 /// Fastest parting of the lips by jaw and seal; with [`LIP_STEP`] the lips stay below 300 mm/s.
-const SEAL_MM_PER_S: f32 = 210.0;
-/// Largest change of a lip channel in a row: from rest to a wide vowel in 80 ms.
-const LIP_STEP: f32 = 0.05;
+const SEAL_MM_PER_S: f32 = 190.0;
+/// Largest change of a lip channel in a row: from rest to a wide vowel in 90 ms.
+const LIP_STEP: f32 = 0.045;
+/// A funnel alone parts the lips by 13 mm: it takes its time.
+const FUNNEL_STEP: f32 = 0.03;
 const ROW_S: f32 = 0.010;
 
 /// Jaw of closed teeth: the incisors stand edge to edge.
@@ -59,9 +61,10 @@ fn seal(motion: &mut Motion, lips: f32) {
 pub fn finish(rows: &mut [Motion], contacts: &[Contact]) {
     use MotionChannel as M;
     change(rows, M::JawOpen, |jaw| curve::limit_speed(jaw, JAW_MM_PER_S / JAW_OPENING_MM * ROW_S));
-    for channel in [M::MouthLowerDown, M::MouthUpperUp, M::MouthFunnel, M::MouthPucker] {
+    for channel in [M::MouthLowerDown, M::MouthUpperUp, M::MouthPucker] {
         change(rows, channel, |values| curve::limit_speed(values, LIP_STEP));
     }
+    change(rows, M::MouthFunnel, |values| curve::limit_speed(values, FUNNEL_STEP));
     close_over_jaw(rows, contacts);
     M::ALL.into_iter().for_each(|channel| change(rows, channel, curve::smooth));
     rows.iter_mut().for_each(|row| *row = row.bounded());

@@ -120,9 +120,7 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
 fn level_at(vowels: &[Vowel], time_s: f64) -> f32 {
     let next = vowels.partition_point(|v| v.at_s < time_s);
     match (next.checked_sub(1).map(|i| vowels[i]), vowels.get(next)) {
-        (Some(a), Some(b)) => {
-            a.level_db + (b.level_db - a.level_db) * ((time_s - a.at_s) / (b.at_s - a.at_s)) as f32
-        }
+        (Some(a), Some(b)) => a.level_db + (b.level_db - a.level_db) * ((time_s - a.at_s) / (b.at_s - a.at_s)) as f32,
         (Some(only), None) => only.level_db,
         (None, Some(only)) => only.level_db,
         (None, None) => 0.0,

@@ -12,6 +12,8 @@ mod effort;
 mod facts;
 mod keys;
 mod pitch;
+#[cfg(test)]
+mod speech;
 mod style;
 pub mod table;
 

@@ -27,8 +27,9 @@ pub fn pitch_hz(samples: &[f32]) -> Option<f32> {
     if highest < VOICED {
         return None;
     }
-    let peak = (1..likeness.len() - 1)
-        .find(|&i| likeness[i] >= FIRST_PEAK * highest && likeness[i] >= likeness[i - 1] && likeness[i] >= likeness[i + 1])?;
+    let peak = (1..likeness.len() - 1).find(|&i| {
+        likeness[i] >= FIRST_PEAK * highest && likeness[i] >= likeness[i - 1] && likeness[i] >= likeness[i + 1]
+    })?;
     Some(SAMPLE_RATE_HZ as f32 / (shortest + peak) as f32)
 }
 

@@ -78,9 +78,7 @@ pub struct Part {
 /// The aims inside a phone: one, or two in a diphthong (30 % and 85 %: the first part is longer and steadier).
 pub fn parts(phone: Phone) -> ([Part; 2], usize) {
     use Phone::*;
-    let glide = |from, to| {
-        ([Part { at: 0.30, held: 0.40, like: from }, Part { at: 0.85, held: 0.20, like: to }], 2)
-    };
+    let glide = |from, to| ([Part { at: 0.30, held: 0.40, like: from }, Part { at: 0.85, held: 0.20, like: to }], 2);
     match phone {
         EY => glide(EH, IY),
         AY => glide(AA, IY),
@@ -131,7 +129,7 @@ impl Shape {
 /// How a phone dominates an articulator: Cohen and Massaro's alpha, and 1/theta before and after its centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dominance {
-    /// Weight at the centre; 1 for what a phone is made of, near 0 where it is transparent.
+    /// Weight at the centre, 0..=2: 1 for what a phone is made of, more where it forbids, near 0 where it is transparent.
     pub strength: f64,
     /// How far ahead of the centre the phone reaches (anticipation), in seconds.
     pub before_s: f64,
@@ -143,18 +141,14 @@ const fn dominance_ms(strength: f64, before_ms: f64, after_ms: f64) -> Dominance
     Dominance { strength, before_s: before_ms * 1e-3, after_s: after_ms * 1e-3 }
 }
 
-/// Pull of a pause between two phrases: weak, since the way to rest is drawn by [`super::activity`].
-const PAUSE: Dominance = dominance_ms(0.15, 60.0, 60.0);
-
 /// The dominance of a phone (a diphthong's part: of the vowel that it is like) over an articulator.
 pub const fn dominance(phone: Phone, articulator: Articulator) -> Dominance {
-    match (phone, articulator) {
-        (Phone::SIL, _) => PAUSE,
-        (_, Articulator::Jaw) => jaw(phone),
-        (_, Articulator::Rounding) => rounding(phone),
-        (_, Articulator::Parting) => parting(phone),
-        (_, Articulator::Spread) => spread(phone),
-        (_, Articulator::Tongue) => tongue(phone),
+    match articulator {
+        Articulator::Jaw => jaw(phone),
+        Articulator::Rounding => rounding(phone),
+        Articulator::Parting => parting(phone),
+        Articulator::Spread => spread(phone),
+        Articulator::Tongue => tongue(phone),
     }
 }
 
@@ -164,12 +158,12 @@ const fn jaw(phone: Phone) -> Dominance {
     match phone {
         S | Z | SH | ZH | CH | JH => dominance_ms(1.0, 50.0, 45.0),
         F | V => dominance_ms(0.8, 45.0, 45.0),
-        T | D | N | TH | DH => dominance_ms(0.7, 45.0, 45.0),
-        L | R => dominance_ms(0.6, 50.0, 50.0),
+        T | D | N | TH | DH => dominance_ms(0.9, 50.0, 50.0),
+        L | R => dominance_ms(0.7, 50.0, 50.0),
         W | Y => dominance_ms(0.9, 60.0, 50.0),
-        P | B | M => dominance_ms(0.4, 50.0, 45.0),
+        P | B | M => dominance_ms(0.5, 50.0, 45.0),
         K | G | NG | HH => dominance_ms(0.2, 40.0, 40.0),
-        _ => dominance_ms(1.0, 75.0, 80.0),
+        _ => dominance_ms(1.0, 60.0, 65.0),
     }
 }
 
@@ -177,10 +171,11 @@ const fn jaw(phone: Phone) -> Dominance {
 const fn rounding(phone: Phone) -> Dominance {
     use Phone::*;
     match phone {
-        W | UW | UH | AO | OW | OY => dominance_ms(1.0, 110.0, 80.0),
+        W | UW | UH | AO | OW | OY => dominance_ms(1.0, 105.0, 80.0),
         SH | ZH | CH | JH => dominance_ms(0.9, 75.0, 60.0),
         R | ER => dominance_ms(0.8, 80.0, 65.0),
-        IY | IH | EY | Y | EH | AE => dominance_ms(0.8, 60.0, 60.0),
+        IY | Y => dominance_ms(1.5, 60.0, 60.0),
+        IH | EY | EH | AE => dominance_ms(1.0, 60.0, 60.0),
         AA | AH | AY | AW => dominance_ms(0.5, 60.0, 60.0),
         _ => dominance_ms(0.12, 40.0, 40.0),
     }
@@ -226,11 +221,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_target_and_strength_is_a_share() {
+    fn every_target_and_strength_is_in_range() {
         for phone in Phone::ALL {
             for (articulator, _) in BLENDED {
                 assert!(target(phone).of(articulator).iter().all(|w| (0.0..=1.0).contains(w)), "{phone:?}");
-                assert!((0.0..=1.0).contains(&dominance(phone, articulator).strength), "{phone:?}");
+                assert!((0.0..=2.0).contains(&dominance(phone, articulator).strength), "{phone:?}");
             }
         }
     }
