@@ -12,3 +12,4 @@ pub mod loss;
 pub mod model;
 pub mod prepare;
 pub mod train;
+pub mod truth;

@@ -1,0 +1,143 @@
+//! What holds whatever the neighbours want: sealed lips (p b m), lip on teeth (f v), teeth together (s z sh zh ch jh).
+//!
+//! Each is a window that is exactly 1 while the contact holds and joins 0 with continuous acceleration on both sides.
+
+use keyface_core::Phone;
+
+use super::curve;
+use crate::clip::Segment;
+
+/// Lips meet this long before the closure is heard: 20-30 ms in speakers.
+const PRECLOSE_S: f64 = 0.025;
+/// A contact is held at least this long: a shorter one is not seen.
+const MIN_HOLD_S: f64 = 0.040;
+/// What the last smoothing needs on each side so that it sees nothing but contact inside.
+const MARGIN_S: f64 = curve::SMOOTHING_REACH_S;
+/// How long lips take to close, and to part.
+const LIPS_RAMP_S: f64 = 0.050;
+/// How long the jaw takes to bring the teeth together, and apart.
+const TEETH_RAMP_S: f64 = 0.050;
+/// The teeth part a little before hissing ends and meet a little after it began.
+const TEETH_INSET_S: f64 = 0.010;
+
+/// The three contacts of the mouth at one moment, each 0..=1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Contact {
+    /// Both lips.
+    pub lips: f32,
+    /// Lower lip and upper teeth.
+    pub lip_teeth: f32,
+    /// Upper and lower teeth.
+    pub teeth: f32,
+}
+
+/// A stretch of time over which something holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hold {
+    /// First moment.
+    pub from_s: f64,
+    /// Last moment.
+    pub to_s: f64,
+}
+
+/// When the lips of a p, b or m touch: from shortly before the acoustic closure to its release. `None` for other phones.
+///
+/// A label of p holds the closure, the burst and the breath after it; one of b hardly more than the closure; m is
+/// closed throughout.
+pub fn sealed(segment: &Segment) -> Option<Hold> {
+    let closed = match segment.phone {
+        Phone::P => 0.70,
+        Phone::B => 0.85,
+        Phone::M => 1.00,
+        _ => return None,
+    };
+    let from_s = segment.start_s - PRECLOSE_S;
+    let to_s = segment.start_s + closed * (segment.end_s - segment.start_s);
+    Some(Hold { from_s, to_s: to_s.max(from_s + MIN_HOLD_S) })
+}
+
+/// When the lower lip of an f or v touches the upper teeth; `None` for other phones.
+pub fn lip_on_teeth(segment: &Segment) -> Option<Hold> {
+    let short_by_s = MIN_HOLD_S - (segment.end_s - segment.start_s);
+    let grow_s = 0.5 * short_by_s.max(0.0);
+    matches!(segment.phone, Phone::F | Phone::V)
+        .then_some(Hold { from_s: segment.start_s - grow_s, to_s: segment.end_s + grow_s })
+}
+
+/// When the teeth of a hissing phone are together; `None` for other phones.
+pub fn teeth_together(segment: &Segment) -> Option<Hold> {
+    use Phone::*;
+    let inset_s = TEETH_INSET_S.min(0.25 * (segment.end_s - segment.start_s));
+    matches!(segment.phone, S | Z | SH | ZH | CH | JH)
+        .then_some(Hold { from_s: segment.start_s + inset_s, to_s: segment.end_s - inset_s })
+}
+
+/// All contacts of a clip.
+pub struct Contacts {
+    lips: Vec<Hold>,
+    lip_teeth: Vec<Hold>,
+    teeth: Vec<Hold>,
+}
+
+impl Contacts {
+    /// Finds them.
+    pub fn new(phones: &[Segment]) -> Contacts {
+        Contacts {
+            lips: phones.iter().filter_map(sealed).map(|h| h.widened(MARGIN_S)).collect(),
+            lip_teeth: phones.iter().filter_map(lip_on_teeth).map(|h| h.widened(MARGIN_S)).collect(),
+            teeth: phones.iter().filter_map(teeth_together).collect(),
+        }
+    }
+
+    /// The contacts at a time.
+    pub fn at(&self, time_s: f64) -> Contact {
+        Contact {
+            lips: strongest(&self.lips, time_s, LIPS_RAMP_S),
+            lip_teeth: strongest(&self.lip_teeth, time_s, LIPS_RAMP_S),
+            teeth: strongest(&self.teeth, time_s, TEETH_RAMP_S),
+        }
+    }
+}
+
+impl Hold {
+    fn widened(self, by_s: f64) -> Hold {
+        Hold { from_s: self.from_s - by_s, to_s: self.to_s + by_s }
+    }
+
+    fn weight(&self, time_s: f64, ramp_s: f64) -> f64 {
+        curve::ease((time_s - self.from_s) / ramp_s + 1.0) * curve::ease((self.to_s - time_s) / ramp_s + 1.0)
+    }
+}
+
+/// The strongest of the windows around a time. Two windows close together leave a corner, which the last smoothing rounds.
+fn strongest(holds: &[Hold], time_s: f64, ramp_s: f64) -> f32 {
+    let from = holds.partition_point(|h| h.to_s + ramp_s < time_s);
+    let near = holds[from..].iter().take_while(|h| h.from_s - ramp_s < time_s);
+    near.map(|h| h.weight(time_s, ramp_s)).fold(0.0, f64::max) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_whole_inside_and_nothing_far_outside() {
+        let contacts = Contacts::new(&[Segment { start_s: 1.0, end_s: 1.08, phone: Phone::M }]);
+        assert_eq!(contacts.at(0.98).lips, 1.0);
+        assert_eq!(contacts.at(1.08).lips, 1.0);
+        assert_eq!(contacts.at(0.85).lips, 0.0);
+        assert_eq!(contacts.at(1.25).lips, 0.0);
+    }
+
+    #[test]
+    fn a_very_short_b_is_still_held_long_enough_to_be_seen() {
+        let hold = sealed(&Segment { start_s: 0.5, end_s: 0.51, phone: Phone::B }).expect("b is sealed");
+        assert!(hold.to_s - hold.from_s >= MIN_HOLD_S);
+    }
+
+    #[test]
+    fn vowels_touch_nothing() {
+        let contacts = Contacts::new(&[Segment { start_s: 0.0, end_s: 0.2, phone: Phone::AA }]);
+        assert_eq!(contacts.at(0.1), Contact::default());
+    }
+}

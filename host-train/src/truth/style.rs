@@ -1,0 +1,60 @@
+//! How a speaker moves: gains of jaw, lips and rounding, and how much is slurred (after JALI, Edwards et al. 2016).
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A speaker's way to move. A network cannot hear it; the one that ships learns [`Style::NEUTRAL`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// Gain of the jaw, 0.7..=1.4.
+    pub jaw: f32,
+    /// Gain of parting, spread and tongue, 0.7..=1.4.
+    pub lips: f32,
+    /// Gain of rounding, 0.7..=1.3.
+    pub rounding: f32,
+    /// Stretch of every dominance: above 1 vowels undershoot more in fast speech, 0.85..=1.2.
+    pub slur: f64,
+}
+
+impl Style {
+    /// The fixed style of the model that ships.
+    pub const NEUTRAL: Style = Style { jaw: 1.0, lips: 1.0, rounding: 1.0, slur: 1.0 };
+
+    /// The same style for the same name, on every machine.
+    pub fn of_speaker(name: &str) -> Style {
+        let mut rng = ChaCha8Rng::seed_from_u64(fnv1a(name));
+        Style {
+            jaw: rng.random_range(0.7..=1.4),
+            lips: rng.random_range(0.7..=1.4),
+            rounding: rng.random_range(0.7..=1.3),
+            slur: rng.random_range(0.85..=1.2),
+        }
+    }
+}
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo 1991): a name as a seed.
+fn fnv1a(name: &str) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    name.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speaker_keeps_a_style_and_differs_from_others() {
+        assert_eq!(Style::of_speaker("slt"), Style::of_speaker("slt"));
+        assert_ne!(Style::of_speaker("slt"), Style::of_speaker("awb"));
+    }
+
+    #[test]
+    fn styles_stay_in_their_ranges() {
+        for i in 0..200 {
+            let style = Style::of_speaker(&format!("speaker {i}"));
+            assert!((0.7..=1.4).contains(&style.jaw) && (0.7..=1.4).contains(&style.lips));
+            assert!((0.7..=1.3).contains(&style.rounding) && (0.85..=1.2).contains(&style.slur));
+        }
+    }
+}
