@@ -3,24 +3,50 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "std")]
+mod board;
+#[cfg(feature = "std")]
+mod card;
 mod channel;
+#[cfg(feature = "std")]
+mod check;
+#[cfg(feature = "std")]
+mod error;
 pub mod flow;
 pub mod heads;
+#[cfg(feature = "infer")]
+mod infer;
 mod log_mel;
 mod mel;
+#[cfg(feature = "infer")]
+mod model;
 mod motion;
 mod phone;
+#[cfg(feature = "std")]
+mod ports;
 mod pose;
 mod retarget;
 mod stage;
 mod time;
 
+#[cfg(feature = "std")]
+pub use board::{Board, BoardGains, Display, DisplayKind, Microphone};
+#[cfg(feature = "std")]
+pub use card::{DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance, sha256_hex};
 pub use channel::{CHANNELS, Channel};
+#[cfg(feature = "std")]
+pub use error::CoreError;
 pub use heads::Heads;
+#[cfg(feature = "infer")]
+pub use infer::StepNet;
 pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};
 pub use mel::{MEL_BANDS, MelPower, MelPowers};
+#[cfg(feature = "infer")]
+pub use model::Model;
 pub use motion::{KeyKind, KeyMotion, MOTION_CHANNELS, Motion, MotionChannel};
 pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
+#[cfg(feature = "std")]
+pub use ports::{NetSpec, Port};
 pub use pose::{Angles, FacePose};
 pub use retarget::{Gains, retarget};
 pub use stage::Stage;

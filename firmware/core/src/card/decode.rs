@@ -1,0 +1,94 @@
+//! The decoder's numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::MOUTHS;
+use crate::check::Check;
+
+/// Numbers of the decoder that turns heads into mouths, closures and keys.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decode {
+    /// Probability that the mouth stays in its class from one step to the next, 0..1.
+    pub stay: f32,
+    /// Added to the log-probability of each mouth class, in the order of [`crate::Mouth::ALL`]: corrects the prior.
+    pub bias: [f32; MOUTHS],
+    /// Log-odds by which a new class must lead before the mouth switches, >= 0.
+    pub lead: f32,
+    /// Share of the closure head in the closure score; the rest is the posterior of p, b and m. 0..=1.
+    pub closure_head_share: f32,
+    /// Score above which lips close, 0..=1.
+    pub closure_on: f32,
+    /// Score below which closed lips open, 0..=`closure_on`.
+    pub closure_off: f32,
+    /// Shortest closure, 0..=200.
+    pub closure_min_ms: f32,
+    /// Boundary probability above which a step holds a key, 0..=1.
+    pub key_threshold: f32,
+    /// Shortest time between two keys, 0..=500.
+    pub key_refractory_ms: f32,
+    /// Voice probability above which somebody speaks, 0..=1.
+    pub voice_on: f32,
+    /// Voice probability below which nobody speaks any more, 0..=`voice_on`.
+    pub voice_off: f32,
+}
+
+impl Default for Decode {
+    /// Where a search starts: the numbers of a model of the same shape, found on other data.
+    fn default() -> Self {
+        Decode {
+            stay: 0.8,
+            bias: [0.0; MOUTHS],
+            lead: 0.0,
+            closure_head_share: 0.28,
+            closure_on: 0.36,
+            closure_off: 0.07,
+            closure_min_ms: 60.0,
+            key_threshold: 0.5,
+            key_refractory_ms: 40.0,
+            voice_on: 0.5,
+            voice_off: 0.3,
+        }
+    }
+}
+
+impl Decode {
+    pub(super) fn checks(&self) -> Vec<Check> {
+        let (unit, at_most) = (0.0..=1.0, |value: f32, limit: f32| (0.0..=limit).contains(&value));
+        let check = |fact, holds, key, value: f32| Check::new(fact, holds, key, value);
+        let share = self.closure_head_share;
+        vec![
+            check("a probability below 1", at_most(self.stay, 1.0) && self.stay < 1.0, "decode.stay", self.stay),
+            Check::new(
+                "biases that are numbers",
+                self.bias.iter().all(|bias| bias.is_finite()),
+                "decode.bias",
+                format!("{:?}", self.bias),
+            ),
+            check("log-odds of 0..=100", at_most(self.lead, 100.0), "decode.lead", self.lead),
+            check("a share of 0..=1", unit.contains(&share), "decode.closure_head_share", share),
+            check("a score of 0..=1", unit.contains(&self.closure_on), "decode.closure_on", self.closure_on),
+            check(
+                "a score of 0..=closure_on",
+                at_most(self.closure_off, self.closure_on),
+                "decode.closure_off",
+                self.closure_off,
+            ),
+            check("0..=200 ms", at_most(self.closure_min_ms, 200.0), "decode.closure_min_ms", self.closure_min_ms),
+            check("a probability", unit.contains(&self.key_threshold), "decode.key_threshold", self.key_threshold),
+            check(
+                "0..=500 ms",
+                at_most(self.key_refractory_ms, 500.0),
+                "decode.key_refractory_ms",
+                self.key_refractory_ms,
+            ),
+            check("a probability", unit.contains(&self.voice_on), "decode.voice_on", self.voice_on),
+            check(
+                "a probability of 0..=voice_on",
+                at_most(self.voice_off, self.voice_on),
+                "decode.voice_off",
+                self.voice_off,
+            ),
+        ]
+    }
+}

@@ -1,0 +1,203 @@
+//! One network, one step at a time: frames in, frames out, state kept inside. The only file that knows tract.
+//!
+//! A step graph has inputs `[1, 1, width]` and then states `c_NAME`; outputs `[1, 1, width]` and then, in the same order,
+//! the states after the step, `o_NAME`. Every state starts as zeros.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tract_onnx::prelude::*;
+
+use crate::CoreError;
+use crate::ports::{NetSpec, Port, Signature, check_finite, check_widths};
+
+/// No model of ours comes near; a larger file is a mistake or an attack.
+pub const MAX_BYTES: usize = 64 << 20;
+/// A slow board loads in a second. A damaged file can keep the parser busy for ever: some axes are loop bounds.
+const LOAD_LIMIT: Duration = Duration::from_secs(20);
+
+/// A network that runs one step at a time.
+pub struct StepNet {
+    spec: NetSpec,
+    state_shapes: Vec<Vec<usize>>,
+    session: TypedSimpleState,
+    /// State of each layer, between steps; moved into the graph and out of it, never copied.
+    states: Vec<TValue>,
+}
+
+impl StepNet {
+    /// Parses, optimizes, checks and tries a network whose hash the caller has verified.
+    ///
+    /// Parsing a damaged file may panic or never end, so it happens on a thread of its own with a time limit.
+    /// After the limit that thread is left behind.
+    ///
+    /// # Errors
+    /// [`CoreError::Refused`] when it cannot be parsed, [`CoreError::Unexpected`] when its ports are not those of `spec`.
+    pub fn load(bytes: &[u8], spec: &NetSpec) -> Result<StepNet, CoreError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(refused(spec.name, format!("expected at most {MAX_BYTES} bytes, came {}", bytes.len())));
+        }
+        let (copy, wanted) = (bytes.to_vec(), spec.clone());
+        guarded(spec.name, LOAD_LIMIT, move || load(&copy, wanted))
+    }
+
+    /// One step. `inputs` and `outputs` stand in the order of the [`NetSpec`].
+    ///
+    /// # Errors
+    /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a number;
+    /// a bad input leaves the network as it was, any later failure resets it.
+    pub fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
+        let NetSpec { name, inputs: takes, outputs: gives } = &self.spec;
+        check_widths(name, takes, inputs.iter().map(|frame| frame.len()))?;
+        check_widths(name, gives, outputs.iter().map(|frame| frame.len()))?;
+        takes.iter().zip(inputs).try_for_each(|(port, frame)| check_finite(name, port, frame))?;
+        let outcome = self.step(inputs, outputs);
+        if outcome.is_err() {
+            self.reset();
+        }
+        outcome
+    }
+
+    /// Forgets everything that was run: afterwards the network equals a freshly loaded one.
+    pub fn reset(&mut self) {
+        // After a failed step the session still holds that step's values; `reset_turn` only drops them.
+        self.session.reset_turn().expect("dropping values cannot fail");
+        self.states = zeros(&self.state_shapes);
+    }
+
+    fn step(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
+        let failed = |e: TractError| CoreError::Step { net: self.spec.name.to_owned(), reason: format!("{e:#}") };
+        let mut feed: TVec<TValue> = TVec::with_capacity(inputs.len() + self.states.len());
+        for frame in inputs {
+            feed.push(Tensor::from_shape(&[1, 1, frame.len()], frame).map_err(failed)?.into_tvalue());
+        }
+        feed.extend(self.states.drain(..));
+        let mut results = self.session.run(feed).map_err(failed)?;
+        self.states.extend(results.drain(outputs.len()..));
+        for ((port, from), to) in self.spec.outputs.iter().zip(&results).zip(outputs) {
+            let frame = values(from).map_err(failed)?;
+            check_finite(self.spec.name, port, frame)?;
+            to.copy_from_slice(frame);
+        }
+        Ok(())
+    }
+}
+
+/// Everything that the loading thread does.
+fn load(bytes: &[u8], spec: NetSpec) -> Result<StepNet, CoreError> {
+    let failed = |e: TractError| refused(spec.name, format!("{e:#}"));
+    let parsed = tract_onnx::onnx().model_for_read(&mut &*bytes).map_err(failed)?;
+    let model = parsed.clone().into_optimized().map_err(failed)?;
+    let state_shapes = spec.states_of(&signature(&parsed, &model).map_err(failed)?)?;
+    let session = model.into_runnable().and_then(|plan| plan.spawn()).map_err(failed)?;
+    let states = zeros(&state_shapes);
+    let mut net = StepNet { spec, state_shapes, session, states };
+    try_once(&mut net)?;
+    Ok(net)
+}
+
+/// A step on silence: what would panic at the first step does it here, on the loading thread.
+fn try_once(net: &mut StepNet) -> Result<(), CoreError> {
+    let frames = |ports: &[Port]| ports.iter().map(|port| vec![0.0; port.width]).collect::<Vec<_>>();
+    let (inputs, mut outputs) = (frames(&net.spec.inputs), frames(&net.spec.outputs));
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    net.run(&inputs, &mut outputs)?;
+    net.reset();
+    Ok(())
+}
+
+/// Runs `work` on a thread of its own; a panic and a time-out become errors.
+fn guarded<T: Send + 'static>(
+    net: &str,
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, CoreError> + Send + 'static,
+) -> Result<T, CoreError> {
+    let (answer, answered) = mpsc::channel();
+    let caught = move || catch_unwind(AssertUnwindSafe(work));
+    let spawned = thread::Builder::new().name("keyface-load".to_owned()).spawn(move || answer.send(caught()));
+    spawned.map_err(|e| refused(net, format!("no thread to load it on: {e}")))?;
+    match answered.recv_timeout(limit) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(refused(net, "the parser panicked".to_owned())),
+        Err(_) => Err(refused(net, format!("expected it within {} ms", limit.as_millis()))),
+    }
+}
+
+/// Names and shapes from the graph as it was written, types from the graph as it was understood.
+fn signature(parsed: &InferenceModel, model: &TypedModel) -> TractResult<Signature> {
+    let mut found = Signature { inputs: vec![], outputs: vec![] };
+    for (at, outlet) in parsed.input_outlets()?.iter().enumerate() {
+        let name = parsed.node(outlet.node).name.clone();
+        found.inputs.push((name, shape(model.input_fact(at)?)?));
+    }
+    for (at, outlet) in parsed.output_outlets()?.iter().enumerate() {
+        let name = parsed.outlet_label(*outlet).unwrap_or_default().to_owned();
+        found.outputs.push((name, shape(model.output_fact(at)?)?));
+    }
+    Ok(found)
+}
+
+fn shape(fact: &TypedFact) -> TractResult<Vec<usize>> {
+    match fact.shape.as_concrete() {
+        Some(shape) if fact.datum_type == f32::datum_type() => Ok(shape.to_vec()),
+        _ => Err(TractError::msg(format!("expected f32 tensors of fixed shape, came {fact:?}"))),
+    }
+}
+
+fn zeros(shapes: &[Vec<usize>]) -> Vec<TValue> {
+    let zero = |shape: &Vec<usize>| Tensor::zero::<f32>(shape).expect("the sizes were checked at loading");
+    shapes.iter().map(|shape| zero(shape).into_tvalue()).collect()
+}
+
+fn values(tensor: &TValue) -> TractResult<&[f32]> {
+    tensor.try_as_plain_ram()?.as_slice::<f32>()
+}
+
+fn refused(net: &str, reason: String) -> CoreError {
+    CoreError::Refused { net: net.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> NetSpec {
+        NetSpec { name: "net", inputs: vec![Port { name: "x", width: 2, key: "k" }], outputs: vec![] }
+    }
+
+    fn reason<T>(outcome: Result<T, CoreError>) -> String {
+        outcome.err().expect("must be refused").to_string()
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        for bytes in [&b""[..], b"\0\0\0\0", b"not a network at all", &[0xff; 4096]] {
+            assert!(reason(StepNet::load(bytes, &spec())).starts_with("net: "), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_beyond_the_cap_is_refused_unread() {
+        let error = reason(StepNet::load(&vec![0; MAX_BYTES + 1], &spec()));
+        assert!(error.contains("expected at most 67108864 bytes, came 67108865"), "{error}");
+    }
+
+    #[test]
+    fn a_parser_that_never_ends_is_left_behind() {
+        let endless = || {
+            thread::sleep(Duration::from_secs(5));
+            Ok(())
+        };
+        let error = reason(guarded("net", Duration::from_millis(20), endless));
+        assert!(error.ends_with("expected it within 20 ms"), "{error}");
+    }
+
+    #[test]
+    fn a_parser_that_panics_is_an_error() {
+        let error = reason(guarded::<()>("net", LOAD_LIMIT, || panic!("on purpose")));
+        assert!(error.ends_with("the parser panicked"), "{error}");
+    }
+}

@@ -1,0 +1,232 @@
+//! A builder: operators in, an ONNX graph out. Every value knows its shape, and every shape is fixed.
+
+use keyface_core::Precision;
+
+use super::proto::{
+    Attribute, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetId, StringPair, TensorProto, TensorShape,
+    TensorType, TypeProto, ValueInfo, data_type,
+};
+use super::quantize::QuantizedMatrix;
+use super::weights::Dense;
+
+/// Version of the operators: the newest that every reader of ours is tested with.
+const OPSET: i64 = 17;
+/// Version of the file format that belongs to it.
+const IR_VERSION: i64 = 8;
+
+/// A value in the graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    name: String,
+    shape: Vec<usize>,
+}
+
+impl Value {
+    /// Its shape.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Length of the last axis.
+    pub fn width(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+}
+
+/// Which part of an axis a slice keeps: every `step`-th of `start..end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First index.
+    pub start: usize,
+    /// One past the last index.
+    pub end: usize,
+    /// Distance of indices, at least 1.
+    pub step: usize,
+}
+
+/// A graph under construction.
+///
+/// Shapes are the caller's promise; a wrong one panics here, on the host, rather than on a device.
+pub struct GraphBuilder {
+    graph: GraphProto,
+    precision: Precision,
+    metadata: Vec<StringPair>,
+}
+
+impl GraphBuilder {
+    /// An empty graph whose weights will be stored with `precision`.
+    pub fn new(name: &str, precision: Precision) -> GraphBuilder {
+        let graph = GraphProto { name: name.to_owned(), ..GraphProto::default() };
+        GraphBuilder { graph, precision, metadata: vec![] }
+    }
+
+    /// Adds a key and value to the file's own properties.
+    pub fn describe(&mut self, key: &str, value: impl ToString) {
+        self.metadata.push(StringPair { key: key.to_owned(), value: value.to_string() });
+    }
+
+    /// A float input.
+    pub fn input(&mut self, name: &str, shape: &[usize]) -> Value {
+        self.graph.input.push(value_info(name, shape));
+        Value { name: name.to_owned(), shape: shape.to_vec() }
+    }
+
+    /// Makes `value` an output of the graph under `name`.
+    pub fn output(&mut self, name: &str, value: &Value) {
+        self.node("Identity", &[&value.name], name, vec![]);
+        self.graph.output.push(value_info(name, &value.shape));
+    }
+
+    /// A float constant, row-major.
+    pub fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "a constant of shape {shape:?}");
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Value { name: self.initializer(data_type::FLOAT, shape, bytes), shape: shape.to_vec() }
+    }
+
+    /// `x W + b` over the last axis. Where weights are 8 bits, the reader restores them when it loads the file.
+    pub fn linear(&mut self, x: &Value, dense: &Dense) -> Value {
+        assert_eq!(x.width(), dense.inputs(), "a linear layer of {} inputs", dense.inputs());
+        let weights = self.weights(dense);
+        let mut shape = x.shape.clone();
+        shape.pop();
+        shape.push(dense.outputs());
+        let product = self.operator("MatMul", &[&x.name, &weights], shape, vec![]);
+        let bias = self.constant(&[dense.outputs()], &dense.bias);
+        self.add(&product, &bias)
+    }
+
+    /// `max(x, 0)`.
+    pub fn relu(&mut self, x: &Value) -> Value {
+        self.operator("Relu", &[&x.name], x.shape.clone(), vec![])
+    }
+
+    /// `1 / (1 + e^-x)`.
+    pub fn sigmoid(&mut self, x: &Value) -> Value {
+        self.operator("Sigmoid", &[&x.name], x.shape.clone(), vec![])
+    }
+
+    /// Softmax over the last axis.
+    pub fn softmax(&mut self, x: &Value) -> Value {
+        self.operator("Softmax", &[&x.name], x.shape.clone(), vec![Attribute::int("axis", -1)])
+    }
+
+    /// `min(max(x, low), high)`.
+    pub fn clip(&mut self, x: &Value, low: f32, high: f32) -> Value {
+        let (low, high) = (self.constant(&[], &[low]), self.constant(&[], &[high]));
+        self.operator("Clip", &[&x.name, &low.name, &high.name], x.shape.clone(), vec![])
+    }
+
+    /// `a + b`, broadcast.
+    pub fn add(&mut self, a: &Value, b: &Value) -> Value {
+        self.operator("Add", &[&a.name, &b.name], broadcast(&a.shape, &b.shape), vec![])
+    }
+
+    /// `a - b`, broadcast.
+    pub fn sub(&mut self, a: &Value, b: &Value) -> Value {
+        self.operator("Sub", &[&a.name, &b.name], broadcast(&a.shape, &b.shape), vec![])
+    }
+
+    /// `a * b` per element, broadcast.
+    pub fn mul(&mut self, a: &Value, b: &Value) -> Value {
+        self.operator("Mul", &[&a.name, &b.name], broadcast(&a.shape, &b.shape), vec![])
+    }
+
+    /// Joins values along `axis`.
+    pub fn concat(&mut self, parts: &[&Value], axis: usize) -> Value {
+        let mut shape = parts[0].shape.clone();
+        shape[axis] = parts.iter().map(|part| part.shape[axis]).sum();
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        self.operator("Concat", &names, shape, vec![Attribute::int("axis", axis as i64)])
+    }
+
+    /// Keeps a span of `axis`.
+    pub fn slice(&mut self, x: &Value, axis: usize, span: Span) -> Value {
+        assert!(span.end <= x.shape[axis] && span.start < span.end && span.step > 0, "{span:?} of {:?}", x.shape);
+        let mut shape = x.shape.clone();
+        shape[axis] = (span.end - span.start).div_ceil(span.step);
+        let [start, end, axis, step] = [span.start, span.end, axis, span.step].map(|v| self.integers(&[v as i64]));
+        self.operator("Slice", &[&x.name, &start, &end, &axis, &step], shape, vec![])
+    }
+
+    /// The same values in another shape.
+    pub fn reshape(&mut self, x: &Value, shape: &[usize]) -> Value {
+        assert_eq!(x.shape.iter().product::<usize>(), shape.iter().product::<usize>(), "{:?} to {shape:?}", x.shape);
+        let sides: Vec<i64> = shape.iter().map(|side| *side as i64).collect();
+        let wanted = self.integers(&sides);
+        self.operator("Reshape", &[&x.name, &wanted], shape.to_vec(), vec![])
+    }
+
+    /// The file.
+    pub fn finish(self) -> ModelProto {
+        ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: env!("CARGO_PKG_NAME").to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            graph: Some(self.graph),
+            opset_import: vec![OperatorSetId { domain: String::new(), version: OPSET }],
+            metadata_props: self.metadata,
+        }
+    }
+
+    fn weights(&mut self, dense: &Dense) -> String {
+        let shape = [dense.inputs(), dense.outputs()];
+        match self.precision {
+            Precision::Float => self.constant(&shape, &dense.weights).name,
+            Precision::Int8 => {
+                let quantized = QuantizedMatrix::from_f32(&dense.weights, shape[0], shape[1]);
+                let bytes = quantized.values.iter().map(|value| value.to_le_bytes()[0]).collect();
+                let values = self.initializer(data_type::INT8, &shape, bytes);
+                let scales = self.constant(&[shape[1]], &quantized.scales);
+                let axis = vec![Attribute::int("axis", 1)];
+                self.operator("DequantizeLinear", &[&values, &scales.name], shape.to_vec(), axis).name
+            }
+        }
+    }
+
+    fn integers(&mut self, values: &[i64]) -> String {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.initializer(data_type::INT64, &[values.len()], bytes)
+    }
+
+    fn initializer(&mut self, data_type: i32, shape: &[usize], bytes: Vec<u8>) -> String {
+        let name = format!("const_{}", self.graph.initializer.len());
+        let dims = shape.iter().map(|side| *side as i64).collect();
+        self.graph.initializer.push(TensorProto { dims, data_type, name: name.clone(), raw_data: Some(bytes) });
+        name
+    }
+
+    fn operator(&mut self, op: &str, inputs: &[&str], shape: Vec<usize>, attribute: Vec<Attribute>) -> Value {
+        let name = format!("{}_{}", op.to_lowercase(), self.graph.node.len());
+        self.node(op, inputs, &name, attribute);
+        Value { name, shape }
+    }
+
+    fn node(&mut self, op: &str, inputs: &[&str], output: &str, attribute: Vec<Attribute>) {
+        self.graph.node.push(NodeProto {
+            input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+            output: vec![output.to_owned()],
+            name: format!("node_{output}"),
+            op_type: op.to_owned(),
+            attribute,
+        });
+    }
+}
+
+fn value_info(name: &str, shape: &[usize]) -> ValueInfo {
+    let dim = shape.iter().map(|side| Dimension { dim_value: Some(*side as i64) }).collect();
+    let tensor = TensorType { elem_type: data_type::FLOAT, shape: Some(TensorShape { dim }) };
+    ValueInfo { name: name.to_owned(), kind: Some(TypeProto { tensor: Some(tensor) }) }
+}
+
+/// The shape of an elementwise result: shapes are aligned at their last axes, and 1 stretches.
+fn broadcast(a: &[usize], b: &[usize]) -> Vec<usize> {
+    let rank = a.len().max(b.len());
+    let side = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |at| shape[at]);
+    let widest = |axis| {
+        let (a, b) = (side(a, axis), side(b, axis));
+        assert!(a == b || a == 1 || b == 1, "sides {a} and {b} do not broadcast");
+        a.max(b)
+    };
+    (0..rank).map(widest).collect()
+}

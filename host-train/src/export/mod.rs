@@ -1,0 +1,22 @@
+//! Trained weights in; ONNX step graphs that the device runs, their check and their card out.
+//!
+//! `weights -> nets (graph, conv, quantize) -> proto -> file -> check in the device's own code -> card`
+
+pub mod check;
+mod conv;
+mod error;
+mod graph;
+mod nets;
+pub mod proto;
+mod quantize;
+pub mod reference;
+pub mod samples;
+mod weights;
+
+pub use error::ExportError;
+pub use graph::{GraphBuilder, Span, Value};
+pub use nets::{completion_graph, key_motion_graph};
+pub use quantize::QuantizedMatrix;
+pub use weights::{
+    BLOCK_TAPS, Block, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,
+};

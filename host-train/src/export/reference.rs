@@ -1,0 +1,108 @@
+//! The two networks in plain loops over a whole sequence: what the exported files are compared with.
+
+use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
+
+/// Frames of a sequence, one per step.
+pub type Frames = Vec<Vec<f32>>;
+
+/// KeyMotionNet's answers to a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyMotionAnswer {
+    /// Raw heads per step.
+    pub heads: Frames,
+    /// Trunk per step.
+    pub trunk: Frames,
+}
+
+/// CompletionNet's answers to a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompletionAnswer {
+    /// Motion per step.
+    pub motion: Frames,
+    /// Fusion weight per step.
+    pub g: Frames,
+}
+
+/// KeyMotionNet over a whole sequence; every layer sees zeros before the first step.
+pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMotionAnswer {
+    let mut trunk = relu(causal_conv(&weights.stem, x, STEM_TAPS, 1));
+    for block in &weights.blocks {
+        let heard = relu(causal_conv(&block.conv, &trunk, BLOCK_TAPS, block.dilation));
+        let mixed = linear(&block.mix, &heard);
+        trunk = zip(&trunk, &mixed, |a, b| a + b);
+    }
+    KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk }
+}
+
+/// CompletionNet over a whole sequence; every layer sees zeros before the first step.
+pub fn completion_forward(weights: &CompletionWeights, flow: &[Vec<f32>], audio: &[Vec<f32>]) -> CompletionAnswer {
+    let encode = |first: &Dense, conv: &Dense, x: &[Vec<f32>]| {
+        relu(causal_conv(conv, &relu(linear(first, x)), ENCODER_TAPS, 1))
+    };
+    let flow = encode(&weights.flow_in, &weights.flow_conv, flow);
+    let audio = encode(&weights.audio_in, &weights.audio_conv, audio);
+    let both: Frames = flow.iter().zip(&audio).map(|(f, a)| [f.as_slice(), a].concat()).collect();
+    let g: Frames = linear(&weights.gate, &both).into_iter().map(|frame| vec![sigmoid(frame[0])]).collect();
+    let fuse = |((f, a), g): ((&Vec<f32>, &Vec<f32>), &Vec<f32>)| {
+        f.iter().zip(a).map(|(f, a)| g[0] * f + (1.0 - g[0]) * a).collect()
+    };
+    let fused: Frames = flow.iter().zip(&audio).zip(&g).map(fuse).collect();
+    let shaped = relu(causal_conv(&weights.fusion_conv, &fused, FUSION_TAPS, 1));
+    CompletionAnswer { motion: linear(&weights.motion, &shaped), g }
+}
+
+fn linear(dense: &Dense, x: &[Vec<f32>]) -> Frames {
+    x.iter().map(|frame| apply(dense, frame)).collect()
+}
+
+fn causal_conv(dense: &Dense, x: &[Vec<f32>], taps: usize, dilation: usize) -> Frames {
+    let silence = vec![0.0; dense.inputs() / taps];
+    let tap = |step: usize, tap: usize| {
+        let back = (taps - 1 - tap) * dilation;
+        step.checked_sub(back).map_or(silence.as_slice(), |at| x[at].as_slice())
+    };
+    let row = |step: usize| (0..taps).flat_map(|t| tap(step, t).iter().copied()).collect::<Vec<f32>>();
+    (0..x.len()).map(|step| apply(dense, &row(step))).collect()
+}
+
+/// Sums in double precision: the oracle's own rounding must not count.
+fn apply(dense: &Dense, input: &[f32]) -> Vec<f32> {
+    let mut sums: Vec<f64> = dense.bias.iter().map(|bias| f64::from(*bias)).collect();
+    for (value, row) in input.iter().zip(dense.weights.chunks_exact(dense.outputs())) {
+        sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += f64::from(*value) * f64::from(*weight));
+    }
+    sums.into_iter().map(|sum| sum as f32).collect()
+}
+
+fn relu(mut frames: Frames) -> Frames {
+    frames.iter_mut().flatten().for_each(|value| *value = value.max(0.0));
+    frames
+}
+
+fn zip(a: &Frames, b: &Frames, f: impl Fn(f32, f32) -> f32) -> Frames {
+    a.iter().zip(b).map(|(a, b)| a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect()).collect()
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tap_looks_back_by_its_dilation() {
+        // One channel, three taps of weights 1, 10, 100 (oldest first), dilation 2.
+        let dense = Dense { weights: vec![1.0, 10.0, 100.0], bias: vec![0.5] };
+        let x: Frames = (1..=6).map(|v| vec![v as f32]).collect();
+        let y: Vec<f32> = causal_conv(&dense, &x, 3, 2).concat();
+        assert_eq!(y, [100.5, 200.5, 310.5, 420.5, 531.5, 642.5]);
+    }
+
+    #[test]
+    fn a_linear_layers_weights_are_inputs_by_outputs() {
+        let dense = Dense { weights: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], bias: vec![0.0, 0.0, 1.0] };
+        assert_eq!(apply(&dense, &[1.0, 10.0]), [41.0, 52.0, 64.0]);
+    }
+}

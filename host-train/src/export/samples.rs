@@ -1,0 +1,50 @@
+//! Random networks and random input, for tests and measurements.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::reference::Frames;
+use super::weights::{
+    BLOCK_TAPS, Block, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,
+};
+
+/// A KeyMotionNet of the given sizes, one block per dilation.
+pub fn key_motion(features: usize, width: usize, dilations: &[usize], heads: usize, seed: u64) -> KeyMotionWeights {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    KeyMotionWeights {
+        stem: dense(&mut random, STEM_TAPS * features, width),
+        blocks: dilations.iter().map(|dilation| block(&mut random, width, *dilation)).collect(),
+        heads: dense(&mut random, width, heads),
+    }
+}
+
+/// A CompletionNet of the given sizes.
+pub fn completion(flow: usize, audio: usize, width: usize, motion: usize, seed: u64) -> CompletionWeights {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    CompletionWeights {
+        flow_in: dense(&mut random, flow, width),
+        flow_conv: dense(&mut random, ENCODER_TAPS * width, width),
+        audio_in: dense(&mut random, audio, width),
+        audio_conv: dense(&mut random, ENCODER_TAPS * width, width),
+        gate: dense(&mut random, 2 * width, 1),
+        fusion_conv: dense(&mut random, FUSION_TAPS * width, width),
+        motion: dense(&mut random, width, motion),
+    }
+}
+
+/// `steps` frames of `width` values in -1..1.
+pub fn frames(steps: usize, width: usize, seed: u64) -> Frames {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    (0..steps).map(|_| (0..width).map(|_| random.random_range(-1.0..1.0)).collect()).collect()
+}
+
+fn block(random: &mut ChaCha8Rng, width: usize, dilation: usize) -> Block {
+    Block { conv: dense(random, BLOCK_TAPS * width, width), dilation, mix: dense(random, width, width) }
+}
+
+/// Weights of variance `2 / inputs` keep the size of what passes through a ReLU (He et al. 2015).
+fn dense(random: &mut ChaCha8Rng, inputs: usize, outputs: usize) -> Dense {
+    let bound = (6.0 / inputs as f32).sqrt();
+    let weights = (0..inputs * outputs).map(|_| random.random_range(-bound..bound)).collect();
+    Dense { weights, bias: (0..outputs).map(|_| random.random_range(-0.1..0.1)).collect() }
+}
