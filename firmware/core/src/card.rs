@@ -38,12 +38,10 @@ pub struct ModelCard {
     pub step_ms: u32,
     /// How far the answer lies behind the audio, 0..=1000, whole steps.
     pub look_ahead_ms: u32,
-    /// Width of KeyMotionNet's output `trunk`.
+    /// Width of KeyMotionNet's output `trunk`, which is CompletionNet's input `audio`.
     pub trunk_width: usize,
     /// Width of CompletionNet's input `flow`.
     pub flow_width: usize,
-    /// Width of CompletionNet's input `audio`.
-    pub audio_width: usize,
     /// Names of the motion channels, in order.
     pub motion_channels: Vec<String>,
     /// The log-mel front end.
@@ -180,7 +178,7 @@ impl ModelCard {
             name: "completion",
             inputs: vec![
                 Port { name: "flow", width: self.flow_width, key: "flow_width" },
-                Port { name: "audio", width: self.audio_width, key: "audio_width" },
+                Port { name: "audio", width: self.trunk_width, key: "trunk_width" },
             ],
             outputs: vec![
                 Port { name: "motion", width: MOTION_CHANNELS, key: "motion_channels" },
@@ -211,8 +209,7 @@ pub(crate) mod tests {
             step_ms: 20,
             look_ahead_ms: 60,
             trunk_width: 128,
-            flow_width: 35,
-            audio_width: 128,
+            flow_width: crate::flow::FLOW,
             motion_channels: ModelCard::current_motion_channels(),
             mel: MelCard::CURRENT,
             heads: HeadRanges::CURRENT,
@@ -256,10 +253,7 @@ pub(crate) mod tests {
     #[test]
     fn another_sample_rate_is_refused() {
         let error = refusal("sample_rate_hz = 16000", "sample_rate_hz = 22050");
-        assert_eq!(
-            error,
-            "card.toml: expected the sample rate of this build (16000), came sample_rate_hz = 22050"
-        );
+        assert_eq!(error, "card.toml: expected the sample rate of this build (16000), came sample_rate_hz = 22050");
     }
 
     #[test]

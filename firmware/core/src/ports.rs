@@ -61,11 +61,7 @@ impl NetSpec {
         Ok(())
     }
 
-    fn check_state(
-        &self,
-        before: Option<&(String, Shape)>,
-        after: Option<&(String, Shape)>,
-    ) -> Result<(), CoreError> {
+    fn check_state(&self, before: Option<&(String, Shape)>, after: Option<&(String, Shape)>) -> Result<(), CoreError> {
         let place = || format!("{}: states", self.name);
         let Some((input, shape)) = before else {
             return Err(CoreError::unexpected(place(), "no further output", described(after)));

@@ -33,8 +33,7 @@ pub struct Track {
 pub fn step_through(file: &[u8], spec: &NetSpec, inputs: &[Frames]) -> Result<Vectors, ExportError> {
     let mut net = StepNet::load(file, spec)?;
     let steps = inputs.first().map_or(0, Vec::len);
-    let mut outputs: Vec<Frames> =
-        spec.outputs.iter().map(|port| vec![vec![0.0; port.width]; steps]).collect();
+    let mut outputs: Vec<Frames> = spec.outputs.iter().map(|port| vec![vec![0.0; port.width]; steps]).collect();
     for step in 0..steps {
         let frames: Vec<&[f32]> = inputs.iter().map(|input| input[step].as_slice()).collect();
         let mut answers: Vec<&mut [f32]> = outputs.iter_mut().map(|output| output[step].as_mut_slice()).collect();
@@ -71,5 +70,6 @@ fn farthest(a: &[f32], b: &[f32]) -> f32 {
     if a.len() != b.len() {
         return f32::NAN;
     }
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |top, far| if far.is_nan() { far } else { far.max(top) })
+    let worse = |top: f32, far: f32| if top.is_nan() || far.is_nan() { f32::NAN } else { top.max(far) };
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, worse)
 }

@@ -38,7 +38,9 @@ pub enum ExportError {
         layer: String,
     },
     /// The device's own code does not reach the trainer's answer: do not ship the file.
-    #[error("{net}: expected answers within {tolerance} of the trainer's, came {came} at step {step}, output `{output}`")]
+    #[error(
+        "{net}: expected answers within {tolerance} of the trainer's, came {came} at step {step}, output `{output}`"
+    )]
     Differs {
         /// Which network.
         net: &'static str,

@@ -230,3 +230,88 @@ fn broadcast(a: &[usize], b: &[usize]) -> Vec<usize> {
     };
     (0..rank).map(widest).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use keyface_core::{NetSpec, Port};
+    use prost::Message;
+
+    use super::super::check::step_through;
+    use super::*;
+
+    /// The answer in tract to the frame `x` of a graph of one operator.
+    fn answer(x: &[f32], build: impl Fn(&mut GraphBuilder, &Value) -> Value) -> Vec<f32> {
+        let mut graph = GraphBuilder::new("test", Precision::Float);
+        let input = graph.input("x", &[1, 1, x.len()]);
+        let output = build(&mut graph, &input);
+        graph.output("y", &output);
+        let port = |name, width| vec![Port { name, width, key: "test" }];
+        let spec = NetSpec { name: "test", inputs: port("x", x.len()), outputs: port("y", output.width()) };
+        let file = graph.finish().encode_to_vec();
+        step_through(&file, &spec, &[vec![x.to_vec()]]).unwrap().outputs[0].frames[0].clone()
+    }
+
+    fn assert_near(came: &[f32], expected: &[f32]) {
+        let far = came.iter().zip(expected).any(|(a, b)| (a - b).abs() > 1e-5);
+        assert!(came.len() == expected.len() && !far, "expected {expected:?}, came {came:?}");
+    }
+
+    #[test]
+    fn elementwise_operators_do_their_arithmetic() {
+        let x = [-2.0, 0.5, 3.0];
+        assert_near(&answer(&x, |g, x| g.relu(x)), &[0.0, 0.5, 3.0]);
+        assert_near(&answer(&x, |g, x| g.clip(x, -1.0, 1.0)), &[-1.0, 0.5, 1.0]);
+        assert_near(&answer(&x, |g, x| g.sigmoid(x)), &[0.119_202_92, 0.622_459_35, 0.952_574_1]);
+        assert_near(&answer(&x, |g, x| g.softmax(x)), &[0.006_183_8, 0.075_336_3, 0.918_479_9]);
+    }
+
+    #[test]
+    fn a_single_value_is_stretched_over_a_frame() {
+        let two = |g: &mut GraphBuilder| g.constant(&[1], &[2.0]);
+        assert_near(
+            &answer(&[1.0, 5.0], |g, x| {
+                let c = two(g);
+                g.mul(x, &c)
+            }),
+            &[2.0, 10.0],
+        );
+        assert_near(
+            &answer(&[1.0, 5.0], |g, x| {
+                let c = two(g);
+                g.sub(&c, x)
+            }),
+            &[1.0, -3.0],
+        );
+        assert_near(
+            &answer(&[1.0, 5.0], |g, x| {
+                let c = two(g);
+                g.add(x, &c)
+            }),
+            &[3.0, 7.0],
+        );
+    }
+
+    #[test]
+    fn a_slice_takes_every_so_manyth() {
+        let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let span = Span { start: 1, end: 6, step: 2 };
+        assert_near(&answer(&x, |g, x| g.slice(x, 2, span)), &[1.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn joined_frames_become_one_row() {
+        let twice = |g: &mut GraphBuilder, x: &Value| {
+            let both = g.concat(&[x, x], 1);
+            g.reshape(&both, &[1, 1, 4])
+        };
+        assert_near(&answer(&[1.0, 2.0], twice), &[1.0, 2.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "do not broadcast")]
+    fn shapes_that_do_not_fit_stop_the_export() {
+        let mut graph = GraphBuilder::new("test", Precision::Float);
+        let (a, b) = (graph.constant(&[3], &[0.0; 3]), graph.constant(&[2], &[0.0; 2]));
+        graph.add(&a, &b);
+    }
+}

@@ -6,9 +6,7 @@ use super::ExportError;
 use super::conv::{States, Taps, causal_conv};
 use super::graph::{GraphBuilder, Value};
 use super::proto::ModelProto;
-use super::weights::{
-    BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,
-};
+use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
 
 /// KeyMotionNet.
 ///
@@ -90,4 +88,96 @@ fn taps(count: usize, dilation: usize) -> Taps {
 fn receptive_field_steps(weights: &KeyMotionWeights) -> usize {
     let past = |block: &super::weights::Block| taps(BLOCK_TAPS, block.dilation).past();
     1 + taps(STEM_TAPS, 1).past() + weights.blocks.iter().map(past).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use keyface_core::{NetSpec, Port};
+    use prost::Message;
+
+    use super::super::check::{compare, step_through};
+    use super::super::reference::{Frames, completion_forward, key_motion_forward};
+    use super::super::samples::{completion, frames, key_motion};
+    use super::*;
+
+    const STEPS: usize = 40;
+    const ROUNDING: f32 = 1e-4;
+
+    fn ports(list: &[(&'static str, usize)]) -> Vec<Port> {
+        list.iter().map(|(name, width)| Port { name, width: *width, key: "test" }).collect()
+    }
+
+    /// Largest difference between the file in tract, step by step, and `expected` over the whole sequence.
+    fn key_motion_differs(weights: &KeyMotionWeights, precision: Precision, expected: &KeyMotionWeights) -> f32 {
+        let file = key_motion_graph(weights, precision).unwrap().encode_to_vec();
+        let outputs = ports(&[("heads", weights.heads.outputs()), ("trunk", weights.width())]);
+        let spec = NetSpec { name: "key_motion", inputs: ports(&[("x", weights.features())]), outputs };
+        let x = frames(STEPS, weights.features(), 9);
+        let wanted = key_motion_forward(expected, &x);
+        let found = step_through(&file, &spec, &[x]).unwrap();
+        compare(&found, &[&wanted.heads, &wanted.trunk], f32::INFINITY).unwrap()
+    }
+
+    fn completion_differs(weights: &CompletionWeights, precision: Precision, expected: &CompletionWeights) -> f32 {
+        let file = completion_graph(weights, precision).unwrap().encode_to_vec();
+        let inputs = ports(&[("flow", weights.flow_in.inputs()), ("audio", weights.audio_in.inputs())]);
+        let outputs = ports(&[("motion", weights.motion.outputs()), ("g", 1)]);
+        let spec = NetSpec { name: "completion", inputs, outputs };
+        let (flow, audio): (Frames, Frames) =
+            (frames(STEPS, spec.inputs[0].width, 9), frames(STEPS, spec.inputs[1].width, 10));
+        let wanted = completion_forward(expected, &flow, &audio);
+        let found = step_through(&file, &spec, &[flow, audio]).unwrap();
+        compare(&found, &[&wanted.motion, &wanted.g], f32::INFINITY).unwrap()
+    }
+
+    #[test]
+    fn the_stepped_key_motion_net_equals_the_whole_sequence() {
+        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let far = key_motion_differs(&weights, Precision::Float, &weights);
+        assert!(far <= ROUNDING, "differs by {far}");
+    }
+
+    #[test]
+    fn the_stepped_completion_net_equals_the_whole_sequence() {
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Float, &weights);
+        assert!(far <= ROUNDING, "differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_files_compute_with_the_rounded_weights() {
+        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let far = key_motion_differs(&weights, Precision::Int8, &weights.rounded());
+        assert!(far <= ROUNDING, "key motion differs by {far}");
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Int8, &weights.rounded());
+        assert!(far <= ROUNDING, "completion differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_weights_move_the_answer_by_a_little() {
+        let weights = completion(63, 32, 24, 14, 1);
+        let far = completion_differs(&weights, Precision::Int8, &weights);
+        assert!(far > 1e-5 && far < 0.05, "differs by {far}");
+    }
+
+    #[test]
+    fn eight_bit_files_are_a_quarter_of_the_size() {
+        let weights = key_motion(162, 64, &[1, 2], 74, 1);
+        let size = |precision| key_motion_graph(&weights, precision).unwrap().encode_to_vec().len();
+        assert!(size(Precision::Int8) * 10 < size(Precision::Float) * 3);
+    }
+
+    #[test]
+    fn the_receptive_field_reaches_exactly_as_far_as_the_file_says() {
+        let weights = key_motion(6, 4, &[1, 2], 3, 1);
+        let steps = receptive_field_steps(&weights);
+        let differs = |changed: usize| {
+            let (plain, mut other) = (frames(steps + 1, 6, 9), frames(steps + 1, 6, 9));
+            other[changed].iter_mut().for_each(|value| *value += 50.0);
+            let last = |x: &Frames| key_motion_forward(&weights, x).trunk[steps].clone();
+            last(&plain) != last(&other)
+        };
+        assert_eq!((differs(0), differs(1)), (false, true));
+    }
 }

@@ -28,7 +28,8 @@ impl QuantizedMatrix {
         }
         // A column of zeros may have any scale but 0, which readers divide by.
         scales.iter_mut().filter(|scale| **scale < f32::MIN_POSITIVE).for_each(|scale| *scale = 1.0);
-        let round = |(at, weight): (usize, &f32)| (weight / scales[at % columns]).round().clamp(-LARGEST, LARGEST) as i8;
+        let round =
+            |(at, weight): (usize, &f32)| (weight / scales[at % columns]).round().clamp(-LARGEST, LARGEST) as i8;
         QuantizedMatrix { values: weights.iter().enumerate().map(round).collect(), scales }
     }
 
@@ -49,7 +50,9 @@ mod tests {
     /// Columns of very different size, as trained weights have.
     fn matrix(rows: usize, columns: usize) -> Vec<f32> {
         let mut random = ChaCha8Rng::seed_from_u64(3);
-        (0..rows * columns).map(|at| random.random_range(-1.0..1.0_f32) * 10.0_f32.powi((at % columns) as i32 - 3)).collect()
+        (0..rows * columns)
+            .map(|at| random.random_range(-1.0..1.0_f32) * 10.0_f32.powi((at % columns) as i32 - 3))
+            .collect()
     }
 
     #[test]

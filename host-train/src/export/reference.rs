@@ -36,9 +36,8 @@ pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMoti
 
 /// CompletionNet over a whole sequence; every layer sees zeros before the first step.
 pub fn completion_forward(weights: &CompletionWeights, flow: &[Vec<f32>], audio: &[Vec<f32>]) -> CompletionAnswer {
-    let encode = |first: &Dense, conv: &Dense, x: &[Vec<f32>]| {
-        relu(causal_conv(conv, &relu(linear(first, x)), ENCODER_TAPS, 1))
-    };
+    let encode =
+        |first: &Dense, conv: &Dense, x: &[Vec<f32>]| relu(causal_conv(conv, &relu(linear(first, x)), ENCODER_TAPS, 1));
     let flow = encode(&weights.flow_in, &weights.flow_conv, flow);
     let audio = encode(&weights.audio_in, &weights.audio_conv, audio);
     let both: Frames = flow.iter().zip(&audio).map(|(f, a)| [f.as_slice(), a].concat()).collect();

@@ -4,6 +4,7 @@ use super::{HeadRanges, MelCard, ModelCard};
 use crate::CoreError;
 use crate::board::is_plain;
 use crate::check::{Check, verify};
+use crate::flow::FLOW;
 use crate::time::{HOP_SAMPLES, SAMPLE_RATE_HZ, STEP_HOPS};
 
 impl ModelCard {
@@ -60,11 +61,10 @@ impl ModelCard {
     }
 
     fn layout(&self) -> Vec<Check> {
-        let width = |key, value: usize| Check::new("a width of 1..=4096", (1..=4096).contains(&value), key, value);
+        let (trunk, flow) = (self.trunk_width, self.flow_width);
         vec![
-            width("trunk_width", self.trunk_width),
-            width("flow_width", self.flow_width),
-            width("audio_width", self.audio_width),
+            Check::new("a width of 1..=4096", (1..=4096).contains(&trunk), "trunk_width", trunk),
+            Check::new("the motion flow of this build (63)", flow == FLOW, "flow_width", flow),
             Check::new(
                 "the motion channels of this build, in order",
                 self.motion_channels == Self::current_motion_channels(),

@@ -1,0 +1,67 @@
+//! Every board and every model of the project loads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use keyface_core::{Board, Model};
+
+fn listed(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn stem(path: &Path) -> &str {
+    path.file_stem().unwrap().to_str().unwrap()
+}
+
+fn boards() -> Vec<(PathBuf, Board)> {
+    let files = listed("boards").into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let board = Board::from_toml(&path.display().to_string(), &text).unwrap_or_else(|error| panic!("{error}"));
+        (path, board)
+    };
+    files.map(read).collect()
+}
+
+fn models() -> Vec<PathBuf> {
+    listed("models").into_iter().filter(|path| path.join("card.toml").is_file()).collect()
+}
+
+fn load(folder: &Path) -> Model {
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    let card = fs::read_to_string(folder.join("card.toml")).unwrap();
+    Model::from_parts(&card, &read("key_motion.onnx"), &read("completion.onnx"))
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+}
+
+#[test]
+fn every_board_loads_under_its_own_name() {
+    let boards = boards();
+    assert!(boards.iter().any(|(_, board)| board.name == "linux-pc"));
+    boards.iter().for_each(|(path, board)| assert_eq!(board.name, stem(path)));
+}
+
+#[test]
+fn every_model_loads_under_its_own_name_and_answers_silence_with_numbers() {
+    for folder in models() {
+        let mut model = load(&folder);
+        assert_eq!(model.card.name, stem(&folder));
+        let spec = model.card.key_motion_spec();
+        let silence = vec![0.0; spec.inputs[0].width];
+        let (mut heads, mut trunk) = (vec![0.0; spec.outputs[0].width], vec![0.0; spec.outputs[1].width]);
+        model.key_motion.run(&[&silence], &mut [&mut heads, &mut trunk]).unwrap();
+        assert!(heads.iter().chain(&trunk).any(|value| *value != 0.0));
+    }
+}
+
+#[test]
+fn every_board_names_a_model_that_is_here() {
+    let models = models();
+    if models.is_empty() {
+        return; // A tree without a trained model yet.
+    }
+    for (path, board) in boards() {
+        assert!(models.iter().any(|model| stem(model) == board.model), "{}: {}", path.display(), board.model);
+    }
+}
