@@ -95,9 +95,9 @@ mod tests {
         let net = net.valid();
         let x = random(STEP_HOPS * FEATURES, &Device::flex());
         let heard = net.forward(x.clone());
-        let plain = reference::key_motion(&key_motion_weights(&net), &rows(x));
-        assert!(largest_difference(&plain.0, &rows(heard.heads)) < 1e-4);
-        assert!(largest_difference(&plain.1, &rows(heard.trunk)) < 1e-4);
+        let plain = reference::key_motion_forward(&key_motion_weights(&net), &rows(x));
+        assert!(largest_difference(&plain.heads, &rows(heard.heads)) < 1e-4);
+        assert!(largest_difference(&plain.trunk, &rows(heard.trunk)) < 1e-4);
     }
 
     #[test]
@@ -109,8 +109,8 @@ mod tests {
         let net = net.valid();
         let (flow, audio) = (random(FLOW, &Device::flex()), random(16, &Device::flex()));
         let (motion, g) = net.forward(flow.clone(), audio.clone());
-        let plain = reference::completion(&completion_weights(&net), &rows(flow), &rows(audio));
-        assert!(largest_difference(&plain.0, &rows(motion)) < 1e-4);
-        assert!(largest_difference(&plain.1, &rows(g)) < 1e-4);
+        let plain = reference::completion_forward(&completion_weights(&net), &rows(flow), &rows(audio));
+        assert!(largest_difference(&plain.motion, &rows(motion)) < 1e-4);
+        assert!(largest_difference(&plain.g, &rows(g)) < 1e-4);
     }
 }
