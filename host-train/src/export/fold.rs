@@ -11,9 +11,7 @@ pub fn key_motion_weights(net: &KeyMotionNet) -> KeyMotionWeights {
     let blocks = net.blocks.iter();
     KeyMotionWeights {
         stem: conv(&net.stem),
-        blocks: blocks
-            .map(|b| Block { conv: conv(&b.conv), dilation: b.conv.dilation, mix: linear(&b.mix) })
-            .collect(),
+        blocks: blocks.map(|b| Block { conv: conv(&b.conv), dilation: b.conv.dilation, mix: linear(&b.mix) }).collect(),
         heads: linear(&net.heads),
     }
 }
