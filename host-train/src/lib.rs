@@ -12,5 +12,6 @@ pub mod export;
 pub mod loss;
 pub mod model;
 pub mod prepare;
+pub mod ship;
 pub mod train;
 pub mod truth;

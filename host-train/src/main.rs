@@ -22,6 +22,12 @@ enum Command {
     Corpus(commands::corpus::CorpusArgs),
     /// Speak one text into a WAV file and a TextGrid
     Speak(commands::corpus::SpeakArgs),
+    /// Train the networks of an experiment
+    Train(commands::train::TrainArgs),
+    /// Write a model folder from a run
+    Export(commands::export::ExportArgs),
+    /// Score a model on speech that it never heard
+    Evaluate(commands::evaluate::EvaluateArgs),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +35,9 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Corpus(args) => commands::corpus::corpus(&args),
         Command::Speak(args) => commands::corpus::speak(&args),
+        Command::Train(args) => commands::train::train(&args),
+        Command::Export(args) => commands::export::export(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

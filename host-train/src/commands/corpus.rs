@@ -116,7 +116,10 @@ fn print_report(report: &Report, out: &Path, elapsed_s: f64) {
     let clips: usize = report.voices.values().map(|(clips, _)| clips).sum();
     let hours: f64 = report.voices.values().map(|(_, seconds)| seconds).sum::<f64>() / 3600.0;
     let (kept, dropped) = (report.kept, report.dropped.len());
-    println!("{}: {clips} clips, {hours:.2} h ({kept} were there, {dropped} dropped), in {elapsed_s:.0} s", out.display());
+    println!(
+        "{}: {clips} clips, {hours:.2} h ({kept} were there, {dropped} dropped), in {elapsed_s:.0} s",
+        out.display()
+    );
 }
 
 /// Speaks one text.

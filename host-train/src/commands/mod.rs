@@ -1,3 +1,6 @@
 //! One file for each subcommand: arguments -> library call -> report.
 
 pub mod corpus;
+pub mod evaluate;
+pub mod export;
+pub mod train;

@@ -138,7 +138,8 @@ mod tests {
         if let Err(missing) = find() {
             return eprintln!("skipped: {missing}");
         }
-        let spoken = |stretch| speak("en-us+f2", &Prosody { stretch, ..Prosody::NEUTRAL }, "Pat packed a map.").unwrap();
+        let spoken =
+            |stretch| speak("en-us+f2", &Prosody { stretch, ..Prosody::NEUTRAL }, "Pat packed a map.").unwrap();
         let (quick, slow) = (spoken(0.8), spoken(1.3));
         assert!(slow.samples.len() as f64 > 1.3 * quick.samples.len() as f64);
         assert_eq!(quick.phones.last().unwrap().end_s, seconds(&quick.samples));

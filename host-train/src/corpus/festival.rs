@@ -62,7 +62,8 @@ impl Festival {
         let mut process = waiting.map_or_else(Process::start, Ok).map_err(mute)?;
         let wav = Scratch::new("wav");
         let path = wav.path().display().to_string();
-        let say = format!("(if (string-equal current-voice \"{voice}\") (keyface_say {} {}))", quoted(text), quoted(&path));
+        let say =
+            format!("(if (string-equal current-voice \"{voice}\") (keyface_say {} {}))", quoted(text), quoted(&path));
         let answer = process.ask(&format!("{}\n{say}", manner(voice, prosody))).map_err(mute)?;
         let samples = audio::read(wav.path()).map_err(|e| mute(e.to_string()))?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
@@ -76,7 +77,8 @@ impl Festival {
 fn manner(voice: &str, prosody: &Prosody) -> String {
     let Prosody { stretch, range, .. } = prosody;
     if voice.ends_with("_hts") {
-        let params = format!("(set! hts_engine_params (append {voice}::hts_engine_params '((\"-r\" {:.3}))))", 1.0 / stretch);
+        let params =
+            format!("(set! hts_engine_params (append {voice}::hts_engine_params '((\"-r\" {:.3}))))", 1.0 / stretch);
         return format!("(voice_{voice})\n{params}");
     }
     let (mean_hz, deviation_hz) = (prosody.moved_hz(BASE_HZ), DEVIATION_HZ * range);
@@ -181,7 +183,8 @@ mod tests {
         };
         assert!(festival.speak("no_such_voice", &Prosody::NEUTRAL, "One.").is_err());
         for voice in ["kal_diphone", "ked_diphone", "cmu_us_slt_arctic_hts"] {
-            let spoken = |stretch| festival.speak(voice, &Prosody { stretch, ..Prosody::NEUTRAL }, "Say \"map\" twice.");
+            let spoken =
+                |stretch| festival.speak(voice, &Prosody { stretch, ..Prosody::NEUTRAL }, "Say \"map\" twice.");
             let (quick, slow) = (spoken(0.9).unwrap(), spoken(1.3).unwrap());
             assert!(slow.samples.len() as f64 > 1.25 * quick.samples.len() as f64, "{voice}");
             assert_eq!(quick.phones.last().unwrap().end_s, seconds(&quick.samples));

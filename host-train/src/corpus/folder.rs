@@ -74,7 +74,9 @@ impl Entry {
 impl Folder {
     /// Reads every clip in parallel; only as many are in memory as the caller holds.
     pub fn clips(&self) -> impl IndexedParallelIterator<Item = std::result::Result<Clip, Dropped>> + '_ {
-        self.entries.par_iter().map(|e| e.load().map_err(|error| Dropped { id: e.id.clone(), reason: error.to_string() }))
+        self.entries
+            .par_iter()
+            .map(|e| e.load().map_err(|error| Dropped { id: e.id.clone(), reason: error.to_string() }))
     }
 
     /// The clip of this id.
@@ -104,29 +106,29 @@ pub fn read_folder(dir: &Path) -> Result<Folder> {
             (row, Ok(phones)) => Ok(entry(dir, id, audio, row.flatten(), has_valid, phones)),
         }
     };
-    let (mut entries, mut dropped): (Vec<Entry>, Vec<Dropped>) = files.audio.par_iter().partition_map(|file| match read(file) {
-        Ok(entry) => Either::Left(entry),
-        Err(dropped) => Either::Right(dropped),
-    });
+    let (mut entries, mut dropped): (Vec<Entry>, Vec<Dropped>) =
+        files.audio.par_iter().partition_map(|file| match read(file) {
+            Ok(entry) => Either::Left(entry),
+            Err(dropped) => Either::Right(dropped),
+        });
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     dropped.extend(files.without_sound(splits.as_ref()));
     Ok(Folder { entries, dropped })
 }
 
-fn entry(
-    dir: &Path,
-    id: &str,
-    audio: &Path,
-    row: Option<&SplitRow>,
-    has_valid: bool,
-    phones: Vec<Segment>,
-) -> Entry {
+fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, has_valid: bool, phones: Vec<Segment>) -> Entry {
     let split = match row.map_or(Split::Train, |r| r.split) {
         Split::Train if !has_valid => carve_valid(id),
         split => split,
     };
     let named = row.and_then(|r| r.speaker.clone());
-    Entry { id: id.into(), speaker: named.unwrap_or_else(|| folder_speaker(dir, audio)), split, audio: audio.into(), phones }
+    Entry {
+        id: id.into(),
+        speaker: named.unwrap_or_else(|| folder_speaker(dir, audio)),
+        split,
+        audio: audio.into(),
+        phones,
+    }
 }
 
 /// The name of the folder that the sound lies in.
@@ -219,7 +221,8 @@ fn write_whole(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<(
 }
 
 fn text_grid(clip: &Clip, words: &[Word]) -> TextGrid {
-    let phones = clip.phones.iter().map(|s| Interval { start_s: s.start_s, end_s: s.end_s, text: s.phone.name().into() });
+    let phones =
+        clip.phones.iter().map(|s| Interval { start_s: s.start_s, end_s: s.end_s, text: s.phone.name().into() });
     let tiers = vec![
         Tier { name: "words".into(), intervals: word_intervals(words, clip.seconds()) },
         Tier { name: "phones".into(), intervals: phones.collect() },

@@ -99,7 +99,10 @@ fn check(speech: &Speech) -> std::result::Result<(), String> {
     };
     let longest_s = longest.end_s - longest.start_s;
     if longest_s > PHONE_MAX_S {
-        return Err(format!("expected phones below {PHONE_MAX_S} s, came {} of {longest_s:.2} s", longest.phone.name()));
+        return Err(format!(
+            "expected phones below {PHONE_MAX_S} s, came {} of {longest_s:.2} s",
+            longest.phone.name()
+        ));
     }
     Ok(())
 }
@@ -154,9 +157,8 @@ mod tests {
         if voices.is_empty() {
             return eprintln!("skipped: no engine");
         }
-        let texts: Vec<Text> = ["Pat packed a map.", "Five vans fell."]
-            .map(|t| Text { id: t[..3].trim().into(), text: t.into() })
-            .into();
+        let texts: Vec<Text> =
+            ["Pat packed a map.", "Five vans fell."].map(|t| Text { id: t[..3].trim().into(), text: t.into() }).into();
         let dir = tempfile::tempdir().unwrap();
         let jobs = plan(&texts, &voices, Some(0.01), 1);
         let run = |jobs: &[Job]| generate(dir.path(), jobs, &speakers, 2, &|_| {}).unwrap();

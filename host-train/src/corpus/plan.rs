@@ -160,7 +160,8 @@ mod tests {
     use super::*;
 
     fn texts(prefix: &str, count: usize) -> Vec<Text> {
-        let text = |n| Text { id: format!("{prefix}{n:04}"), text: format!("This is the sentence with the number {n}.") };
+        let text =
+            |n| Text { id: format!("{prefix}{n:04}"), text: format!("This is the sentence with the number {n}.") };
         (0..count).map(text).collect()
     }
 

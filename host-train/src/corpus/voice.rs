@@ -97,10 +97,10 @@ const ACCENTS: [(&str, usize); 7] = [
 
 /// espeak-ng's variants that sound like people; whispering, creaking and robots are left out.
 const VARIANTS: [&str; 47] = [
-    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5", "klatt", "klatt2", "klatt3", "klatt4",
-    "Alex", "Alicia", "Andrea", "Andy", "Annie", "Denis", "Diogo", "Gene", "Gene2", "Henrique", "Hugo", "Jacky", "Lee",
-    "Marco", "Mario", "Michael", "Mike", "Nguyen", "anika", "antonio", "belinda", "benjamin", "david", "edward",
-    "linda", "michel", "pablo", "sandro", "steph", "travis",
+    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5", "klatt", "klatt2", "klatt3",
+    "klatt4", "Alex", "Alicia", "Andrea", "Andy", "Annie", "Denis", "Diogo", "Gene", "Gene2", "Henrique", "Hugo",
+    "Jacky", "Lee", "Marco", "Mario", "Michael", "Mike", "Nguyen", "anika", "antonio", "belinda", "benjamin", "david",
+    "edward", "linda", "michel", "pablo", "sandro", "steph", "travis",
 ];
 
 impl Voice {

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
+
+use super::experiment::Experiment;
 
 /// A folder such as `runs/live`.
 #[derive(Clone, Debug)]
@@ -42,6 +44,35 @@ impl RunDir {
     /// A file of the run.
     pub fn file(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    /// Remembers what is trained.
+    ///
+    /// # Errors
+    /// When the folder belongs to another experiment, or cannot be written.
+    pub fn keep_experiment(&self, experiment: &Experiment) -> Result<()> {
+        let path = self.file("experiment.toml");
+        if path.exists() {
+            let before = Experiment::read(&path)?;
+            ensure!(before == *experiment, "{} holds another experiment: remove the folder", path.display());
+        }
+        std::fs::write(&path, toml::to_string(experiment)?).with_context(|| path.display().to_string())
+    }
+
+    /// What was trained here.
+    pub fn experiment(&self) -> Result<Experiment> {
+        Experiment::read(&self.file("experiment.toml"))
+    }
+
+    /// Wall seconds of all networks' training.
+    pub fn seconds(&self) -> Result<f64> {
+        let mut seconds = 0.0;
+        for net in ["key_motion", "completion"] {
+            let path = self.file(&format!("{net}.json"));
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            seconds += serde_json::from_str::<Progress>(&text)?.seconds;
+        }
+        Ok(seconds)
     }
 
     /// Weights of the best checkpoint of a network.

@@ -15,9 +15,16 @@ use crate::prepare::Prepared;
 
 /// Every clip of an experiment.
 pub struct Corpora {
-    train: Vec<(f64, Vec<Utterance>)>,
+    train: Vec<Drawn>,
     /// Clips that choose the checkpoint.
     pub valid: Vec<Utterance>,
+}
+
+/// One corpus' training clips.
+struct Drawn {
+    name: String,
+    share: f64,
+    clips: Vec<Utterance>,
 }
 
 /// Validation clips per corpus: enough for a steady figure, few enough for a minute.
@@ -36,27 +43,36 @@ impl Corpora {
             corpora.valid.extend(valid.map(|(_, clip)| clip.clone()));
             let train: Vec<_> = clips.into_iter().filter(|(split, _)| *split == Split::Train).map(|c| c.1).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
-            corpora.train.push((choice.share, train));
+            let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            corpora.train.push(Drawn { name, share: choice.share, clips: train });
         }
         Ok(corpora)
     }
 
     /// Hours of training speech.
     pub fn train_hours(&self) -> f64 {
-        self.train.iter().flat_map(|(_, clips)| clips).map(|c| c.len() as f64).sum::<f64>() / 360_000.0
+        self.uses().map(|(_, hours)| hours).sum()
+    }
+
+    /// Name and hours of every corpus that is trained on.
+    pub fn uses(&self) -> impl Iterator<Item = (String, f64)> + '_ {
+        self.train.iter().map(|corpus| {
+            let hops: usize = corpus.clips.iter().map(Utterance::len).sum();
+            (corpus.name.clone(), (hops as f64 / 3600.0).round() / 100.0)
+        })
     }
 
     /// A clip at random, corpora by their share.
     pub fn draw(&self, rng: &mut ChaCha8Rng) -> &Utterance {
-        let all: f64 = self.train.iter().map(|(share, _)| share).sum();
+        let all: f64 = self.train.iter().map(|corpus| corpus.share).sum();
         let mut rest = rng.random_range(0.0..all);
-        let mut last = &self.train[0].1;
-        for (share, clips) in &self.train {
-            last = clips;
-            if rest < *share {
+        let mut last = &self.train[0].clips;
+        for corpus in &self.train {
+            last = &corpus.clips;
+            if rest < corpus.share {
                 break;
             }
-            rest -= share;
+            rest -= corpus.share;
         }
         &last[rng.random_range(0..last.len())]
     }

@@ -12,9 +12,9 @@ mod progress;
 mod validate;
 
 pub use checkpoint::RunDir;
-pub use completion::train_completion;
+pub use completion::{KEY_REFRACTORY, KEY_THRESHOLD, PREDICTED, best as best_completion, train_completion};
 pub use corpora::Corpora;
 pub use device::{DeviceChoice, pick_device};
 pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase};
 pub use flow::{KeySource, flow_features};
-pub use key_motion::train_key_motion;
+pub use key_motion::{best as best_key_motion, train_key_motion};

@@ -1,0 +1,36 @@
+//! `keyface-train train`: an experiment file in, checkpoints out.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use keyface_train::train::{
+    Corpora, DeviceChoice, Experiment, RunDir, pick_device, train_completion, train_key_motion,
+};
+
+/// Trains both networks of an experiment; an interrupted run goes on where it stood.
+#[derive(Args)]
+pub struct TrainArgs {
+    /// The experiment, such as host-train/experiments/live.toml
+    experiment: PathBuf,
+    /// Folder of the run
+    #[arg(long, default_value = "runs")]
+    runs: PathBuf,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+/// Runs the command.
+pub fn train(args: &TrainArgs) -> Result<()> {
+    let experiment = Experiment::read(&args.experiment)?;
+    let device = pick_device(args.device)?;
+    let run = RunDir::create(&args.runs.join(&experiment.name))?;
+    run.keep_experiment(&experiment)?;
+    let corpora = Corpora::read(&experiment)?;
+    println!("{}: {:.2} h of speech, {} validation clips", experiment.name, corpora.train_hours(), corpora.valid.len());
+    let key_motion = train_key_motion(&experiment, &corpora, &run, &device).context("phase 1, KeyMotionNet")?;
+    train_completion(&experiment, &corpora, &key_motion, &run, &device).context("phase 2, CompletionNet")?;
+    println!("done; ship it with: keyface-train export {}", run.file("").display());
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! From a finished run to a model folder: search the decoder, lower and check the networks, write the card.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::{Device, Tensor};
+use keyface_core::flow::FLOW;
+use keyface_core::heads::HEADS;
+use keyface_core::{
+    DataUse, Decode, FileEntry, Files, HeadRanges, Heads, MelCard, ModelCard, Phone, Precision, SAMPLE_RATE_HZ,
+    Tolerance,
+};
+
+use crate::clip::Segment;
+use crate::data::{Utterance, whole};
+use crate::evaluate::{HeardClip, MouthScore, search_decode};
+use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
+use crate::model::{CompletionNet, KeyMotionNet};
+use crate::train::{Corpora, Experiment, PREDICTED, RunDir, flow_features};
+use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, best_completion, best_key_motion};
+
+/// A model that was written.
+pub struct Shipped {
+    folder: PathBuf,
+    packed: Packed,
+    score: Option<MouthScore>,
+}
+
+/// Writes the model of the run in `run`.
+///
+/// # Errors
+/// A run that is not finished, corpora that are gone, or files that do not say in tract what Burn says.
+pub fn ship(run: &Path, out: Option<&Path>, precision: Precision) -> Result<Shipped> {
+    ensure!(run.is_dir(), "no run at {} (make one with `keyface-train train`)", run.display());
+    let run = RunDir::create(run)?;
+    let experiment = run.experiment()?;
+    let corpora = Corpora::read(&experiment)?;
+    let device = Device::flex();
+    let nets = Nets {
+        key_motion: best_key_motion(&experiment, &run, &device)?,
+        completion: best_completion(&experiment, &run, &device)?,
+        ahead: experiment.look_ahead_steps(),
+        device,
+    };
+    let heard: Vec<HeardClip> = corpora.valid.iter().map(|clip| nets.hear(clip)).collect();
+    let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
+    let (decode, score) = search_decode(&heard, start);
+    let mut card = card(&experiment, &corpora, decode);
+    if let Some(score) = &score {
+        card.figures.extend(figures(score));
+    }
+    card.figures.insert("training_wall_minutes".to_owned(), (run.seconds()? / 6.0).round() / 10.0);
+    let trained =
+        Trained { key_motion: key_motion_weights(&nets.key_motion), completion: completion_weights(&nets.completion) };
+    let clip = corpora.valid.first().context("no validation clip to check the export with")?;
+    let packed = Packed::new(card, &trained, &nets.probe(clip), precision)?;
+    let folder = out.map_or_else(|| Path::new("models").join(&experiment.name), Path::to_path_buf);
+    packed.write(&folder)?;
+    Ok(Shipped { folder, packed, score })
+}
+
+impl Shipped {
+    /// What a person wants to know.
+    pub fn summary(&self) -> String {
+        let card = &self.packed.card;
+        let mut text = format!(
+            "{}: {} + {} bytes, look-ahead {} ms, tract differs from Burn by at most {:.1e} (float) and {:.1e} (int8), \
+             margin included",
+            self.folder.display(),
+            self.packed.key_motion.len(),
+            self.packed.completion.len(),
+            card.look_ahead_ms,
+            card.tolerance.float,
+            card.tolerance.int8,
+        );
+        if let Some(score) = &self.score {
+            text += &format!(
+                "\nvalidation: balanced {:.3} at {} ms, closures {:.0} % of {} with {:.1} false a minute",
+                score.balanced,
+                score.lag_ms,
+                100.0 * score.closures,
+                score.closures_of,
+                score.false_closures_per_min
+            );
+        }
+        text
+    }
+}
+
+/// Both networks, for inference.
+struct Nets {
+    key_motion: KeyMotionNet,
+    completion: CompletionNet,
+    ahead: usize,
+    device: Device,
+}
+
+impl Nets {
+    fn hear(&self, clip: &Utterance) -> HeardClip {
+        let batch = whole(clip, self.ahead, &self.device);
+        let raw = self.key_motion.forward(batch.features).heads.try_into_vec_as::<f32>().unwrap_or_default();
+        HeardClip {
+            phones: segments(&clip.phones),
+            heads: raw.as_chunks::<HEADS>().0.iter().map(Heads::from_raw).collect(),
+        }
+    }
+
+    /// A clip's features and Burn's own answers.
+    fn probe(&self, clip: &Utterance) -> Probe {
+        let batch = whole(clip, self.ahead, &self.device);
+        let heard = self.key_motion.forward(batch.features.clone());
+        let flow = flow_features(heard.heads.clone(), &batch.labels, &[PREDICTED], &self.device);
+        let (motion, g) = self.completion.forward(flow.clone(), heard.trunk.clone());
+        Probe {
+            x: rows(batch.features),
+            flow: rows(flow),
+            heads: rows(heard.heads),
+            trunk: rows(heard.trunk),
+            motion: rows(motion),
+            g: rows(g),
+        }
+    }
+}
+
+fn rows(tensor: Tensor<3>) -> Vec<Vec<f32>> {
+    let [_, _, width] = tensor.dims();
+    tensor.try_into_vec_as::<f32>().unwrap_or_default().chunks_exact(width).map(<[f32]>::to_vec).collect()
+}
+
+/// Rows of phones as segments.
+fn segments(phones: &[Phone]) -> Vec<Segment> {
+    let mut start = 0;
+    let runs = phones.chunk_by(|a, b| a == b).map(|run| {
+        let segment = Segment { start_s: start as f64 * 0.01, end_s: (start + run.len()) as f64 * 0.01, phone: run[0] };
+        start += run.len();
+        segment
+    });
+    runs.collect()
+}
+
+fn card(experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard {
+    let unwritten = FileEntry::describe("unwritten", &[], Precision::Float);
+    ModelCard {
+        name: experiment.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_by: format!("keyface-train {}", env!("CARGO_PKG_VERSION")),
+        command: format!("keyface-train train host-train/experiments/{}.toml", experiment.name),
+        seed: experiment.seed,
+        sample_rate_hz: SAMPLE_RATE_HZ,
+        hop_ms: 10,
+        step_ms: 20,
+        look_ahead_ms: experiment.look_ahead_ms,
+        trunk_width: experiment.key_motion_net.width,
+        flow_width: FLOW,
+        motion_channels: ModelCard::current_motion_channels(),
+        mel: MelCard::CURRENT,
+        heads: HeadRanges::CURRENT,
+        files: Files { key_motion: unwritten.clone(), completion: unwritten },
+        tolerance: Tolerance { float: 0.0, int8: 0.0 },
+        decode,
+        data: corpora.uses().map(|(corpus, hours)| DataUse { corpus, hours }).collect(),
+        figures: Default::default(),
+    }
+}
+
+fn figures(score: &MouthScore) -> [(String, f64); 5] {
+    let round = |x: f64| (x * 1000.0).round() / 1000.0;
+    [
+        ("valid_balanced".to_owned(), round(score.balanced)),
+        ("valid_lag_ms".to_owned(), score.lag_ms as f64),
+        ("valid_closures".to_owned(), round(score.closures)),
+        ("valid_false_closures_per_min".to_owned(), round(score.false_closures_per_min)),
+        ("valid_open_in_pause".to_owned(), round(score.open_in_pause)),
+    ]
+}
