@@ -7,6 +7,7 @@
 pub mod clip;
 pub mod corpus;
 pub mod data;
+pub mod evaluate;
 pub mod export;
 pub mod loss;
 pub mod model;

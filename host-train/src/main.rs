@@ -1,3 +1,40 @@
 //! `keyface-train`: arguments -> library call -> report.
+#![recursion_limit = "256"]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program reports")]
 
-fn main() {}
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// From a corpus to a shipped model.
+#[derive(Parser)]
+#[command(name = "keyface-train", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make speech with exact phone times from text, with the engines of the system
+    Corpus(commands::corpus::CorpusArgs),
+    /// Speak one text into a WAV file and a TextGrid
+    Speak(commands::corpus::SpeakArgs),
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let done = match Cli::parse().command {
+        Command::Corpus(args) => commands::corpus::corpus(&args),
+        Command::Speak(args) => commands::corpus::speak(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

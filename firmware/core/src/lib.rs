@@ -13,6 +13,8 @@ mod check;
 pub mod completion;
 #[cfg(feature = "std")]
 pub mod contact;
+#[cfg(feature = "decode")]
+mod decode;
 #[cfg(feature = "std")]
 mod error;
 pub mod flow;
@@ -32,6 +34,8 @@ mod phone;
 #[cfg(feature = "std")]
 mod ports;
 mod pose;
+#[cfg(feature = "std")]
+mod resample;
 mod retarget;
 mod stage;
 mod time;
@@ -41,6 +45,8 @@ pub use board::{Board, BoardGains, Display, DisplayKind, Microphone};
 #[cfg(feature = "std")]
 pub use card::{DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance, sha256_hex};
 pub use channel::{CHANNELS, Channel};
+#[cfg(feature = "decode")]
+pub use decode::{Audio, decode_audio};
 #[cfg(feature = "std")]
 pub use error::CoreError;
 pub use heads::Heads;
@@ -59,6 +65,8 @@ pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
 #[cfg(feature = "std")]
 pub use ports::{NetSpec, Port};
 pub use pose::{Angles, FacePose};
+#[cfg(feature = "std")]
+pub use resample::{RATES_HZ, Resampler};
 pub use retarget::{Gains, retarget};
 pub use stage::Stage;
 pub use time::{HOP_SAMPLES, Hops, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples};

@@ -5,6 +5,7 @@
 pub mod check;
 mod conv;
 mod error;
+mod fold;
 mod graph;
 mod nets;
 pub mod proto;
@@ -14,6 +15,7 @@ pub mod samples;
 mod weights;
 
 pub use error::ExportError;
+pub use fold::{completion_weights, key_motion_weights};
 pub use graph::{GraphBuilder, Span, Value};
 pub use nets::{completion_graph, key_motion_graph};
 pub use quantize::QuantizedMatrix;

@@ -178,7 +178,6 @@ impl CompletionWeights {
 #[cfg(test)]
 mod tests {
     use super::super::samples::{completion, key_motion};
-    use super::*;
 
     #[test]
     fn a_block_of_another_width_is_refused_by_name() {

@@ -1,0 +1,3 @@
+//! One file for each subcommand: arguments -> library call -> report.
+
+pub mod corpus;

@@ -1,0 +1,36 @@
+//! The in-house corpus: speech with phones, made here from text or read from any folder of sound and TextGrids.
+//!
+//! `texts + voices + seed -> plan -> engines -> folder -> Clip`
+
+mod audio;
+mod burst;
+mod error;
+mod espeak;
+mod espeak_phones;
+mod espeak_sys;
+mod festival;
+mod flite;
+mod folder;
+mod generate;
+mod labels;
+mod plan;
+mod scratch;
+mod speakers;
+mod speech;
+mod splits;
+mod textgrid;
+mod texts;
+mod timeline;
+mod voice;
+
+pub use error::{Error, Result};
+pub use folder::{Dropped, Entry, Folder, Word, read_folder, read_recordings, write_clip};
+pub use generate::{Report, generate};
+pub use labels::phones_of_label;
+pub use plan::{Job, plan};
+pub use speakers::Speakers;
+pub use speech::{Prosody, Speech};
+pub use splits::{SPLITS_FILE, SplitRow, split_name, stable_hash};
+pub use textgrid::{Interval, TextGrid, Tier};
+pub use texts::{Text, default_texts, plain, read_texts};
+pub use voice::{Engine, Group, Voice};

@@ -1,0 +1,93 @@
+use super::*;
+
+const LONG: &str = r#"File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 1.5
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "anna - words"
+        xmin = 0
+        xmax = 1.5
+        intervals: size = 2
+        intervals [1]:
+            xmin = 0
+            xmax = 1
+            text = "say ""a"""
+        intervals [2]:
+            xmin = 1
+            xmax = 1.5
+            text = ""
+    item [2]:
+        class = "TextTier"
+        name = "clicks"
+        xmin = 0
+        xmax = 1.5
+        points: size = 1
+        points [1]:
+            number = 0.3
+            mark = "x"
+"#;
+
+const SHORT: &str = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n0\n1.5\n<exists>\n2\n\
+    \"IntervalTier\"\n\"anna - words\"\n0\n1.5\n2\n0\n1\n\"say \"\"a\"\"\"\n1\n1.5\n\"\"\n\
+    \"TextTier\"\n\"clicks\"\n0\n1.5\n1\n0.3\n\"x\"\n";
+
+fn interval(start_s: f64, end_s: f64, text: &str) -> Interval {
+    Interval { start_s, end_s, text: text.into() }
+}
+
+#[test]
+fn long_and_short_formats_say_the_same() {
+    let long = TextGrid::parse(LONG.as_bytes(), "long").unwrap();
+    let short = TextGrid::parse(SHORT.as_bytes(), "short").unwrap();
+    assert_eq!(long, short);
+    assert_eq!(long.tiers[0].intervals, [interval(0.0, 1.0, "say \"a\""), interval(1.0, 1.5, "")]);
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let intervals = vec![interval(0.0, 0.123456, "HH"), interval(0.123456, 2.0, "\"quoted\"\nlines")];
+    let grid = TextGrid { end_s: 2.0, tiers: vec![Tier { name: "phones".into(), intervals }] };
+    assert_eq!(TextGrid::parse(grid.to_text().as_bytes(), "test").unwrap(), grid);
+}
+
+#[test]
+fn utf_16_is_read() {
+    let mut bytes = vec![0xff, 0xfe];
+    bytes.extend(LONG.encode_utf16().flat_map(u16::to_le_bytes));
+    assert_eq!(TextGrid::parse(&bytes, "wide").unwrap(), TextGrid::parse(LONG.as_bytes(), "long").unwrap());
+}
+
+#[test]
+fn windows_line_ends_do_not_matter() {
+    let windows = LONG.replace('\n', "\r\n");
+    assert_eq!(
+        TextGrid::parse(windows.as_bytes(), "windows").unwrap(),
+        TextGrid::parse(LONG.as_bytes(), "long").unwrap()
+    );
+}
+
+#[test]
+fn a_speaker_before_the_tier_name_is_tolerated() {
+    let grid = TextGrid::parse(LONG.as_bytes(), "long").unwrap();
+    assert_eq!(grid.tier("words").map(|t| t.intervals.len()), Some(2));
+    assert!(grid.tier("phones").is_none());
+}
+
+#[test]
+fn a_damaged_file_names_the_line() {
+    let damaged = LONG.replace("xmax = 1\n", "xmax = one\n");
+    let error = TextGrid::parse(damaged.as_bytes(), "a.TextGrid").unwrap_err();
+    assert_eq!(error.to_string(), "a.TextGrid, line 18: expected a number, came \"say \\\"a\\\"\"");
+}
+
+#[test]
+fn a_cut_file_is_refused() {
+    let error = TextGrid::parse(&LONG.as_bytes()[..300], "a.TextGrid").unwrap_err();
+    assert!(error.to_string().ends_with("came the end of the file"), "{error}");
+}

@@ -1,0 +1,44 @@
+//! What every puppet does: volume to jaw. The loudness of the last 20 ms opens the mouth.
+
+use keyface_core::{Micros, Viseme};
+
+use super::score::Events;
+
+/// Samples in one decision.
+const BLOCK: usize = 320;
+/// Decibels below the loudest so far at which the mouth shuts, and at which it opens wide.
+const SHUT_DB: f32 = -30.0;
+const WIDE_DB: f32 = -12.0;
+
+/// Visemes of a mouth that follows the volume, with the times at which a live face could show them.
+pub fn volume_to_jaw(samples: &[f32]) -> Events {
+    let mut loudest = 1e-3f32;
+    let blocks = samples.chunks_exact(BLOCK).enumerate();
+    blocks
+        .map(|(n, block)| {
+            let rms = (block.iter().map(|s| s * s).sum::<f32>() / BLOCK as f32).sqrt();
+            loudest = loudest.max(rms);
+            (Micros::from_ms((n as i64 + 1) * 20), viseme(20.0 * (rms / loudest).max(1e-9).log10()))
+        })
+        .collect()
+}
+
+fn viseme(below_loudest_db: f32) -> Viseme {
+    match below_loudest_db {
+        db if db < SHUT_DB => Viseme::Sil,
+        db if db < WIDE_DB => Viseme::Ih,
+        _ => Viseme::Aa,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loud_is_open_and_quiet_is_shut() {
+        let samples: Vec<f32> = (0..3200).map(|n| if n < 1600 { 0.0 } else { (n as f32).sin() }).collect();
+        let events = volume_to_jaw(&samples);
+        assert_eq!((events[2].1, events[8].1), (Viseme::Sil, Viseme::Aa));
+    }
+}

@@ -1,0 +1,242 @@
+//! Mouth shapes against known phones: balanced recall over six classes at the best constant lag, closures, false
+//! closures, open mouths in pauses. Any program's visemes can be scored, live or offline.
+
+use keyface_core::{Micros, Mouth, Phone, Viseme};
+use serde::Serialize;
+
+use crate::clip::Segment;
+
+/// Shapes and when they appear; each holds until the next.
+pub type Events = Vec<(Micros, Viseme)>;
+
+/// Frames of this length are compared.
+const STEP_S: f64 = 0.010;
+/// Lags that are tried, in frames.
+const LAGS: std::ops::RangeInclusive<i64> = -10..=40;
+/// A closure counts within this many frames of its segment.
+const NEAR: i64 = 4;
+/// Classes that are scored: all but [`Mouth::Loose`].
+const SCORED: [Mouth; 6] =
+    [Mouth::Silent, Mouth::Closed, Mouth::LipTeeth, Mouth::Round, Mouth::Open, Mouth::Narrow];
+
+/// What a program's mouth is worth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MouthScore {
+    /// Mean recall over the classes that occur, at the best lag; chance is 0.17.
+    pub balanced: f64,
+    /// That lag.
+    pub lag_ms: i64,
+    /// Recall per class, in the order silence, closed, lip-teeth, round, open, narrow; `None` where it never occurs.
+    pub recall: [Option<f64>; 6],
+    /// Share of p, b and m in which closed lips are shown (+-40 ms).
+    pub closures: f64,
+    /// Number of p, b and m.
+    pub closures_of: usize,
+    /// Closures shown elsewhere than near p, b, m or in silence, per minute.
+    pub false_closures_per_min: f64,
+    /// Share of silence in which the mouth is shown open.
+    pub open_in_pause: f64,
+    /// Share of all time in which another viseme than `sil` is shown.
+    pub active: f64,
+    /// Shape changes a second.
+    pub changes_per_s: f64,
+}
+
+/// Collects clips and scores them together.
+#[derive(Default)]
+pub struct Scorer {
+    clips: Vec<Track>,
+}
+
+struct Track {
+    truth: Vec<Option<Mouth>>,
+    shown: Vec<Mouth>,
+    changes: usize,
+    labials: Vec<(i64, i64)>,
+}
+
+impl Scorer {
+    /// Adds a clip: what was said and what was shown.
+    pub fn add(&mut self, phones: &[Segment], events: &Events) {
+        let frame = |s: f64| (s / STEP_S).round() as i64;
+        let total = phones.last().map_or(0, |p| (p.end_s / STEP_S) as usize);
+        let mut truth = vec![None; total];
+        for segment in phones {
+            let span = frame(segment.start_s).max(0) as usize..(frame(segment.end_s) as usize).min(total);
+            truth.get_mut(span).into_iter().flatten().for_each(|t| *t = scored_class(segment.phone));
+        }
+        let visemes = shown_visemes(events, total);
+        let changes = visemes.windows(2).filter(|w| w[0] != w[1]).count();
+        let labial = |s: &&Segment| s.phone.mouth() == Mouth::Closed;
+        let spans = phones.iter().filter(labial).map(|s| ((s.start_s / STEP_S) as i64, (s.end_s / STEP_S) as i64));
+        self.clips.push(Track {
+            truth,
+            shown: visemes.into_iter().map(shown_class).collect(),
+            changes,
+            labials: spans.collect(),
+        });
+    }
+
+    /// The score of all clips together; `None` where nothing was added.
+    pub fn score(&self) -> Option<MouthScore> {
+        let (balanced, lag, recall) = LAGS
+            .map(|lag| (self.recalls(lag), lag))
+            .filter_map(|(recall, lag)| Some((mean(&recall)?, lag, recall)))
+            .reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+        let frames: usize = self.clips.iter().map(|c| c.truth.len()).sum();
+        let minutes = frames as f64 * STEP_S / 60.0;
+        let (hit, of, wrong) = self.closures(lag);
+        let changes: usize = self.clips.iter().map(|c| c.changes).sum();
+        let active = self.clips.iter().flat_map(|c| &c.shown).filter(|m| **m != Mouth::Silent).count();
+        Some(MouthScore {
+            balanced,
+            lag_ms: lag * 10,
+            recall,
+            closures: hit as f64 / of.max(1) as f64,
+            closures_of: of,
+            false_closures_per_min: wrong as f64 / minutes,
+            open_in_pause: self.open_in_pause(lag),
+            active: active as f64 / frames.max(1) as f64,
+            changes_per_s: changes as f64 / (minutes * 60.0),
+        })
+    }
+
+    fn recalls(&self, lag: i64) -> [Option<f64>; 6] {
+        let mut cells = [[0usize; 2]; 6];
+        for clip in &self.clips {
+            for (truth, shown) in clip.pairs(lag) {
+                if let Some(at) = truth.and_then(|t| SCORED.iter().position(|s| *s == t)) {
+                    cells[at][0] += usize::from(fits(shown, SCORED[at]));
+                    cells[at][1] += 1;
+                }
+            }
+        }
+        cells.map(|[hit, all]| (all > 0).then(|| hit as f64 / all as f64))
+    }
+
+    /// Closures hit, closures in all, and false ones.
+    fn closures(&self, lag: i64) -> (usize, usize, usize) {
+        self.clips.iter().map(|clip| clip.closures(lag)).fold((0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
+    }
+
+    fn open_in_pause(&self, lag: i64) -> f64 {
+        let pairs = self.clips.iter().flat_map(|clip| clip.pairs(lag));
+        let (open, all) = pairs.filter(|(t, _)| *t == Some(Mouth::Silent)).fold((0, 0), |(open, all), (_, shown)| {
+            (open + usize::from(!matches!(shown, Mouth::Silent | Mouth::Closed)), all + 1)
+        });
+        open as f64 / f64::from(all.max(1))
+    }
+}
+
+impl Track {
+    /// Truth and what is shown `lag` frames later.
+    fn pairs(&self, lag: i64) -> impl Iterator<Item = (Option<Mouth>, Mouth)> {
+        let shown = move |k: usize| usize::try_from(k as i64 + lag).ok().and_then(|at| self.shown.get(at));
+        self.truth.iter().enumerate().filter_map(move |(k, truth)| Some((*truth, *shown(k)?)))
+    }
+
+    fn closures(&self, lag: i64) -> (usize, usize, usize) {
+        let total = self.shown.len() as i64;
+        let mut near = vec![false; self.shown.len()];
+        let mut hit = 0;
+        for (start, end) in &self.labials {
+            let span = (start + lag - NEAR).clamp(0, total) as usize..(end + lag + NEAR + 1).clamp(0, total) as usize;
+            hit += usize::from(self.shown[span.clone()].contains(&Mouth::Closed));
+            near[span].fill(true);
+        }
+        let silent = |k: usize| {
+            let at = usize::try_from(k as i64 - lag).ok().and_then(|at| self.truth.get(at));
+            at.is_some_and(|t| *t == Some(Mouth::Silent))
+        };
+        let begins = |k: usize| self.shown[k] == Mouth::Closed && (k == 0 || self.shown[k - 1] != Mouth::Closed);
+        let wrong = (0..self.shown.len()).filter(|k| begins(*k) && !near[*k] && !silent(*k)).count();
+        (hit, self.labials.len(), wrong)
+    }
+}
+
+fn mean(recall: &[Option<f64>; 6]) -> Option<f64> {
+    let known: Vec<f64> = recall.iter().flatten().copied().collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+/// Class of a phone; `None` where its mouth is ambiguous (l, r, er, hh, ey, oy).
+fn scored_class(phone: Phone) -> Option<Mouth> {
+    match phone {
+        Phone::EY | Phone::OY => None,
+        other => Some(other.mouth()).filter(|mouth| *mouth != Mouth::Loose),
+    }
+}
+
+/// Class of a viseme; [`Mouth::Loose`] is "r", which passes as rounded and as narrow.
+fn shown_class(viseme: Viseme) -> Mouth {
+    match viseme {
+        Viseme::Sil => Mouth::Silent,
+        Viseme::PP => Mouth::Closed,
+        Viseme::FF => Mouth::LipTeeth,
+        Viseme::Oh | Viseme::Ou => Mouth::Round,
+        Viseme::Aa | Viseme::E => Mouth::Open,
+        Viseme::RR => Mouth::Loose,
+        _ => Mouth::Narrow,
+    }
+}
+
+fn fits(shown: Mouth, truth: Mouth) -> bool {
+    shown == truth || (shown == Mouth::Loose && matches!(truth, Mouth::Round | Mouth::Narrow))
+}
+
+fn shown_visemes(events: &Events, total: usize) -> Vec<Viseme> {
+    let mut coming = events.iter().peekable();
+    let mut now = Viseme::Sil;
+    (0..total)
+        .map(|k| {
+            let middle = Micros::from_s((k as f64 + 0.5) * STEP_S);
+            while let Some((_, viseme)) = coming.next_if(|(at, _)| *at <= middle) {
+                now = *viseme;
+            }
+            now
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said() -> Vec<Segment> {
+        let phones = [Phone::SIL, Phone::B, Phone::AA, Phone::S, Phone::F, Phone::UW, Phone::SIL];
+        let segment = |(n, phone)| Segment { start_s: n as f64 * 0.2, end_s: (n + 1) as f64 * 0.2, phone };
+        phones.into_iter().enumerate().map(segment).collect()
+    }
+
+    fn truth_shown(late_ms: i64) -> Events {
+        said().iter().map(|s| (Micros::from_s(s.start_s) + Micros::from_ms(late_ms), s.phone.viseme())).collect()
+    }
+
+    fn score(events: &Events) -> MouthScore {
+        let mut scorer = Scorer::default();
+        scorer.add(&said(), events);
+        scorer.score().unwrap()
+    }
+
+    #[test]
+    fn the_truth_is_perfect_and_its_lag_is_found() {
+        let late = score(&truth_shown(80));
+        assert_eq!((late.balanced, late.lag_ms, late.closures), (1.0, 80, 1.0));
+        assert_eq!((late.false_closures_per_min, late.open_in_pause), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_still_mouth_scores_chance() {
+        let still = score(&vec![]);
+        assert!((still.balanced - 1.0 / 6.0).abs() < 1e-9);
+        assert_eq!((still.closures, still.active), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_closure_on_a_vowel_is_false() {
+        let mut events = truth_shown(0);
+        events.insert(3, (Micros::from_ms(500), Viseme::PP));
+        // One in 1.4 s; the segment of b ends at 400 ms, 40 ms of it count as near.
+        assert!((score(&events).false_closures_per_min - 60.0 / 1.4).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,116 @@
+//! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
+
+use keyface_core::{Decode, Heads, Micros, MouthDecoder};
+use rayon::prelude::*;
+
+use super::score::{Events, MouthScore, Scorer};
+use crate::clip::Segment;
+
+/// A clip that the network has heard.
+pub struct HeardClip {
+    /// What was said.
+    pub phones: Vec<Segment>,
+    /// What the network says, every 20 ms; the first after 20 ms.
+    pub heads: Vec<Heads>,
+}
+
+/// Milliseconds of a step.
+const STEP_MS: i64 = 20;
+/// More false closures a minute than this cost dearly: lips that close for nothing are seen at once.
+const FALSE_PER_MIN: f64 = 8.0;
+/// Rounds over all numbers.
+const ROUNDS: usize = 3;
+
+/// Turns one number of the decoder up or down.
+type Turn = fn(&mut Decode, f32);
+
+const TURNS: &[Turn] = &[
+    |d, s| d.bias[0] += 0.25 * s,
+    |d, s| d.bias[2] += 0.25 * s,
+    |d, s| d.bias[3] += 0.25 * s,
+    |d, s| d.bias[4] += 0.25 * s,
+    |d, s| d.bias[5] += 0.25 * s,
+    |d, s| d.bias[6] += 0.25 * s,
+    |d, s| d.stay = (d.stay + 0.05 * s).clamp(0.2, 0.97),
+    |d, s| d.lead = (d.lead + 0.2 * s).clamp(0.0, 3.0),
+    |d, s| d.closure_head_share = (d.closure_head_share + 0.1 * s).clamp(0.0, 1.0),
+    |d, s| d.closure_on = (d.closure_on + 0.04 * s).clamp(d.closure_off, 0.9),
+    |d, s| d.closure_off = (d.closure_off + 0.03 * s).clamp(0.02, d.closure_on),
+    |d, s| d.closure_min_ms = (d.closure_min_ms + 20.0 * s).clamp(40.0, 80.0),
+];
+
+/// The best numbers found and what they score on the clips.
+pub fn search_decode(clips: &[HeardClip], start: Decode) -> (Decode, Option<MouthScore>) {
+    let mut best = start;
+    let mut worth = judge(clips, &best).map_or(f64::MIN, |s| merit(&s));
+    for _ in 0..ROUNDS {
+        let before = worth;
+        for turn in TURNS {
+            let tries: Vec<(f64, Decode)> = [-2.0, -1.0, 1.0, 2.0]
+                .par_iter()
+                .map(|by| {
+                    let mut decode = best;
+                    turn(&mut decode, *by);
+                    (judge(clips, &decode).map_or(f64::MIN, |s| merit(&s)), decode)
+                })
+                .collect();
+            if let Some((value, decode)) = tries.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))
+                && value > worth
+            {
+                (worth, best) = (value, decode);
+            }
+        }
+        if worth <= before {
+            break;
+        }
+    }
+    (best, judge(clips, &best))
+}
+
+/// Classes told apart, and closures hit without many false ones; late shapes cost a little.
+fn merit(score: &MouthScore) -> f64 {
+    let extra = (score.false_closures_per_min - FALSE_PER_MIN).max(0.0);
+    let late = (score.lag_ms - 80).max(0) as f64 / 10.0;
+    score.balanced + 0.25 * score.closures - 0.04 * extra - 0.01 * late
+}
+
+fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
+    let mut scorer = Scorer::default();
+    clips.iter().for_each(|clip| scorer.add(&clip.phones, &shown(&clip.heads, decode)));
+    scorer.score()
+}
+
+/// Visemes with the times at which a live face could show them.
+fn shown(heads: &[Heads], decode: &Decode) -> Events {
+    let mut decoder = MouthDecoder::new(*decode, STEP_MS as f32);
+    let step = |(n, heads)| (Micros::from_ms((n as i64 + 1) * STEP_MS), decoder.push(heads).viseme);
+    heads.iter().enumerate().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyface_core::Phone;
+    use keyface_core::heads::{HEADS, VOICE};
+
+    /// A network that hears every phone, but silence a little too willingly.
+    fn heard() -> HeardClip {
+        let phones = [Phone::SIL, Phone::AA, Phone::S, Phone::AA, Phone::F, Phone::UW, Phone::SIL];
+        let segment = |(n, phone)| Segment { start_s: n as f64 * 0.2, end_s: (n + 1) as f64 * 0.2, phone };
+        let segments: Vec<Segment> = phones.into_iter().enumerate().map(segment).collect();
+        let heads = phones.iter().flat_map(|phone| {
+            let mut raw = [0.0; HEADS];
+            (raw[Phone::SIL as usize], raw[*phone as usize], raw[VOICE]) = (4.0, 3.5, 3.0);
+            std::iter::repeat_n(Heads::from_raw(&raw), 10)
+        });
+        HeardClip { heads: heads.collect(), phones: segments }
+    }
+
+    #[test]
+    fn a_wrong_prior_is_corrected() {
+        let clips = [heard()];
+        let before = judge(&clips, &Decode::default()).unwrap();
+        let (decode, after) = search_decode(&clips, Decode::default());
+        assert!(after.unwrap().balanced > before.balanced + 0.2, "{decode:?}");
+    }
+}
