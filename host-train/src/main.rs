@@ -22,6 +22,8 @@ enum Command {
     Corpus(commands::corpus::CorpusArgs),
     /// Speak one text into a WAV file and a TextGrid
     Speak(commands::corpus::SpeakArgs),
+    /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
+    Prepare(commands::prepare::PrepareArgs),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Corpus(args) => commands::corpus::corpus(&args),
         Command::Speak(args) => commands::corpus::speak(&args),
+        Command::Prepare(args) => commands::prepare::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,3 +1,4 @@
 //! One file for each subcommand: arguments -> library call -> report.
 
 pub mod corpus;
+pub mod prepare;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use keyface_train::corpus::{Dropped, read_folder};
 use keyface_train::prepare::{Options, Outcome, prepare};
 
-/// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus.
+/// Which corpora, and where to.
 #[derive(Args)]
 pub struct PrepareArgs {
     /// Folders of wav or flac beside TextGrids

@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::Prepared;
 use crate::clip::Split;
-use crate::corpus::{Error, Result};
+use crate::corpus::{Error, Result, split_name};
 
 /// What made a file: prepared clips of another recipe are made anew and never mixed.
 pub const RECIPE_KEY: &str = "recipe";
@@ -130,15 +130,6 @@ impl Reader<'_> {
 
 fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
-}
-
-/// The name of a split in files.
-pub fn split_name(split: Split) -> &'static str {
-    match split {
-        Split::Train => "train",
-        Split::Valid => "valid",
-        Split::Eval => "eval",
-    }
 }
 
 fn split_of(name: &str, place: &str) -> Result<Split> {

@@ -36,13 +36,13 @@ pub struct Outcome {
 pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn Fn() + Sync)) -> Result<Outcome> {
     fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
     let job = Job { corpus, options, recipe: recipe(options.styles) };
-    let one = |entry: &Entry| {
+    let add = |outcome: Outcome, entry: &Entry| -> Result<Outcome> {
         let made = job.clip(entry);
         on_clip();
-        made
+        Ok(outcome.with(made?))
     };
-    let nothing = || Ok(Outcome::default());
-    let mut outcome = folder.entries.par_iter().map(one).try_fold(nothing, add).try_reduce(Outcome::default, merge)?;
+    let parts = folder.entries.par_iter().try_fold(Outcome::default, add);
+    let mut outcome = parts.try_reduce(Outcome::default, |a, b| Ok(a.and(b)))?;
     outcome.dropped.extend_from_slice(&folder.dropped);
     Ok(outcome)
 }
@@ -54,24 +54,25 @@ enum Made {
     Dropped(Dropped),
 }
 
-fn add(outcome: Result<Outcome>, made: Result<Made>) -> Result<Outcome> {
-    let mut outcome = outcome?;
-    match made? {
-        Made::New(statistics) => outcome.statistics.merge(&statistics),
-        Made::Kept(statistics) => {
-            outcome.kept += 1;
-            outcome.statistics.merge(&statistics);
+impl Outcome {
+    fn with(mut self, made: Made) -> Outcome {
+        match made {
+            Made::New(statistics) => self.statistics.merge(&statistics),
+            Made::Kept(statistics) => {
+                self.kept += 1;
+                self.statistics.merge(&statistics);
+            }
+            Made::Dropped(dropped) => self.dropped.push(dropped),
         }
-        Made::Dropped(dropped) => outcome.dropped.push(dropped),
+        self
     }
-    Ok(outcome)
-}
 
-fn merge(mut a: Outcome, b: Outcome) -> Result<Outcome> {
-    a.statistics.merge(&b.statistics);
-    a.kept += b.kept;
-    a.dropped.extend(b.dropped);
-    Ok(a)
+    fn and(mut self, other: Outcome) -> Outcome {
+        self.statistics.merge(&other.statistics);
+        self.kept += other.kept;
+        self.dropped.extend(other.dropped);
+        self
+    }
 }
 
 struct Job<'a> {

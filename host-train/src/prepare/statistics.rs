@@ -5,8 +5,8 @@ use std::fmt;
 use keyface_core::{MOTION_CHANNELS, MotionChannel, Phone};
 
 use super::Prepared;
-use super::file::split_name;
 use crate::clip::Split;
+use crate::corpus::split_name;
 
 /// Resolution of the percentiles.
 const BINS: usize = 1000;
