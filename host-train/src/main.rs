@@ -28,6 +28,8 @@ enum Command {
     Export(commands::export::ExportArgs),
     /// Score a model on speech that it never heard
     Evaluate(commands::evaluate::EvaluateArgs),
+    /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
+    Prepare(commands::prepare::PrepareArgs),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Train(args) => commands::train::train(&args),
         Command::Export(args) => commands::export::export(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Prepare(args) => commands::prepare::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,3 +4,4 @@ pub mod corpus;
 pub mod evaluate;
 pub mod export;
 pub mod train;
+pub mod prepare;

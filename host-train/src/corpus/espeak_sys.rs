@@ -156,7 +156,7 @@ impl Espeak {
     pub fn speak(&self, text: &CStr) -> Result<Spoken, String> {
         *lock(&HEARD) = Spoken::default();
         let (bytes, len) = (text.as_ptr().cast(), text.count_bytes() + 1);
-        let none = std::ptr::null_mut();
+        let none: *mut c_void = std::ptr::null_mut();
         // SAFETY: (2), (4), (5); no identifier is asked for.
         let code = unsafe { (self.synth)(bytes, len, 0, CHARACTERS, 0, UTF8 | END_PAUSE, none.cast(), none) };
         match code {
@@ -170,7 +170,7 @@ fn open_first(names: &[&str]) -> Result<Library, String> {
     let mut reason = String::new();
     for name in names {
         // SAFETY: loading espeak-ng runs no code but its C library's initialisers.
-        match unsafe { Library::new(name) } {
+        match unsafe { Library::new(*name) } {
             Ok(library) => return Ok(library),
             Err(e) if reason.is_empty() => reason = e.to_string(),
             Err(_) => {}

@@ -15,7 +15,7 @@ pub const LIPS_TOUCH_SLOPE: f32 = 0.85;
 /// Fastest jaw; people stay below about 200 mm/s.
 const JAW_MM_PER_S: f32 = 170.0;
 /// Fastest parting of the lips by jaw and seal; with [`LIP_STEP`] the lips stay below 300 mm/s.
-const SEAL_MM_PER_S: f32 = 190.0;
+const SEAL_MM_PER_S: f32 = 180.0;
 /// Largest change of a lip channel in a row: from rest to a wide vowel in 90 ms.
 const LIP_STEP: f32 = 0.045;
 /// A funnel alone parts the lips by 13 mm: it takes its time.

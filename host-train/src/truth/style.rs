@@ -3,6 +3,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::corpus::stable_hash;
+
 /// A speaker's way to move. A network cannot hear it; the one that ships learns [`Style::NEUTRAL`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
@@ -22,7 +24,7 @@ impl Style {
 
     /// The same style for the same name, on every machine.
     pub fn of_speaker(name: &str) -> Style {
-        let mut rng = ChaCha8Rng::seed_from_u64(fnv1a(name));
+        let mut rng = ChaCha8Rng::seed_from_u64(stable_hash(name));
         Style {
             jaw: rng.random_range(0.7..=1.4),
             lips: rng.random_range(0.7..=1.4),
@@ -30,13 +32,6 @@ impl Style {
             slur: rng.random_range(0.85..=1.2),
         }
     }
-}
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo 1991): a name as a seed.
-fn fnv1a(name: &str) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    name.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]

@@ -1,0 +1,65 @@
+//! `keyface-train prepare`: corpora -> prepared clips.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use keyface_train::corpus::{Dropped, read_folder};
+use keyface_train::prepare::{Options, Outcome, prepare};
+
+/// Which corpora, and where to.
+#[derive(Args)]
+pub struct PrepareArgs {
+    /// Folders of wav or flac beside TextGrids
+    #[arg(required = true, value_name = "CORPUS_DIR")]
+    corpora: Vec<PathBuf>,
+    /// Folder for the prepared clips, one .safetensors each; what it holds already is kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Move every speaker in an own style (for studies: a network cannot hear it)
+    #[arg(long)]
+    styles: bool,
+}
+
+/// Prepares every corpus and prints its figures.
+pub fn run(args: &PrepareArgs) -> Result<()> {
+    let options = Options { out: args.out.clone(), styles: args.styles };
+    for dir in &args.corpora {
+        let name = corpus_name(dir);
+        let folder = read_folder(dir)?;
+        let bar = progress(&name, folder.entries.len());
+        let outcome = prepare(&folder, &name, &options, &|| bar.inc(1))?;
+        bar.finish_and_clear();
+        report(&name, &outcome);
+    }
+    Ok(())
+}
+
+/// The folder's own name.
+fn corpus_name(dir: &Path) -> String {
+    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    whole.file_name().map_or_else(|| "corpus".into(), |name| name.to_string_lossy().into_owned())
+}
+
+fn progress(name: &str, clips: usize) -> ProgressBar {
+    let bar = ProgressBar::new(clips as u64).with_message(name.to_string());
+    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} clips, {eta} left");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn report(name: &str, outcome: &Outcome) {
+    println!("{name}: {}", outcome.statistics);
+    println!("  kept from an earlier run: {}; dropped: {}", outcome.kept, outcome.dropped.len());
+    for (reason, ids) in by_reason(&outcome.dropped) {
+        let some = ids.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+        println!("    {} x {reason} ({some}{})", ids.len(), if ids.len() > 3 { ", ..." } else { "" });
+    }
+}
+
+fn by_reason(dropped: &[Dropped]) -> BTreeMap<&str, Vec<&str>> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    dropped.iter().for_each(|d| reasons.entry(&d.reason).or_default().push(&d.id));
+    reasons
+}
