@@ -1,6 +1,6 @@
 //! Trained weights in; ONNX step graphs that the device runs, their check and their card out.
 //!
-//! `weights -> nets (graph, conv, quantize) -> proto -> check in the device's own code -> pack (files, card)`
+//! `fold -> weights -> nets (graph, conv, quantize) -> proto -> check in the device's own code -> pack (files, card)`
 
 pub mod check;
 mod conv;

@@ -65,11 +65,16 @@ pub struct Packed {
 
 impl Packed {
     /// Lowers both networks, runs float and 8-bit files through the device's code beside `probe`, and completes `card`:
-    /// its `files`, `tolerance` and `trunk_width` are replaced, everything else is the caller's.
+    /// its `files`, `tolerance` and `trunk_width` are replaced (take defaults for them), everything else is the caller's.
     ///
     /// # Errors
     /// [`ExportError`] when layers do not fit, a file differs from the probe, or the card does not hold.
-    pub fn new(mut card: ModelCard, trained: &Trained, probe: &Probe, precision: Precision) -> Result<Packed, ExportError> {
+    pub fn new(
+        mut card: ModelCard,
+        trained: &Trained,
+        probe: &Probe,
+        precision: Precision,
+    ) -> Result<Packed, ExportError> {
         card.trunk_width = trained.key_motion.width();
         let float = Lowered::new(trained, Precision::Float)?;
         let int8 = Lowered::new(trained, Precision::Int8)?;
@@ -173,4 +178,90 @@ impl Lowered {
 
 fn widened(difference: f32) -> f32 {
     (difference * MARGIN).max(SMALLEST_TOLERANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use keyface_core::flow::FLOW;
+    use keyface_core::heads::HEADS;
+    use keyface_core::{FEATURES, MOTION_CHANNELS, STEP_HOPS};
+
+    use super::super::reference::{CompletionAnswer, KeyMotionAnswer, completion_forward, key_motion_forward};
+    use super::*;
+
+    const WIDTH: usize = 16;
+    const STEPS: usize = 20;
+
+    fn trained() -> Trained {
+        Trained {
+            key_motion: samples::key_motion(STEP_HOPS * FEATURES, WIDTH, &[1, 2, 4], HEADS, 1),
+            completion: samples::completion(FLOW, WIDTH, 12, MOTION_CHANNELS, 2),
+        }
+    }
+
+    fn probe(trained: &Trained) -> Probe {
+        let (x, flow) = (samples::frames(STEPS, STEP_HOPS * FEATURES, 3), samples::frames(STEPS, FLOW, 4));
+        let KeyMotionAnswer { heads, trunk } = key_motion_forward(&trained.key_motion, &x);
+        let CompletionAnswer { motion, g } = completion_forward(&trained.completion, &flow, &trunk);
+        Probe { x, flow, heads, trunk, motion, g }
+    }
+
+    fn packed() -> Packed {
+        let trained = trained();
+        Packed::new(samples::card("random"), &trained, &probe(&trained), Precision::Int8).unwrap()
+    }
+
+    #[test]
+    fn a_folder_is_read_back_as_it_was_written() {
+        let (folder, packed) = (tempfile::tempdir().unwrap(), packed());
+        packed.write(folder.path()).unwrap();
+        assert_eq!(Packed::read(folder.path()).unwrap(), packed);
+    }
+
+    #[test]
+    fn the_card_tells_float_and_8_bits_apart() {
+        let tolerance = packed().card.tolerance;
+        assert!(tolerance.float <= 2e-4, "{tolerance:?}");
+        assert!(tolerance.int8 > 10.0 * tolerance.float, "{tolerance:?}");
+    }
+
+    #[test]
+    fn a_network_that_says_something_else_than_the_trainer_is_not_exported() {
+        let trained = trained();
+        let mut probe = probe(&trained);
+        probe.motion[7][3] += 0.01;
+        let error = Packed::new(samples::card("random"), &trained, &probe, Precision::Int8).unwrap_err().to_string();
+        assert!(error.starts_with("completion: expected answers within 0.001"), "{error}");
+        assert!(error.ends_with("at step 7, output `motion`"), "{error}");
+    }
+
+    #[test]
+    fn a_flipped_bit_in_a_folder_is_told_with_the_file() {
+        let (folder, mut packed) = (tempfile::tempdir().unwrap(), packed());
+        packed.completion[100] ^= 1;
+        packed.write(folder.path()).unwrap();
+        let error = Packed::read(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with("completion.onnx: expected sha256 "), "{error}");
+    }
+
+    #[test]
+    fn a_card_that_lies_about_the_trunk_is_told_with_its_key() {
+        let mut packed = packed();
+        packed.card.trunk_width = 99;
+        let error = packed.model().err().unwrap().to_string();
+        assert_eq!(
+            error,
+            "key_motion: output 1 (card key `trunk_width`): expected `trunk` [1, 1, 99], came `trunk` [1, 1, 16]"
+        );
+    }
+
+    #[test]
+    fn swapped_files_are_told_by_their_ports() {
+        let mut packed = packed();
+        std::mem::swap(&mut packed.key_motion, &mut packed.completion);
+        let files = &mut packed.card.files;
+        std::mem::swap(&mut files.key_motion, &mut files.completion);
+        let error = packed.model().err().unwrap().to_string();
+        assert!(error.contains("expected `x` [1, 1, 162], came `flow` [1, 1, 63]"), "{error}");
+    }
 }
