@@ -116,7 +116,8 @@ impl HeadRanges {
 }
 
 /// Largest difference from the trainer's own network that the exporter's check saw, with a margin.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The default passes no check: the exporter fills it in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tolerance {
     /// With float weights.

@@ -1,6 +1,6 @@
 //! Trained weights in; ONNX step graphs that the device runs, their check and their card out.
 //!
-//! `weights -> nets (graph, conv, quantize) -> proto -> file -> check in the device's own code -> card`
+//! `fold -> weights -> nets (graph, conv, quantize) -> proto -> check in the device's own code -> pack (files, card)`
 
 pub mod check;
 mod conv;
@@ -8,6 +8,7 @@ mod error;
 mod fold;
 mod graph;
 mod nets;
+mod pack;
 pub mod proto;
 mod quantize;
 pub mod reference;
@@ -18,6 +19,7 @@ pub use error::ExportError;
 pub use fold::{completion_weights, key_motion_weights};
 pub use graph::{GraphBuilder, Span, Value};
 pub use nets::{completion_graph, key_motion_graph};
+pub use pack::{CARD, Packed, Probe, Trained};
 pub use quantize::QuantizedMatrix;
 pub use weights::{
     BLOCK_TAPS, Block, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,

@@ -1,5 +1,9 @@
 //! Random networks and random input, for tests and measurements.
 
+use std::collections::BTreeMap;
+
+use keyface_core::flow::FLOW;
+use keyface_core::{Decode, Files, HeadRanges, MelCard, ModelCard, Tolerance};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -29,6 +33,31 @@ pub fn completion(flow: usize, audio: usize, width: usize, motion: usize, seed: 
         gate: dense(&mut random, 2 * width, 1),
         fusion_conv: dense(&mut random, FUSION_TAPS * width, width),
         motion: dense(&mut random, width, motion),
+    }
+}
+
+/// A card for a random model; the exporter completes it.
+pub fn card(name: &str) -> ModelCard {
+    ModelCard {
+        name: name.to_owned(),
+        version: "0.0.0".to_owned(),
+        created_by: "random weights".to_owned(),
+        command: "none".to_owned(),
+        seed: 0,
+        sample_rate_hz: 16_000,
+        hop_ms: 10,
+        step_ms: 20,
+        look_ahead_ms: 60,
+        trunk_width: 1,
+        flow_width: FLOW,
+        motion_channels: ModelCard::current_motion_channels(),
+        mel: MelCard::CURRENT,
+        heads: HeadRanges::CURRENT,
+        files: Files::default(),
+        tolerance: Tolerance::default(),
+        decode: Decode::default(),
+        data: vec![],
+        figures: BTreeMap::new(),
     }
 }
 

@@ -7,8 +7,8 @@ use crate::CoreError;
 use crate::board::is_plain;
 use crate::check::Check;
 
-/// The files of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The files of a model. The default names none and passes no check: the exporter fills it in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
     /// KeyMotionNet.
@@ -18,7 +18,7 @@ pub struct Files {
 }
 
 /// One file beside the card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// Name, without a folder.
@@ -32,12 +32,13 @@ pub struct FileEntry {
 }
 
 /// How weights are stored. Either way the device computes in float.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32-bit float.
     Float,
     /// 8-bit integers with one scale per output channel.
+    #[default]
     Int8,
 }
 
