@@ -71,8 +71,7 @@ fn parse(line: &str) -> std::result::Result<Vec<Segment>, String> {
 
 /// The stretches between pauses; a single one carries the whole text.
 fn stretches(phones: &[Segment], text: &str) -> Vec<Word> {
-    let spoken =
-        phones.split(|p| p.phone == Phone::SIL).filter_map(|run| Some((run.first()?.start_s, run.last()?.end_s)));
+    let spoken = phones.split(|p| p.phone == Phone::SIL).filter_map(|run| Some((run.first()?.start_s, run.last()?.end_s)));
     let mut words: Vec<Word> = spoken.map(|(start_s, end_s)| Word { start_s, end_s, text: "...".into() }).collect();
     if let [only] = words.as_mut_slice() {
         only.text = text.to_lowercase();
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tail_of_kal16_is_silence() {
+    fn the_last_pause_of_kal16_ends_with_its_sound() {
         if let Err(missing) = find() {
             return eprintln!("skipped: {missing}");
         }
