@@ -115,7 +115,8 @@ impl HeadRanges {
     };
 }
 
-/// Largest difference from the trainer's own network that the exporter's check saw, with a margin.
+/// Largest difference from the trainer's own network that the exporter's check saw, with a margin;
+/// for outputs that grow beyond 1, as a share of their largest value.
 /// The default passes no check: the exporter fills it in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -49,13 +49,16 @@ pub fn step_through(file: &[u8], spec: &NetSpec, inputs: &[Frames]) -> Result<Ve
 
 /// The largest difference between what came out and what the trainer's network says, in the order of the outputs.
 ///
+/// Where an output grows beyond 1, the difference is a share of its largest value: raw logits have no natural size.
+///
 /// # Errors
 /// [`ExportError::Differs`] when it exceeds `tolerance`, or is not a number.
 pub fn compare(found: &Vectors, expected: &[&Frames], tolerance: f32) -> Result<f32, ExportError> {
     let mut worst = 0.0_f32;
     for (track, wanted) in found.outputs.iter().zip(expected) {
+        let size = wanted.iter().flatten().fold(1.0_f32, |top, value| top.max(value.abs()));
         for (step, (came, wanted)) in track.frames.iter().zip(wanted.iter()).enumerate() {
-            let far = farthest(came, wanted);
+            let far = farthest(came, wanted) / size;
             if far.is_nan() || far > tolerance {
                 return Err(ExportError::Differs { net: found.net, output: track.name, step, tolerance, came: far });
             }

@@ -15,7 +15,7 @@ use super::{ExportError, completion_graph, key_motion_graph};
 /// Float files that lie farther from the trainer's network than this compute something else.
 const FLOAT_LIMIT: f32 = 1e-3;
 /// 8-bit files that lie farther from it than this have lost what was learned.
-const INT8_LIMIT: f32 = 0.4;
+const INT8_LIMIT: f32 = 0.1;
 /// The card's tolerance over what the check saw: other machines round otherwise.
 const MARGIN: f32 = 2.0;
 /// Below this a tolerance would ask for one order of summation.
@@ -163,7 +163,7 @@ impl Lowered {
         })
     }
 
-    /// Largest difference from the probe over both networks; each is fed the trainer's own input.
+    /// Largest difference from the probe (see [`compare`]) over both networks; each is fed the trainer's own input.
     fn differs(&self, card: &ModelCard, probe: &Probe, limit: f32) -> Result<f32, ExportError> {
         let one = |file: &[u8], spec: &NetSpec, inputs: &[Frames], expected: &[&Frames]| {
             compare(&step_through(file, spec, inputs)?, expected, limit)
