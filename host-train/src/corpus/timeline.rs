@@ -22,7 +22,8 @@ pub fn spread(start_s: f64, end_s: f64, phones: &[Phone]) -> impl Iterator<Item 
 /// Makes ordered segments cover 0 to `length_s`: gaps become silence, neighbouring silences one, empty phones vanish.
 ///
 /// # Errors
-/// When segments overlap, run backwards or pass the end by more than 50 ms: such labels belong to another sound.
+/// When segments overlap, run backwards or speak more than 50 ms past the end: such labels belong to another sound.
+/// Silence may pass the end: engines and aligners do not always write the pause out.
 pub fn cover(segments: impl IntoIterator<Item = Segment>, length_s: f64, place: &str) -> Result<Vec<Segment>> {
     let mut covered: Vec<Segment> = Vec::new();
     let mut now_s = 0.0;
@@ -47,7 +48,8 @@ fn check(segment: &Segment, now_s: f64, length_s: f64, place: &str) -> Result<()
         let came = format!("{} from {start_s:.3} to {end_s:.3} s after {now_s:.3} s", phone.name());
         return Err(Error::unexpected(place, "labels in order of time", came));
     }
-    if end_s > length_s + TOLERANCE_S {
+    let is_spoken = phone != Phone::SIL;
+    if is_spoken && end_s > length_s + TOLERANCE_S {
         let came = format!("{} that ends at {end_s:.3} s", phone.name());
         return Err(Error::unexpected(place, format!("labels within the {length_s:.3} s of sound"), came));
     }
@@ -103,6 +105,12 @@ mod tests {
             error.to_string(),
             "a.TextGrid: expected labels within the 1.000 s of sound, came AA that ends at 2.000 s"
         );
+    }
+
+    #[test]
+    fn a_pause_that_was_not_written_out_is_cut() {
+        let covered = cover([segment(0.0, 0.4, Phone::AA), segment(0.4, 0.9, Phone::SIL)], 0.5, "test").unwrap();
+        assert_eq!(covered, [segment(0.0, 0.4, Phone::AA), segment(0.4, 0.5, Phone::SIL)]);
     }
 
     #[test]
