@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_last_pause_of_kal16_ends_with_its_sound() {
         if let Err(missing) = find() {
-            return eprintln!("skipped: {missing}");
+            return crate::corpus::testing::skip(missing);
         }
         let speech = speak("kal16", &Prosody::NEUTRAL, "Good morning.").unwrap();
         let last = speech.phones.last().unwrap();
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn slow_speech_lasts_longer() {
         if let Err(missing) = find() {
-            return eprintln!("skipped: {missing}");
+            return crate::corpus::testing::skip(missing);
         }
         let spoken = |stretch| speak("slt", &Prosody { stretch, ..Prosody::NEUTRAL }, "Pat packed a map.").unwrap();
         assert!(spoken(1.3).samples.len() as f64 > 1.3 * spoken(0.9).samples.len() as f64);

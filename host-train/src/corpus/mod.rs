@@ -18,6 +18,8 @@ mod scratch;
 mod speakers;
 mod speech;
 mod splits;
+#[cfg(test)]
+mod testing;
 mod textgrid;
 mod texts;
 mod timeline;
