@@ -24,6 +24,8 @@ enum Command {
     Speak(commands::corpus::SpeakArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
+    /// Draw a clip's ground-truth motion over its phones
+    Plot(commands::plot::PlotArgs),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Corpus(args) => commands::corpus::corpus(&args),
         Command::Speak(args) => commands::corpus::speak(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
+        Command::Plot(args) => commands::plot::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
