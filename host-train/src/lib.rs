@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod export;
 pub mod loss;
 pub mod model;
+pub mod plot;
 pub mod prepare;
 pub mod ship;
 pub mod train;

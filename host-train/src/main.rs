@@ -30,6 +30,8 @@ enum Command {
     Evaluate(commands::evaluate::EvaluateArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
+    /// Draw a clip's ground-truth motion over its phones
+    Plot(commands::plot::PlotArgs),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Export(args) => commands::export::export(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
+        Command::Plot(args) => commands::plot::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -137,6 +137,16 @@ fn folder_speaker(dir: &Path, audio: &Path) -> String {
     parent.file_name().map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
+/// Reads one clip: a sound file and a TextGrid wherever they lie.
+///
+/// # Errors
+/// When either cannot be read, or the sound is shorter than its labels.
+pub fn read_clip(audio: &Path, labels: &Path) -> Result<Clip> {
+    let id = audio.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let speaker = folder_speaker(audio, audio);
+    Entry { id, speaker, split: Split::Eval, audio: audio.into(), phones: read_phones(labels)? }.load()
+}
+
 fn read_phones(path: &Path) -> Result<Vec<Segment>> {
     let place = path.display().to_string();
     let grid = TextGrid::parse(&fs::read(path).map_err(Error::io(path))?, &place)?;

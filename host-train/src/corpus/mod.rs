@@ -26,7 +26,7 @@ mod timeline;
 mod voice;
 
 pub use error::{Error, Result};
-pub use folder::{Dropped, Entry, Folder, Word, read_folder, read_recordings, write_clip};
+pub use folder::{Dropped, Entry, Folder, Word, read_clip, read_folder, read_recordings, write_clip};
 pub use generate::{Report, generate};
 pub use labels::phones_of_label;
 pub use plan::{Job, plan};

@@ -28,7 +28,8 @@ impl Prepared {
         let keys: Vec<f32> = self.keys_s.iter().map(|s| *s as f32).collect();
         let keys_bytes = floats(&keys);
         let rows = self.phones.len();
-        let damaged = |e: safetensors::SafeTensorError| Error::unexpected(path.display().to_string(), "tensors", e.to_string());
+        let damaged =
+            |e: safetensors::SafeTensorError| Error::unexpected(path.display().to_string(), "tensors", e.to_string());
         let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes).map_err(damaged);
         let tensors = [
             ("mel_power", view(Dtype::F32, &[rows, MEL_BANDS], &mel)?),

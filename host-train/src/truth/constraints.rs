@@ -7,6 +7,9 @@ use super::curve;
 
 /// On the ICT head, `JawOpen` 1 parts the lips by this many millimetres.
 pub const JAW_OPENING_MM: f32 = 33.0;
+/// `MouthLowerDown` and `MouthUpperUp` 1 together part them by this many, `MouthFunnel` 1 by that many.
+const LIPS_PARTING_MM: f32 = 14.0;
+const FUNNEL_MM: f32 = 13.0;
 /// The lips touch at `MouthClose = LIPS_TOUCH_OFFSET + LIPS_TOUCH_SLOPE * JawOpen` (ICT head).
 pub const LIPS_TOUCH_OFFSET: f32 = 0.02;
 /// See [`LIPS_TOUCH_OFFSET`].
@@ -32,6 +35,14 @@ const SEALED_ROLL: [f32; 2] = [0.10, 0.05];
 const SEALED_PRESS: f32 = 0.20;
 /// The upper lip clears the teeth for f v.
 const LIP_TEETH_UPPER_UP: f32 = 0.18;
+
+/// How far the lips are apart at the middle, in millimetres on the ICT head; at rest 0.
+pub fn opening_mm(row: &Motion) -> f32 {
+    use MotionChannel as M;
+    let jaw = JAW_OPENING_MM * (row[M::JawOpen] - row[M::MouthClose] / LIPS_TOUCH_SLOPE);
+    let parting = LIPS_PARTING_MM * 0.5 * (row[M::MouthLowerDown] + row[M::MouthUpperUp]);
+    jaw + parting + FUNNEL_MM * row[M::MouthFunnel]
+}
 
 /// Bends one row towards its contacts. `active` scales what the contacts want, so that they fade with the speech.
 pub fn touch(motion: &mut Motion, contact: Contact, active: f32) {

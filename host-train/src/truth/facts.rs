@@ -3,7 +3,7 @@
 use keyface_core::{Motion, MotionChannel as M, Phone};
 
 use super::constraints::{JAW_OPENING_MM, LIPS_TOUCH_OFFSET, LIPS_TOUCH_SLOPE};
-use super::{Effort, Hold, Style, lip_on_teeth, motion, row_time_s, sealed, speech, table};
+use super::{Effort, Hold, Style, lip_on_teeth, motion, opening_mm, row_time_s, sealed, speech, table};
 use crate::clip::Segment;
 
 const RATES: [f64; 4] = [0.7, 1.0, 1.4, 2.0];
@@ -36,12 +36,6 @@ fn everything_said() -> impl Iterator<Item = (Vec<Segment>, Vec<Motion>)> {
             (phones.clone(), rows)
         })
     })
-}
-
-/// How far the lips are apart at the middle, in millimetres on the ICT head.
-fn opening_mm(row: &Motion) -> f32 {
-    let jaw = row[M::JawOpen] - row[M::MouthClose] / LIPS_TOUCH_SLOPE;
-    JAW_OPENING_MM * jaw + 7.0 * (row[M::MouthLowerDown] + row[M::MouthUpperUp]) + 13.0 * row[M::MouthFunnel]
 }
 
 #[test]

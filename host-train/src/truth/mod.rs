@@ -17,6 +17,7 @@ mod speech;
 mod style;
 pub mod table;
 
+pub use constraints::opening_mm;
 pub use contacts::{Hold, lip_on_teeth, sealed, teeth_together};
 pub use effort::Effort;
 pub use keys::key_times;
