@@ -1,0 +1,197 @@
+//! The mouth of the rig: four lip edges, two rows of teeth and a tongue, from amplified lip movements.
+
+use keyface_core::{Channel, FacePose};
+
+use super::gain::{Lips, step};
+use crate::face::curve::{Bend, Edge, Graph, Point, at};
+
+/// The mouth's outlines in face units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MouthRig {
+    /// Upper border of the upper lip.
+    pub upper_outer: Edge,
+    /// Lower border of the upper lip.
+    pub upper_inner: Edge,
+    /// Upper border of the lower lip.
+    pub lower_inner: Edge,
+    /// Lower border of the lower lip.
+    pub lower_outer: Edge,
+    /// Height of the upper incisors' edge (fixed to the skull).
+    pub upper_teeth_y: f32,
+    /// Height of the lower incisors' edge (moves with the jaw).
+    pub lower_teeth_y: f32,
+    /// Half the width of both rows.
+    pub teeth_half_width: f32,
+    /// The tongue.
+    pub tongue: Tongue,
+    /// How hard the lips are pressed together, 0..=1.
+    pub press: f32,
+    /// How far the lower lip is tucked under the upper teeth, 0..=1.
+    pub tuck: f32,
+}
+
+/// Where the tongue is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tongue {
+    /// Highest point of the tongue lying in the mouth.
+    pub back_y: f32,
+    /// How far the tip is lifted to the ridge behind the upper teeth, 0..=1.
+    pub lift: f32,
+    /// 0: inside; 1: tip between the teeth; 2: shown on purpose.
+    pub out: f32,
+    /// Middle of the mouth.
+    pub x: f32,
+}
+
+/// Where the lips meet at rest.
+pub const LIP_LINE_Y: f32 = 31.0;
+/// Half the width of the mouth at rest.
+const HALF_WIDTH: f32 = 16.5;
+/// Fall of the lower lip with a fully open jaw, with a lowered lip, with a rounded mouth.
+const JAW_GAP: f32 = 18.0;
+const LOWER_GAP: f32 = 5.0;
+const ROUND_LOWER_GAP: f32 = 2.4;
+/// Rise of the upper lip, alike.
+const UPPER_GAP: f32 = 5.4;
+const ROUND_UPPER_GAP: f32 = 2.0;
+/// Thickness of the lips at rest.
+const UPPER_LIP: f32 = 3.7;
+const LOWER_LIP: f32 = 5.0;
+/// How far the upper incisors reach below the lip line.
+const TEETH_BELOW_LINE: f32 = 1.9;
+/// Opening of the jaw up to which the teeth stay together (s, z: `JawOpen` 0.02-0.03).
+const TEETH_TOGETHER: f32 = 0.11;
+/// Lift of the corners at rest: a face that looks ready to talk.
+const REST_SMILE: f32 = 2.6;
+
+impl MouthRig {
+    /// From a pose.
+    pub fn of(pose: &FacePose) -> MouthRig {
+        let lips = Lips::of(pose);
+        let centre = at(sideways(pose), LIP_LINE_Y - 2.0 * pose[Channel::MouthShrugLower]);
+        let gaps = Gaps::of(&lips);
+        let corners = corners(&lips, centre, &gaps);
+        let teeth = Teeth::of(&lips, centre.y);
+        MouthRig {
+            upper_outer: upper_outer(&lips, centre, &gaps, corners),
+            upper_inner: upper_inner(&lips, centre, &gaps, corners),
+            lower_inner: lower_inner(&lips, centre, &gaps, corners),
+            lower_outer: lower_outer(&lips, centre, &gaps, corners),
+            upper_teeth_y: teeth.upper_y,
+            lower_teeth_y: teeth.lower_y,
+            teeth_half_width: 16.0 - 4.0 * lips.round,
+            tongue: tongue(&lips, centre, &gaps),
+            press: lips.press * lips.sealed,
+            tuck: lips.tucked,
+        }
+    }
+
+    /// Height of the opening between the lips at its middle.
+    pub fn opening(&self) -> f32 {
+        self.lower_inner.middle().y - self.upper_inner.middle().y
+    }
+
+    /// Distance between the corners.
+    pub fn width(&self) -> f32 {
+        self.upper_inner.right().x - self.upper_inner.left().x
+    }
+
+    /// Both inner edges as functions of x: what is inside the mouth lies between them.
+    pub fn inside(&self) -> (Graph, Graph) {
+        (Graph::of(&self.upper_inner), Graph::of(&self.lower_inner))
+    }
+}
+
+fn sideways(pose: &FacePose) -> f32 {
+    use Channel::*;
+    5.0 * (pose[MouthLeft] - pose[MouthRight]) + 3.0 * (pose[JawLeft] - pose[JawRight])
+}
+
+/// How far the inner edges are from the lip line, upwards and downwards.
+struct Gaps {
+    up: f32,
+    down: f32,
+}
+
+impl Gaps {
+    fn of(lips: &Lips) -> Gaps {
+        let open = 1.0 - lips.sealed;
+        let up = UPPER_GAP * lips.upper_up + 1.2 * lips.jaw + ROUND_UPPER_GAP * lips.round;
+        let down = JAW_GAP * lips.jaw + LOWER_GAP * lips.lower_down + ROUND_LOWER_GAP * lips.round;
+        // The tucked lip rests on the edge of the upper teeth, whatever the jaw does.
+        let tucked_down = TEETH_BELOW_LINE - 0.3;
+        Gaps {
+            up: open * up.max(3.4 * lips.tucked),
+            down: open * (down + lips.tucked * (tucked_down - down)),
+        }
+    }
+}
+
+/// Left and right corner of the opening.
+fn corners(lips: &Lips, centre: Point, gaps: &Gaps) -> [Point; 2] {
+    let half = HALF_WIDTH * (1.0 + 0.40 * lips.spread * (1.0 - lips.round) - 0.74 * lips.round + 0.10 * lips.press)
+        - 1.5 * lips.jaw;
+    let fall = 0.5 * (gaps.down - gaps.up) * (0.6 + 0.4 * lips.round);
+    let rest = REST_SMILE * (1.0 - lips.busy());
+    let y = |side: usize| centre.y + fall - rest - 5.5 * lips.corner_lift[side];
+    // Index 0 is the face's left: the viewer's right.
+    [at(centre.x - half, y(1)), at(centre.x + half, y(0))]
+}
+
+fn inner_bend(lips: &Lips) -> Bend {
+    let boxy = lips.spread.max(lips.lower_down) * (1.0 - lips.round);
+    Bend { roundness: (0.35 + lips.round + 0.4 * lips.jaw).min(1.0), flatness: 0.50 + 0.16 * boxy, bow: 0.0 }
+}
+
+fn upper_inner(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
+    Edge::through(left, centre.shifted(0.0, -gaps.up), right, inner_bend(lips))
+}
+
+fn lower_inner(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
+    Edge::through(left, centre.shifted(0.0, gaps.down), right, inner_bend(lips))
+}
+
+/// How much of a lip's red is seen: pressed and spread lips are thin, rounded ones full.
+fn fullness(lips: &Lips) -> f32 {
+    let pressed = lips.press * (0.35 + 0.65 * lips.sealed);
+    (1.0 - 0.55 * pressed) * (1.0 + 0.30 * lips.round) * (1.0 - 0.15 * lips.spread) * (1.0 - 0.12 * lips.jaw)
+}
+
+/// How far the red reaches beyond the corners of the opening.
+fn beyond(lips: &Lips) -> f32 {
+    0.8 + 1.6 * lips.round
+}
+
+fn upper_outer(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
+    let thick = UPPER_LIP * fullness(lips);
+    let middle = centre.shifted(0.0, -gaps.up - 0.86 * thick);
+    let bow = 1.1 * (1.0 - 0.6 * lips.round) * (1.0 - 0.7 * lips.press * lips.sealed);
+    let bend = Bend { roundness: 0.15 + 0.75 * lips.round, flatness: 0.42, bow };
+    Edge::through(left.shifted(-beyond(lips), 0.0), middle, right.shifted(beyond(lips), 0.0), bend)
+}
+
+fn lower_outer(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
+    let thick = LOWER_LIP * fullness(lips) * (1.0 - 0.42 * lips.tucked);
+    let bend = Bend { roundness: 0.15 + 0.80 * lips.round + 0.3 * lips.jaw, flatness: 0.52, bow: 0.0 };
+    let middle = centre.shifted(0.0, gaps.down + thick);
+    Edge::through(left.shifted(-beyond(lips), 0.0), middle, right.shifted(beyond(lips), 0.0), bend)
+}
+
+/// Heights of the two rows.
+struct Teeth {
+    upper_y: f32,
+    lower_y: f32,
+}
+
+impl Teeth {
+    fn of(lips: &Lips, line_y: f32) -> Teeth {
+        let upper_y = line_y + TEETH_BELOW_LINE;
+        Teeth { upper_y, lower_y: upper_y + 19.0 * (lips.jaw - TEETH_TOGETHER).max(0.0) }
+    }
+}
+
+fn tongue(lips: &Lips, centre: Point, gaps: &Gaps) -> Tongue {
+    // It lies deep in an open mouth and hides behind the teeth of a narrow one.
+    let height = 6.5 * step(lips.jaw, 0.2, 0.7);
+    Tongue { back_y: centre.y + gaps.down - height, lift: lips.tongue_up, out: lips.tongue_out, x: centre.x }
+}

@@ -1,0 +1,141 @@
+//! A desktop window: its buffer is an embedded-graphics target like any other screen.
+
+use std::convert::Infallible;
+
+use embedded_graphics::Pixel;
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::prelude::DrawTarget;
+use embedded_graphics::primitives::Rectangle;
+use minifb::{Key, ScaleMode, WindowOptions};
+
+use super::{Canvas, FaceError, MAX_SIDE, MIN_SIDE};
+
+/// A window that shows canvases; Escape or its cross closes it.
+pub struct Window {
+    window: minifb::Window,
+    buffer: Buffer,
+}
+
+impl Window {
+    /// Opens a window of `width` x `height` pixels; the user may resize it.
+    ///
+    /// # Errors
+    /// [`FaceError::NoDisplay`] on a machine without a desktop, [`FaceError::Size`] for an impossible size.
+    pub fn open(title: &str, width: u32, height: u32) -> Result<Window, FaceError> {
+        let sides = MIN_SIDE..=MAX_SIDE;
+        if !sides.contains(&width) || !sides.contains(&height) {
+            return Err(FaceError::Size { width, height, min: MIN_SIDE, max: MAX_SIDE });
+        }
+        check_display(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))?;
+        let options =
+            WindowOptions { resize: true, scale_mode: ScaleMode::AspectRatioStretch, ..WindowOptions::default() };
+        let window = minifb::Window::new(title, width as usize, height as usize, options)
+            .map_err(|e| FaceError::NoDisplay(e.to_string()))?;
+        Ok(Window { window, buffer: Buffer::new(width, height) })
+    }
+
+    /// Shows a picture and takes the window's events; `false` once the user has closed it.
+    ///
+    /// # Errors
+    /// [`FaceError::FrameSize`] for another size than the window's, [`FaceError::Window`] when the desktop refuses.
+    pub fn show(&mut self, canvas: &Canvas) -> Result<bool, FaceError> {
+        let Size { width: expected_width, height: expected_height } = self.buffer.size;
+        let (width, height) = (canvas.width(), canvas.height());
+        if (width, height) != (expected_width, expected_height) {
+            return Err(FaceError::FrameSize { expected_width, expected_height, width, height });
+        }
+        let Ok(()) = canvas.show_on(&mut self.buffer);
+        self.window
+            .update_with_buffer(&self.buffer.pixels, width as usize, height as usize)
+            .map_err(|e| FaceError::Window(e.to_string()))?;
+        Ok(self.window.is_open() && !self.window.is_key_down(Key::Escape))
+    }
+}
+
+/// The toolkit's own message for a missing display does not say what to do.
+fn check_display(is_set: impl Fn(&str) -> bool) -> Result<(), FaceError> {
+    let needed = cfg!(all(unix, not(target_os = "macos")));
+    if !needed || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") {
+        return Ok(());
+    }
+    let reason = "there is no display here (DISPLAY and WAYLAND_DISPLAY are not set)";
+    Err(FaceError::NoDisplay(reason.to_owned()))
+}
+
+/// What minifb shows: 0x00RRGGBB, row by row.
+struct Buffer {
+    pixels: Vec<u32>,
+    size: Size,
+}
+
+impl Buffer {
+    fn new(width: u32, height: u32) -> Buffer {
+        Buffer { pixels: vec![0; (width * height) as usize], size: Size::new(width, height) }
+    }
+}
+
+impl OriginDimensions for Buffer {
+    fn size(&self) -> Size {
+        self.size
+    }
+}
+
+fn packed(color: Rgb888) -> u32 {
+    u32::from_be_bytes([0, color.r(), color.g(), color.b()])
+}
+
+impl DrawTarget for Buffer {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+        let area = Rectangle::new(Point::zero(), self.size);
+        for Pixel(at, color) in pixels.into_iter().filter(|pixel| area.contains(pixel.0)) {
+            self.pixels[at.y as usize * self.size.width as usize + at.x as usize] = packed(color);
+        }
+        Ok(())
+    }
+
+    fn fill_contiguous<I: IntoIterator<Item = Rgb888>>(
+        &mut self,
+        area: &Rectangle,
+        colors: I,
+    ) -> Result<(), Infallible> {
+        if *area == Rectangle::new(Point::zero(), self.size) {
+            self.pixels.iter_mut().zip(colors).for_each(|(pixel, color)| *pixel = packed(color));
+            return Ok(());
+        }
+        self.draw_iter(embedded_graphics::primitives::PointsIter::points(area).zip(colors).map(|(p, c)| Pixel(p, c)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_display_is_an_error_that_says_so() {
+        let error = check_display(|_| false).unwrap_err();
+        assert!(error.to_string().contains("DISPLAY and WAYLAND_DISPLAY are not set"), "{error}");
+        assert!(check_display(|name| name == "WAYLAND_DISPLAY").is_ok());
+    }
+
+    #[test]
+    fn a_display_that_does_not_answer_is_an_error() {
+        // Only where no desktop runs: a test must not open windows before a person.
+        if check_display(|name| std::env::var_os(name).is_some()).is_err() {
+            assert!(matches!(Window::open("test", 64, 64), Err(FaceError::NoDisplay(_))));
+        }
+    }
+
+    #[test]
+    fn the_buffer_takes_a_canvas_in_one_call() {
+        let mut canvas = Canvas::new(20, 16).unwrap();
+        canvas.fill_solid(&Rectangle::new(Point::new(3, 2), Size::new(1, 1)), Rgb888::new(1, 2, 3)).unwrap();
+        let mut buffer = Buffer::new(20, 16);
+        let Ok(()) = canvas.show_on(&mut buffer);
+        assert_eq!(buffer.pixels[2 * 20 + 3], 0x010203);
+        assert_eq!(buffer.pixels.iter().filter(|p| **p != 0).count(), 1);
+    }
+}
