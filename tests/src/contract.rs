@@ -19,8 +19,8 @@ where
     pub quiet: S::Input,
     /// An input that differs from `quiet` and must show in the output.
     pub impulse: S::Input,
-    /// The worst input: not a number anywhere.
-    pub poison: S::Input,
+    /// The worst inputs: not a number, infinite, absurdly large.
+    pub poison: [S::Input; 3],
     /// How much audio time one input stands for.
     pub step: Samples,
 }
@@ -52,21 +52,21 @@ where
     pub fn reset_equals_fresh(&self) {
         let mut used = (self.make)();
         push_all(&mut used, &self.inputs);
-        used.push(&self.poison);
+        push_all(&mut used, &self.poison);
         used.reset();
         assert_eq!(push_all(&mut used, &self.inputs), self.fresh(&self.inputs));
     }
 
-    /// Inputs that are no numbers change nothing that was said before them, and no output is ever anything but finite.
+    /// Broken inputs change nothing that was said before them, and no output is ever anything but finite.
     pub fn poison_stays_in_the_future(&self) {
         let clean = self.fresh(&self.inputs);
         let half = self.inputs.len() / 2;
         let mut inputs = self.inputs.clone();
-        inputs[half..half + 3].fill(self.poison);
+        inputs[half..half + 3].copy_from_slice(&self.poison);
         let poisoned = self.fresh(&inputs);
         assert_eq!(poisoned[..half], clean[..half]);
         let finite = |output: &S::Output| output.values().iter().all(|value| value.is_finite());
-        assert!(poisoned.iter().flatten().all(finite), "an output is not finite after an input that was not");
+        assert!(poisoned.iter().flatten().all(finite), "an output is not finite after a broken input");
     }
 
     /// An impulse shows in the output `latency()` after it went in.

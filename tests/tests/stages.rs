@@ -10,6 +10,7 @@ use keyface_tests::stage_contract;
 static ALLOCATOR: Counting = Counting;
 
 const HOPS: usize = 100;
+const BROKEN: [f32; 3] = [f32::NAN, f32::NEG_INFINITY, f32::MAX];
 
 stage_contract!(mel_power, of_hops(MelPower::new));
 stage_contract!(log_mel, of_hops(LogMel::new));
@@ -23,7 +24,7 @@ fn of_hops<S: Stage<Input = Hop>, M: Fn() -> S>(make: M) -> Contract<S, M> {
         inputs: golden_hops(HOPS),
         quiet: [0.0; HOP_SAMPLES],
         impulse,
-        poison: [f32::NAN; HOP_SAMPLES],
+        poison: BROKEN.map(|value| [value; HOP_SAMPLES]),
         step: Hops(1).samples(),
     }
 }
@@ -35,7 +36,7 @@ fn of_powers<S: Stage<Input = MelPowers>, M: Fn() -> S>(make: M) -> Contract<S, 
         inputs: golden_hops(HOPS).iter().filter_map(|hop| bank.push(hop)).collect(),
         quiet: [0.0; MEL_BANDS],
         impulse: [1.0; MEL_BANDS],
-        poison: [f32::NAN; MEL_BANDS],
+        poison: BROKEN.map(|value| [value; MEL_BANDS]),
         step: Hops(1).samples(),
     }
 }
