@@ -2,4 +2,5 @@
 
 pub mod contract;
 pub mod counting;
+pub mod models;
 pub mod signal;
