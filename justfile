@@ -3,8 +3,8 @@
 
 set positional-arguments
 
-keyface := "cargo run --release --quiet -p keyface --"
-keyface_train := "cargo run --release --quiet -p keyface-train --"
+keyface := "cargo run --release -p keyface --"
+keyface_train := "cargo run --release -p keyface-train --"
 
 # Lists the recipes.
 [private]
@@ -34,16 +34,24 @@ bench *args: setup
 # Format, lints, no unwrap on the device, file lengths, links in the documentation.
 check: setup
     cargo fmt --all --check && tools/file-length
-    cargo check --release --quiet -p keyface-core --no-default-features
-    cargo clippy --release --quiet --all-targets -- -D warnings
-    cargo clippy --release --quiet -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --quiet --no-deps
+    cargo check --release -p keyface-core --no-default-features
+    cargo clippy --release --all-targets -- -D warnings
+    cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps
 
-# The trainer: lints, tests of losses and layers, and the tiny experiment from text to a model that runs.
-test-train: setup voices
-    cargo clippy --release --quiet -p keyface-train --all-targets -- -D warnings
+# The trainer: lints, tests, and the tiny experiment.
+test-train: setup voices && tiny
+    cargo clippy --release -p keyface-train --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps -p keyface-train
     cargo test --release -p keyface-train
-    {{ keyface_train }} tiny
+
+# From text to a model that runs on the device's code, in two minutes: a toy that proves the way.
+tiny: setup voices
+    rm -rf runs/tiny out/tiny
+    {{ keyface_train }} corpus --out corpus/tiny --hours 0.1 --seed 1
+    {{ keyface_train }} prepare corpus/tiny --out corpus/prepared/tiny
+    {{ keyface_train }} train host-train/experiments/tiny.toml
+    {{ keyface_train }} export runs/tiny --out out/tiny
 
 # A virtual microphone: PulseAudio to ALSA to cpal to the face, in real time, with the latency measured.
 test-mic: setup
@@ -52,23 +60,29 @@ test-mic: setup
 
 # Installs the speech synthesizers that speak the corpus.
 voices:
-    @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festlex-cmu festlex-poslex
+    @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex
 
-# Text to speech with exact phone times.
-corpus *args: setup voices
-    {{ keyface_train }} corpus "$@"
+# Text to speech with exact phone times, prepared for training; and a voice that is only ever scored.
+corpus hours="3": setup voices
+    {{ keyface_train }} corpus --out corpus/tts --hours {{ hours }}
+    {{ keyface_train }} prepare corpus/tts --out corpus/prepared/tts
+    {{ keyface_train }} corpus --out corpus/unheard --voices rms --hours 0.1
 
-# Trains the models of an experiment.
-train *args: setup
-    {{ keyface_train }} train "$@"
+# Prepares your own recordings: a folder of wav or flac with TextGrids, which becomes corpus/prepared/NAME.
+prepare folder: setup
+    {{ keyface_train }} prepare {{ quote(folder) }} --out corpus/prepared/{{ quote(file_name(folder)) }}
 
-# Scores a model on held-out voices.
-evaluate *args: setup
-    {{ keyface_train }} evaluate "$@"
+# Trains an experiment of host-train/experiments; an interrupted run goes on.
+train experiment="live" *args: setup
+    {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
 
-# Writes a trained model as ONNX with its card, and checks the files on the device's own code.
-export *args: setup
-    {{ keyface_train }} export "$@"
+# Writes a trained run as models/NAME: ONNX and a card, checked on the device's own code.
+export run="live": setup
+    {{ keyface_train }} export runs/{{ run }}
+
+# Scores a model on voices that it never heard, beside volume-to-jaw and a still mouth.
+evaluate model="live" *corpora="corpus/unheard": setup
+    {{ keyface_train }} evaluate models/{{ model }} {{ corpora }}
 
 # Makes the golden values anew, from the outside references.
 golden:

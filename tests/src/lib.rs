@@ -1,1 +1,6 @@
-//! Conformance across crates. The tests live in `tests/`.
+//! Conformance across crates: what the tests in `tests/` share.
+
+pub mod contract;
+pub mod counting;
+pub mod models;
+pub mod signal;

@@ -20,6 +20,8 @@ const RISE: f32 = 0.117_503_1;
 const FALL: f32 = 0.002_496_88;
 /// Added inside the logarithm: bands 50 dB below the level all look alike.
 const DEPTH: f32 = 1e-5;
+/// No band of samples in -2..=2 reaches this power.
+const LOUDEST: f32 = 1e8;
 
 /// The level of the speech so far: quick to rise, slow to fall, never below [`FLOOR`].
 ///
@@ -47,12 +49,13 @@ impl Stage for LevelFollower {
     type Output = MelFrame;
 
     fn push(&mut self, powers: &MelPowers) -> Option<MelFrame> {
+        let powers = powers.map(|power| if power.is_finite() { power.clamp(0.0, LOUDEST) } else { 0.0 });
         let now = powers.iter().sum::<f32>() * MEAN_SQUARE;
         let share = if now > self.level { RISE } else { FALL };
         self.level = (self.level + share * (now - self.level)).max(FLOOR);
         let scale = MEAN_SQUARE / self.level;
         let mut frame = [0.0; FEATURES];
-        for (to, power) in frame.iter_mut().zip(powers) {
+        for (to, power) in frame.iter_mut().zip(&powers) {
             *to = (libm::logf(power * scale + DEPTH) + 7.0) / 2.5;
         }
         // -65 dBFS is -1, -20 dBFS about 1.

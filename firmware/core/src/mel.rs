@@ -13,6 +13,8 @@ pub const WINDOW_SAMPLES: usize = 400;
 /// Length of the transform: the window padded with zeros, so that every low band holds at least one bin.
 const FFT: usize = 1024;
 const BINS: usize = FFT / 2;
+/// Samples beyond this are no sound but a broken source; held back, they cannot raise the level for minutes.
+const LOUDEST: f32 = 2.0;
 
 /// Power per mel band of one window, samples being in -1..=1.
 pub type MelPowers = [f32; MEL_BANDS];
@@ -70,7 +72,7 @@ impl Stage for MelPower {
     fn push(&mut self, hop: &[f32; HOP_SAMPLES]) -> Option<MelPowers> {
         self.history.copy_within(HOP_SAMPLES.., 0);
         let newest = &mut self.history[WINDOW_SAMPLES - HOP_SAMPLES..];
-        newest.iter_mut().zip(hop).for_each(|(to, s)| *to = if s.is_finite() { *s } else { 0.0 });
+        newest.iter_mut().zip(hop).for_each(|(to, s)| *to = audible(*s));
         let mut bands = [0.0; MEL_BANDS];
         for (power, slope) in self.spectrum().iter().zip(&self.slopes) {
             if let Some(band) = bands.get_mut(slope.rising) {
@@ -90,6 +92,10 @@ impl Stage for MelPower {
     fn reset(&mut self) {
         self.history = [0.0; WINDOW_SAMPLES];
     }
+}
+
+fn audible(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-LOUDEST, LOUDEST) } else { 0.0 }
 }
 
 fn hann() -> [f32; WINDOW_SAMPLES] {

@@ -1,0 +1,21 @@
+//! The models that ship: folders in `models/`, as the device loads them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use keyface_core::{Line, Model};
+
+/// Every folder in `models/` that holds a card.
+pub fn shipped() -> Vec<PathBuf> {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let folders = fs::read_dir(models).expect("the folder models/ stands beside tests/");
+    folders.flatten().map(|entry| entry.path()).filter(|path| path.join("card.toml").is_file()).collect()
+}
+
+/// A line with the model of a folder, which has heard nothing.
+pub fn line(folder: &Path) -> Line {
+    let read = |name: &str| fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{}/{name}: {e}", folder.display()));
+    let card = String::from_utf8(read("card.toml")).expect("a card is UTF-8");
+    let model = Model::from_parts(&card, &read("key_motion.onnx"), &read("completion.onnx"));
+    Line::new(model.unwrap_or_else(|e| panic!("{}: {e}", folder.display())))
+}
