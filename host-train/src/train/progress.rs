@@ -11,6 +11,9 @@ use crate::loss::Breakdown;
 /// Losses are averaged over this many steps before they are shown.
 const SMOOTH_STEPS: f64 = 20.0;
 
+/// Where no bar can be drawn, a log shows every so many steps that training goes on.
+const LOG_STEPS: u64 = 100;
+
 /// A bar, running means of the losses, and the log.
 pub struct Display {
     bar: ProgressBar,
@@ -38,6 +41,9 @@ impl Display {
         }
         self.bar.set_message(self.line());
         self.bar.inc(1);
+        if self.bar.position().is_multiple_of(LOG_STEPS) {
+            log::info!("{} of {} steps  {}", self.bar.position(), self.bar.length().unwrap_or_default(), self.line());
+        }
     }
 
     /// One validation: a line on the screen and in the log.
