@@ -88,8 +88,8 @@ impl Board {
     /// Reads and checks a board.
     ///
     /// # Errors
-    /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value out of range;
-    /// both name `place`, the file as the caller knows it.
+    /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value out of
+    /// range; both name `place`, the file as the caller knows it.
     pub fn from_toml(place: &str, text: &str) -> Result<Board, CoreError> {
         let board: Board =
             toml::from_str(text).map_err(|e| CoreError::Schema { place: place.to_owned(), reason: e.to_string() })?;

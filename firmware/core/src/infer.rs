@@ -1,7 +1,7 @@
 //! One network, one step at a time: frames in, frames out, state kept inside. The only file that knows tract.
 //!
-//! A step graph has inputs `[1, 1, width]` and then states `c_NAME`; outputs `[1, 1, width]` and then, in the same order,
-//! the states after the step, `o_NAME`. Every state starts as zeros.
+//! A step graph has inputs `[1, 1, width]` and then states `c_NAME`; outputs `[1, 1, width]` and then, in the same
+//! order, the states after the step, `o_NAME`. Every state starts as zeros.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -34,7 +34,7 @@ impl StepNet {
     /// After the limit that thread is left behind.
     ///
     /// # Errors
-    /// [`CoreError::Refused`] when it cannot be parsed, [`CoreError::Unexpected`] when its ports are not those of `spec`.
+    /// [`CoreError::Refused`] when it cannot be parsed, [`CoreError::Unexpected`] when its ports are not `spec`'s.
     pub fn load(bytes: &[u8], spec: &NetSpec) -> Result<StepNet, CoreError> {
         if bytes.len() > MAX_BYTES {
             return Err(refused(spec.name, format!("expected at most {MAX_BYTES} bytes, came {}", bytes.len())));
@@ -46,8 +46,8 @@ impl StepNet {
     /// One step. `inputs` and `outputs` stand in the order of the [`NetSpec`].
     ///
     /// # Errors
-    /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a number;
-    /// a bad input leaves the network as it was, any later failure resets it.
+    /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a
+    /// number; a bad input leaves the network as it was, any later failure resets it.
     pub fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
         let NetSpec { name, inputs: takes, outputs: gives } = &self.spec;
         check_widths(name, takes, inputs.iter().map(|frame| frame.len()))?;

@@ -1,4 +1,5 @@
 //! What a network looks like from outside, and whether that is what was expected. No inference here.
+#![cfg_attr(not(feature = "infer"), allow(dead_code, reason = "without inference nothing is compared"))]
 
 use crate::CoreError;
 

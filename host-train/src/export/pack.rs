@@ -65,7 +65,7 @@ pub struct Packed {
 
 impl Packed {
     /// Lowers both networks, runs float and 8-bit files through the device's code beside `probe`, and completes `card`:
-    /// its `files`, `tolerance` and `trunk_width` are replaced (take defaults for them), everything else is the caller's.
+    /// its `files`, `tolerance` and `trunk_width` are replaced (take defaults), everything else is the caller's.
     ///
     /// # Errors
     /// [`ExportError`] when layers do not fit, a file differs from the probe, or the card does not hold.
