@@ -1,4 +1,4 @@
-//! Loads a random KeyMotionNet of the live model's size and times its steps: `step_time [WIDTH] [BLOCKS]`.
+//! Loads random networks of the live model's size and times their steps: `step_time [WIDTH] [BLOCKS]`.
 #![allow(clippy::print_stdout, reason = "a report")]
 
 use std::hint::black_box;
@@ -23,6 +23,13 @@ fn main() -> anyhow::Result<()> {
         let port = |name, width| Port { name, width, key: "" };
         let outputs = vec![port("heads", 74), port("trunk", width)];
         report(precision, &file, &NetSpec { name: "key_motion", inputs: vec![port("x", 162)], outputs })?;
+        let file = export::completion_graph(&samples::completion(63, width, 96, 14, 2), precision)?.encode_to_vec();
+        let inputs = vec![port("flow", 63), port("audio", width)];
+        report(
+            precision,
+            &file,
+            &NetSpec { name: "completion", inputs, outputs: vec![port("motion", 14), port("g", 1)] },
+        )?;
     }
     Ok(())
 }
@@ -35,7 +42,8 @@ fn report(precision: Precision, file: &[u8], spec: &NetSpec) -> anyhow::Result<(
     times.sort();
     let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e6;
     println!(
-        "{precision:?}: {} bytes, load {:.1} ms, step min {:.0} p50 {:.0} p99 {:.0} us",
+        "{} {precision:?}: {} bytes, load {:.1} ms, step min {:.0} p50 {:.0} p99 {:.0} us",
+        spec.name,
         file.len(),
         load.as_secs_f64() * 1e3,
         at(0.0),
@@ -46,13 +54,15 @@ fn report(precision: Precision, file: &[u8], spec: &NetSpec) -> anyhow::Result<(
 }
 
 fn step_times(net: &mut StepNet, spec: &NetSpec) -> anyhow::Result<Vec<Duration>> {
-    let x = samples::frames(WARM_STEPS + STEPS, spec.inputs[0].width, 2);
+    let sequence = |port: &Port| samples::frames(WARM_STEPS + STEPS, port.width, 2);
+    let sequences: Vec<_> = spec.inputs.iter().map(sequence).collect();
     let mut answers: Vec<Vec<f32>> = spec.outputs.iter().map(|port| vec![0.0; port.width]).collect();
     let mut times = vec![];
-    for (step, frame) in x.iter().enumerate() {
+    for step in 0..WARM_STEPS + STEPS {
+        let inputs: Vec<&[f32]> = sequences.iter().map(|frames| frames[step].as_slice()).collect();
         let mut outputs: Vec<&mut [f32]> = answers.iter_mut().map(Vec::as_mut_slice).collect();
         let start = Instant::now();
-        net.run(&[frame], &mut outputs).with_context(|| format!("step {step}"))?;
+        net.run(&inputs, &mut outputs).with_context(|| format!("step {step}"))?;
         times.push(start.elapsed());
         black_box(&answers);
     }
