@@ -1,4 +1,20 @@
 //! Keyface's ears and face: microphone, files and pipes in; screens and curves out.
+//!
+//! [`app`] shows the whole live flow; [`animate`](animate::animate) is the same for files.
 #![forbid(unsafe_code)]
 
+pub mod animate;
+pub mod app;
+pub mod bench;
+pub mod board;
+pub mod clock;
+pub mod ears;
+mod error;
 pub mod face;
+pub mod model;
+pub mod out;
+pub mod report;
+pub mod screen;
+pub mod stats;
+
+pub use error::AppError;

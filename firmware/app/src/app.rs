@@ -1,0 +1,233 @@
+//! The device's whole flow on one screen: ear -> line -> files, and line -> retarget -> life -> screen.
+//!
+//! Two clocks meet here and nowhere else. The sound pushes: whatever has come in goes through the line at once.
+//! The display pulls: when a picture is due, it asks the line for the motion of that moment.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyface_core::{CoreError, Gains, Line, Micros, Motion, Samples, Step, retarget};
+
+use crate::AppError;
+use crate::animate::{STEP_SAMPLES, tail_samples};
+use crate::clock::PlayClock;
+use crate::ears::{Ear, Heard, Pace, micros, samples_in};
+use crate::face::Life;
+use crate::out::Recorder;
+use crate::report::{Report, Watcher};
+use crate::screen::Screen;
+
+/// How long to sleep when nothing has come in: short against a step, long against a wake-up.
+const NAP: Duration = Duration::from_millis(2);
+/// Pictures a second.
+const DISPLAY_FPS: u32 = 60;
+/// How long the face takes to come to rest at the end.
+const TO_REST: Duration = Duration::from_millis(300);
+/// Silence that is heard after the sound's end, so that the face settles.
+const SETTLE: Duration = Duration::from_millis(400);
+
+/// What a live job is made of.
+pub struct Parts {
+    /// Where the sound comes from.
+    pub ear: Box<dyn Ear>,
+    /// What makes motion of it.
+    pub line: Line,
+    /// How strongly the face moves.
+    pub gains: Gains,
+    /// Blinks, glances and breath; `None` for a face that only speaks.
+    pub life: Option<Life>,
+    /// Where the face is seen, if anywhere.
+    pub screen: Option<Screen>,
+    /// Files that are written on the way.
+    pub recorder: Option<Recorder>,
+    /// In real time, or as fast as the machine can.
+    pub pace: Pace,
+    /// Stop after so much sound.
+    pub limit: Option<Micros>,
+}
+
+/// A live job.
+pub struct App {
+    parts: Parts,
+    started: Instant,
+    clock: PlayClock,
+    block: Vec<f32>,
+    steps: Vec<Step>,
+    heard: Samples,
+    ended: Option<(Instant, Samples)>,
+    next_picture: Micros,
+    is_closed: bool,
+    watcher: Watcher,
+}
+
+impl App {
+    /// A job that has not begun.
+    pub fn new(parts: Parts) -> App {
+        App {
+            parts,
+            started: Instant::now(),
+            clock: PlayClock::default(),
+            block: Vec::new(),
+            steps: Vec::new(),
+            heard: Samples(0),
+            ended: None,
+            next_picture: Micros(0),
+            is_closed: false,
+            watcher: Watcher::default(),
+        }
+    }
+
+    /// Runs until the sound ends, the window is closed or `stop` is set; then the face goes to rest and files are closed.
+    /// `progress` is told the audio time that has been heard.
+    ///
+    /// # Errors
+    /// When the ear is lost for good, or a file or the screen fails.
+    pub fn run(
+        mut self,
+        stop: &AtomicBool,
+        mut progress: impl FnMut(Micros),
+    ) -> Result<(Report, Vec<PathBuf>), AppError> {
+        while !self.is_over(stop) {
+            self.hear()?;
+            self.show()?;
+            progress(self.heard.micros());
+            self.nap();
+        }
+        self.rest()?;
+        self.close()
+    }
+
+    fn is_over(&self, stop: &AtomicBool) -> bool {
+        let is_done = self.ended.is_some_and(|(_, end)| self.heard.0 >= end.0 + self.tail() as u64);
+        let is_enough = self.parts.limit.is_some_and(|limit| self.heard.micros() >= limit);
+        stop.load(Relaxed) || self.is_closed || is_done || is_enough
+    }
+
+    /// The sound's clock: what has come in goes through the line, and its steps into the files.
+    fn hear(&mut self) -> Result<(), AppError> {
+        self.listen()?;
+        let block = std::mem::take(&mut self.block);
+        for piece in block.chunks(STEP_SAMPLES) {
+            self.steps.clear();
+            let outcome = self.parts.line.push(piece, |step| self.steps.push(*step));
+            self.watcher.line(outcome)?;
+            let now = self.now();
+            for step in &self.steps {
+                self.clock.arrived(step.at, now);
+                self.watcher.step();
+            }
+            self.record()?;
+        }
+        self.heard.0 += block.len() as u64;
+        self.block = block;
+        Ok(())
+    }
+
+    /// Fills the block from the ear; behind its end, with silence.
+    fn listen(&mut self) -> Result<(), AppError> {
+        self.block.clear();
+        if let Some((since, end)) = self.ended {
+            let due =
+                if self.parts.pace == Pace::Fast { self.tail() } else { samples_in(since.elapsed()).min(self.tail()) };
+            let given = (self.heard.0 - end.0) as usize;
+            self.block.resize(due.saturating_sub(given), 0.0);
+        } else if self.parts.ear.read(&mut self.block)? == Heard::End {
+            self.ended = Some((Instant::now(), self.heard));
+        }
+        Ok(())
+    }
+
+    fn tail(&self) -> usize {
+        tail_samples(&self.parts.line) + samples_in(SETTLE)
+    }
+
+    fn record(&mut self) -> Result<(), AppError> {
+        let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
+        let end = self.ended.map(|(_, end)| end.micros());
+        let spoken = self.steps.iter().filter(|step| end.is_none_or(|end| step.at < end));
+        spoken.into_iter().try_for_each(|step| recorder.step(&self.parts.line, step))
+    }
+
+    /// The display's clock: when a picture is due, the motion of that moment becomes a face.
+    fn show(&mut self) -> Result<(), AppError> {
+        let now = self.now();
+        if now < self.next_picture {
+            return Ok(());
+        }
+        self.next_picture = next_tick(self.next_picture, now);
+        let Some(moment) = self.clock.show(now) else { return self.show_motion(Motion::REST, now) };
+        self.show_motion(self.parts.line.motion_at(moment), now)?;
+        let age = self.parts.ear.captured(moment).map(|captured| Instant::now().saturating_duration_since(captured));
+        self.watcher.picture(age.filter(|_| self.ended.is_none()));
+        Ok(())
+    }
+
+    fn show_motion(&mut self, motion: Motion, now: Micros) -> Result<(), AppError> {
+        let mut pose = retarget(&motion, self.parts.gains);
+        if let Some(life) = &self.parts.life {
+            life.apply(now, &mut pose);
+        }
+        if let Some(screen) = &mut self.parts.screen {
+            self.is_closed = !screen.show(&pose)?;
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Micros {
+        micros(self.started.elapsed())
+    }
+
+    fn nap(&self) {
+        if self.parts.pace == Pace::RealTime || self.block.is_empty() {
+            thread::sleep(NAP);
+        }
+    }
+
+    /// Brings the face from where it is to rest, in real time.
+    fn rest(&mut self) -> Result<(), AppError> {
+        if self.parts.screen.is_none() || self.is_closed {
+            return Ok(());
+        }
+        let last = self.clock.show(self.now()).map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
+        let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
+        for picture in 1..=pictures {
+            let motion = last.toward(Motion::REST, picture as f32 / pictures as f32);
+            self.show_motion(motion, self.now())?;
+            thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
+        let end = self.ended.map_or(self.heard, |(_, end)| end).micros();
+        let Parts { ear, line, recorder, .. } = self.parts;
+        let report = self.watcher.report(end, line.look_ahead(), ear.as_ref());
+        let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
+        Ok((report, files))
+    }
+}
+
+/// The next picture's time; pictures that were missed are not made up for.
+fn next_tick(last: Micros, now: Micros) -> Micros {
+    let span = 1_000_000 / i64::from(DISPLAY_FPS);
+    let missed = (now - last).0 / span;
+    Micros(last.0 + (missed + 1) * span)
+}
+
+/// A network that failed has been reset and the face moves to rest: count it, and go on.
+pub(crate) fn is_survivable(error: &CoreError) -> bool {
+    matches!(error, CoreError::NotFinite { .. } | CoreError::Step { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_their_rate_and_skip_what_was_missed() {
+        assert_eq!(next_tick(Micros(0), Micros(10)), Micros(16_666));
+        assert_eq!(next_tick(Micros(16_666), Micros(100_000)), Micros(99_996 + 16_666));
+    }
+}

@@ -1,0 +1,29 @@
+//! `keyface bench`.
+
+use std::time::Instant;
+
+use clap::Args;
+use keyface_core::Micros;
+
+use super::progress::Progress;
+use super::{ModelArgs, tell, tell_json};
+
+#[derive(Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Seconds of sound to run.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    seconds: u32,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
+    let mut progress = Progress::new(Micros::from_ms(i64::from(args.seconds) * 1_000));
+    let load = || keyface::model::load(args.model.name());
+    let report = keyface::bench::bench(load, args.seconds, started, |done| progress.update(done))?;
+    progress.finish();
+    if args.json { tell_json(&report) } else { Ok(tell(report)) }
+}

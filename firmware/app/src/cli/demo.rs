@@ -1,0 +1,90 @@
+//! `keyface demo`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use keyface::app::Parts;
+use keyface::ears::{Ear, FileEar, Mic, Pace, Sound, read_sound};
+use keyface::face::Life;
+use keyface::out::{Recorder, Recording};
+use keyface::screen::Screen;
+use keyface_core::{Gains, Line};
+
+use super::progress::Progress;
+use super::run::{live, seed};
+use super::{FaceArgs, ModelArgs, note, tell};
+
+/// The clip that lies beside a model.
+const CLIP: &str = "demo.wav";
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  keyface demo               a voice speaks, a face moves
+  keyface demo --mic         your own voice
+  keyface demo --pictures    pictures although there is a display")]
+pub struct DemoArgs {
+    /// Listen to the microphone instead of the clip.
+    #[arg(long)]
+    mic: bool,
+    /// Write pictures even if there is a display.
+    #[arg(long, conflicts_with = "mic")]
+    pictures: bool,
+    /// Folder for the pictures that are made where there is no display.
+    #[arg(long, default_value = "out", value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    face: FaceArgs,
+}
+
+pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
+    let line = Line::new(keyface::model::load(args.model.name())?);
+    if args.pictures {
+        return pictures(args, line);
+    }
+    match Screen::open("Keyface", 640, 480) {
+        Ok(screen) => show(args, line, screen),
+        Err(error) if args.mic => Err(error.into()),
+        Err(error) => {
+            note(format_args!("{error}; making pictures instead"));
+            pictures(args, line)
+        }
+    }
+}
+
+fn clip(args: &DemoArgs) -> anyhow::Result<Sound> {
+    Ok(read_sound(&keyface::model::find(args.model.name())?.join(CLIP))?)
+}
+
+fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {
+    let ear: Box<dyn Ear> =
+        if args.mic { Box::new(Mic::open(None)?) } else { Box::new(FileEar::new(clip(args)?, Pace::RealTime)) };
+    let gains = args.face.gains(Gains::default());
+    let life = (!args.face.still).then(|| Life::new(seed()));
+    let parts =
+        Parts { ear, line, gains, life, screen: Some(screen), recorder: None, pace: Pace::RealTime, limit: None };
+    live(parts, false)
+}
+
+fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
+    let sound = clip(args)?;
+    let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
+    let gains = args.face.gains(Gains::default());
+    let recording =
+        Recording { gains, has_life: !args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
+    let recorder = Recorder::open(&files, recording)?;
+    let (mut progress, look_ahead) = (Progress::new(sound.duration()), line.look_ahead());
+    keyface::animate::animate(&sound, &mut line, recorder, |done| progress.update(done))?;
+    progress.finish();
+    tell(format_args!("the face that speaks   {}", shown(&files[0])));
+    tell(format_args!("a picture of each phone {}", shown(&files[1])));
+    let card = line.card();
+    tell(format_args!("model {} {}: looks {:.0} ms ahead", card.name, card.version, look_ahead.as_ms()));
+    Ok(())
+}
+
+/// The whole path, so that it can be opened from anywhere.
+fn shown(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).display().to_string()
+}

@@ -1,0 +1,35 @@
+//! `keyface devices`.
+
+use clap::Args;
+use keyface::ears::devices::{InputDevice, input_devices};
+
+use super::{note, tell, tell_json};
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  keyface run --device \"$(keyface devices | head -1 | cut -f1)\"")]
+pub struct DevicesArgs {
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn devices(args: &DevicesArgs) -> anyhow::Result<()> {
+    let devices = input_devices()?;
+    if args.json {
+        return tell_json(&devices);
+    }
+    if devices.is_empty() {
+        note("no microphone was found; `keyface run --input FILE` plays a file");
+    }
+    devices.iter().for_each(|device| tell(row(device)));
+    Ok(())
+}
+
+fn row(device: &InputDevice) -> String {
+    let InputDevice { id, name, rate_hz, channels, is_default } = device;
+    let format = rate_hz.zip(*channels).map_or_else(
+        || "cannot be opened now".into(),
+        |(rate_hz, channels)| format!("{rate_hz} Hz, {channels} channels"),
+    );
+    format!("{id}\t{name}\t{format}{}", if *is_default { "\tdefault" } else { "" })
+}

@@ -1,0 +1,162 @@
+//! The commands: each takes its arguments, calls the library and tells what came of it.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::time::Instant;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use keyface::out::Stamp;
+use keyface_core::Gains;
+
+mod animate;
+mod bench;
+mod demo;
+mod devices;
+mod progress;
+mod run;
+
+/// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
+///
+/// Everything runs on this machine, in real time, without a GPU or a network.
+#[derive(Parser)]
+#[command(version, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  keyface demo                                    a voice speaks, a face moves
+  keyface run                                     your own voice through the microphone
+  keyface animate talk.wav --out talk.csv         curves for Unreal, Unity or Blender
+  keyface animate talk.mp3 --out talk.gif         an animation to look at
+  espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show a face that speaks: in a window, or as pictures when there is no display.
+    Demo(demo::DemoArgs),
+    /// Run the live face: microphone, file or pipe in; window and files out. Ctrl-C ends it.
+    Run(run::RunArgs),
+    /// Turn a sound file into curves, visemes or pictures.
+    Animate(animate::AnimateArgs),
+    /// List the microphones.
+    Devices(devices::DevicesArgs),
+    /// Measure what the line needs on this machine.
+    Bench(bench::BenchArgs),
+}
+
+/// Reads the arguments and runs the command. `started` is when the program began.
+pub fn run(started: Instant) -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Animate(args) => animate::animate(&args),
+        Command::Devices(args) => devices::devices(&args),
+        Command::Bench(args) => bench::bench(&args, started),
+    }
+}
+
+/// Which model.
+#[derive(Args)]
+struct ModelArgs {
+    /// Name of a model, or its folder. Names are searched in $KEYFACE_MODELS, ./models and the installed models.
+    #[arg(long, value_name = "NAME|FOLDER")]
+    model: Option<String>,
+}
+
+impl ModelArgs {
+    fn name(&self) -> &str {
+        self.model.as_deref().unwrap_or(keyface::model::DEFAULT_MODEL)
+    }
+}
+
+/// How the face moves.
+#[derive(Args)]
+struct FaceArgs {
+    /// How strongly the jaw moves; 1 is a natural human face.
+    #[arg(long, value_name = "GAIN", value_parser = gain)]
+    jaw: Option<f32>,
+    /// How strongly lips and tongue move; 1 is a natural human face.
+    #[arg(long, value_name = "GAIN", value_parser = gain)]
+    lips: Option<f32>,
+    /// No blinks, glances or breath: only what is spoken.
+    #[arg(long)]
+    still: bool,
+}
+
+impl FaceArgs {
+    /// What was asked for, else what `board` says.
+    fn gains(&self, board: Gains) -> Gains {
+        Gains { jaw: self.jaw.unwrap_or(board.jaw), lips: self.lips.unwrap_or(board.lips) }
+    }
+}
+
+/// What times in files mean.
+#[derive(Args)]
+struct FileArgs {
+    /// What a time in a file means.
+    #[arg(long, value_enum, default_value_t = StampArg::Audio)]
+    stamp: StampArg,
+    /// Frames a second in files.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    fps: u32,
+    /// Sample rate of raw 16-bit mono samples on standard input.
+    #[arg(long, value_name = "HZ", default_value_t = 16_000, value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
+    rate: u32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum StampArg {
+    /// The time in the sound that a pose belongs to.
+    Audio,
+    /// The time when a live face could show it.
+    Shown,
+}
+
+impl From<StampArg> for Stamp {
+    fn from(arg: StampArg) -> Stamp {
+        match arg {
+            StampArg::Audio => Stamp::Audio,
+            StampArg::Shown => Stamp::Shown,
+        }
+    }
+}
+
+fn gain(text: &str) -> Result<f32, String> {
+    let range = 0.5..=2.5;
+    text.parse().ok().filter(|g| range.contains(g)).ok_or_else(|| "expected a number from 0.5 to 2.5".into())
+}
+
+/// Says something on standard output; a reader that has gone away is no error.
+fn tell(what: impl Display) {
+    _ = writeln!(std::io::stdout(), "{what}");
+}
+
+/// Says something beside the result.
+fn note(what: impl Display) {
+    _ = writeln!(std::io::stderr(), "{what}");
+}
+
+/// One JSON object for a program to read.
+fn tell_json(what: &impl serde::Serialize) -> anyhow::Result<()> {
+    tell(serde_json::to_string_pretty(what)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_gain_out_of_range_is_refused() {
+        assert!(gain("2").is_ok() && gain("9").is_err() && gain("NaN").is_err() && gain("x").is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! `keyface run`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::Args;
+use keyface::app::{App, Parts};
+use keyface::ears::{self, Ear, Input, Listening, Pace};
+use keyface::face::Life;
+use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
+use keyface::screen::Screen;
+use keyface_core::{Board, DisplayKind, Gains, Line, Micros};
+
+use super::{FaceArgs, FileArgs, ModelArgs, note, tell, tell_json};
+
+/// Size of the window where no board says another.
+const WINDOW_PX: (u32, u32) = (640, 480);
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  keyface run                                        microphone to window
+  keyface run --board raspberry-pi-5                 what that board has
+  keyface run --input talk.wav --to screen,file:talk.csv
+  flite -t hello -o stdout | keyface run --input -   a speech engine drives the face")]
+pub struct RunArgs {
+    /// mic, a sound file, or - for raw 16-bit mono samples or WAV on standard input.
+    #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]
+    input: Input,
+    #[arg(long, value_delimiter = ',', value_name = "screen|file:FILE", help = format!("Where the face goes, any number of times: screen, or a file ending in {ENDINGS}"))]
+    to: Vec<String>,
+    /// Name of a board, or its file: says model, microphone, window and gains.
+    #[arg(long, value_name = "NAME|FILE")]
+    board: Option<String>,
+    /// Which microphone, as `keyface devices` prints it.
+    #[arg(long, value_name = "ID")]
+    device: Option<String>,
+    /// Play a file or a pipe as fast as the machine can, not in real time.
+    #[arg(long)]
+    fast: bool,
+    /// Stop after so many seconds of sound.
+    #[arg(long)]
+    seconds: Option<f64>,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    face: FaceArgs,
+    #[command(flatten)]
+    files: FileArgs,
+    /// Write the report at the end as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the face goes.
+struct Targets {
+    has_screen: bool,
+    files: Vec<PathBuf>,
+}
+
+pub fn run(args: &RunArgs) -> anyhow::Result<()> {
+    let board = args.board.as_deref().map(keyface::board::load).transpose()?;
+    let targets = targets(args, board.as_ref())?;
+    let name = args.model.model.as_deref().or(board.as_ref().map(|b| b.model.as_str()));
+    let line = Line::new(keyface::model::load(name.unwrap_or(args.model.name()))?);
+    let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
+    let ear = open_ear(args, board.as_ref())?;
+    let recorder = open_files(args, &targets, gains, ear.as_ref())?;
+    let (width_px, height_px) = board.as_ref().map_or(WINDOW_PX, |b| (b.display.width_px, b.display.height_px));
+    let screen = targets.has_screen.then(|| Screen::open("Keyface", width_px, height_px)).transpose()?;
+    let limit = args.seconds.map(Micros::from_s);
+    let life = (!args.face.still).then(|| Life::new(seed()));
+    let parts = Parts { ear, line, gains, life, screen, recorder, pace: pace(args), limit };
+    live(parts, args.json)
+}
+
+/// Runs a live job until its end or Ctrl-C, and tells what it did.
+pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
+    let stop = stop_on_ctrl_c()?;
+    note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
+    let (report, files) = App::new(parts).run(&stop, |_| ())?;
+    if as_json {
+        return tell_json(&report);
+    }
+    files.iter().for_each(|file| tell(file.display()));
+    tell(report);
+    Ok(())
+}
+
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be watched")?;
+    Ok(stop)
+}
+
+fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
+    let mut targets = Targets { has_screen: false, files: Vec::new() };
+    for target in &args.to {
+        match target.strip_prefix("file:") {
+            Some(file) if !file.is_empty() => targets.files.push(file.into()),
+            _ if target == "screen" => targets.has_screen = true,
+            _ => anyhow::bail!("--to: expected screen or file:FILE, came {target:?}"),
+        }
+    }
+    check_distinct(&targets.files)?;
+    if args.to.is_empty() {
+        targets.has_screen = board.is_none_or(|b| b.display.kind == DisplayKind::Window);
+        anyhow::ensure!(targets.has_screen, "--to: expected file:FILE, because this board has no window, came nothing");
+    }
+    Ok(targets)
+}
+
+fn pace(args: &RunArgs) -> Pace {
+    if args.fast && args.input != Input::Mic { Pace::Fast } else { Pace::RealTime }
+}
+
+fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear>> {
+    let of_board = board.map(|b| b.microphone.device.clone()).filter(|device| device != "default");
+    let device = args.device.clone().or(of_board);
+    let listening = Listening { input: args.input.clone(), device, pipe_rate_hz: args.files.rate, pace: pace(args) };
+    let (ear, warning) = ears::open(&listening)?;
+    if let Some(warning) = warning {
+        note(format_args!("keyface: warning: {warning}"));
+    }
+    Ok(ear)
+}
+
+fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) -> anyhow::Result<Option<Recorder>> {
+    if targets.files.is_empty() {
+        return Ok(None);
+    }
+    let recording = Recording {
+        stamp: args.files.stamp.into(),
+        fps: args.files.fps,
+        sound_name: ear.name(),
+        gains,
+        has_life: !args.face.still,
+        resampling: ear.latency().micros(),
+    };
+    Ok(Some(Recorder::open(&targets.files, recording)?))
+}
+
+/// Each live face blinks at its own times.
+pub fn seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(1, |since| since.as_secs())
+}

@@ -1,0 +1,45 @@
+//! The microphones that the system knows.
+
+use cpal::traits::{DeviceTrait, HostTrait};
+
+use crate::AppError;
+
+/// A device that records.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct InputDevice {
+    /// What `--device` takes; stays the same when the machine starts again.
+    pub id: String,
+    /// Its name, for a person.
+    pub name: String,
+    /// The rate at which it would be opened, or `None` when it cannot be opened now.
+    pub rate_hz: Option<u32>,
+    /// Channels, which Keyface averages.
+    pub channels: Option<u16>,
+    /// Whether it is the one heard without `--device`.
+    pub is_default: bool,
+}
+
+/// Lists every device that records. Slow: each device is asked.
+///
+/// # Errors
+/// When the sound system itself cannot be reached.
+pub fn input_devices() -> Result<Vec<InputDevice>, AppError> {
+    let refused = |e: cpal::Error| AppError::Microphone { reason: e.to_string() };
+    let _quiet = super::mic::keep_alsa_quiet();
+    let host = cpal::default_host();
+    let default = host.default_input_device().and_then(|d| d.id().ok());
+    let devices = host.input_devices().map_err(refused)?;
+    Ok(devices.filter_map(|device| describe(&device, default.as_ref())).collect())
+}
+
+fn describe(device: &cpal::Device, default: Option<&cpal::DeviceId>) -> Option<InputDevice> {
+    let id = device.id().ok()?;
+    let config = device.default_input_config().ok();
+    Some(InputDevice {
+        name: device.description().map_or_else(|_| id.to_string(), |d| d.name().to_owned()),
+        rate_hz: config.as_ref().map(|c| c.sample_rate()),
+        channels: config.as_ref().map(|c| c.channels()),
+        is_default: default == Some(&id),
+        id: id.to_string(),
+    })
+}

@@ -1,0 +1,199 @@
+//! An input device opened through cpal: its audio thread averages channels into a lock-free ring.
+//! That thread never allocates, locks, logs or waits.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::{BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig};
+use keyface_core::Micros;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+/// Sound that the ring holds when nobody fetches it.
+const RING_SECONDS: usize = 2;
+/// Marks that wait in their ring; a callback makes one.
+const MARKS_WAITING: usize = 512;
+/// Callbacks a second that are asked for; what comes is the sound system's choice.
+const PERIODS_HZ: u32 = 100;
+/// How long the sound system may take to start a device.
+const START_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the audio thread tells the others. Counters since the microphone was first opened.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The device reported an error that ends its stream.
+    pub failed: AtomicBool,
+    /// No stream is open.
+    pub lost: AtomicBool,
+    /// Callbacks so far: a standstill means a dead device.
+    pub callbacks: AtomicU64,
+    /// Samples in a row that are exactly zero: no room is that quiet.
+    pub zeros: AtomicU64,
+    /// Gaps that the sound system reported.
+    pub xruns: AtomicU64,
+    /// Samples that did not fit into the ring.
+    pub dropped_samples: AtomicU64,
+}
+
+/// When a sample was in the air.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    /// Samples of the stream up to here.
+    pub samples: u64,
+    /// When the last of them was captured.
+    pub captured: Instant,
+}
+
+impl Mark {
+    /// Time since the stream's first sample.
+    pub fn end(&self, rate_hz: u32) -> Micros {
+        Micros((u128::from(self.samples) * 1_000_000 / u128::from(rate_hz)) as i64)
+    }
+}
+
+/// The readers' end of a stream.
+pub(super) struct Opened {
+    pub samples: Consumer<f32>,
+    pub marks: Consumer<Mark>,
+    pub rate_hz: u32,
+    pub name: String,
+}
+
+/// Opens and starts a device. The sound flows as long as the [`Stream`] is kept.
+pub(super) fn open(device: Option<&str>, shared: &Arc<Shared>) -> Result<(Stream, Opened), cpal::Error> {
+    let _quiet = keep_alsa_quiet();
+    let device = find(device)?;
+    let supported = device.default_input_config()?;
+    let config =
+        StreamConfig { buffer_size: BufferSize::Fixed(supported.sample_rate() / PERIODS_HZ), ..supported.config() };
+    let rate_hz = config.sample_rate;
+    let (samples_in, samples) = RingBuffer::new(rate_hz as usize * RING_SECONDS);
+    let (marks_in, marks) = RingBuffer::new(MARKS_WAITING);
+    let callback = Callback {
+        samples: samples_in,
+        marks: marks_in,
+        channels: usize::from(config.channels.max(1)),
+        rate_hz,
+        heard: 0,
+        shared: Arc::clone(shared),
+    };
+    let stream = build(&device, config, supported.sample_format(), callback, Arc::clone(shared))?;
+    stream.play()?;
+    let name = device.description().map_or_else(|_| "microphone".into(), |d| d.name().to_owned());
+    Ok((stream, Opened { samples, marks, rate_hz, name }))
+}
+
+/// ALSA writes a page to standard error when a card is missing; the error that comes back says enough.
+#[cfg(target_os = "linux")]
+pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {
+    alsa::Output::local_error_handler().ok()
+}
+
+/// Elsewhere there is no ALSA.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {}
+
+fn find(device: Option<&str>) -> Result<cpal::Device, cpal::Error> {
+    let host = cpal::default_host();
+    let found = match device {
+        None => host.default_input_device(),
+        Some(id) => host.device_by_id(&id.parse()?),
+    };
+    found.ok_or_else(|| ErrorKind::DeviceNotAvailable.into())
+}
+
+fn build(
+    device: &cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    callback: Callback,
+    shared: Arc<Shared>,
+) -> Result<Stream, cpal::Error> {
+    match format {
+        SampleFormat::I8 => build_as::<i8>(device, config, callback, shared),
+        SampleFormat::I16 => build_as::<i16>(device, config, callback, shared),
+        SampleFormat::I24 => build_as::<cpal::I24>(device, config, callback, shared),
+        SampleFormat::I32 => build_as::<i32>(device, config, callback, shared),
+        SampleFormat::U8 => build_as::<u8>(device, config, callback, shared),
+        SampleFormat::U16 => build_as::<u16>(device, config, callback, shared),
+        SampleFormat::F32 => build_as::<f32>(device, config, callback, shared),
+        SampleFormat::F64 => build_as::<f64>(device, config, callback, shared),
+        _ => Err(ErrorKind::UnsupportedConfig.into()),
+    }
+}
+
+fn build_as<T>(
+    device: &cpal::Device,
+    config: StreamConfig,
+    mut callback: Callback,
+    shared: Arc<Shared>,
+) -> Result<Stream, cpal::Error>
+where
+    T: SizedSample,
+    f32: FromSample<T>,
+{
+    // A killed sound server reports errors 100 000 times a second: only flags may be set here.
+    let on_error = move |error: cpal::Error| match error.kind() {
+        ErrorKind::Xrun => _ = shared.xruns.fetch_add(1, Relaxed),
+        ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+        _ => shared.failed.store(true, Relaxed),
+    };
+    let on_sound = move |data: &[T], info: &InputCallbackInfo| callback.take(data, info);
+    device.build_input_stream(config, on_sound, on_error, Some(START_TIMEOUT))
+}
+
+/// What runs in the audio thread.
+struct Callback {
+    samples: Producer<f32>,
+    marks: Producer<Mark>,
+    channels: usize,
+    rate_hz: u32,
+    heard: u64,
+    shared: Arc<Shared>,
+}
+
+impl Callback {
+    fn take<T>(&mut self, data: &[T], info: &InputCallbackInfo)
+    where
+        T: SizedSample,
+        f32: FromSample<T>,
+    {
+        let frames = data.len() / self.channels;
+        let fits = frames.min(self.samples.slots());
+        let mean = |frame: &[T]| frame.iter().map(|s| f32::from_sample_(*s)).sum::<f32>() / frame.len() as f32;
+        if let Ok(chunk) = self.samples.write_chunk_uninit(fits) {
+            chunk.fill_from_iter(data.chunks_exact(self.channels).map(mean));
+        }
+        self.heard += fits as u64;
+        _ = self.marks.push(Mark { samples: self.heard, captured: self.captured(frames, info) });
+        self.count(data, frames, fits);
+    }
+
+    /// When the last sample of this callback was captured.
+    fn captured(&self, frames: usize, info: &InputCallbackInfo) -> Instant {
+        let now = Instant::now();
+        let times = info.timestamp();
+        let age_of_first = times.callback.saturating_duration_since(times.capture);
+        let length = Duration::from_micros(frames as u64 * 1_000_000 / u64::from(self.rate_hz));
+        now.checked_sub(age_of_first.saturating_sub(length)).unwrap_or(now)
+    }
+
+    fn count<T: SizedSample>(&self, data: &[T], frames: usize, fits: usize) {
+        self.shared.callbacks.fetch_add(1, Relaxed);
+        if data.iter().all(|s| *s == T::EQUILIBRIUM) {
+            self.shared.zeros.fetch_add(frames as u64, Relaxed);
+        } else {
+            self.shared.zeros.store(0, Relaxed);
+        }
+        if fits < frames {
+            self.shared.dropped_samples.fetch_add((frames - fits) as u64, Relaxed);
+        }
+    }
+}
+
+/// How long the device has given nothing but exact zeros.
+pub(super) fn silent_for(shared: &Shared, rate_hz: u32) -> Duration {
+    Duration::from_secs_f64(shared.zeros.load(Relaxed) as f64 / f64::from(rate_hz.max(1)))
+}

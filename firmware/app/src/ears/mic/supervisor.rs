@@ -1,0 +1,161 @@
+//! The thread that owns the device: it opens it, watches it, and opens it again with a growing pause when it fails.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use cpal::Stream;
+
+use super::stream::{Opened, Shared, open, silent_for};
+use crate::AppError;
+
+/// How often the device is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// A device that calls no more for this long is dead (its longest period is 128 ms).
+const DEAD: Duration = Duration::from_millis(500);
+/// A removed source gives exact zeros and no error; so does a muted one, which opening again does not harm.
+const ZEROS: Duration = Duration::from_secs(3);
+const ZEROS_LONGEST: Duration = Duration::from_secs(60);
+/// Pause before opening again; it doubles, but a device that is plugged in again is heard within a second.
+const BACK_OFF: Duration = Duration::from_millis(50);
+const BACK_OFF_LONGEST: Duration = Duration::from_millis(500);
+
+/// Keeps a microphone open until it is dropped.
+pub(super) struct Supervisor {
+    stop: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+    reopened: Arc<AtomicU64>,
+}
+
+impl Supervisor {
+    /// Opens the device; later streams go to `streams`. Returns the first.
+    pub fn start(
+        device: Option<String>,
+        shared: Arc<Shared>,
+        streams: Sender<Opened>,
+    ) -> Result<(Supervisor, Opened), AppError> {
+        let (stop, stopped) = sync_channel(0);
+        let (first_in, first) = channel();
+        let reopened = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&reopened);
+        let work = move || {
+            let opened = open(device.as_deref(), &shared);
+            let (stream, opened) = match opened {
+                Ok(both) => both,
+                Err(e) => return drop(first_in.send(Err(e))),
+            };
+            let rate_hz = opened.rate_hz;
+            if first_in.send(Ok(opened)).is_err() {
+                return;
+            }
+            let pause = |length: Duration| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
+            Watch::new(device, shared, streams, counter).run(stream, rate_hz, pause);
+        };
+        let spawned = thread::Builder::new().name("keyface-mic".into()).spawn(work);
+        let thread = spawned.map_err(|source| AppError::Thread { what: "microphone", source })?;
+        let refused = |reason: String| AppError::Microphone { reason };
+        let first = first.recv().map_err(|e| refused(e.to_string()))?.map_err(|e| refused(one_line(&e)))?;
+        Ok((Supervisor { stop: Some(stop), thread: Some(thread), reopened }, first))
+    }
+
+    /// Times that the device was opened again.
+    pub fn reopened(&self) -> u64 {
+        self.reopened.load(Relaxed)
+    }
+
+    /// A supervisor of nothing.
+    #[cfg(test)]
+    pub fn idle() -> Supervisor {
+        Supervisor { stop: None, thread: None, reopened: Arc::default() }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("microphone: its thread broke");
+        }
+    }
+}
+
+/// What watches one device after another.
+struct Watch {
+    device: Option<String>,
+    shared: Arc<Shared>,
+    streams: Sender<Opened>,
+    reopened: Arc<AtomicU64>,
+    zeros_allowed: Duration,
+}
+
+impl Watch {
+    fn new(device: Option<String>, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch {
+        Watch { device, shared, streams, reopened, zeros_allowed: ZEROS }
+    }
+
+    /// `pause` waits, and says whether to go on.
+    fn run(&mut self, first: Stream, first_rate_hz: u32, pause: impl Fn(Duration) -> bool) {
+        let mut current = Some((first, first_rate_hz));
+        while let Some((stream, rate_hz)) = current.take() {
+            let Some(fault) = self.watch(rate_hz, &pause) else { return };
+            log::warn!("microphone: {fault}; opening it again");
+            self.shared.lost.store(true, Relaxed);
+            drop(stream);
+            current = self.open_again(&pause);
+        }
+    }
+
+    /// Looks at the device until it fails; `None` when it is time to stop.
+    fn watch(&mut self, rate_hz: u32, pause: &impl Fn(Duration) -> bool) -> Option<&'static str> {
+        let (mut callbacks, mut since) = (self.shared.callbacks.load(Relaxed), Instant::now());
+        while pause(LOOK) {
+            let now_callbacks = self.shared.callbacks.load(Relaxed);
+            if now_callbacks != callbacks {
+                (callbacks, since) = (now_callbacks, Instant::now());
+            }
+            if self.shared.failed.load(Relaxed) {
+                return Some("its device failed");
+            }
+            if since.elapsed() > DEAD {
+                return Some("its device gives no sound any more");
+            }
+            if silent_for(&self.shared, rate_hz) > self.zeros_allowed {
+                self.zeros_allowed = (self.zeros_allowed * 2).min(ZEROS_LONGEST);
+                return Some("its device gives nothing but zeros");
+            }
+        }
+        None
+    }
+
+    fn open_again(&mut self, pause: &impl Fn(Duration) -> bool) -> Option<(Stream, u32)> {
+        let mut back_off = BACK_OFF;
+        while pause(back_off) {
+            self.shared.failed.store(false, Relaxed);
+            self.shared.zeros.store(0, Relaxed);
+            match open(self.device.as_deref(), &self.shared) {
+                Ok((stream, opened)) => return self.hand_over(stream, opened),
+                Err(e) => log::debug!("microphone: still lost: {}", one_line(&e)),
+            }
+            back_off = (back_off * 2).min(BACK_OFF_LONGEST);
+        }
+        None
+    }
+
+    fn hand_over(&self, stream: Stream, opened: Opened) -> Option<(Stream, u32)> {
+        log::info!("microphone: heard again through {}", opened.name);
+        let rate_hz = opened.rate_hz;
+        self.reopened.fetch_add(1, Relaxed);
+        self.streams.send(opened).ok()?;
+        self.shared.lost.store(false, Relaxed);
+        Some((stream, rate_hz))
+    }
+}
+
+fn one_line(error: &cpal::Error) -> String {
+    error.to_string().replace('\n', " ").trim_end_matches('.').to_owned()
+}

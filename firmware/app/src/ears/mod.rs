@@ -1,0 +1,137 @@
+//! Where sound comes from: a microphone, a file or a pipe in, blocks of 16 kHz mono out.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use keyface_core::{Micros, Samples};
+
+use crate::AppError;
+
+pub mod devices;
+mod file;
+mod mic;
+mod pipe;
+
+pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound};
+pub use mic::Mic;
+pub use pipe::PipeEar;
+
+/// What a call of [`Ear::read`] brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Samples were appended.
+    Sound,
+    /// Nothing yet: ask again in a few milliseconds.
+    Nothing,
+    /// The sound has ended.
+    End,
+}
+
+/// What an ear has suffered since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct EarCounters {
+    /// Gaps that the sound system reported.
+    pub xruns: u64,
+    /// Samples thrown away because they were not fetched in time.
+    pub dropped_samples: u64,
+    /// Times that a lost or dead device was opened again.
+    pub reopened: u64,
+}
+
+/// A source of sound. A trait, not an enum: every further input (socket, board) is one more file.
+pub trait Ear {
+    /// Appends what has come in since the last call, at 16 kHz. Never waits.
+    ///
+    /// # Errors
+    /// When the source cannot go on and will not come back.
+    fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError>;
+
+    /// When the sound at audio time `at` was in the air; `None` when nobody knows any more.
+    fn captured(&self, at: Micros) -> Option<Instant>;
+
+    /// How much later than its capture a sample comes out because of resampling.
+    fn latency(&self) -> Samples;
+
+    /// What has gone wrong so far.
+    fn counters(&self) -> EarCounters {
+        EarCounters::default()
+    }
+
+    /// What is heard, for a person.
+    fn name(&self) -> String;
+}
+
+/// What `--input` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// `mic`: the default microphone, or the one chosen by `--device`.
+    Mic,
+    /// `-`: standard input.
+    Pipe,
+    /// Anything else: a file.
+    File(PathBuf),
+}
+
+impl FromStr for Input {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Input, Self::Err> {
+        Ok(match text {
+            "mic" => Input::Mic,
+            "-" => Input::Pipe,
+            path => Input::File(Path::new(path).to_path_buf()),
+        })
+    }
+}
+
+/// How an input is opened.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// What to hear.
+    pub input: Input,
+    /// Which microphone; `None` is the system's default.
+    pub device: Option<String>,
+    /// Sample rate of raw samples on standard input.
+    pub pipe_rate_hz: u32,
+    /// Whether files and pipes are played in real time.
+    pub pace: Pace,
+}
+
+/// Opens an input. The second value is a warning for the user, if there is one.
+///
+/// # Errors
+/// When the device or the file cannot be heard; the text names it.
+pub fn open(listening: &Listening) -> Result<(Box<dyn Ear>, Option<String>), AppError> {
+    match &listening.input {
+        Input::Mic => Ok((Box::new(Mic::open(listening.device.as_deref())?), None)),
+        Input::Pipe => Ok((Box::new(PipeEar::open(std::io::stdin(), listening.pipe_rate_hz, listening.pace)?), None)),
+        Input::File(path) => {
+            let sound = read_sound(path)?;
+            let warning = sound.warning.clone();
+            Ok((Box::new(FileEar::new(sound, listening.pace)), warning))
+        }
+    }
+}
+
+/// A duration as audio time.
+pub(crate) fn micros(duration: Duration) -> Micros {
+    Micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Samples at 16 kHz in a duration.
+pub(crate) fn samples_in(duration: Duration) -> usize {
+    (duration.as_micros() * u128::from(keyface_core::SAMPLE_RATE_HZ) / 1_000_000) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_named_by_one_word_or_a_path() {
+        assert_eq!("mic".parse(), Ok(Input::Mic));
+        assert_eq!("-".parse(), Ok(Input::Pipe));
+        assert_eq!("a/mic.wav".parse(), Ok(Input::File("a/mic.wav".into())));
+    }
+}

@@ -1,0 +1,244 @@
+//! Raw 16-bit mono samples, or a WAV stream of such, on a pipe in; blocks of 16 kHz mono out as they arrive.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyface_core::{Micros, Resampler, Samples};
+
+use super::{Ear, Heard, Pace, samples_in};
+use crate::AppError;
+
+/// Bytes that are fetched from the pipe at once.
+const FETCH_BYTES: usize = 4_096;
+/// Fetches that may wait: the writer is held back beyond this (16 s of sound at 16 kHz).
+const FETCHES_WAITING: usize = 128;
+/// Bytes of a WAV header as nearly every writer makes it.
+const WAV_HEADER_BYTES: usize = 44;
+/// A pause of the writer beyond this is a pause of the speech: real time starts anew behind it.
+const STARVED: Duration = Duration::from_millis(200);
+
+/// Listens to a pipe.
+pub struct PipeEar {
+    bytes: Receiver<Vec<u8>>,
+    head: Option<Vec<u8>>,
+    odd: Option<u8>,
+    resampler: Resampler,
+    waiting: VecDeque<f32>,
+    pace: Pace,
+    given: usize,
+    real_time: Option<(Instant, usize)>,
+    ended: bool,
+}
+
+impl PipeEar {
+    /// Reads `pipe` on a thread of its own, because reading waits.
+    ///
+    /// # Errors
+    /// When the rate is out of range or no thread can be started.
+    pub fn open(pipe: impl Read + Send + 'static, rate_hz: u32, pace: Pace) -> Result<PipeEar, AppError> {
+        let (sender, bytes) = sync_channel(FETCHES_WAITING);
+        let name = "keyface-pipe".to_owned();
+        thread::Builder::new()
+            .name(name)
+            .spawn(move || fetch(pipe, &sender))
+            .map_err(|source| AppError::Thread { what: "standard input", source })?;
+        let resampler = Resampler::new(rate_hz)?;
+        let head = Some(Vec::new());
+        let waiting = VecDeque::new();
+        Ok(PipeEar { bytes, head, odd: None, resampler, waiting, pace, given: 0, real_time: None, ended: false })
+    }
+
+    fn take_in(&mut self) -> Result<(), AppError> {
+        while !self.ended {
+            match self.bytes.try_recv() {
+                Ok(bytes) => self.take_bytes(bytes)?,
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => self.end()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds back the first bytes until it is known whether they are a WAV header.
+    fn take_bytes(&mut self, bytes: Vec<u8>) -> Result<(), AppError> {
+        let Some(mut head) = self.head.take() else {
+            self.take_samples(&bytes);
+            return Ok(());
+        };
+        head.extend(bytes);
+        if head.len() < WAV_HEADER_BYTES {
+            self.head = Some(head);
+            return Ok(());
+        }
+        self.take_head(&head)
+    }
+
+    fn take_head(&mut self, head: &[u8]) -> Result<(), AppError> {
+        let data = if head.starts_with(b"RIFF") {
+            let (rate_hz, data) = wav_data(head)?;
+            self.resampler = Resampler::new(rate_hz)?;
+            data
+        } else {
+            head
+        };
+        self.take_samples(data);
+        Ok(())
+    }
+
+    fn take_samples(&mut self, bytes: &[u8]) {
+        let whole: Vec<u8> = self.odd.take().into_iter().chain(bytes.iter().copied()).collect();
+        let pairs = whole.chunks_exact(2);
+        self.odd = pairs.remainder().first().copied();
+        let samples: Vec<f32> = pairs.map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
+        let mut out = Vec::new();
+        self.resampler.push(&samples, &mut out);
+        self.waiting.extend(out);
+    }
+
+    fn end(&mut self) -> Result<(), AppError> {
+        if let Some(head) = self.head.take() {
+            self.take_head(&head)?;
+        }
+        let mut out = Vec::new();
+        self.resampler.flush(&mut out);
+        self.waiting.extend(out);
+        self.ended = true;
+        Ok(())
+    }
+
+    /// How many samples may be given by now. A speech engine writes faster than it would speak.
+    fn allowed(&mut self) -> usize {
+        if self.pace == Pace::Fast {
+            return self.waiting.len();
+        }
+        let (since, given) = *self.real_time.get_or_insert((Instant::now(), self.given));
+        let due = given + samples_in(since.elapsed());
+        if self.waiting.is_empty() && due > self.given + samples_in(STARVED) {
+            self.real_time = None;
+        }
+        due.saturating_sub(self.given).min(self.waiting.len())
+    }
+}
+
+impl Ear for PipeEar {
+    fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError> {
+        self.take_in()?;
+        if self.waiting.is_empty() && self.ended {
+            return Ok(Heard::End);
+        }
+        if self.waiting.is_empty() && self.given == 0 {
+            return Ok(Heard::Nothing);
+        }
+        let count = self.allowed();
+        out.extend(self.waiting.drain(..count));
+        self.given += count;
+        Ok(if count == 0 { Heard::Nothing } else { Heard::Sound })
+    }
+
+    fn captured(&self, at: Micros) -> Option<Instant> {
+        let (since, given) = self.real_time?;
+        let behind = u64::try_from((at - Samples(given as u64).micros()).0).ok()?;
+        Some(since + Duration::from_micros(behind))
+    }
+
+    fn latency(&self) -> Samples {
+        self.resampler.latency()
+    }
+
+    fn name(&self) -> String {
+        "standard input".into()
+    }
+}
+
+fn fetch(mut pipe: impl Read, sender: &SyncSender<Vec<u8>>) {
+    let mut buffer = vec![0; FETCH_BYTES];
+    loop {
+        match pipe.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) if sender.send(buffer[..count].to_vec()).is_err() => return,
+            Ok(_) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return log::error!("standard input: cannot read on: {e}"),
+        }
+    }
+}
+
+/// Rate and samples of a WAV stream whose header lies wholly in `head`.
+fn wav_data(head: &[u8]) -> Result<(u32, &[u8]), AppError> {
+    let number = |at: usize, len: usize| head[at..at + len].iter().rev().fold(0u32, |n, b| n << 8 | u32::from(*b));
+    let (format, channels, rate_hz, bits) = (number(20, 2), number(22, 2), number(24, 4), number(34, 2));
+    if (format, channels, bits) != (1, 1, 16) {
+        let came = format!("a WAV of format {format} with {channels} channels of {bits} bits");
+        return Err(AppError::unexpected("standard input", "16-bit mono samples, raw or as WAV", came));
+    }
+    let data = head.windows(4).position(|w| w == b"data").map_or(WAV_HEADER_BYTES, |at| at + 8);
+    Ok((rate_hz, head.get(data..).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn all(bytes: Vec<u8>, rate_hz: u32) -> Result<Vec<f32>, AppError> {
+        let mut ear = PipeEar::open(Cursor::new(bytes), rate_hz, Pace::Fast)?;
+        let mut out = Vec::new();
+        while ear.read(&mut out)? != Heard::End {}
+        Ok(out)
+    }
+
+    fn raw(samples: &[i16]) -> Vec<u8> {
+        samples.iter().flat_map(|s| s.to_le_bytes()).collect()
+    }
+
+    fn wav_header(rate_hz: u32, channels: u16) -> Vec<u8> {
+        let mut head = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0".to_vec();
+        head.extend(channels.to_le_bytes());
+        head.extend(rate_hz.to_le_bytes());
+        head.extend([0; 6]);
+        head.extend(16u16.to_le_bytes());
+        head.extend(b"data\xff\xff\xff\xff");
+        head
+    }
+
+    #[test]
+    fn raw_samples_pass() {
+        let out = all(raw(&[8_192; 10_000]), 16_000).unwrap();
+        assert_eq!(out, vec![0.25; 10_000]);
+    }
+
+    #[test]
+    fn a_wav_header_is_skipped_and_its_rate_believed() {
+        let mut bytes = wav_header(8_000, 1);
+        bytes.extend(raw(&[8_192; 8_000]));
+        let out = all(bytes, 48_000).unwrap();
+        assert_eq!(out.len(), 16_000);
+        assert!(out[100..15_900].iter().all(|s| (s - 0.25).abs() < 0.01));
+    }
+
+    #[test]
+    fn stereo_on_a_pipe_is_refused() {
+        let error = all(wav_header(16_000, 2), 16_000).unwrap_err().to_string();
+        assert!(error.ends_with("came a WAV of format 1 with 2 channels of 16 bits"), "{error}");
+    }
+
+    #[test]
+    fn fewer_bytes_than_a_header_are_still_heard() {
+        assert_eq!(all(raw(&[8_192; 3]), 16_000).unwrap(), vec![0.25; 3]);
+    }
+
+    #[test]
+    fn an_engine_that_writes_ahead_is_heard_in_real_time() {
+        let mut ear = PipeEar::open(Cursor::new(raw(&[1; 160_000])), 16_000, Pace::RealTime).unwrap();
+        let (start, mut out) = (Instant::now(), Vec::new());
+        while start.elapsed() < Duration::from_millis(50) {
+            ear.read(&mut out).unwrap();
+        }
+        assert!(out.len() <= samples_in(start.elapsed()), "{}", out.len());
+        assert!(!out.is_empty());
+    }
+}

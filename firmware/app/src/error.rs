@@ -1,0 +1,96 @@
+//! What can go wrong around the line, and what the caller can do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use keyface_core::CoreError;
+
+use crate::face::FaceError;
+
+/// Every error of this library. Each prints as one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// The model, the sound or a value is not what it must be: the text says which and why.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// A model is damaged or does not match its card: install it again, or use another.
+    #[error("model {}: {}", folder.display(), one_line(source))]
+    Model {
+        /// Where it lies.
+        folder: PathBuf,
+        /// What is wrong.
+        source: CoreError,
+    },
+    /// A file or a folder cannot be used: correct its path, its rights or the space on its disk.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something else was expected: correct the argument.
+    #[error("{place}: expected {expected}, came {came}")]
+    Unexpected {
+        /// Argument, file or device.
+        place: String,
+        /// What would have served.
+        expected: String,
+        /// What was there.
+        came: String,
+    },
+    /// The microphone cannot be opened: plug one in, choose another, or play from a file.
+    #[error("microphone: expected a device that records, came {reason}; `keyface devices` lists what there is")]
+    Microphone {
+        /// What the sound system says.
+        reason: String,
+    },
+    /// No window can be opened: write pictures instead (`--to file:face.gif`).
+    #[error("screen: expected a display to open a window on, came {reason}")]
+    Screen {
+        /// What the window system says.
+        reason: String,
+    },
+    /// A picture cannot be written: correct its path, or the space on its disk.
+    #[error("{}: {reason}", path.display())]
+    Picture {
+        /// The picture.
+        path: PathBuf,
+        /// What the painter says.
+        reason: String,
+    },
+    /// A thread cannot be started: the machine is short of memory or processes.
+    #[error("{what}: cannot start its thread: {source}")]
+    Thread {
+        /// Whose thread.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Parsers draw pictures of many lines; a log has one line for each error.
+fn one_line(error: &CoreError) -> String {
+    error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+impl AppError {
+    /// Something other than `expected` stands at `place`.
+    pub fn unexpected(place: impl Into<String>, expected: impl Into<String>, came: impl Into<String>) -> AppError {
+        AppError::Unexpected { place: place.into(), expected: expected.into(), came: came.into() }
+    }
+
+    /// The painter refused a picture that was to become `path`.
+    pub fn picture(path: &Path, reason: &FaceError) -> AppError {
+        AppError::Picture { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+
+    /// For `map_err`: the system refused `action` on `path`.
+    pub fn file(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> AppError {
+        let path = path.to_path_buf();
+        move |source| AppError::File { path, action, source }
+    }
+}

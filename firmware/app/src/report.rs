@@ -1,0 +1,139 @@
+//! What a live job did: counted while it runs, told at its end.
+
+use std::time::Duration;
+
+use keyface_core::{CoreError, Micros};
+use serde::Serialize;
+
+use crate::AppError;
+use crate::app::is_survivable;
+use crate::ears::{Ear, EarCounters};
+use crate::stats::Spread;
+
+/// Counts while a job runs.
+#[derive(Debug, Default)]
+pub(crate) struct Watcher {
+    steps: u64,
+    pictures: u64,
+    line_faults: u64,
+    ages: Spread,
+}
+
+/// What a live job did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What was heard.
+    pub input: String,
+    /// Sound heard, in seconds.
+    pub audio_s: f64,
+    /// Steps of the line.
+    pub steps: u64,
+    /// Pictures that were due.
+    pub pictures: u64,
+    /// Times that a network failed and began anew.
+    pub line_faults: u64,
+    /// What the ear suffered.
+    pub ear: EarCounters,
+    /// The line's own look-ahead.
+    pub look_ahead_ms: f32,
+    /// From a sound in the air to its pose shown; `None` when nothing was shown in real time.
+    pub latency: Option<Latency>,
+}
+
+/// How old the sound of a picture is when the picture stands.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Latency {
+    /// Half of the pictures are not older.
+    pub p50_ms: f32,
+    /// 95 % of the pictures are not older.
+    pub p95_ms: f32,
+    /// The oldest.
+    pub max_ms: f32,
+    /// `p95_ms` without the look-ahead, which is the model's choice.
+    pub p95_beyond_look_ahead_ms: f32,
+}
+
+impl Watcher {
+    pub fn step(&mut self) {
+        self.steps += 1;
+    }
+
+    /// A picture was shown; `age` is that of the sound that it belongs to.
+    pub fn picture(&mut self, age: Option<Duration>) {
+        self.pictures += 1;
+        if let Some(age) = age {
+            self.ages.add(age.as_secs_f32() * 1_000.0);
+        }
+    }
+
+    /// Counts what the line survives.
+    pub fn line(&mut self, outcome: Result<(), CoreError>) -> Result<(), AppError> {
+        match outcome {
+            Err(error) if is_survivable(&error) => {
+                self.line_faults += 1;
+                log::warn!("{error}; the face goes to rest");
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    pub fn report(&self, heard: Micros, look_ahead: Micros, ear: &dyn Ear) -> Report {
+        Report {
+            input: ear.name(),
+            audio_s: heard.as_s(),
+            steps: self.steps,
+            pictures: self.pictures,
+            line_faults: self.line_faults,
+            ear: ear.counters(),
+            look_ahead_ms: look_ahead.as_ms(),
+            latency: self.latency(look_ahead.as_ms()),
+        }
+    }
+
+    fn latency(&self, look_ahead_ms: f32) -> Option<Latency> {
+        let (p50_ms, p95_ms) = (self.ages.percentile_ms(0.5)?, self.ages.percentile_ms(0.95)?);
+        let p95_beyond_look_ahead_ms = p95_ms - look_ahead_ms;
+        Some(Latency { p50_ms, p95_ms, max_ms: self.ages.max_ms(), p95_beyond_look_ahead_ms })
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "heard     {} for {:.1} s in {} steps", self.input, self.audio_s, self.steps)?;
+        let EarCounters { xruns, dropped_samples, reopened } = self.ear;
+        writeln!(f, "ear       {xruns} xruns, {dropped_samples} samples dropped, opened again {reopened} times")?;
+        writeln!(f, "line      {} faults, look-ahead {:.0} ms", self.line_faults, self.look_ahead_ms)?;
+        match self.latency {
+            None => write!(f, "latency   not measured: nothing was shown in real time"),
+            Some(Latency { p50_ms, p95_ms, max_ms, p95_beyond_look_ahead_ms }) => write!(
+                f,
+                "latency   sound to pose: half within {p50_ms:.0} ms, 95 % within {p95_ms:.0} ms, longest {max_ms:.0} ms \
+                 ({p95_beyond_look_ahead_ms:.0} ms beyond the look-ahead at 95 %)"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latency_is_told_beyond_the_look_ahead() {
+        let mut watcher = Watcher::default();
+        (0..100).for_each(|n| watcher.picture(Some(Duration::from_millis(80 + n / 10))));
+        let latency = watcher.latency(60.0).unwrap();
+        assert!((latency.p95_beyond_look_ahead_ms - 29.5).abs() < 1.0, "{latency:?}");
+        assert_eq!(latency.max_ms, 89.0);
+    }
+
+    #[test]
+    fn a_failed_network_is_counted_and_survived() {
+        let mut watcher = Watcher::default();
+        let fault = CoreError::Step { net: "n".into(), reason: "r".into() };
+        assert!(watcher.line(Err(fault)).is_ok());
+        assert_eq!(watcher.line_faults, 1);
+        assert!(watcher.line(Err(CoreError::unexpected("a", "b", "c"))).is_err());
+    }
+}
