@@ -50,6 +50,9 @@ impl Canvas {
     /// Fills the area between points and a horizontal line.
     pub fn area(&mut self, points: &[(f32, f32)], base_y: f32, ink: Rgba) {
         let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
+        if points.iter().all(|point| (point.1 - base_y).abs() < 0.01) {
+            return;
+        }
         let outline = points.iter().copied().chain([(last.0, base_y), (first.0, base_y)]);
         if let Some(path) = path(outline) {
             self.pixels.fill_path(&path, &paint(ink), FillRule::Winding, Transform::identity(), None);

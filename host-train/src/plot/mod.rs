@@ -4,7 +4,7 @@ mod canvas;
 mod lanes;
 
 use embedded_graphics::mono_font::MonoFont;
-use embedded_graphics::mono_font::ascii::{FONT_7X13, FONT_7X13_BOLD, FONT_9X15_BOLD};
+use embedded_graphics::mono_font::ascii::{FONT_5X8, FONT_7X13, FONT_7X13_BOLD, FONT_9X15_BOLD};
 use embedded_graphics::text::Alignment;
 use keyface_core::{Motion, Phone, SAMPLE_RATE_HZ};
 use tiny_skia::Pixmap;
@@ -32,8 +32,8 @@ const SHADES: [(&str, Rgba, fn(&Segment) -> Option<Hold>); 3] = [
 ];
 
 /// Pixels that a second takes: a phone of 50 ms has room for its name.
-const PIXELS_PER_S: f32 = 340.0;
-const LEFT: f32 = 168.0;
+const PIXELS_PER_S: f32 = 360.0;
+const LEFT: f32 = 188.0;
 const RIGHT: f32 = 28.0;
 const HEAD: f32 = 44.0;
 const WAVE_HEIGHT: f32 = 84.0;
@@ -125,8 +125,9 @@ impl Plot<'_> {
             self.canvas.rect(x + 0.5, y + 2.0, width - 1.0, PHONE_HEIGHT - 4.0, ink);
             let middle = (x + 0.5 * width, y + 0.5 * PHONE_HEIGHT);
             let name = segment.phone.name();
-            if width > 7.0 * name.len() as f32 {
-                self.write(name, middle, Alignment::Center, &FONT_7X13_BOLD, TEXT);
+            let font = if width > 7.0 * name.len() as f32 + 1.0 { &FONT_7X13_BOLD } else { &FONT_5X8 };
+            if width > 5.0 * name.len() as f32 - 1.0 {
+                self.write(name, middle, Alignment::Center, font, TEXT);
             }
         }
         self.write("phones", (14.0, y + 0.5 * PHONE_HEIGHT), Alignment::Left, &FONT_7X13_BOLD, TEXT);

@@ -7,6 +7,8 @@ use crate::clip::Segment;
 
 /// The mouth starts to move this long before the first sound; the eased start shows about 20 ms later.
 const LEAD_S: f64 = 0.130;
+/// It is wholly at work this long after the first sound has begun.
+const ARRIVE_S: f64 = 0.030;
 /// The mouth is home this long after the last sound.
 const SETTLE_S: f64 = 0.200;
 /// The breath before speech parts the lips for this long.
@@ -65,7 +67,8 @@ impl Activity {
 
 impl Span {
     fn presence(&self, time_s: f64) -> f64 {
-        curve::ease((time_s - self.start_s) / LEAD_S + 1.0) * curve::ease((self.end_s - time_s) / SETTLE_S + 1.0)
+        curve::ease((time_s - self.start_s + LEAD_S) / (LEAD_S + ARRIVE_S))
+            * curve::ease((self.end_s - time_s) / SETTLE_S + 1.0)
     }
 
     /// A hump that is over when the sound begins.

@@ -18,11 +18,11 @@ pub const LIPS_TOUCH_SLOPE: f32 = 0.85;
 /// Fastest jaw; people stay below about 200 mm/s.
 const JAW_MM_PER_S: f32 = 170.0;
 /// Fastest parting of the lips by jaw and seal; with [`LIP_STEP`] the lips stay below 300 mm/s.
-const SEAL_MM_PER_S: f32 = 180.0;
+const SEAL_MM_PER_S: f32 = 175.0;
 /// Largest change of a lip channel in a row: from rest to a wide vowel in 90 ms.
-const LIP_STEP: f32 = 0.045;
+const LIP_STEP: f32 = 0.042;
 /// A funnel alone parts the lips by 13 mm: it takes its time.
-const FUNNEL_STEP: f32 = 0.03;
+const FUNNEL_STEP: f32 = 0.025;
 const ROW_S: f32 = 0.010;
 
 /// Jaw of closed teeth: the incisors stand edge to edge.
@@ -68,10 +68,13 @@ fn seal(motion: &mut Motion, lips: f32) {
     motion[M::MouthPress] = SEALED_PRESS * lips;
 }
 
-/// Limits the speeds, seals the lips over the limited jaw, and rounds every corner.
+/// Limits the speeds, seals the lips over the limited jaw, and rounds every corner; the jaw's twice, since it is heavy.
 pub fn finish(rows: &mut [Motion], contacts: &[Contact]) {
     use MotionChannel as M;
-    change(rows, M::JawOpen, |jaw| curve::limit_speed(jaw, JAW_MM_PER_S / JAW_OPENING_MM * ROW_S));
+    change(rows, M::JawOpen, |jaw| {
+        curve::limit_speed(jaw, JAW_MM_PER_S / JAW_OPENING_MM * ROW_S);
+        curve::smooth(jaw);
+    });
     for channel in [M::MouthLowerDown, M::MouthUpperUp, M::MouthPucker] {
         change(rows, channel, |values| curve::limit_speed(values, LIP_STEP));
     }

@@ -13,8 +13,9 @@ const PRECLOSE_S: f64 = 0.025;
 const MIN_HOLD_S: f64 = 0.040;
 /// What the last smoothing needs on each side so that it sees nothing but contact inside.
 const MARGIN_S: f64 = curve::SMOOTHING_REACH_S;
-/// How long lips take to close, and to part.
-const LIPS_RAMP_S: f64 = 0.050;
+/// How long lips take to close, and to part: they meet and leave at nearly their highest speed, since they aim beyond
+/// contact (Lofqvist and Gracco 1997).
+const LIPS_RAMP_S: f64 = 0.045;
 /// How long the jaw takes to bring the teeth together, and apart.
 const TEETH_RAMP_S: f64 = 0.050;
 /// The teeth part a little before hissing ends and meet a little after it began.

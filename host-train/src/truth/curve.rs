@@ -1,10 +1,10 @@
 //! Curves at 100 Hz: easing, a limit of speed that only ever closes, and the last smoothing.
 
-/// How far the smoothing reaches on each side: two rows of 10 ms.
-pub const SMOOTHING_REACH_S: f64 = 0.020;
+/// How far the smoothing reaches on each side: one row of 10 ms.
+pub const SMOOTHING_REACH_S: f64 = 0.010;
 
-/// Binomial kernel of five rows, a Gaussian of 10 ms.
-const KERNEL: [f32; 5] = [1.0 / 16.0, 4.0 / 16.0, 6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0];
+/// Binomial kernel of three rows, a Gaussian of 7 ms.
+const KERNEL: [f32; 3] = [0.25, 0.5, 0.25];
 
 /// From 0 at `x <= 0` to 1 at `x >= 1` with continuous speed and acceleration: `6x^5 - 15x^4 + 10x^3` (Perlin 2002).
 pub fn ease(x: f64) -> f64 {
@@ -29,7 +29,7 @@ pub fn smooth(values: &mut [f32]) {
     let Some(last) = values.len().checked_sub(1) else { return };
     let rough = values.to_vec();
     for (i, value) in values.iter_mut().enumerate() {
-        *value = (0..KERNEL.len()).map(|k| KERNEL[k] * rough[(i + k).saturating_sub(2).min(last)]).sum();
+        *value = (0..KERNEL.len()).map(|k| KERNEL[k] * rough[(i + k).saturating_sub(1).min(last)]).sum();
     }
 }
 
@@ -57,6 +57,6 @@ mod tests {
         let mut values = vec![1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         smooth(&mut values);
         assert!((values[0] - 1.0).abs() < 1e-6);
-        assert_eq!(values[5..], [0.0, 0.0, 0.0]);
+        assert_eq!(values, [1.0, 1.0, 0.75, 0.25, 0.0, 0.0, 0.0, 0.0]);
     }
 }
