@@ -44,25 +44,27 @@ pub struct Tongue {
 }
 
 /// Where the lips meet at rest.
-pub const LIP_LINE_Y: f32 = 31.0;
+pub const LIP_LINE_Y: f32 = 30.0;
 /// Half the width of the mouth at rest.
-const HALF_WIDTH: f32 = 16.5;
+const HALF_WIDTH: f32 = 18.0;
 /// Fall of the lower lip with a fully open jaw, with a lowered lip, with a rounded mouth.
-const JAW_GAP: f32 = 18.0;
-const LOWER_GAP: f32 = 5.0;
+const JAW_GAP: f32 = 19.0;
+const LOWER_GAP: f32 = 5.4;
 const ROUND_LOWER_GAP: f32 = 2.4;
 /// Rise of the upper lip, alike.
-const UPPER_GAP: f32 = 5.4;
+const UPPER_GAP: f32 = 6.0;
 const ROUND_UPPER_GAP: f32 = 2.0;
 /// Thickness of the lips at rest.
-const UPPER_LIP: f32 = 3.7;
-const LOWER_LIP: f32 = 5.0;
+const UPPER_LIP: f32 = 3.8;
+const LOWER_LIP: f32 = 5.6;
 /// How far the upper incisors reach below the lip line.
 const TEETH_BELOW_LINE: f32 = 1.9;
 /// Opening of the jaw up to which the teeth stay together (s, z: `JawOpen` 0.02-0.03).
 const TEETH_TOGETHER: f32 = 0.11;
+/// Extra room that a lifted tongue takes, so that its underside is seen.
+const LIFT_GAP: f32 = 1.8;
 /// Lift of the corners at rest: a face that looks ready to talk.
-const REST_SMILE: f32 = 2.6;
+const REST_SMILE: f32 = 3.0;
 
 impl MouthRig {
     /// From a pose.
@@ -71,7 +73,7 @@ impl MouthRig {
         let centre = at(sideways(pose), LIP_LINE_Y - 2.0 * pose[Channel::MouthShrugLower]);
         let gaps = Gaps::of(&lips);
         let corners = corners(&lips, centre, &gaps);
-        let teeth = Teeth::of(&lips, centre.y);
+        let teeth = Teeth::of(&lips, centre.y, 0.5 * (corners[1].x - corners[0].x));
         MouthRig {
             upper_outer: upper_outer(&lips, centre, &gaps, corners),
             upper_inner: upper_inner(&lips, centre, &gaps, corners),
@@ -79,7 +81,7 @@ impl MouthRig {
             lower_outer: lower_outer(&lips, centre, &gaps, corners),
             upper_teeth_y: teeth.upper_y,
             lower_teeth_y: teeth.lower_y,
-            teeth_half_width: 16.0 - 4.0 * lips.round,
+            teeth_half_width: teeth.half_width,
             tongue: tongue(&lips, centre, &gaps),
             press: lips.press * lips.sealed,
             tuck: lips.tucked,
@@ -117,11 +119,12 @@ impl Gaps {
     fn of(lips: &Lips) -> Gaps {
         let open = 1.0 - lips.sealed;
         let up = UPPER_GAP * lips.upper_up + 1.2 * lips.jaw + ROUND_UPPER_GAP * lips.round;
-        let down = JAW_GAP * lips.jaw + LOWER_GAP * lips.lower_down + ROUND_LOWER_GAP * lips.round;
+        let down = JAW_GAP * lips.jaw + LOWER_GAP * lips.lower_down + ROUND_LOWER_GAP * lips.round
+            + LIFT_GAP * step(lips.tongue_up, 0.4, 1.0);
         // The tucked lip rests on the edge of the upper teeth, whatever the jaw does.
         let tucked_down = TEETH_BELOW_LINE - 0.3;
         Gaps {
-            up: open * up.max(3.4 * lips.tucked),
+            up: open * up.max(3.0 * lips.tucked),
             down: open * (down + lips.tucked * (tucked_down - down)),
         }
     }
@@ -129,8 +132,9 @@ impl Gaps {
 
 /// Left and right corner of the opening.
 fn corners(lips: &Lips, centre: Point, gaps: &Gaps) -> [Point; 2] {
-    let half = HALF_WIDTH * (1.0 + 0.40 * lips.spread * (1.0 - lips.round) - 0.74 * lips.round + 0.10 * lips.press)
-        - 1.5 * lips.jaw;
+    let half = HALF_WIDTH * (1.0 + 0.34 * lips.spread * (1.0 - lips.round) - 0.74 * lips.round + 0.06 * lips.press)
+        - 1.5 * lips.jaw
+        - 2.0 * lips.tucked;
     let fall = 0.5 * (gaps.down - gaps.up) * (0.6 + 0.4 * lips.round);
     let rest = REST_SMILE * (1.0 - lips.busy());
     let y = |side: usize| centre.y + fall - rest - 5.5 * lips.corner_lift[side];
@@ -139,8 +143,8 @@ fn corners(lips: &Lips, centre: Point, gaps: &Gaps) -> [Point; 2] {
 }
 
 fn inner_bend(lips: &Lips) -> Bend {
-    let boxy = lips.spread.max(lips.lower_down) * (1.0 - lips.round);
-    Bend { roundness: (0.35 + lips.round + 0.4 * lips.jaw).min(1.0), flatness: 0.50 + 0.16 * boxy, bow: 0.0 }
+    let boxy = lips.lower_down.min(lips.upper_up) * (1.0 - lips.round) * (1.0 - lips.jaw);
+    Bend { roundness: (0.30 + lips.round + 0.4 * lips.jaw + 0.5 * boxy).min(1.0), flatness: 0.50 + 0.30 * boxy, bow: 0.0 }
 }
 
 fn upper_inner(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
@@ -171,27 +175,35 @@ fn upper_outer(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2
 }
 
 fn lower_outer(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
-    let thick = LOWER_LIP * fullness(lips) * (1.0 - 0.42 * lips.tucked);
+    let thick = LOWER_LIP * fullness(lips) * (1.0 - 0.18 * lips.tucked);
     let bend = Bend { roundness: 0.15 + 0.80 * lips.round + 0.3 * lips.jaw, flatness: 0.52, bow: 0.0 };
     let middle = centre.shifted(0.0, gaps.down + thick);
     Edge::through(left.shifted(-beyond(lips), 0.0), middle, right.shifted(beyond(lips), 0.0), bend)
 }
 
-/// Heights of the two rows.
+/// Heights of the two rows, and half the width of the upper one.
 struct Teeth {
     upper_y: f32,
     lower_y: f32,
+    half_width: f32,
 }
 
 impl Teeth {
-    fn of(lips: &Lips, line_y: f32) -> Teeth {
+    fn of(lips: &Lips, line_y: f32, mouth_half_width: f32) -> Teeth {
+        let jaws_apart = 19.0 * (lips.jaw - TEETH_TOGETHER).max(0.0) + 2.2 * step(lips.jaw, 0.18, 0.5);
+        // Protruded lips (w, uw; not the flare of sh) leave the teeth behind.
+        let behind = 9.0 * step(lips.round * (1.0 - lips.funnel), 0.38, 0.70);
         let upper_y = line_y + TEETH_BELOW_LINE;
-        Teeth { upper_y, lower_y: upper_y + 19.0 * (lips.jaw - TEETH_TOGETHER).max(0.0) }
+        Teeth {
+            upper_y: upper_y - behind,
+            lower_y: upper_y + jaws_apart + behind + 1.6 * step(lips.tongue_up, 0.4, 1.0),
+            half_width: (0.93 * mouth_half_width).min(18.5),
+        }
     }
 }
 
 fn tongue(lips: &Lips, centre: Point, gaps: &Gaps) -> Tongue {
     // It lies deep in an open mouth and hides behind the teeth of a narrow one.
-    let height = 6.5 * step(lips.jaw, 0.2, 0.7);
+    let height = 8.0 * step(lips.jaw, 0.2, 0.7);
     Tongue { back_y: centre.y + gaps.down - height, lift: lips.tongue_up, out: lips.tongue_out, x: centre.x }
 }
