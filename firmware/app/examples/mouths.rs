@@ -57,13 +57,36 @@ fn looks(folder: &Path) -> Result<(), FaceError> {
         ("wink", with(&[(EyeBlinkLeft, 1.0), (MouthSmileLeft, 0.6), (MouthSmileRight, 0.3)])),
         ("aside", aside),
         ("surprised", with(&[(EyeWideLeft, 1.0), (EyeWideRight, 1.0), (BrowInnerUp, 0.8), (JawOpen, 0.5)])),
-        ("smile", with(&[(MouthSmileLeft, 0.7), (MouthSmileRight, 0.7), (CheekSquintLeft, 0.4), (CheekSquintRight, 0.4)])),
+        (
+            "smile",
+            with(&[(MouthSmileLeft, 0.7), (MouthSmileRight, 0.7), (CheekSquintLeft, 0.4), (CheekSquintRight, 0.4)]),
+        ),
         ("frown", with(&[(MouthFrownLeft, 0.5), (MouthFrownRight, 0.5), (BrowDownLeft, 0.6), (BrowDownRight, 0.6)])),
         ("shout", with(&[(JawOpen, 1.0), (MouthLowerDownLeft, 0.6), (MouthLowerDownRight, 0.6)])),
         ("tongue", with(&[(JawOpen, 0.3), (TongueOut, 1.0)])),
         ("puff", with(&[(CheekPuff, 1.0)])),
-        ("ao", with(&[(JawOpen, 0.24), (MouthFunnel, 0.35), (MouthPucker, 0.15), (MouthLowerDownLeft, 0.12), (MouthLowerDownRight, 0.12)])),
-        ("sh", with(&[(JawOpen, 0.04), (MouthFunnel, 0.38), (MouthPucker, 0.10), (MouthLowerDownLeft, 0.15), (MouthLowerDownRight, 0.15), (MouthUpperUpLeft, 0.15), (MouthUpperUpRight, 0.15)])),
+        (
+            "ao",
+            with(&[
+                (JawOpen, 0.24),
+                (MouthFunnel, 0.35),
+                (MouthPucker, 0.15),
+                (MouthLowerDownLeft, 0.12),
+                (MouthLowerDownRight, 0.12),
+            ]),
+        ),
+        (
+            "sh",
+            with(&[
+                (JawOpen, 0.04),
+                (MouthFunnel, 0.38),
+                (MouthPucker, 0.10),
+                (MouthLowerDownLeft, 0.15),
+                (MouthLowerDownRight, 0.15),
+                (MouthUpperUpLeft, 0.15),
+                (MouthUpperUpRight, 0.15),
+            ]),
+        ),
     ];
     contact_sheet(&shots.map(|(name, pose)| (name.to_owned(), pose)))?.write_png(folder.join("looks.png"))
 }

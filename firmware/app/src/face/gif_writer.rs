@@ -38,8 +38,8 @@ impl GifWriter {
         let palette = Palette::of_face()?;
         let failed = |reason: String| FaceError::Write { path: path.clone(), reason };
         let file = File::create(&path).map_err(|e| failed(e.to_string()))?;
-        let mut encoder = gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb())
-            .map_err(|e| failed(e.to_string()))?;
+        let mut encoder =
+            gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb()).map_err(|e| failed(e.to_string()))?;
         encoder.set_repeat(gif::Repeat::Infinite).map_err(|e| failed(e.to_string()))?;
         Ok(GifWriter { path, encoder, palette, width, height, fps, frames: 0, shown: Vec::new(), waiting: None })
     }

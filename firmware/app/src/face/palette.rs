@@ -81,7 +81,8 @@ fn rgba(rgb: impl Iterator<Item = [u8; 3]>) -> Vec<u8> {
 /// tongue, but they are looked at most.
 fn mouth_of(canvas: &Canvas) -> impl Iterator<Item = [u8; 3]> + '_ {
     let (left, top, side) = (NEAR_SIDE / 2 - 64, NEAR_SIDE * 3 / 5, u32::from(SAMPLE_SIDE));
-    let inside = move |i: u32| (left..left + side).contains(&(i % NEAR_SIDE)) && (top..top + side).contains(&(i / NEAR_SIDE));
+    let inside =
+        move |i: u32| (left..left + side).contains(&(i % NEAR_SIDE)) && (top..top + side).contains(&(i / NEAR_SIDE));
     canvas.rgb().zip(0..).filter(move |(_, i)| inside(*i)).map(|(rgb, _)| rgb)
 }
 

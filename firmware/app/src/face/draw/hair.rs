@@ -48,10 +48,7 @@ pub fn fringe(brush: &mut Brush) {
 fn strands(brush: &mut Brush) {
     let shine = outline(
         at(-40.0, -36.0),
-        &[
-            [at(-30.0, -51.0), at(-10.0, -58.0), at(16.0, -56.0)],
-            [at(-8.0, -55.0), at(-26.0, -47.0), at(-40.0, -36.0)],
-        ],
+        &[[at(-30.0, -51.0), at(-10.0, -58.0), at(16.0, -56.0)], [at(-8.0, -55.0), at(-26.0, -47.0), at(-40.0, -36.0)]],
         true,
     );
     brush.fill(shine, Fill::Flat(ink::CREAM.at(0.26)));

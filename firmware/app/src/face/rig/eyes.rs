@@ -150,3 +150,48 @@ fn brow(pose: &FacePose, side: &Side) -> BrowRig {
         outer: point(32.5, -19.6 - 1.0 * inner_up - 6.0 * outer_up + 1.5 * down),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_blink_leaves_no_gap_between_the_lids() {
+        let mut pose = FacePose::REST;
+        pose.set(Channel::EyeBlinkLeft, 1.0);
+        pose.set(Channel::EyeWideLeft, 1.0);
+        let [left, right] = EyeRig::pair(&pose);
+        assert!(left.opening().abs() < 1e-4 && left.closed == 1.0);
+        assert!(right.opening() > 15.0);
+    }
+
+    #[test]
+    fn the_gaze_stays_inside_the_eye() {
+        let mut pose = FacePose::REST;
+        pose.eyes[0].yaw_rad = 1.5;
+        pose.eyes[0].pitch_rad = 1.5;
+        let [left, _] = EyeRig::pair(&pose);
+        assert_eq!(left.iris, left.centre.shifted(GAZE_LIMIT.x, -GAZE_LIMIT.y));
+    }
+
+    #[test]
+    fn look_weights_move_both_irises_the_same_way() {
+        let mut pose = FacePose::REST;
+        pose.set(Channel::EyeLookOutLeft, 0.5);
+        pose.set(Channel::EyeLookInRight, 0.5);
+        let [left, right] = EyeRig::pair(&pose);
+        assert!(left.iris.x - left.centre.x > 2.0);
+        assert_eq!(left.iris.x - left.centre.x, right.iris.x - right.centre.x);
+    }
+
+    #[test]
+    fn brows_rise_and_fall() {
+        let arch = |channel: Channel| {
+            let mut pose = FacePose::REST;
+            pose.set(channel, 1.0);
+            BrowRig::pair(&pose)[0].arch.y
+        };
+        assert!(arch(Channel::BrowOuterUpLeft) < arch(Channel::BrowDownRight));
+        assert!(arch(Channel::BrowDownRight) < arch(Channel::BrowDownLeft));
+    }
+}

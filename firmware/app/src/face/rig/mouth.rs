@@ -119,14 +119,13 @@ impl Gaps {
     fn of(lips: &Lips) -> Gaps {
         let open = 1.0 - lips.sealed;
         let up = UPPER_GAP * lips.upper_up + 1.2 * lips.jaw + ROUND_UPPER_GAP * lips.round;
-        let down = JAW_GAP * lips.jaw + LOWER_GAP * lips.lower_down + ROUND_LOWER_GAP * lips.round
+        let down = JAW_GAP * lips.jaw
+            + LOWER_GAP * lips.lower_down
+            + ROUND_LOWER_GAP * lips.round
             + LIFT_GAP * step(lips.tongue_up, 0.4, 1.0);
         // The tucked lip rests on the edge of the upper teeth, whatever the jaw does.
         let tucked_down = TEETH_BELOW_LINE - 0.3;
-        Gaps {
-            up: open * up.max(3.0 * lips.tucked),
-            down: open * (down + lips.tucked * (tucked_down - down)),
-        }
+        Gaps { up: open * up.max(3.0 * lips.tucked), down: open * (down + lips.tucked * (tucked_down - down)) }
     }
 }
 
@@ -144,7 +143,11 @@ fn corners(lips: &Lips, centre: Point, gaps: &Gaps) -> [Point; 2] {
 
 fn inner_bend(lips: &Lips) -> Bend {
     let boxy = lips.lower_down.min(lips.upper_up) * (1.0 - lips.round) * (1.0 - lips.jaw);
-    Bend { roundness: (0.30 + lips.round + 0.4 * lips.jaw + 0.5 * boxy).min(1.0), flatness: 0.50 + 0.30 * boxy, bow: 0.0 }
+    Bend {
+        roundness: (0.30 + lips.round + 0.4 * lips.jaw + 0.5 * boxy).min(1.0),
+        flatness: 0.50 + 0.30 * boxy,
+        bow: 0.0,
+    }
 }
 
 fn upper_inner(lips: &Lips, centre: Point, gaps: &Gaps, [left, right]: [Point; 2]) -> Edge {
@@ -205,5 +208,203 @@ impl Teeth {
 fn tongue(lips: &Lips, centre: Point, gaps: &Gaps) -> Tongue {
     // It lies deep in an open mouth and hides behind the teeth of a narrow one.
     let height = 8.0 * step(lips.jaw, 0.2, 0.7);
-    Tongue { back_y: centre.y + gaps.down - height, lift: lips.tongue_up, out: lips.tongue_out, x: centre.x }
+    Tongue {
+        back_y: centre.y + gaps.down - height,
+        lift: lips.tongue_up,
+        out: lips.tongue_out * (1.0 - lips.round),
+        x: centre.x,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::nine_shapes;
+
+    fn rig(name: &str) -> MouthRig {
+        MouthRig::of(&nine_shapes().into_iter().find(|shape| shape.name == name).unwrap().pose)
+    }
+
+    /// The mouth as characters, 2 x 2 face units each: lips `=`, sealed `-`, teeth `T`, tongue `t`, the dark inside `#`.
+    fn picture(rig: &MouthRig) -> Vec<String> {
+        let edges = [rig.upper_outer, rig.upper_inner, rig.lower_inner, rig.lower_outer].map(|e| Graph::of(&e));
+        let cell = |x: f32, y: f32| {
+            let [top, lip_end, lip_start, bottom] = edges.map(|edge| edge.y(x));
+            let across = (x - rig.tongue.x).abs();
+            match y {
+                _ if across > rig.width() / 2.0 || y < top || y > bottom => ' ',
+                _ if rig.opening() == 0.0 && (y - lip_end).abs() < 1.0 => '-',
+                _ if y < lip_end || y > lip_start => '=',
+                _ if y < rig.upper_teeth_y || y > rig.lower_teeth_y => 'T',
+                _ if rig.tongue.out > 0.5 || (rig.tongue.lift > 0.5 && across < 5.0) || y > rig.tongue.back_y => 't',
+                _ => '#',
+            }
+        };
+        let row = |j: i32| (-12..=12).map(|i| cell(2.0 * i as f32, LIP_LINE_Y + 2.0 * j as f32)).collect::<String>();
+        (-5..=11).map(|j| row(j).trim_end().to_owned()).filter(|row| !row.is_empty()).collect()
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn m_b_p_seal_the_lips_to_a_thin_line() {
+        assert_eq!(picture(&rig("M B P")), [
+            "   -------------------",
+            "      =============",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn f_v_show_upper_teeth_on_the_lower_lip() {
+        assert_eq!(picture(&rig("F V")), [
+            "          =====",
+            "       ===========",
+            "     ==TTTTTTTTTTT==",
+            "     TTTTTTTTTTTTTTT",
+            "      =============",
+            "       ===========",
+            "           ===",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn th_shows_the_tongue_under_the_upper_teeth() {
+        assert_eq!(picture(&rig("TH")), [
+            "        =========",
+            "     ===============",
+            "    =TTTTTTTTTTTTTTT=",
+            "    ttttttttttttttttt",
+            "    ==ttttttttttttt==",
+            "     ====TTTTTTT====",
+            "      =============",
+            "        =========",
+            "            =",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn oo_is_a_small_round_hole() {
+        assert_eq!(picture(&rig("OO")), [
+            "          =====",
+            "         =======",
+            "         #######",
+            "         #######",
+            "         =#####=",
+            "         =======",
+            "         =======",
+            "          =====",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn ee_is_wide_and_shows_a_slit_between_the_teeth() {
+        assert_eq!(picture(&rig("EE")), [
+            "          =   =",
+            "    =================",
+            "  =TTTTTTTTTTTTTTTTTTT=",
+            "  TTTTTTTTTTTTTTTTTTTTT",
+            "   =#################=",
+            "    ==TTTTTTTTTTTTT==",
+            "     ===============",
+            "      =============",
+            "         =======",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn ah_is_open_and_dark_with_a_low_tongue() {
+        assert_eq!(picture(&rig("AH")), [
+            "        =========",
+            "       ==TTTTTTT==",
+            "     =TTTTTTTTTTTTT=",
+            "    =###############=",
+            "    #################",
+            "    #################",
+            "    =ttttttttttttttt=",
+            "     =ttttttttttttt=",
+            "      =ttttttttttt=",
+            "      ===ttttttt===",
+            "       ===========",
+            "        =========",
+            "          =====",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn l_lifts_the_tongue_to_the_upper_teeth() {
+        assert_eq!(picture(&rig("L")), [
+            "        =========",
+            "      =====TTT=====",
+            "     =TTTTTTTTTTTTT=",
+            "    ######ttttt######",
+            "    ######ttttt######",
+            "    =#####ttttt#####=",
+            "     ==###ttttt###==",
+            "      ===TTTTTTT===",
+            "       ===========",
+            "        =========",
+        ]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn s_shows_teeth_together() {
+        assert_eq!(picture(&rig("S")), [
+            "         =======",
+            "      =============",
+            "    =TTTTTTTTTTTTTTT=",
+            "   TTTTTTTTTTTTTTTTTTT",
+            "   =TTTTTTTTTTTTTTTTT=",
+            "    =====TTTTTTT=====",
+            "      =============",
+            "        =========",
+        ]);
+    }
+
+    #[test]
+    fn sealed_lips_leave_no_opening_whatever_the_jaw_does() {
+        for jaw in [0.0, 0.1, 0.3, 0.6] {
+            let mut pose = FacePose::REST;
+            pose.set(Channel::JawOpen, jaw);
+            pose.set(Channel::MouthClose, 0.02 + 0.85 * jaw);
+            pose.set(Channel::MouthUpperUpLeft, 0.3);
+            pose.set(Channel::MouthPucker, 0.5);
+            let rig = MouthRig::of(&pose);
+            assert_eq!((rig.opening(), rig.upper_inner), (0.0, rig.lower_inner), "jaw {jaw}");
+        }
+    }
+
+    #[test]
+    fn a_mouth_at_rest_is_closed_and_smiles_a_little() {
+        let rest = rig("rest");
+        assert_eq!(rest.opening(), 0.0);
+        assert!(rest.upper_inner.left().y < rest.upper_inner.middle().y - 2.0);
+    }
+
+    #[test]
+    fn the_opening_grows_with_the_jaw() {
+        let opening = |jaw: f32| {
+            let mut pose = FacePose::REST;
+            pose.set(Channel::JawOpen, jaw);
+            MouthRig::of(&pose).opening()
+        };
+        let openings: Vec<f32> = (0..=20).map(|i| opening(i as f32 * 0.05)).collect();
+        assert!(openings.windows(2).all(|o| o[1] > o[0]), "{openings:?}");
+        // The median vowel is seen, and a shout fits the face.
+        assert!(opening(0.05) > 2.0 && opening(1.0) < 22.0);
+    }
+
+    #[test]
+    fn a_smile_on_one_side_lifts_one_corner() {
+        let mut pose = FacePose::REST;
+        pose.set(Channel::MouthSmileLeft, 0.5);
+        let rig = MouthRig::of(&pose);
+        // The face's left is the viewer's right.
+        assert!(rig.upper_inner.right().y < rig.upper_inner.left().y - 2.0);
+    }
 }
