@@ -19,7 +19,7 @@ pub struct GifWriter {
     height: u16,
     fps: u32,
     frames: u32,
-    shown: Vec<[u8; 3]>,
+    shown: Vec<Shown>,
     waiting: Option<gif::Frame<'static>>,
 }
 
@@ -38,8 +38,8 @@ impl GifWriter {
         let palette = Palette::of_face()?;
         let failed = |reason: String| FaceError::Write { path: path.clone(), reason };
         let file = File::create(&path).map_err(|e| failed(e.to_string()))?;
-        let mut encoder = gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb())
-            .map_err(|e| failed(e.to_string()))?;
+        let mut encoder =
+            gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb()).map_err(|e| failed(e.to_string()))?;
         encoder.set_repeat(gif::Repeat::Infinite).map_err(|e| failed(e.to_string()))?;
         Ok(GifWriter { path, encoder, palette, width, height, fps, frames: 0, shown: Vec::new(), waiting: None })
     }
@@ -92,27 +92,44 @@ impl GifWriter {
     /// The smallest frame that turns what is shown into `canvas`; none when nothing has changed.
     fn changes(&mut self, canvas: &Canvas) -> Option<gif::Frame<'static>> {
         if self.shown.is_empty() {
-            self.shown = canvas.rgb().collect();
-            let buffer = self.shown.iter().map(|rgb| self.palette.index(*rgb)).collect::<Vec<u8>>();
-            return Some(gif::Frame { width: self.width, height: self.height, buffer: buffer.into(), ..Default::default() });
+            let nothing = Shown { rgb: [0; 3], index: Palette::TRANSPARENT };
+            self.shown = vec![nothing; canvas.rgb().len()];
         }
         let indices = self.changed_indices(canvas);
         cropped(&indices, usize::from(self.width))
     }
 
     fn changed_indices(&mut self, canvas: &Canvas) -> Vec<u8> {
-        let palette = &self.palette;
-        let pixels = self.shown.iter_mut().zip(canvas.rgb());
-        pixels
-            .map(|(shown, now)| {
-                if alike(*shown, now) || palette.index(*shown) == palette.index(now) {
-                    return Palette::TRANSPARENT;
-                }
-                *shown = now;
-                palette.index(now)
-            })
-            .collect()
+        let width = usize::from(self.width);
+        let palette = &mut self.palette;
+        let mut changed = |place: usize, shown: &mut Shown, rgb: [u8; 3]| {
+            if shown.index != Palette::TRANSPARENT && alike(shown.rgb, rgb) {
+                return Palette::TRANSPARENT;
+            }
+            let before = shown.index;
+            *shown = Shown { rgb, index: palette.index(dithered(rgb, place % width, place / width)) };
+            if shown.index == before { Palette::TRANSPARENT } else { shown.index }
+        };
+        let pixels = self.shown.iter_mut().zip(canvas.rgb()).enumerate();
+        pixels.map(|(place, (shown, rgb))| changed(place, shown, rgb)).collect()
     }
+}
+
+/// What a pixel shows since it was last written.
+#[derive(Clone, Copy)]
+struct Shown {
+    rgb: [u8; 3],
+    index: u8,
+}
+
+/// Bayer's 4x4 matrix: a pattern that stands still, so that still pixels stay still.
+const BAYER: [[i16; 4]; 4] = [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]];
+/// Range of the pattern in colour levels: about the distance of neighbouring shades in the palette.
+const DITHER: i16 = 8;
+
+fn dithered(rgb: [u8; 3], x: usize, y: usize) -> [u8; 3] {
+    let shift = (2 * BAYER[y % 4][x % 4] - 15) * DITHER / 32;
+    rgb.map(|c| (i16::from(c) + shift).clamp(0, 255) as u8)
 }
 
 fn alike(a: [u8; 3], b: [u8; 3]) -> bool {

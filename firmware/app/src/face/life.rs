@@ -39,7 +39,7 @@ const SACCADE_S: f64 = 0.045;
 const AWAY_SHARE: f32 = 0.22;
 /// Half the range of a fixation on the viewer, and away from the viewer (yaw, pitch).
 const NEAR_RAD: [f32; 2] = [0.035, 0.022];
-const AWAY_RAD: [f32; 2] = [0.24, 0.10];
+const AWAY_RAD: [f32; 2] = [0.20, 0.09];
 /// Breaths per second.
 const BREATH_HZ: f64 = 0.24;
 /// A lift of the brows may stand in each slot of this length.
@@ -117,9 +117,8 @@ impl Life {
 
     /// Where the eyes look, as yaw and pitch.
     fn gaze(&self, time_s: f64) -> [f32; 2] {
-        let begun = |slot: i64| {
-            slot as f64 * GAZE_SLOT_S + GAZE_JITTER_S * f64::from(self.signed(Stream::GazeAt, slot))
-        };
+        let begun =
+            |slot: i64| slot as f64 * GAZE_SLOT_S + GAZE_JITTER_S * f64::from(self.signed(Stream::GazeAt, slot));
         let slot = (time_s / GAZE_SLOT_S).floor() as i64;
         let now = (slot - 1..=slot + 1).rev().find(|slot| begun(*slot) <= time_s).unwrap_or(slot - 1);
         let jumped = smooth((time_s - begun(now)) / SACCADE_S);

@@ -2,20 +2,25 @@
 
 use keyface_core::{Channel, FacePose};
 
-use super::{Face, FaceError, nine_shapes};
+use super::{Canvas, Face, FaceError, nine_shapes};
 
 /// Colours beside the transparent one.
 const COLOURS: usize = 255;
 /// Side of the pictures that the colours are chosen from: enough for every shade, small enough to be quick.
 const SAMPLE_SIDE: u16 = 128;
+/// Side of the pictures whose mouths are cut out.
+const NEAR_SIDE: u32 = 400;
 /// NeuQuant's speed, 1 (best) to 30.
 const QUANTISER_SPEED: i32 = 3;
 
 /// A palette and its inverse.
 pub struct Palette {
     rgb: Vec<u8>,
-    nearest: Vec<u8>,
+    /// Index of the nearest colour per cell of 6 bits per colour, or [`UNKNOWN`] until it is asked for.
+    nearest: Vec<u16>,
 }
+
+const UNKNOWN: u16 = u16::MAX;
 
 impl Palette {
     /// The index that no colour uses.
@@ -34,9 +39,8 @@ impl Palette {
             drop_one_of_the_nearest_two(&mut rgb);
         }
         rgb.resize(3 * COLOURS, 0);
-        let nearest = (0..1u32 << 15).map(|key| nearest(&rgb, unpacked(key))).collect();
         rgb.extend([0, 0, 0]);
-        Palette { rgb, nearest }
+        Palette { rgb, nearest: vec![UNKNOWN; 1 << 18] }
     }
 
     /// Red, green and blue of every index, the transparent one last.
@@ -45,33 +49,50 @@ impl Palette {
     }
 
     /// The index of the nearest colour.
-    pub fn index(&self, [r, g, b]: [u8; 3]) -> u8 {
-        self.nearest[usize::from(r >> 3) << 10 | usize::from(g >> 3) << 5 | usize::from(b >> 3)]
+    pub fn index(&mut self, [r, g, b]: [u8; 3]) -> u8 {
+        let cell = &mut self.nearest[usize::from(r >> 2) << 12 | usize::from(g >> 2) << 6 | usize::from(b >> 2)];
+        if *cell == UNKNOWN {
+            *cell = nearest(&self.rgb[..3 * COLOURS], [r, g, b].map(|c| c & !3 | 2));
+        }
+        *cell as u8
     }
 }
 
-/// The nine mouths, and a blink: all that a face can show.
+/// The nine mouths, whole and near, and a blink: all that a face can show.
 fn sample_pictures() -> Result<Vec<u8>, FaceError> {
-    let mut face = Face::new(SAMPLE_SIDE.into(), SAMPLE_SIDE.into())?;
+    let side = u32::from(SAMPLE_SIDE);
+    let (mut whole, mut near) = (Face::new(side, side)?, Face::new(NEAR_SIDE, NEAR_SIDE)?);
     let mut blink = FacePose::REST;
     blink.set(Channel::EyeBlinkLeft, 1.0);
     blink.set(Channel::EyeBlinkRight, 1.0);
-    let poses = nine_shapes().into_iter().map(|shape| shape.pose).chain([blink]);
-    Ok(poses.flat_map(|pose| face.draw(&pose).rgb().flat_map(|[r, g, b]| [r, g, b, 255]).collect::<Vec<u8>>()).collect())
+    let mut pixels = rgba(whole.draw(&blink).rgb());
+    for pose in nine_shapes().map(|shape| shape.pose) {
+        pixels.extend(rgba(whole.draw(&pose).rgb()));
+        pixels.extend(rgba(mouth_of(near.draw(&pose))));
+    }
+    Ok(pixels)
 }
 
-/// The middle of a cell of 5 bits per colour.
-fn unpacked(key: u32) -> [u8; 3] {
-    [10, 5, 0].map(|shift| ((key >> shift & 31) << 3) as u8 + 4)
+fn rgba(rgb: impl Iterator<Item = [u8; 3]>) -> Vec<u8> {
+    rgb.flat_map(|[r, g, b]| [r, g, b, 255]).collect()
+}
+
+/// The square of [`SAMPLE_SIDE`] around the mouth in a picture of [`NEAR_SIDE`]: few pixels of a face are lips and
+/// tongue, but they are looked at most.
+fn mouth_of(canvas: &Canvas) -> impl Iterator<Item = [u8; 3]> + '_ {
+    let (left, top, side) = (NEAR_SIDE / 2 - 64, NEAR_SIDE * 3 / 5, u32::from(SAMPLE_SIDE));
+    let inside =
+        move |i: u32| (left..left + side).contains(&(i % NEAR_SIDE)) && (top..top + side).contains(&(i / NEAR_SIDE));
+    canvas.rgb().zip(0..).filter(move |(_, i)| inside(*i)).map(|(rgb, _)| rgb)
 }
 
 fn distance(a: &[u8], b: &[u8]) -> i32 {
     a.iter().zip(b).map(|(a, b)| (i32::from(*a) - i32::from(*b)).pow(2)).sum()
 }
 
-fn nearest(rgb: &[u8], colour: [u8; 3]) -> u8 {
+fn nearest(rgb: &[u8], colour: [u8; 3]) -> u16 {
     let distances = rgb.chunks_exact(3).map(|entry| distance(entry, &colour)).enumerate();
-    distances.min_by_key(|(_, distance)| *distance).map_or(0, |(index, _)| index as u8)
+    distances.min_by_key(|(_, distance)| *distance).map_or(0, |(index, _)| index as u16)
 }
 
 fn drop_one_of_the_nearest_two(rgb: &mut Vec<u8>) {
@@ -88,12 +109,15 @@ mod tests {
 
     #[test]
     fn every_colour_of_a_face_has_a_near_one() {
-        let palette = Palette::of_face().unwrap();
+        let mut palette = Palette::of_face().unwrap();
         let mut face = Face::new(200, 160).unwrap();
         let errors: Vec<i32> = face
             .draw(&FacePose::REST)
             .rgb()
-            .map(|rgb| distance(&palette.rgb()[3 * usize::from(palette.index(rgb))..][..3], &rgb))
+            .map(|rgb| {
+                let index = usize::from(palette.index(rgb));
+                distance(&palette.rgb()[3 * index..3 * index + 3], &rgb)
+            })
             .collect();
         let mean = f64::from(errors.iter().sum::<i32>()) / errors.len() as f64;
         assert!(mean < 60.0, "mean squared error {mean}");
@@ -102,8 +126,9 @@ mod tests {
 
     #[test]
     fn no_colour_maps_to_the_transparent_index() {
-        let palette = Palette::of_face().unwrap();
-        assert!(palette.nearest.iter().all(|index| *index != Palette::TRANSPARENT));
+        let mut palette = Palette::of_face().unwrap();
+        let grey = |level: u8| palette.index([level; 3]);
+        assert!((0..=255).map(grey).all(|index| index != Palette::TRANSPARENT));
         assert_eq!(palette.rgb().len(), 768);
     }
 }

@@ -77,3 +77,66 @@ impl HeadRig {
 fn bounded_rad(angle_rad: f32) -> f32 {
     if angle_rad.is_finite() { angle_rad.clamp(-MAX_TURN_RAD, MAX_TURN_RAD) } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::nine_shapes;
+
+    /// Every number of a rig, as its debug print shows them.
+    fn is_finite(rig: &RigPose) -> bool {
+        let text = format!("{rig:?}");
+        !text.contains("NaN") && !text.contains("inf")
+    }
+
+    /// Poses of random weights and angles (a linear congruential generator, so that a failure repeats).
+    fn random_poses() -> impl Iterator<Item = FacePose> {
+        let mut state = 1u64;
+        let mut chance = move || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f32 / (1u64 << 24) as f32
+        };
+        (0..300).map(move |_| {
+            let mut pose = FacePose::REST;
+            Channel::ALL.iter().for_each(|channel| pose.set(*channel, 1.4 * chance() - 0.2));
+            pose.tongue_up = chance();
+            pose.head.yaw_rad = 8.0 * chance() - 4.0;
+            pose.eyes[1].pitch_rad = 8.0 * chance() - 4.0;
+            pose
+        })
+    }
+
+    #[test]
+    fn any_pose_gives_finite_outlines() {
+        assert!(random_poses().all(|pose| is_finite(&RigPose::of(&pose))));
+    }
+
+    #[test]
+    fn angles_and_tongue_that_are_no_numbers_are_ignored() {
+        let mut pose = FacePose::REST;
+        pose.head.yaw_rad = f32::NAN;
+        pose.eyes[0].pitch_rad = f32::INFINITY;
+        pose.tongue_up = f32::NAN;
+        assert!(is_finite(&RigPose::of(&pose)));
+    }
+
+    #[test]
+    fn lips_stay_on_the_face() {
+        for pose in random_poses().chain(nine_shapes().map(|shape| shape.pose)) {
+            let rig = RigPose::of(&pose);
+            let chin = 56.0 + rig.jaw_drop;
+            assert!(rig.mouth.lower_outer.middle().y < chin - 1.5, "{pose:?}");
+            assert!(rig.mouth.opening() >= 0.0 && rig.mouth.width() > 3.0, "{pose:?}");
+        }
+    }
+
+    #[test]
+    fn the_face_turns_to_its_own_left_for_a_positive_yaw() {
+        let mut pose = FacePose::REST;
+        pose.head.yaw_rad = 0.2;
+        pose.head.pitch_rad = 0.1;
+        let head = RigPose::of(&pose).head;
+        // Its left is the viewer's right; up is negative.
+        assert!(head.turn > 0.19 && head.nod < -0.09);
+    }
+}

@@ -2,8 +2,8 @@
 
 use embedded_graphics::Drawable;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
-use embedded_graphics::mono_font::ascii::FONT_9X15_BOLD;
 use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::ascii::FONT_9X15_BOLD;
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::DrawTarget;
 use embedded_graphics::primitives::Rectangle;
@@ -47,8 +47,10 @@ pub fn contact_sheet(shots: &[(String, FacePose)]) -> Result<Canvas, FaceError> 
 
 fn write(sheet: &mut Canvas, label: &str, middle: Point) {
     let style = MonoTextStyle::new(&FONT_9X15_BOLD, TEXT);
-    let text_style =
-        embedded_graphics::text::TextStyleBuilder::new().alignment(Alignment::Center).baseline(Baseline::Middle).build();
+    let text_style = embedded_graphics::text::TextStyleBuilder::new()
+        .alignment(Alignment::Center)
+        .baseline(Baseline::Middle)
+        .build();
     let Ok(_) = Text::with_text_style(label, middle, style, text_style).draw(sheet);
 }
 

@@ -98,8 +98,7 @@ impl<'a> Brush<'a> {
     /// Draws a line with round ends, `width` face units thick.
     pub fn stroke(&mut self, shape: Option<Path>, width: f32, fill: Fill) {
         if let (Some(path), Some(paint)) = (shape, paint(fill)) {
-            let stroke =
-                Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+            let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
             self.pixels.stroke_path(&path, &paint, &stroke, self.place, None);
         }
     }

@@ -5,8 +5,8 @@ use super::palette as ink;
 use crate::face::curve::{Graph, Point, at};
 use crate::face::rig::{BrowRig, EyeRig};
 
-const IRIS_RADIUS: f32 = 8.8;
-const PUPIL_RADIUS: f32 = 4.6;
+const IRIS_RADIUS: f32 = 9.3;
+const PUPIL_RADIUS: f32 = 5.0;
 /// Points of a round shape that the lids cut.
 const ROUND_POINTS: usize = 48;
 /// From here on only the lash line is drawn.
@@ -32,8 +32,8 @@ fn ball(brush: &mut Brush, eye: &EyeRig) {
     disc(iris, IRIS_RADIUS, Fill::Flat(ink::IRIS_RIM));
     disc(iris, IRIS_RADIUS - 1.1, Fill::Down(iris.y - 5.0, ink::IRIS, iris.y + 8.0, ink::IRIS_LIGHT));
     disc(iris, PUPIL_RADIUS, Fill::Flat(ink::PUPIL));
-    disc(iris.shifted(-3.0, -3.6), 2.7, Fill::Flat(ink::EYE_WHITE));
-    disc(iris.shifted(3.2, 3.4), 1.3, Fill::Flat(ink::EYE_WHITE.at(0.75)));
+    disc(iris.shifted(-3.1, -3.5), 2.8, Fill::Flat(ink::EYE_WHITE));
+    disc(iris.shifted(3.4, 3.6), 1.4, Fill::Flat(ink::EYE_WHITE.at(0.75)));
     brush.stroke(line(&eye.upper_lid.shifted(0.0, 1.8)), 2.2, Fill::Flat(ink::LASH.at(0.16)));
 }
 
@@ -51,43 +51,57 @@ fn round(centre: Point, radius: f32, (upper, lower): &(Graph, Graph)) -> Option<
 /// The upper lash line, thickest in the middle, with a small wing outside; and a thin lower one.
 fn lashes(brush: &mut Brush, eye: &EyeRig) {
     let p = &eye.upper_lid.0;
-    let sign = eye.centre.x.signum();
-    let wing = |at_outer: bool| if at_outer { 2.2 } else { 0.3 };
-    let (left, right) = (wing(sign < 0.0), wing(sign > 0.0));
-    let (from, to) = (p[0].shifted(-left, -0.5 * left), p[6].shifted(right, -0.5 * right));
-    let thick = 2.6 - 0.5 * eye.closed;
+    let outwards = eye.centre.x.signum();
+    let wing = |sign: f32| if sign == outwards { at(sign * 2.3, -1.6 + 2.2 * eye.closed) } else { at(sign * 0.5, 0.2) };
+    let (left, right) = (wing(-1.0), wing(1.0));
+    let (from, to) = (p[0].shifted(left.x, left.y), p[6].shifted(right.x, right.y));
+    let thick = 2.7 - 0.7 * eye.closed;
+    let up = |p: Point, share: f32| p.shifted(0.0, -share * thick);
     let lash = outline(
         from,
         &[
-            [p[1].shifted(0.0, -0.6 * thick), p[2].shifted(0.0, -thick), p[3].shifted(0.0, -thick)],
-            [p[4].shifted(0.0, -thick), p[5].shifted(0.0, -0.6 * thick), to],
-            [p[5].shifted(0.0, 0.5), p[4].shifted(0.0, 0.4), p[3].shifted(0.0, 0.4)],
-            [p[2].shifted(0.0, 0.4), p[1].shifted(0.0, 0.5), from],
+            [up(p[1], 0.5).shifted(0.6 * left.x, 0.0), up(p[2], 1.0), up(p[3], 1.0)],
+            [up(p[4], 1.0), up(p[5], 0.5).shifted(0.6 * right.x, 0.0), to],
+            [to, p[6], p[6]],
+            [p[5].shifted(0.0, 0.3), p[4].shifted(0.0, 0.3), p[3].shifted(0.0, 0.3)],
+            [p[2].shifted(0.0, 0.3), p[1].shifted(0.0, 0.3), p[0]],
         ],
         true,
     );
     brush.fill(lash.clone(), Fill::Flat(ink::LASH));
-    brush.stroke(lash, 0.7, Fill::Flat(ink::LASH));
-    brush.stroke(line(&eye.lower_lid), 0.9, Fill::Flat(ink::SKIN_DEEP.at(0.55 * (1.0 - eye.closed))));
+    brush.stroke(lash, 0.8, Fill::Flat(ink::LASH));
+    brush.stroke(line(&eye.lower_lid), 0.9, Fill::Flat(ink::SKIN_DEEP.at(0.5 * (1.0 - eye.closed))));
 }
 
-/// The fold of the upper lid.
+/// The fold over the upper lid.
 fn crease(brush: &mut Brush, eye: &EyeRig) {
-    let fold = eye.upper_lid.shifted(0.0, -4.6 - 1.2 * eye.closed);
-    let p = &fold.0;
-    let short = [at(0.88 * p[1].x + 0.12 * p[3].x, p[1].y), p[2], p[3]];
-    let path = outline(short[0], &[[p[2], p[3], p[3]], [p[4], p[4], at(0.88 * p[5].x + 0.12 * p[3].x, p[5].y)]], false);
-    brush.stroke(path, 1.0, Fill::Flat(ink::SKIN_DEEP.at(0.45)));
+    let middle = eye.upper_lid.middle().shifted(0.0, -5.4 - 1.4 * eye.closed);
+    let side = |sign: f32| middle.shifted(sign * 8.4, 3.0);
+    let arch = |sign: f32| middle.shifted(sign * 5.0, -0.2);
+    let path = outline(side(-1.0), &[[arch(-1.0), arch(1.0), side(1.0)]], false);
+    brush.stroke(path, 1.0, Fill::Flat(ink::SKIN_DEEP.at(0.38)));
 }
 
-/// One brow: a tapered stroke.
+/// Points along each side of a brow.
+const BROW_POINTS: usize = 14;
+/// Half the thickness of a brow.
+const BROW_HALF: f32 = 1.5;
+
+/// One brow: a bow that tapers outwards.
 pub fn brow(brush: &mut Brush, brow: &BrowRig) {
-    let BrowRig { inner, arch, outer } = *brow;
-    let sign = outer.x.signum();
-    let upper = [at(inner.x + sign * 4.0, arch.y - 1.6), at(outer.x - sign * 6.0, arch.y - 3.0), outer];
-    let lower = [at(outer.x - sign * 7.0, arch.y + 1.2), at(inner.x + sign * 5.0, arch.y + 3.6), inner.shifted(0.0, 2.6)];
-    let round = [inner.shifted(-sign * 1.4, 2.2), inner.shifted(-sign * 1.2, 0.4), inner];
-    let path = outline(inner, &[upper, lower, round], true);
+    let side = |sign: f32| (0..BROW_POINTS).map(move |i| brow_point(brow, i as f32 / (BROW_POINTS - 1) as f32, sign));
+    let path = polygon(side(-1.0).chain(side(1.0).rev()));
     brush.fill(path.clone(), Fill::Flat(ink::HAIR));
-    brush.stroke(path, 1.0, Fill::Flat(ink::HAIR));
+    brush.stroke(path, 1.3, Fill::Flat(ink::HAIR));
+}
+
+/// A point beside the brow's middle line, a quadratic Bezier that passes the arch half-way.
+fn brow_point(brow: &BrowRig, t: f32, sign: f32) -> Point {
+    let BrowRig { inner, arch, outer } = *brow;
+    let bezier = |a: f32, b: f32, c: f32| {
+        let control = 2.0 * b - 0.5 * (a + c);
+        (1.0 - t) * ((1.0 - t) * a + 2.0 * t * control) + t * t * c
+    };
+    let half = BROW_HALF * (1.0 - t.powi(3)) * (0.72 + 0.28 * (t * 4.0).min(1.0));
+    at(bezier(inner.x, arch.x, outer.x), bezier(inner.y, arch.y, outer.y) + sign * half)
 }

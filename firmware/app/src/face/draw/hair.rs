@@ -4,51 +4,60 @@ use super::brush::{Brush, Fill, outline};
 use super::palette as ink;
 use crate::face::curve::at;
 
-/// The hair behind the head.
+/// The hair behind the head: a short bob whose tips turn to the cheeks.
 pub fn back(brush: &mut Brush) {
     let back = outline(
         at(0.0, -66.0),
         &[
-            [at(38.0, -66.0), at(55.0, -42.0), at(54.0, -4.0)],
-            [at(54.0, 18.0), at(48.0, 30.0), at(40.0, 34.0)],
-            [at(20.0, 36.0), at(-20.0, 36.0), at(-40.0, 34.0)],
-            [at(-48.0, 30.0), at(-54.0, 18.0), at(-54.0, -4.0)],
-            [at(-55.0, -42.0), at(-38.0, -66.0), at(0.0, -66.0)],
+            [at(38.0, -66.0), at(56.0, -42.0), at(56.0, -4.0)],
+            [at(57.0, 22.0), at(53.0, 38.0), at(35.0, 46.0)],
+            [at(38.0, 38.0), at(38.0, 32.0), at(36.0, 24.0)],
+            [at(20.0, 20.0), at(-20.0, 20.0), at(-36.0, 24.0)],
+            [at(-38.0, 32.0), at(-38.0, 38.0), at(-35.0, 46.0)],
+            [at(-53.0, 38.0), at(-57.0, 22.0), at(-56.0, -4.0)],
+            [at(-56.0, -42.0), at(-38.0, -66.0), at(0.0, -66.0)],
         ],
         true,
     );
-    brush.fill(back, Fill::Down(-40.0, ink::HAIR, 30.0, ink::HAIR_DEEP));
+    brush.fill(back, Fill::Down(-40.0, ink::HAIR, 44.0, ink::HAIR_DEEP));
 }
 
-/// The hair before the forehead: a swept fringe and a tuft.
+/// The hair before the forehead: two swept locks from one parting, and a shorter one beside it.
 pub fn fringe(brush: &mut Brush) {
-    let tuft = outline(
-        at(2.0, -64.0),
-        &[
-            [at(4.0, -72.0), at(12.0, -76.0), at(20.0, -74.0)],
-            [at(15.0, -72.0), at(13.0, -68.0), at(14.0, -62.0)],
-            [at(10.0, -60.0), at(5.0, -61.0), at(2.0, -64.0)],
-        ],
-        true,
-    );
-    brush.fill(tuft, Fill::Flat(ink::HAIR));
     shade(brush);
     let cap = outline(
-        at(-50.0, 6.0),
+        at(-50.0, 8.0),
         &[
             [at(-58.0, -38.0), at(-38.0, -68.0), at(2.0, -68.0)],
-            [at(40.0, -68.0), at(58.0, -40.0), at(50.0, 6.0)],
-            [at(47.0, 6.0), at(45.0, 2.0), at(44.5, -4.0)],
-            [at(44.0, -20.0), at(36.0, -34.0), at(22.0, -42.0)],
-            [at(17.0, -34.0), at(-14.0, -24.0), at(-33.0, -27.0)],
-            [at(-40.0, -22.0), at(-44.0, -14.0), at(-44.5, -4.0)],
-            [at(-45.0, 2.0), at(-47.0, 6.0), at(-50.0, 6.0)],
+            [at(40.0, -68.0), at(58.0, -40.0), at(50.0, 8.0)],
+            [at(47.0, 7.0), at(45.0, 3.0), at(44.5, -4.0)],
+            [at(44.0, -20.0), at(35.0, -34.0), at(21.0, -43.0)],
+            [at(15.0, -36.0), at(0.0, -30.0), at(-9.0, -29.5)],
+            [at(-6.0, -32.5), at(-5.0, -34.0), at(-4.0, -36.0)],
+            [at(-12.0, -31.0), at(-24.0, -27.5), at(-36.0, -27.5)],
+            [at(-41.0, -20.0), at(-44.0, -12.0), at(-44.5, -4.0)],
+            [at(-45.0, 3.0), at(-47.0, 7.0), at(-50.0, 8.0)],
         ],
         true,
     );
-    brush.fill(cap, Fill::Down(-66.0, ink::HAIR_LIGHT, -14.0, ink::HAIR));
-    let shine = outline(at(-38.0, -38.0), &[[at(-26.0, -50.0), at(-4.0, -56.0), at(14.0, -54.0)]], false);
-    brush.stroke(shine, 3.2, Fill::Flat(ink::CREAM.at(0.16)));
+    brush.fill(cap, Fill::Down(-66.0, ink::HAIR_LIGHT, -16.0, ink::HAIR));
+    strands(brush);
+}
+
+/// Light on the crown and a few strands that follow the sweep.
+fn strands(brush: &mut Brush) {
+    let shine = outline(
+        at(-40.0, -36.0),
+        &[[at(-30.0, -51.0), at(-10.0, -58.0), at(16.0, -56.0)], [at(-8.0, -55.0), at(-26.0, -47.0), at(-40.0, -36.0)]],
+        true,
+    );
+    brush.fill(shine, Fill::Flat(ink::CREAM.at(0.26)));
+    let mut strand = |from, a, b, to| {
+        brush.stroke(outline(from, &[[a, b, to]], false), 0.9, Fill::Flat(ink::HAIR_DEEP.at(0.45)));
+    };
+    strand(at(22.0, -44.0), at(10.0, -38.0), at(-12.0, -34.0), at(-30.0, -35.0));
+    strand(at(23.0, -46.0), at(8.0, -44.0), at(-20.0, -42.0), at(-40.0, -28.0));
+    strand(at(23.0, -46.0), at(34.0, -42.0), at(44.0, -28.0), at(47.0, -10.0));
 }
 
 /// The fringe's shadow on the forehead.
@@ -57,7 +66,7 @@ fn shade(brush: &mut Brush) {
         at(44.0, -2.0),
         &[
             [at(43.0, -18.0), at(36.0, -30.0), at(22.0, -39.0)],
-            [at(16.0, -31.0), at(-14.0, -21.0), at(-33.0, -24.0)],
+            [at(16.0, -33.0), at(-14.0, -23.0), at(-35.0, -24.0)],
             [at(-39.0, -19.0), at(-43.0, -12.0), at(-44.0, -2.0)],
         ],
         false,

@@ -7,19 +7,19 @@ use crate::face::rig::RigPose;
 
 /// Half the width of the skin at the temples, and the chin's height at rest.
 const HALF: f32 = 47.0;
-const CHIN: f32 = 58.0;
+const CHIN: f32 = 56.0;
 
 /// The face's own outline, its chin lowered by the jaw.
 pub fn skin(brush: &mut Brush, rig: &RigPose) {
     let chin = CHIN + rig.jaw_drop;
-    let wide = 2.5 * rig.cheek_puff;
+    let wide = 6.0 * rig.cheek_puff;
     let face = mirrored(&[
         at(0.0, -58.0),
         at(30.0, -58.0),
         at(HALF, -38.0),
         at(HALF, -6.0),
-        at(HALF + wide, 24.0),
-        at(29.0 + wide, chin),
+        at(HALF + wide, 26.0),
+        at(31.0 + wide, chin),
         at(0.0, chin),
     ]);
     let glow = Fill::Round(at(-6.0, -4.0), 72.0, ink::SKIN_LIGHT, ink::SKIN_SHADE);
@@ -42,7 +42,7 @@ pub fn cheeks(brush: &mut Brush, rig: &RigPose) {
     for x in [-31.0, 31.0] {
         let centre = at(x, 17.0 - 2.5 * rig.cheek_lift);
         brush.glow(centre, 11.5 * size, 8.5 * size, ink::BLUSH.at(0.40 + 0.12 * rig.cheek_lift));
-        brush.glow(centre.shifted(-2.5, -2.5), 5.0, 3.4, ink::SKIN_LIGHT.at(0.55));
+        brush.glow(centre.shifted(-2.5, -2.5), 5.0, 3.4, ink::SKIN_LIGHT.at(0.30));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::brush::{Brush, Fill, Ink, between, line, outline, polygon};
 use super::palette as ink;
-use crate::face::curve::{Graph, Point, at};
+use crate::face::curve::{Edge, Graph, Point, at};
 use crate::face::rig::{MouthRig, Tongue};
 
 /// Points along the upper and the lower side of a cut shape.
@@ -18,6 +18,9 @@ pub fn mouth(brush: &mut Brush, rig: &MouthRig, jaw_drop: f32) {
         inside(brush, rig);
     }
     lips(brush, rig);
+    if rig.tuck > 0.0 && rig.opening() > SHUT {
+        bite(brush, rig);
+    }
     if rig.tongue.out > 0.0 {
         tongue_out(brush, rig);
     }
@@ -32,6 +35,7 @@ fn inside(brush: &mut Brush, rig: &MouthRig) {
     tongue_lifted(brush, rig, &inside);
     lower_teeth(brush, rig, &inside);
     upper_teeth(brush, rig, &inside);
+    tooth_gaps(brush, rig, &inside);
 }
 
 /// A shape given as its upper and lower border over x, cut by the lips.
@@ -76,23 +80,24 @@ fn tongue_lifted(brush: &mut Brush, rig: &MouthRig, inside: &(Graph, Graph)) {
     }
     let floor = rig.lower_inner.middle().y + 1.0;
     let tip = floor + lift * (rig.upper_teeth_y - 0.6 - floor);
-    let upper = |share: f32| floor + (tip - floor) * (1.0 - share.abs().powf(3.2));
-    let half = 0.30 * rig.width() + 1.0;
+    let upper = |share: f32| floor + (tip - floor) * (1.0 - share.abs().powf(2.6));
+    let half = 0.27 * rig.width() + 1.0;
     let shape = cut(inside, rig.tongue.x, half, upper, |_| f32::MAX);
-    brush.fill(shape, Fill::Down(tip, ink::TONGUE, floor + 2.0, ink::TONGUE_DEEP));
-    let fold = cut(inside, rig.tongue.x, 0.5, |_| tip + 2.4, |_| floor - 0.6);
-    brush.fill(fold, Fill::Flat(ink::TONGUE_DEEP.at(0.7)));
+    brush.fill(shape, Fill::Down(tip + 1.0, ink::TONGUE, floor + 1.0, ink::TONGUE_DEEP));
 }
 
-/// A row's edge rises towards the molars.
+/// A row's edge rises towards the molars, and ends round.
 fn arch(share: f32) -> f32 {
-    1.3 * share * share
+    0.9 * share * share + 5.0 * share.powi(16)
 }
 
 fn upper_teeth(brush: &mut Brush, rig: &MouthRig, inside: &(Graph, Graph)) {
     let edge_y = rig.upper_teeth_y;
     let (x, half) = (rig.tongue.x, rig.teeth_half_width);
-    let shape = cut(inside, x, half, |_| f32::MIN, |share| edge_y - arch(share));
+    // Over a tucked lip the teeth stand before it.
+    let over_lip = 1.0 * rig.tuck;
+    let inside = (inside.0, Graph::of(&rig.lower_inner.shifted(0.0, over_lip)));
+    let shape = cut(&inside, x, half, |_| f32::MIN, |share| edge_y + 0.8 * over_lip - arch(share));
     let top = rig.upper_inner.middle().y;
     brush.fill(shape, Fill::Down(top, ink::TOOTH_SHADE, top + 2.2, ink::TOOTH));
 }
@@ -100,11 +105,35 @@ fn upper_teeth(brush: &mut Brush, rig: &MouthRig, inside: &(Graph, Graph)) {
 fn lower_teeth(brush: &mut Brush, rig: &MouthRig, inside: &(Graph, Graph)) {
     let edge_y = rig.lower_teeth_y;
     let (x, half) = (rig.tongue.x, rig.teeth_half_width);
-    let shape = cut(inside, x, 0.94 * half, |share| edge_y - arch(share), |_| f32::MAX);
+    let shape = cut(inside, x, 0.94 * half, |share| edge_y - 0.9 * share * share + 4.0 * share.powi(12), |_| f32::MAX);
     brush.fill(shape, Fill::Down(edge_y, ink::TOOTH, edge_y + 5.0, ink::TOOTH_SHADE));
-    if edge_y - rig.upper_teeth_y < 0.8 {
-        let line = cut(inside, x, half, |share| edge_y - arch(share) - 0.25, |share| edge_y - arch(share) + 0.3);
-        brush.fill(line, Fill::Flat(ink::LIP_LINE.at(0.8)));
+}
+
+/// Upper teeth before a tucked lip, with their shadow on it and the gap between the front two.
+fn bite(brush: &mut Brush, rig: &MouthRig) {
+    let (x, half, edge_y) = (rig.tongue.x, rig.teeth_half_width, rig.upper_teeth_y + 0.8 * rig.tuck);
+    let over = (Graph::of(&rig.upper_inner), Graph::of(&rig.lower_inner.shifted(0.0, 2.2 * rig.tuck)));
+    let shadow = cut(&over, x, 0.96 * half, |_| f32::MIN, |share| edge_y + 1.0 - arch(share));
+    brush.fill(shadow, Fill::Flat(ink::LIP_LINE.at(0.7 * rig.tuck)));
+    upper_teeth(brush, rig, &rig.inside());
+    for share in [-0.44, 0.0, 0.44] {
+        let gap = cut(&over, x + share * half, 0.22, |_| f32::MIN, |_| edge_y - 0.3);
+        brush.fill(gap, Fill::Flat(ink::LIP_LINE.at(0.28 * rig.tuck)));
+    }
+}
+
+/// Teeth that meet show where they meet and where each ends: that is what says s.
+fn tooth_gaps(brush: &mut Brush, rig: &MouthRig, inside: &(Graph, Graph)) {
+    let together = 1.0 - ((rig.lower_teeth_y - rig.upper_teeth_y) / 0.8).clamp(0.0, 1.0);
+    if together == 0.0 || rig.tuck > 0.5 {
+        return;
+    }
+    let (x, half, edge_y) = (rig.tongue.x, rig.teeth_half_width, rig.upper_teeth_y);
+    let bite = cut(inside, x, half, |s| edge_y - 0.9 * s * s - 0.3, |s| edge_y - 0.9 * s * s + 0.35);
+    brush.fill(bite, Fill::Flat(ink::LIP_LINE.at(0.75 * together)));
+    for share in [-0.78, -0.52, -0.26, 0.0, 0.26, 0.52, 0.78] {
+        let gap = cut(inside, x + share * half, 0.22, |_| f32::MIN, |_| f32::MAX);
+        brush.fill(gap, Fill::Flat(ink::LIP_LINE.at(0.30 * together)));
     }
 }
 
@@ -130,12 +159,19 @@ fn shine(brush: &mut Brush, rig: &MouthRig) {
 fn lip_lines(brush: &mut Brush, rig: &MouthRig) {
     let shut = 1.0 - (rig.opening() / 3.0).clamp(0.0, 1.0);
     let rim = Fill::Flat(ink::LIP_LINE.at(0.45 + 0.5 * shut));
-    let width = 0.8 + (0.6 + 0.5 * rig.press) * shut;
-    brush.stroke(line(&rig.upper_inner), width, rim);
+    let width = 0.9 + (0.5 + 0.9 * rig.press) * shut;
+    brush.fill(between(&swollen(&rig.upper_inner, -0.5 * width), &swollen(&rig.upper_inner, 0.5 * width)), rim);
     if shut < 1.0 {
-        brush.stroke(line(&rig.lower_inner), 0.8, rim);
+        brush.stroke(line(&rig.lower_inner), 0.7, rim);
     }
     corner_marks(brush, rig);
+}
+
+/// An edge moved by `dy` everywhere but at its corners.
+fn swollen(edge: &Edge, dy: f32) -> Edge {
+    let mut swollen = edge.shifted(0.0, dy);
+    (swollen.0[0], swollen.0[6]) = (edge.left(), edge.right());
+    swollen
 }
 
 /// Small folds beside the corners; deeper when the lips are pressed.
@@ -156,10 +192,10 @@ fn tongue_out(brush: &mut Brush, rig: &MouthRig) {
     let out = rig.tongue.out;
     let tip = out.min(1.0);
     let shown = (out - 1.0).max(0.0);
-    let half = (0.30 * rig.width()).min(8.5) * (0.6 + 0.4 * tip);
+    let half = (0.31 * rig.width()).min(10.0) * (0.6 + 0.4 * tip);
     let top = rig.upper_teeth_y + 0.2;
     let floor = rig.lower_inner.middle().y;
-    let bottom = floor - 1.5 + 3.6 * tip + 11.0 * shown;
+    let bottom = floor - 1.5 + 4.6 * tip + 11.0 * shown;
     let x = rig.tongue.x;
     let side = 0.62 * (bottom - top);
     let shape = outline(

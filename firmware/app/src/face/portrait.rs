@@ -1,0 +1,129 @@
+//! A face at one size: poses in, pictures out. What stands still is drawn once.
+
+use keyface_core::FacePose;
+
+use super::rig::RigPose;
+use super::{Canvas, FaceError, draw};
+
+/// A drawn character at one size.
+pub struct Face {
+    backdrop: Canvas,
+    frame: Canvas,
+}
+
+impl Face {
+    /// A face for a picture of `width` x `height` pixels, landscape or portrait.
+    ///
+    /// # Errors
+    /// [`FaceError::Size`] outside [`MIN_SIDE`]..=[`MAX_SIDE`].
+    pub fn new(width: u32, height: u32) -> Result<Face, FaceError> {
+        let mut backdrop = Canvas::new(width, height)?;
+        draw::backdrop::backdrop(backdrop.pixels_mut());
+        Ok(Face { frame: backdrop.clone(), backdrop })
+    }
+
+    /// Draws a pose; the picture stays until the next call.
+    pub fn draw(&mut self, pose: &FacePose) -> &Canvas {
+        self.draw_rig(&RigPose::of(pose))
+    }
+
+    /// Draws outlines that were computed elsewhere.
+    pub fn draw_rig(&mut self, rig: &RigPose) -> &Canvas {
+        self.frame.copy_from(&self.backdrop);
+        draw::draw(self.frame.pixels_mut(), rig);
+        &self.frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embedded_graphics::geometry::Point;
+    use embedded_graphics::mock_display::MockDisplay;
+    use embedded_graphics::pixelcolor::{Rgb565, Rgb888};
+    use keyface_core::{Channel, Micros};
+
+    use super::*;
+    use crate::face::{Life, MIN_SIDE, nine_shapes};
+
+    /// Side of the pictures that shapes are compared in: a small screen.
+    const SIDE: u32 = 160;
+
+    fn pixels(pose: &FacePose) -> Vec<[u8; 3]> {
+        Face::new(SIDE, SIDE).unwrap().draw(pose).rgb().collect()
+    }
+
+    /// Pixels of the mouth's neighbourhood that differ clearly, in percent of a closed mouth's area.
+    fn clearly_different(a: &[[u8; 3]], b: &[[u8; 3]]) -> usize {
+        let far = |(a, b): (&[u8; 3], &[u8; 3])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 48);
+        a.iter().zip(b).filter(|pair| far(*pair)).count()
+    }
+
+    #[test]
+    fn every_two_mouth_shapes_differ_at_a_glance() {
+        let shapes = nine_shapes().map(|shape| (shape.name, pixels(&shape.pose)));
+        for (i, (name, a)) in shapes.iter().enumerate() {
+            for (other, b) in &shapes[..i] {
+                let different = clearly_different(a, b);
+                assert!(different >= 45, "{name} and {other} differ in {different} pixels only");
+            }
+        }
+    }
+
+    #[test]
+    fn any_size_and_any_orientation_can_be_drawn() {
+        let sizes = [(16, 16), (17, 300), (300, 17), (128, 64), (160, 128), (240, 320), (480, 320), (720, 1280)];
+        for (width, height) in sizes {
+            let mut face = Face::new(width, height).unwrap();
+            let canvas = face.draw(&nine_shapes()[6].pose);
+            assert_eq!((canvas.width(), canvas.height()), (width, height));
+        }
+    }
+
+    #[test]
+    fn a_size_of_nothing_is_refused() {
+        let error = Face::new(0, 240).err().unwrap();
+        assert_eq!(error.to_string(), "a face needs a size from 16x16 to 8192x8192 pixels, not 0x240");
+        assert!(Face::new(MIN_SIDE - 1, MIN_SIDE).is_err());
+    }
+
+    #[test]
+    fn a_picture_does_not_depend_on_the_one_before() {
+        let mut face = Face::new(SIDE, SIDE).unwrap();
+        let first: Vec<[u8; 3]> = face.draw(&FacePose::REST).rgb().collect();
+        face.draw(&nine_shapes()[6].pose);
+        assert!(face.draw(&FacePose::REST).rgb().eq(first));
+    }
+
+    #[test]
+    fn a_565_screen_shows_the_same_picture() {
+        let mut face = Face::new(64, 64).unwrap();
+        let canvas = face.draw(&FacePose::REST);
+        let mut screen = MockDisplay::<Rgb565>::new();
+        canvas.show_on(&mut screen).unwrap();
+        for (i, [r, g, b]) in (0i32..).zip(canvas.rgb()) {
+            let expected = Rgb565::from(Rgb888::new(r, g, b));
+            assert_eq!(screen.get_pixel(Point::new(i % 64, i / 64)), Some(expected));
+        }
+    }
+
+    #[test]
+    fn closed_eyes_show_no_iris() {
+        let greens = |pose: &FacePose| {
+            // The left half of the picture between hair and cheek holds no other green than the iris.
+            let inside = |i: usize| (45..75).contains(&(i % 160)) && (60..100).contains(&(i / 160));
+            let green = |[r, g, _]: &[u8; 3]| *g > r.saturating_add(30);
+            pixels(pose).iter().enumerate().filter(|(i, rgb)| inside(*i) && green(rgb)).count()
+        };
+        let mut blink = FacePose::REST;
+        blink.set(Channel::EyeBlinkRight, 1.0);
+        assert!(greens(&FacePose::REST) > 80, "{}", greens(&FacePose::REST));
+        assert_eq!(greens(&blink), 0);
+    }
+
+    #[test]
+    fn a_living_face_is_drawn_the_same_twice() {
+        let mut pose = FacePose::REST;
+        Life::new(5).apply(Micros::from_ms(4_321), &mut pose);
+        assert_eq!(pixels(&pose), pixels(&pose));
+    }
+}
