@@ -17,7 +17,7 @@ pub struct HeardClip {
 /// Milliseconds of a step.
 const STEP_MS: i64 = 20;
 /// More false closures a minute than this cost dearly: lips that close for nothing are seen at once.
-const FALSE_PER_MIN: f64 = 8.0;
+const FALSE_PER_MIN: f64 = 9.0;
 /// Rounds over all numbers.
 const ROUNDS: usize = 3;
 
@@ -71,7 +71,7 @@ pub fn search_decode(clips: &[HeardClip], start: Decode) -> (Decode, Option<Mout
 fn merit(score: &MouthScore) -> f64 {
     let extra = (score.false_closures_per_min - FALSE_PER_MIN).max(0.0);
     let late = (score.lag_ms - 80).max(0) as f64 / 10.0;
-    score.balanced + 0.25 * score.closures - 0.04 * extra - 0.01 * late
+    score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * late
 }
 
 fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
