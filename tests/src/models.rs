@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Line, Model};
+use keyface_core::Line;
 
 /// Every folder in `models/` that holds a card.
 pub fn shipped() -> Vec<PathBuf> {
@@ -14,8 +14,6 @@ pub fn shipped() -> Vec<PathBuf> {
 
 /// A line with the model of a folder, which has heard nothing.
 pub fn line(folder: &Path) -> Line {
-    let read = |name: &str| fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{}/{name}: {e}", folder.display()));
-    let card = String::from_utf8(read("card.toml")).expect("a card is UTF-8");
-    let model = Model::from_parts(&card, &read("key_motion.onnx"), &read("completion.onnx"));
-    Line::new(model.unwrap_or_else(|e| panic!("{}: {e}", folder.display())))
+    let name = folder.to_str().expect("models/ has names in UTF-8");
+    Line::new(keyface::model::load(name).unwrap_or_else(|e| panic!("{e}")))
 }
