@@ -10,7 +10,7 @@ const LEAD_S: f64 = 0.130;
 /// It is wholly at work this long after the first sound has begun.
 const ARRIVE_S: f64 = 0.030;
 /// The mouth is home this long after the last sound.
-const SETTLE_S: f64 = 0.200;
+const SETTLE_S: f64 = 0.220;
 /// The breath before speech parts the lips for this long.
 const BREATH_S: f64 = 0.130;
 

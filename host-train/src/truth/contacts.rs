@@ -16,6 +16,8 @@ const MARGIN_S: f64 = curve::SMOOTHING_REACH_S;
 /// How long lips take to close, and to part: they meet and leave at nearly their highest speed, since they aim beyond
 /// contact (Lofqvist and Gracco 1997).
 const LIPS_RAMP_S: f64 = 0.045;
+/// How far a seal reaches into the silence before it and after it, at most.
+const SEALED_SILENCE_S: [f64; 2] = [0.060, 0.100];
 /// How long the jaw takes to bring the teeth together, and apart.
 const TEETH_RAMP_S: f64 = 0.050;
 /// The teeth part a little before hissing ends and meet a little after it began.
@@ -84,7 +86,7 @@ impl Contacts {
     /// Finds them.
     pub fn new(phones: &[Segment]) -> Contacts {
         Contacts {
-            lips: phones.iter().filter_map(sealed).map(|h| h.widened(MARGIN_S)).collect(),
+            lips: (0..phones.len()).filter_map(|i| kept_sealed(phones, i)).map(|h| h.widened(MARGIN_S)).collect(),
             lip_teeth: phones.iter().filter_map(lip_on_teeth).map(|h| h.widened(MARGIN_S)).collect(),
             teeth: phones.iter().filter_map(teeth_together).collect(),
         }
@@ -98,6 +100,21 @@ impl Contacts {
             teeth: strongest(&self.teeth, time_s, TEETH_RAMP_S),
         }
     }
+}
+
+/// A hold, and the silence beside it: nobody opens the lips between rest and a first p b m, or after a last m.
+fn kept_sealed(phones: &[Segment], at: usize) -> Option<Hold> {
+    let mut hold = sealed(&phones[at])?;
+    let silence_s = |beside: Option<&Segment>, most_s: f64| {
+        let pause = beside.filter(|s| s.phone == Phone::SIL);
+        pause.map_or(0.0, |s| 0.5 * (s.end_s - s.start_s)).min(most_s)
+    };
+    let [before_s, after_s] = SEALED_SILENCE_S;
+    hold.from_s -= silence_s(at.checked_sub(1).map(|i| &phones[i]), before_s);
+    if phones[at].phone == Phone::M {
+        hold.to_s += silence_s(phones.get(at + 1), after_s);
+    }
+    Some(hold)
 }
 
 impl Hold {
@@ -128,6 +145,15 @@ mod tests {
         assert_eq!(contacts.at(1.08).lips, 1.0);
         assert_eq!(contacts.at(0.85).lips, 0.0);
         assert_eq!(contacts.at(1.25).lips, 0.0);
+    }
+
+    #[test]
+    fn lips_stay_sealed_between_rest_and_a_first_or_last_m() {
+        let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
+        let contacts =
+            Contacts::new(&[segment(0.0, 0.5, Phone::SIL), segment(0.5, 0.6, Phone::M), segment(0.6, 1.0, Phone::SIL)]);
+        assert_eq!((contacts.at(0.41).lips, contacts.at(0.69).lips), (1.0, 1.0));
+        assert_eq!((contacts.at(0.35).lips, contacts.at(0.76).lips), (0.0, 0.0));
     }
 
     #[test]

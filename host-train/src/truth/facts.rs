@@ -112,7 +112,7 @@ fn the_mouth_moves_before_the_first_sound_and_settles_after_the_last() {
         let lead_s = phones[1].start_s - first_s;
         let settle_s = last_s - phones[phones.len() - 2].end_s;
         assert!((0.080..=0.150).contains(&lead_s), "{names}: moves {lead_s} s before");
-        assert!((0.120..=0.250).contains(&settle_s), "{names}: settles {settle_s} s after");
+        assert!((0.150..=0.250).contains(&settle_s), "{names}: settles {settle_s} s after");
     }
 }
 
