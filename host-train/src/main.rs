@@ -26,6 +26,8 @@ enum Command {
     Train(commands::train::TrainArgs),
     /// Write a model folder from a run
     Export(commands::export::ExportArgs),
+    /// Load a model folder as a device does
+    Check(commands::check::CheckArgs),
     /// Score a model on speech that it never heard
     Evaluate(commands::evaluate::EvaluateArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Speak(args) => commands::corpus::speak(&args),
         Command::Train(args) => commands::train::train(&args),
         Command::Export(args) => commands::export::export(&args),
+        Command::Check(args) => commands::check::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
