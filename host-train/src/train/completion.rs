@@ -26,7 +26,7 @@ use crate::model::{CompletionNet, KeyMotionNet};
 pub const NET: &str = "completion";
 
 /// How keys are confirmed while the completion learns; the device reads the same numbers from the card.
-pub const KEY_THRESHOLD: f32 = 0.5;
+pub const KEY_THRESHOLD: f32 = 0.38;
 /// Shortest time between two keys.
 pub const KEY_REFRACTORY: Micros = Micros::from_ms(30);
 
