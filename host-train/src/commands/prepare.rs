@@ -51,7 +51,11 @@ fn progress(name: &str, clips: usize) -> ProgressBar {
 
 fn report(name: &str, outcome: &Outcome) {
     println!("{name}: {}", outcome.statistics);
-    println!("  kept from an earlier run: {}; dropped: {}", outcome.kept, outcome.dropped.len());
+    let (kept, removed) = (outcome.kept, outcome.removed);
+    println!(
+        "  kept from an earlier run: {kept}; removed with their sources: {removed}; dropped: {}",
+        outcome.dropped.len()
+    );
     for (reason, ids) in by_reason(&outcome.dropped) {
         let some = ids.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         println!("    {} x {reason} ({some}{})", ids.len(), if ids.len() > 3 { ", ..." } else { "" });

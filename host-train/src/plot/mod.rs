@@ -24,11 +24,17 @@ const WAVE: Rgba = [120, 138, 168, 255];
 const VOWEL: Rgba = [226, 233, 246, 255];
 const CONSONANT: Rgba = [236, 237, 240, 255];
 
-/// What is shaded behind the curves, with its name in the legend.
-const SHADES: [(&str, Rgba, fn(&Segment) -> Option<Hold>); 3] = [
-    ("lips sealed (p b m)", [214, 60, 80, 44], truth::sealed),
-    ("lip on teeth (f v)", [236, 156, 32, 50], truth::lip_on_teeth),
-    ("teeth together (s z sh ch)", [40, 140, 190, 30], truth::teeth_together),
+/// What is shaded behind the curves.
+struct Shade {
+    name: &'static str,
+    ink: Rgba,
+    held: fn(&Segment) -> Option<Hold>,
+}
+
+const SHADES: [Shade; 3] = [
+    Shade { name: "lips sealed (p b m)", ink: [214, 60, 80, 44], held: truth::sealed },
+    Shade { name: "lip on teeth (f v)", ink: [236, 156, 32, 50], held: truth::lip_on_teeth },
+    Shade { name: "teeth together (s z sh ch)", ink: [40, 140, 190, 30], held: truth::teeth_together },
 ];
 
 /// Pixels that a second takes: a phone of 50 ms has room for its name.
@@ -88,7 +94,7 @@ impl Plot<'_> {
         let title = format!("{}  {}  {:.2} s", self.clip.id, self.clip.speaker, self.clip.seconds());
         self.write(&title, (14.0, 20.0), Alignment::Left, &FONT_9X15_BOLD, TEXT);
         let mut x = 14.0 + 9.0 * title.len() as f32 + 40.0;
-        for (name, ink, _) in SHADES {
+        for Shade { name, ink, .. } in SHADES {
             self.canvas.rect(x, 13.0, 14.0, 14.0, [ink[0], ink[1], ink[2], 2 * ink[3]]);
             self.write(name, (x + 22.0, 20.0), Alignment::Left, &FONT_7X13, FAINT);
             x += 22.0 + 7.0 * name.len() as f32 + 28.0;
@@ -147,7 +153,7 @@ impl Plot<'_> {
 
     fn shade(&mut self, y: f32, height: f32) {
         for segment in self.segments() {
-            for (_, ink, held) in SHADES {
+            for Shade { ink, held, .. } in SHADES {
                 if let Some(hold) = held(&segment) {
                     self.canvas.rect(x_at(hold.from_s), y, x_span(hold.to_s - hold.from_s), height, ink);
                 }

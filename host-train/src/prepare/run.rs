@@ -1,5 +1,6 @@
 //! A corpus folder in, a folder of prepared clips out: in parallel, and only what is not there yet.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// Clips that were there already.
     pub kept: usize,
+    /// Prepared clips that were removed, since their corpus has them no more.
+    pub removed: usize,
     /// Clips that were left out, with reasons.
     pub dropped: Vec<Dropped>,
 }
@@ -44,6 +47,7 @@ pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn 
     let parts = folder.entries.par_iter().try_fold(Outcome::default, add);
     let mut outcome = parts.try_reduce(Outcome::default, |a, b| Ok(a.and(b)))?;
     outcome.dropped.extend_from_slice(&folder.dropped);
+    outcome.removed = job.remove_orphans(folder)?;
     Ok(outcome)
 }
 
@@ -110,6 +114,20 @@ impl Job<'_> {
         (recipe == self.recipe && prepared.split == entry.split).then(|| Statistics::of(&prepared))
     }
 
+    /// A clip that has left its corpus must not be trained on because an earlier run prepared it.
+    fn remove_orphans(&self, folder: &Folder) -> Result<usize> {
+        let wanted: HashSet<PathBuf> = folder.entries.iter().map(|e| self.path(&e.id)).collect();
+        let out = &self.options.out;
+        let ours = |path: &PathBuf| {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            name.starts_with(&format!("{}__", self.corpus)) && name.ends_with(".safetensors")
+        };
+        let files = fs::read_dir(out).map_err(Error::io(out))?.filter_map(|file| file.ok().map(|f| f.path()));
+        let orphans: Vec<PathBuf> = files.filter(ours).filter(|path| !wanted.contains(path)).collect();
+        orphans.iter().try_for_each(|path| fs::remove_file(path).map_err(Error::io(path)))?;
+        Ok(orphans.len())
+    }
+
     /// Ids may hold folders; prepared clips of all corpora may lie in one folder.
     fn path(&self, id: &str) -> PathBuf {
         let id = id.replace(['/', '\\'], "__");
@@ -121,4 +139,60 @@ impl Job<'_> {
 fn recipe(styles: bool) -> String {
     let style = if styles { "styles" } else { "neutral" };
     format!("truth {:016x}, {style}", truth::fingerprint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::clip;
+    use super::*;
+    use crate::clip::Clip;
+    use crate::corpus::{read_folder, write_clip};
+
+    fn prepared(corpus: &Path, out: &Path, styles: bool) -> Outcome {
+        let options = Options { out: out.to_path_buf(), styles };
+        prepare(&read_folder(corpus).unwrap(), "test", &options, &|| ()).unwrap()
+    }
+
+    fn corpus_of_two() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (corpus, out) = (dir.path().join("corpus"), dir.path().join("out"));
+        for id in ["a", "b"] {
+            write_clip(&corpus, &Clip { id: id.into(), ..clip() }, &[]).unwrap();
+        }
+        (dir, corpus, out)
+    }
+
+    #[test]
+    fn a_second_run_keeps_what_is_there() {
+        let (_dir, corpus, out) = corpus_of_two();
+        let (first, second) = (prepared(&corpus, &out, false), prepared(&corpus, &out, false));
+        assert_eq!((first.kept, second.kept, second.removed), (0, 2, 0));
+        assert_eq!(first.statistics, second.statistics);
+    }
+
+    #[test]
+    fn clips_of_another_recipe_are_made_anew() {
+        let (_dir, corpus, out) = corpus_of_two();
+        prepared(&corpus, &out, false);
+        assert_eq!(prepared(&corpus, &out, true).kept, 0);
+    }
+
+    #[test]
+    fn a_clip_that_left_its_corpus_leaves_the_prepared_ones_too() {
+        let (_dir, corpus, out) = corpus_of_two();
+        prepared(&corpus, &out, false);
+        fs::remove_file(corpus.join("a.wav")).unwrap();
+        fs::remove_file(corpus.join("a.TextGrid")).unwrap();
+        let outcome = prepared(&corpus, &out, false);
+        assert_eq!((outcome.kept, outcome.removed, fs::read_dir(&out).unwrap().count()), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_broken_sound_is_dropped_with_its_reason() {
+        let (_dir, corpus, out) = corpus_of_two();
+        fs::write(corpus.join("b.wav"), b"no sound").unwrap();
+        let outcome = prepared(&corpus, &out, false);
+        assert_eq!((outcome.statistics.clips(), outcome.dropped.len()), (1, 1));
+        assert!(outcome.dropped[0].reason.contains("b.wav"), "{}", outcome.dropped[0].reason);
+    }
 }

@@ -156,9 +156,9 @@ mod tests {
         let mut phones = Vec::new();
         for (start_s, loudness, hz) in [(0.2, 0.1, 120.0), (0.8, 0.25, 150.0), (1.4, 0.1, 120.0)] {
             let from = (start_s * 16_000.0) as usize;
-            for n in from..from + 3_200 {
+            for (n, sample) in samples[from..from + 3_200].iter_mut().enumerate() {
                 let phase = std::f32::consts::TAU * hz * n as f32 / 16_000.0;
-                samples[n] = loudness * (phase.sin() + 0.5 * (2.0 * phase).sin());
+                *sample = loudness * (phase.sin() + 0.5 * (2.0 * phase).sin());
             }
             phones.push(Segment { start_s, end_s: start_s + 0.2, phone: Phone::AA });
         }
