@@ -44,7 +44,7 @@ def judge(facts):
 
 def lost(run, live):
     reopened = run["ear"]["reopened"]
-    speaking = [viseme for viseme in live[round(4.5 / STEP_S):] if viseme != "sil"]
+    speaking = [viseme for viseme in live[round(5 / STEP_S):] if viseme != "sil"]
     away = live[round(2.7 / STEP_S):round(3.9 / STEP_S)]
     judge([
         (reopened >= 1, f"opened again {reopened} times"),

@@ -42,10 +42,11 @@ start_sound_server() {
     server=$!
     pids+=("$server")
     for _ in $(seq 50); do pactl info >/dev/null 2>&1 && break; sleep 0.1; done
-    head -c 100000000 /dev/urandom | python3 tests/mic/room_tone.py |
-        pacat --playback --device=room --latency-msec=10 --rate=48000 --channels=1 --format=s16le 2>/dev/null &
+    python3 tests/mic/room_tone.py </dev/urandom 2>/dev/null > >(exec pacat --playback --device=room \
+        --latency-msec=10 --rate=48000 --channels=1 --format=s16le 2>/dev/null) &
     pids+=($!)
-    sleep 0.5
+    until pactl list short sink-inputs | grep -q .; do sleep 0.1; done
+    sleep 1
 }
 
 seconds=$(python3 tests/mic/compare.py --length "$speech")
