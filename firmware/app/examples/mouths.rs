@@ -3,6 +3,8 @@
 //! Writes the contact sheet of the nine mouth shapes (`face.png`), each shape large, looks and sizes, an
 //! animation (`alive.gif`), and prints what a frame costs.
 
+#![allow(clippy::print_stdout, reason = "a program that reports")]
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -15,7 +15,7 @@ impl Face {
     /// A face for a picture of `width` x `height` pixels, landscape or portrait.
     ///
     /// # Errors
-    /// [`FaceError::Size`] outside [`MIN_SIDE`]..=[`MAX_SIDE`].
+    /// [`FaceError::Size`] outside [`MIN_SIDE`](super::MIN_SIDE) to [`MAX_SIDE`](super::MAX_SIDE).
     pub fn new(width: u32, height: u32) -> Result<Face, FaceError> {
         let mut backdrop = Canvas::new(width, height)?;
         draw::backdrop::backdrop(backdrop.pixels_mut());
@@ -52,10 +52,11 @@ mod tests {
         Face::new(SIDE, SIDE).unwrap().draw(pose).rgb().collect()
     }
 
-    /// Pixels of the mouth's neighbourhood that differ clearly, in percent of a closed mouth's area.
+    /// How many pixels between nose and chin differ clearly.
     fn clearly_different(a: &[[u8; 3]], b: &[[u8; 3]]) -> usize {
-        let far = |(a, b): (&[u8; 3], &[u8; 3])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 48);
-        a.iter().zip(b).filter(|pair| far(*pair)).count()
+        let mouth = |i: usize| (52..108).contains(&(i % 160)) && (100..138).contains(&(i / 160));
+        let far = |a: &[u8; 3], b: &[u8; 3]| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 48);
+        a.iter().zip(b).enumerate().filter(|(i, (a, b))| mouth(*i) && far(a, b)).count()
     }
 
     #[test]
@@ -64,7 +65,8 @@ mod tests {
         for (i, (name, a)) in shapes.iter().enumerate() {
             for (other, b) in &shapes[..i] {
                 let different = clearly_different(a, b);
-                assert!(different >= 45, "{name} and {other} differ in {different} pixels only");
+                // The closed mouth of m b p covers about 150 pixels here.
+                assert!(different >= 100, "{name} and {other} differ in {different} pixels only");
             }
         }
     }

@@ -31,7 +31,7 @@ impl Window {
         let options =
             WindowOptions { resize: true, scale_mode: ScaleMode::AspectRatioStretch, ..WindowOptions::default() };
         let window = minifb::Window::new(title, width as usize, height as usize, options)
-            .map_err(|e| FaceError::NoDisplay(e.to_string()))?;
+            .map_err(|e| FaceError::NoDisplay(format!("the display does not answer ({e})")))?;
         Ok(Window { window, buffer: Buffer::new(width, height) })
     }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_display_that_does_not_answer_is_an_error() {
+    fn a_machine_without_a_desktop_gets_an_error_not_a_panic() {
         // Only where no desktop runs: a test must not open windows before a person.
         if check_display(|name| std::env::var_os(name).is_some()).is_err() {
             assert!(matches!(Window::open("test", 64, 64), Err(FaceError::NoDisplay(_))));
