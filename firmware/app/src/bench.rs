@@ -165,7 +165,7 @@ fn noise(samples: usize) -> Vec<f32> {
         (state >> 8) as f32 / (1 << 23) as f32 - 1.0
     };
     let burst = SAMPLE_RATE_HZ as usize / 2;
-    (0..samples).map(|n| next() * if n / burst % 2 == 0 { 0.2 } else { 0.001 }).collect()
+    (0..samples).map(|n| next() * if (n / burst).is_multiple_of(2) { 0.2 } else { 0.001 }).collect()
 }
 
 /// CPU time of all threads so far, from the scheduler's nanosecond counters.

@@ -15,22 +15,22 @@ pub enum AppError {
     #[error(transparent)]
     Core(#[from] CoreError),
     /// A model is damaged or does not match its card: install it again, or use another.
-    #[error("model {}: {}", folder.display(), one_line(source))]
+    #[error("model {}: {}", folder.display(), one_line(reason))]
     Model {
         /// Where it lies.
         folder: PathBuf,
         /// What is wrong.
-        source: CoreError,
+        reason: CoreError,
     },
     /// A file or a folder cannot be used: correct its path, its rights or the space on its disk.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}: {reason}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
     /// Something else was expected: correct the argument.
     #[error("{place}: expected {expected}, came {came}")]
@@ -43,13 +43,13 @@ pub enum AppError {
         came: String,
     },
     /// The microphone cannot be opened: plug one in, choose another, or play from a file.
-    #[error("microphone: expected a device that records, came {reason}; `keyface devices` lists what there is")]
+    #[error("microphone: expected a device that records, came none: {reason} (`keyface devices` lists what there is)")]
     Microphone {
         /// What the sound system says.
         reason: String,
     },
     /// No window can be opened: write pictures instead (`--to file:face.gif`).
-    #[error("screen: expected a display to open a window on, came {reason}")]
+    #[error("screen: {reason}")]
     Screen {
         /// What the window system says.
         reason: String,
@@ -63,12 +63,12 @@ pub enum AppError {
         reason: String,
     },
     /// A thread cannot be started: the machine is short of memory or processes.
-    #[error("{what}: cannot start its thread: {source}")]
+    #[error("{what}: cannot start its thread: {reason}")]
     Thread {
         /// Whose thread.
         what: &'static str,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -91,6 +91,6 @@ impl AppError {
     /// For `map_err`: the system refused `action` on `path`.
     pub fn file(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> AppError {
         let path = path.to_path_buf();
-        move |source| AppError::File { path, action, source }
+        move |reason| AppError::File { path, action, reason }
     }
 }

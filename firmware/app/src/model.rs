@@ -28,7 +28,7 @@ pub fn load(name: &str) -> Result<Model, AppError> {
     };
     let card_path = folder.join(CARD);
     let card_text = fs::read_to_string(&card_path).map_err(AppError::file(&card_path, "read it"))?;
-    let within = |e: keyface_core::CoreError| AppError::Model { folder: folder.clone(), source: e };
+    let within = |e: keyface_core::CoreError| AppError::Model { folder: folder.clone(), reason: e };
     let files = ModelCard::from_toml(CARD, &card_text).map_err(within)?.files;
     let (key_motion, completion) = (read(&files.key_motion.file)?, read(&files.completion.file)?);
     Model::from_parts(&card_text, &key_motion, &completion).map_err(within)

@@ -8,13 +8,17 @@ use super::{note, tell, tell_json};
 #[derive(Args)]
 #[command(after_help = "Example:\n  keyface run --device \"$(keyface devices | head -1 | cut -f1)\"")]
 pub struct DevicesArgs {
+    /// List also what cannot be opened now.
+    #[arg(long)]
+    all: bool,
     /// Write JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub fn devices(args: &DevicesArgs) -> anyhow::Result<()> {
-    let devices = input_devices()?;
+    let mut devices = input_devices()?;
+    devices.retain(|device| args.all || device.is_usable());
     if args.json {
         return tell_json(&devices);
     }

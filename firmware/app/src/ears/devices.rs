@@ -19,6 +19,13 @@ pub struct InputDevice {
     pub is_default: bool,
 }
 
+impl InputDevice {
+    /// Whether it can be opened now and hears something; ALSA also lists converters and a device of zeros.
+    pub fn is_usable(&self) -> bool {
+        self.rate_hz.is_some() && !self.id.ends_with(":null")
+    }
+}
+
 /// Lists every device that records. Slow: each device is asked.
 ///
 /// # Errors

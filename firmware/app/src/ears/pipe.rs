@@ -44,7 +44,7 @@ impl PipeEar {
         thread::Builder::new()
             .name(name)
             .spawn(move || fetch(pipe, &sender))
-            .map_err(|source| AppError::Thread { what: "standard input", source })?;
+            .map_err(|reason| AppError::Thread { what: "standard input", reason })?;
         let resampler = Resampler::new(rate_hz)?;
         let head = Some(Vec::new());
         let waiting = VecDeque::new();

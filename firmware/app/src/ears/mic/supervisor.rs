@@ -55,7 +55,7 @@ impl Supervisor {
             Watch::new(device, shared, streams, counter).run(stream, rate_hz, pause);
         };
         let spawned = thread::Builder::new().name("keyface-mic".into()).spawn(work);
-        let thread = spawned.map_err(|source| AppError::Thread { what: "microphone", source })?;
+        let thread = spawned.map_err(|reason| AppError::Thread { what: "microphone", reason })?;
         let refused = |reason: String| AppError::Microphone { reason };
         let first = first.recv().map_err(|e| refused(e.to_string()))?.map_err(|e| refused(one_line(&e)))?;
         Ok((Supervisor { stop: Some(stop), thread: Some(thread), reopened }, first))
@@ -156,6 +156,10 @@ impl Watch {
     }
 }
 
+/// cpal writes sentences; here they stand within one.
 fn one_line(error: &cpal::Error) -> String {
-    error.to_string().replace('\n', " ").trim_end_matches('.').to_owned()
+    let text = error.to_string().replace('\n', " ");
+    let text = text.trim_end_matches('.');
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_lowercase() + rest
 }

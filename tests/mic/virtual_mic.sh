@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# A microphone without hardware: a private PulseAudio -> ALSA -> cpal -> `keyface run`, in real time.
+# Says how late the face is, whether a live run and a file agree, and whether a lost sound server is survived.
+# usage: tests/mic/virtual_mic.sh [SPEECH.wav]    $KEYFACE: the program; $KEYFACE_MODEL: the model
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+speech=${1:-models/live/demo.wav}
+model=${KEYFACE_MODEL:-live}
+[ -f "$speech" ] || { echo "virtual_mic: expected a WAV file at $speech, came none" >&2; exit 2; }
+if [ -z "${KEYFACE:-}" ]; then
+    cargo build --release --quiet -p keyface
+    KEYFACE=${CARGO_TARGET_DIR:-target}/release/keyface
+fi
+
+work=$(mktemp -d)
+pids=()
+finish() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+export XDG_RUNTIME_DIR=$work
+export ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:$work/asound.conf
+unset PULSE_SERVER DISPLAY WAYLAND_DISPLAY
+mkdir -m 700 "$work/pulse"
+cat >"$work/vmic.pa" <<END
+load-module module-native-protocol-unix
+load-module module-null-sink sink_name=room rate=48000 channels=1 format=s16le
+load-module module-remap-source master=room.monitor source_name=mic
+set-default-sink room
+set-default-source mic
+END
+printf 'pcm.!default { type pulse }\nctl.!default { type pulse }\n' >"$work/asound.conf"
+
+# The room tone is required: without it the first callback comes after 1 to 2 s.
+start_sound_server() {
+    pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --disable-shm=yes --log-level=error \
+        -F "$work/vmic.pa" &
+    server=$!
+    pids+=("$server")
+    for _ in $(seq 50); do pactl info >/dev/null 2>&1 && break; sleep 0.1; done
+    python3 tests/mic/room_tone.py </dev/urandom 2>/dev/null > >(exec pacat --playback --device=room \
+        --latency-msec=10 --rate=48000 --channels=1 --format=s16le 2>/dev/null) &
+    pids+=($!)
+    until pactl list short sink-inputs | grep -q .; do sleep 0.1; done
+    sleep 1
+}
+
+seconds=$(python3 tests/mic/compare.py --length "$speech")
+
+echo "== a voice in the room"
+start_sound_server
+"$KEYFACE" run --model "$model" --to "file:$work/live.visemes.tsv" --seconds "$(python3 -c "print($seconds + 2)")" \
+    --json >"$work/live.json" 2>"$work/live.log" &
+run=$!
+pids+=("$run")
+sleep 1
+paplay --device=room "$speech"
+wait "$run" || { cat "$work/live.log" >&2; exit 1; }
+"$KEYFACE" animate "$speech" --model "$model" --out "$work/file.visemes.tsv" >"$work/animate.log"
+python3 tests/mic/compare.py "$work/live.json" "$work/live.visemes.tsv" "$work/file.visemes.tsv"
+
+echo "== the sound server dies and comes back"
+"$KEYFACE" run --model "$model" --to "file:$work/lost.visemes.tsv" --seconds 9 --json \
+    >"$work/lost.json" 2>"$work/lost.log" &
+run=$!
+pids+=("$run")
+sleep 2
+kill "$server"
+sleep 2
+start_sound_server
+sleep 0.5
+paplay --device=room "$speech" &
+pids+=($!)
+wait "$run" || { cat "$work/lost.log" >&2; exit 1; }
+python3 tests/mic/compare.py --lost "$work/lost.json" "$work/lost.visemes.tsv"
