@@ -116,16 +116,19 @@ fn hear(packed: &Packed, clip: Clip) -> Result<Heard> {
     Ok(Heard { clip, events, keys, motion })
 }
 
+/// A name, and what it shows of a clip.
+type Program<'a> = (&'a str, &'a dyn Fn(&Heard) -> Events);
+
 fn mouths(name: &str, heard: &[Heard]) -> Vec<(String, MouthScore)> {
     let phones_shown =
         |h: &Heard| h.clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
-    let rows: [(&str, &dyn Fn(&Heard) -> Events); 4] = [
+    let rows: [Program; 4] = [
         (name, &|h| h.events.clone()),
         ("volume-to-jaw", &|h| volume_to_jaw(&h.clip.samples)),
         ("still mouth", &|_| Events::new()),
         ("labels themselves", &phones_shown),
     ];
-    let score = |(name, shown): (&str, &dyn Fn(&Heard) -> Events)| {
+    let score = |(name, shown): Program| {
         let mut scorer = Scorer::default();
         heard.iter().for_each(|h| scorer.add(&h.clip.phones, &shown(h)));
         scorer.score().map(|score| (name.to_owned(), score))

@@ -100,7 +100,7 @@ impl Experiment {
     }
 
     fn validate(&self) -> Result<()> {
-        ensure!(self.look_ahead_ms % STEP_MS == 0, "look_ahead_ms must be a multiple of {STEP_MS}");
+        ensure!(self.look_ahead_ms.is_multiple_of(STEP_MS), "look_ahead_ms must be a multiple of {STEP_MS}");
         ensure!(self.look_ahead_ms <= 120, "look_ahead_ms must be at most 120, is {}", self.look_ahead_ms);
         ensure!(!self.corpora.is_empty(), "corpora must name at least one prepared folder");
         ensure!(self.key_motion.crop_hops.is_multiple_of(2), "key_motion.crop_hops must be even");
