@@ -53,11 +53,10 @@ tiny: setup voices
     {{ keyface_train }} train host-train/experiments/tiny.toml
     {{ keyface_train }} export runs/tiny --out out/tiny
 
-# A virtual microphone: PulseAudio to ALSA to cpal to the face, in real time, with the latency measured.
+# A virtual microphone: PulseAudio to ALSA to cpal to the face, in real time; latency, and a sound server that dies.
 test-mic: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
-    cargo build --release -p keyface
-    tools/virtual-mic python3 tools/test_mic.py "${CARGO_TARGET_DIR:-target}/release/keyface"
+    tests/mic/virtual_mic.sh
 
 # Installs the speech synthesizers that speak the corpus.
 voices:
