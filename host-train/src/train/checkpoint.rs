@@ -24,13 +24,28 @@ pub struct Progress {
     pub best: f64,
     /// Step of the best value.
     pub best_step: usize,
+    /// Newest value of the metric.
+    #[serde(default)]
+    pub newest: f64,
     /// Wall seconds spent so far.
     pub seconds: f64,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Progress { step: 0, best: f64::NEG_INFINITY, best_step: 0, seconds: 0.0 }
+        Progress { step: 0, best: f64::NEG_INFINITY, best_step: 0, newest: 0.0, seconds: 0.0 }
+    }
+}
+
+impl Progress {
+    /// Takes the metric of the step just done; whether it is the best so far.
+    pub fn judge(&mut self, score: f64) -> bool {
+        self.newest = score;
+        let is_best = score > self.best;
+        if is_best {
+            (self.best, self.best_step) = (score, self.step);
+        }
+        is_best
     }
 }
 

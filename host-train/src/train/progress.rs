@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::checkpoint::RunDir;
+use super::checkpoint::{Progress, RunDir};
 use crate::loss::Breakdown;
 
 /// Losses are averaged over this many steps before they are shown.
@@ -47,8 +47,9 @@ impl Display {
     }
 
     /// One validation: a line on the screen and in the log.
-    pub fn validation(&self, run: &RunDir, net: &str, step: usize, metrics: &str) -> Result<()> {
-        let line = format!("{net}\t{step}\t{metrics}\t{}", self.line());
+    pub fn validation(&self, run: &RunDir, net: &str, progress: &Progress) -> Result<()> {
+        let Progress { step, newest, best_step, .. } = progress;
+        let line = format!("{net}\t{step}\tscore {newest:.4}, best at {best_step}\t{}", self.line());
         self.bar.suspend(|| log::info!("{line}"));
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(run.file("log.tsv"))?;
         Ok(writeln!(file, "{line}")?)
