@@ -84,6 +84,12 @@ export run="live": setup
 evaluate model="live" *corpora="corpus/unheard": setup
     {{ keyface_train }} evaluate models/{{ model }} {{ corpora }}
 
+# The shipped networks in onnxruntime, step by step beside tract.
+check-onnx model="live": setup
+    mkdir -p out && {{ keyface_train }} check models/{{ model }} --vectors out/vectors.json
+    python3 -m venv .venv && .venv/bin/pip install --quiet onnxruntime==1.23.2 onnx==1.19.1 numpy
+    .venv/bin/python host-train/tools/onnx_check.py models/{{ model }} out/vectors.json
+
 # Makes the golden values anew, from the outside references.
 golden:
     tests/goldens/make
