@@ -16,6 +16,8 @@ use crate::AppError;
 const LOOK: Duration = Duration::from_millis(20);
 /// A device that calls no more for this long is dead (its longest period is 128 ms).
 const DEAD: Duration = Duration::from_millis(500);
+/// Sound servers take their time for the first callback: up to 2 s where the room has been silent.
+const DEAD_AT_FIRST: Duration = Duration::from_secs(3);
 /// A removed source gives exact zeros and no error; so does a muted one, which opening again does not harm.
 const ZEROS: Duration = Duration::from_secs(3);
 const ZEROS_LONGEST: Duration = Duration::from_secs(60);
@@ -112,16 +114,17 @@ impl Watch {
 
     /// Looks at the device until it fails; `None` when it is time to stop.
     fn watch(&mut self, rate_hz: u32, pause: &impl Fn(Duration) -> bool) -> Option<&'static str> {
-        let (mut callbacks, mut since) = (self.shared.callbacks.load(Relaxed), Instant::now());
+        let (mut callbacks, mut since, mut patience) =
+            (self.shared.callbacks.load(Relaxed), Instant::now(), DEAD_AT_FIRST);
         while pause(LOOK) {
             let now_callbacks = self.shared.callbacks.load(Relaxed);
             if now_callbacks != callbacks {
-                (callbacks, since) = (now_callbacks, Instant::now());
+                (callbacks, since, patience) = (now_callbacks, Instant::now(), DEAD);
             }
             if self.shared.failed.load(Relaxed) {
                 return Some("its device failed");
             }
-            if since.elapsed() > DEAD {
+            if since.elapsed() > patience {
                 return Some("its device gives no sound any more");
             }
             if silent_for(&self.shared, rate_hz) > self.zeros_allowed {
