@@ -25,5 +25,9 @@ pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
     let load = || keyface::model::load(args.model.name());
     let report = keyface::bench::bench(load, args.seconds, started, |done| progress.update(done))?;
     progress.finish();
-    if args.json { tell_json(&report) } else { Ok(tell(report)) }
+    if args.json {
+        return tell_json(&report);
+    }
+    tell(report);
+    Ok(())
 }
