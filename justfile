@@ -3,6 +3,9 @@
 
 set positional-arguments
 
+# Pages for those who work on the code: private items too, so that links to them must hold.
+export RUSTDOCFLAGS := "-D warnings -A rustdoc::private-intra-doc-links"
+
 keyface := "cargo run --release -p keyface --"
 keyface_train := "cargo run --release -p keyface-train --"
 
@@ -37,12 +40,12 @@ check: setup
     cargo check --release -p keyface-core --no-default-features
     cargo clippy --release --all-targets -- -D warnings
     cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps
+    cargo doc --release --no-deps --document-private-items
 
 # The trainer: lints, tests, and the tiny experiment.
 test-train: setup voices && tiny
     cargo clippy --release -p keyface-train --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps -p keyface-train
+    cargo doc --release --no-deps --document-private-items -p keyface-train
     cargo test --release -p keyface-train
 
 # From text to a model that runs on the device's code, in two minutes: a toy that proves the way.
@@ -96,7 +99,7 @@ golden:
 
 # The documentation of the device's crates, as web pages.
 docs: setup
-    cargo doc --release --no-deps
+    cargo doc --release --no-deps --document-private-items
     @echo "Open ${CARGO_TARGET_DIR:-target}/doc/keyface/index.html"
 
 # What CI runs.

@@ -57,7 +57,7 @@ impl PlayClock {
 
     fn follow(&mut self, passed: Micros) {
         let apart = self.usual_wait().0 as f64 - self.delay_us;
-        let most = SLEW * passed.0 as f64;
+        let most = SLEW * passed.0.max(0) as f64;
         self.delay_us += if apart.abs() > JUMP.0 as f64 { apart } else { apart.clamp(-most, most) };
     }
 
