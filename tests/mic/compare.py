@@ -10,8 +10,8 @@ import sys
 import wave
 
 STEP_S = 0.01
-# The resampled, re-levelled live sound is not the file's: a tenth of the frames may differ at the edges of phones.
-AGREEMENT = 0.90
+# The sound was played, resampled twice and has a room's noise: frames at the edges of phones may differ.
+AGREEMENT = 0.85
 BEYOND_LOOK_AHEAD_MS = 80
 LONGEST_OFFSET_S = 6
 
@@ -44,8 +44,9 @@ def judge(facts):
 
 def lost(run, live):
     reopened = run["ear"]["reopened"]
-    speaking = [viseme for viseme in live[round(5 / STEP_S):] if viseme != "sil"]
-    away = live[round(2.7 / STEP_S):round(3.9 / STEP_S)]
+    # The server dies 2 s after the start and is back at 4 s; the run begins to hear up to 1 s late.
+    speaking = [viseme for viseme in live[round(5.5 / STEP_S):] if viseme != "sil"]
+    away = live[round(2.3 / STEP_S):round(3.2 / STEP_S)]
     judge([
         (reopened >= 1, f"opened again {reopened} times"),
         (away.count("sil") > 0.9 * len(away), f"at rest while lost: {away.count('sil')} of {len(away)} frames"),
