@@ -23,7 +23,7 @@ const WINDOW_PX: (u32, u32) = (640, 480);
   keyface run                                        microphone to window
   keyface run --board raspberry-pi-5                 what that board has
   keyface run --input talk.wav --to screen,file:talk.csv
-  flite -t hello -o stdout | keyface run --input -   a speech engine drives the face")]
+  espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
 pub struct RunArgs {
     /// mic, a sound file, or - for raw 16-bit mono samples or WAV on standard input.
     #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]

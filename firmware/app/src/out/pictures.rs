@@ -12,6 +12,8 @@ const GIF_WIDTH_PX: u32 = 320;
 const GIF_HEIGHT_PX: u32 = 240;
 /// Pictures on a sheet; what comes later is left out. At 12 phones a second, 20 s.
 const SHEET_PICTURES: usize = 240;
+/// Steps of a viseme that are looked at for its middle: one second.
+const RUN_STEPS: usize = 50;
 
 /// Writes a `.gif`.
 pub(super) struct Animation {
@@ -49,30 +51,52 @@ impl Writer for Animation {
     }
 }
 
-/// Writes a `.png`: a picture at each change of viseme, labelled with its time.
+/// Writes a `.png`: a picture of each viseme from its middle, labelled with its start.
 pub(super) struct ContactSheet {
     file: AtomicFile,
-    last: Option<Viseme>,
+    run: Option<Run>,
     shots: Vec<(String, FacePose)>,
+}
+
+/// Steps in a row that show the same viseme.
+struct Run {
+    viseme: Viseme,
+    start: Micros,
+    poses: Vec<FacePose>,
 }
 
 impl ContactSheet {
     pub fn new(file: AtomicFile) -> ContactSheet {
-        ContactSheet { file, last: None, shots: Vec::new() }
+        ContactSheet { file, run: None, shots: Vec::new() }
+    }
+
+    fn end_run(&mut self) {
+        let Some(Run { viseme, start, poses }) = self.run.take() else { return };
+        if self.shots.len() < SHEET_PICTURES {
+            self.shots.push((format!("{:.2} {}", start.as_s(), viseme.name()), poses[poses.len() / 2]));
+        }
     }
 }
 
 impl Writer for ContactSheet {
     fn step(&mut self, at: Micros, step: &Step, pose: &FacePose) -> Result<(), AppError> {
-        let is_news = self.last != Some(step.viseme) && at >= Micros(0);
-        if is_news && self.shots.len() < SHEET_PICTURES {
-            self.shots.push((format!("{:.2} {}", at.as_s(), step.viseme.name()), *pose));
+        if at < Micros(0) {
+            return Ok(());
         }
-        self.last = Some(step.viseme);
+        match &mut self.run {
+            // The middle of a long pause looks like its first second.
+            Some(run) if run.viseme == step.viseme && run.poses.len() < RUN_STEPS => run.poses.push(*pose),
+            Some(run) if run.viseme == step.viseme => {}
+            _ => {
+                self.end_run();
+                self.run = Some(Run { viseme: step.viseme, start: at, poses: vec![*pose] });
+            }
+        }
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+        self.end_run();
         if self.shots.is_empty() {
             self.shots.push(("rest".into(), FacePose::REST));
         }
@@ -84,8 +108,24 @@ impl Writer for ContactSheet {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::Channel;
+
     use super::super::recorder::tests::step;
     use super::*;
+
+    #[test]
+    fn a_viseme_is_pictured_from_its_middle_and_labelled_with_its_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sheet = ContactSheet::new(AtomicFile::create(&folder.path().join("a.png")).unwrap());
+        for n in 0..5 {
+            let mut pose = FacePose::REST;
+            pose.set(Channel::JawOpen, n as f32 * 0.1);
+            sheet.step(Micros::from_ms(100 + 20 * n), &step(0, Viseme::Aa), &pose).unwrap();
+        }
+        sheet.end_run();
+        assert_eq!(sheet.shots[0].0, "0.10 aa");
+        assert_eq!(sheet.shots[0].1[Channel::JawOpen], 0.2);
+    }
 
     #[test]
     fn an_animation_and_a_sheet_are_written_whole() {
@@ -99,7 +139,7 @@ mod tests {
             sheet.step(at, &step(0, Viseme::ALL[frame as usize % 3]), &FacePose::REST).unwrap();
         }
         assert_eq!(animation.frames, 5);
-        assert_eq!(sheet.shots.len(), 12);
+        assert_eq!(sheet.shots.len(), 11);
         animation.finish(Micros(0)).unwrap();
         sheet.finish(Micros(0)).unwrap();
         assert!(std::fs::read(gif).unwrap().starts_with(b"GIF89a"));
