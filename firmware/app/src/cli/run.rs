@@ -21,7 +21,7 @@ const WINDOW_PX: (u32, u32) = (640, 480);
 #[derive(Args)]
 #[command(after_help = "Examples:
   keyface run                                        microphone to window
-  keyface run --board raspberry-pi-5                 what that board has
+  keyface run --board linux-pc                       what that board has
   keyface run --input talk.wav --to screen,file:talk.csv
   espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
 pub struct RunArgs {
