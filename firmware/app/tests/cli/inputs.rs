@@ -36,6 +36,19 @@ fn a_folder_is_no_sound() {
 }
 
 #[test]
+fn garbage_that_begins_like_a_sound_is_refused() {
+    let garbage: Vec<u8> = (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let starts =
+        [(b"RIFF".as_slice(), "wav"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xff\xfb\x90\0", "mp3")];
+    for (start, ending) in starts {
+        let desk = Desk::new();
+        desk.write(&format!("a.{ending}"), [start, &garbage].concat());
+        let line = desk.refuse(&format!("animate a.{ending} --out a.csv"));
+        assert!(line.starts_with(&format!("keyface: a.{ending}: expected sound ")), "{line}");
+    }
+}
+
+#[test]
 fn a_wav_that_ends_within_its_header_is_refused() {
     let desk = Desk::new();
     desk.write("a.wav", &clip_wav()[..30]);

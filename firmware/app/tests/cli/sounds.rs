@@ -50,7 +50,7 @@ fn speech_is_heard_at_all() {
 
 #[test]
 fn eight_bits_say_nearly_the_same() {
-    assert_like_the_plain_wav(CLIP_HZ, 1, Form::Bits8, 0.9);
+    assert_like_the_plain_wav(CLIP_HZ, 1, Form::Bits8, 0.85);
 }
 
 #[test]
@@ -75,13 +75,13 @@ fn five_channels_say_the_same() {
 
 #[test]
 fn higher_rates_say_nearly_the_same() {
-    assert_like_the_plain_wav(44_100, 1, Form::Bits16, 0.9);
-    assert_like_the_plain_wav(96_000, 1, Form::Bits16, 0.9);
+    assert_like_the_plain_wav(44_100, 1, Form::Bits16, 0.95);
+    assert_like_the_plain_wav(96_000, 1, Form::Bits16, 0.95);
 }
 
 #[test]
 fn a_telephones_rate_says_much_the_same() {
-    assert_like_the_plain_wav(8_000, 1, Form::Bits16, 0.5);
+    assert_like_the_plain_wav(8_000, 1, Form::Bits16, 0.7);
 }
 
 #[test]
@@ -124,8 +124,22 @@ fn a_flac_that_was_cut_is_heard_up_to_there_with_a_warning() {
     let (run, cut) = visemes(&desk, "b.flac", &flac[..flac.len() / 2]);
     let line = run.warned();
     assert!(line.starts_with("keyface: warning: b.flac: expected 1.00 s as its header says, came 0."), "{line}");
-    let begun = |text: &str| text.lines().take(3).map(str::to_owned).collect::<Vec<_>>();
+    let begun = |text: &str| text.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(begun(&cut), begun(&whole));
+}
+
+#[test]
+fn packed_sound_says_much_the_same_as_what_was_packed() {
+    let desk = Desk::new();
+    let (_, whole) = visemes(&desk, "a.flac", include_bytes!("data/clip.flac"));
+    for (name, bytes) in
+        [("a.mp3", include_bytes!("data/clip.mp3").as_slice()), ("a.ogg", include_bytes!("data/clip.ogg"))]
+    {
+        let (run, packed) = visemes(&desk, name, bytes);
+        run.fine();
+        let share = agreement(&whole, &packed);
+        assert!(share >= 0.9, "{name}: {share:.3} the same");
+    }
 }
 
 #[test]
