@@ -1,6 +1,7 @@
 //! A recording in, files out: the line as fast as the machine can.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples, Step};
 
@@ -15,19 +16,23 @@ pub(crate) const STEP_SAMPLES: usize = HOP_SAMPLES * STEP_HOPS;
 /// `progress` is told the audio time that has been done.
 ///
 /// # Errors
-/// When a network fails or a file cannot be written.
+/// When a network fails, a file cannot be written, or `stop` is set: then no file is seen.
 pub fn animate(
     sound: &Sound,
     line: &mut Line,
     mut recorder: Recorder,
+    stop: &AtomicBool,
     mut progress: impl FnMut(Micros),
 ) -> Result<Vec<PathBuf>, AppError> {
     let end = sound.duration();
     let silence = vec![0.0; tail_samples(line)];
     let mut heard = Samples(0);
     for block in sound.samples.chunks(STEP_SAMPLES).chain(silence.chunks(STEP_SAMPLES)) {
-        for step in steps(line, block)?.into_iter().flatten().filter(|step| step.at < end) {
-            recorder.step(line, &step)?;
+        for step in steps(line, block)?.into_iter().flatten() {
+            recorder.step(line, &step, Some(end))?;
+        }
+        if stop.load(Relaxed) {
+            return Err(AppError::Stopped);
         }
         heard.0 += block.len() as u64;
         progress(heard.micros().min(end));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Gains, Line, Micros, Motion, Samples, Step, retarget};
+use keyface_core::{CoreError, Gains, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step, retarget};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
@@ -136,7 +136,15 @@ impl App {
         } else if self.parts.ear.read(&mut self.block)? == Heard::End {
             self.ended = Some((Instant::now(), self.heard));
         }
+        self.block.truncate(self.wanted());
         Ok(())
+    }
+
+    /// Samples up to the limit.
+    fn wanted(&self) -> usize {
+        let samples = |limit: Micros| (limit.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000);
+        let left = self.parts.limit.map_or(u64::MAX, |limit| samples(limit).saturating_sub(self.heard.0));
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     fn tail(&self) -> usize {
@@ -146,8 +154,7 @@ impl App {
     fn record(&mut self) -> Result<(), AppError> {
         let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
         let end = self.ended.map(|(_, end)| end.micros());
-        let spoken = self.steps.iter().filter(|step| end.is_none_or(|end| step.at < end));
-        spoken.into_iter().try_for_each(|step| recorder.step(&self.parts.line, step))
+        self.steps.iter().try_for_each(|step| recorder.step(&self.parts.line, step, end))
     }
 
     /// The display's clock: when a picture is due, the motion of that moment becomes a face.

@@ -62,6 +62,9 @@ pub enum AppError {
         /// What the painter says.
         reason: String,
     },
+    /// The user has stopped it: start it again.
+    #[error("stopped before the end; no file was written")]
+    Stopped,
     /// A thread cannot be started: the machine is short of memory or processes.
     #[error("{what}: cannot start its thread: {reason}")]
     Thread {

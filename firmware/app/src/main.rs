@@ -12,7 +12,7 @@ const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=error,symphonia=error"))
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,tract=off,symphonia=off"))
         .format(|out, record| writeln!(out, "keyface: {}", record.args()))
         .init();
     match cli::run(started) {

@@ -144,7 +144,7 @@ impl ModelCard {
     /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value that this
     /// build cannot run; both name `place`, the file as the caller knows it.
     pub fn from_toml(place: &str, text: &str) -> Result<ModelCard, CoreError> {
-        let card: ModelCard = toml::from_str(text).map_err(|e| schema(place, e.to_string()))?;
+        let card: ModelCard = toml::from_str(text).map_err(|e| CoreError::schema(place, text, &e))?;
         card.validate(place)?;
         Ok(card)
     }
@@ -154,7 +154,7 @@ impl ModelCard {
     /// # Errors
     /// [`CoreError::Schema`] for a seed that TOML cannot hold (above `i64::MAX`).
     pub fn to_toml(&self) -> Result<String, CoreError> {
-        toml::to_string(self).map_err(|e| schema(&self.name, e.to_string()))
+        toml::to_string(self).map_err(|e| CoreError::Schema { place: self.name.clone(), reason: e.to_string() })
     }
 
     /// The names of this build's motion channels, as `motion_channels` must list them.
@@ -188,10 +188,6 @@ impl ModelCard {
             ],
         }
     }
-}
-
-fn schema(place: &str, reason: String) -> CoreError {
-    CoreError::Schema { place: place.to_owned(), reason }
 }
 
 #[cfg(test)]

@@ -56,4 +56,12 @@ impl CoreError {
     pub fn unexpected(place: impl Into<String>, expected: impl Into<String>, came: impl Into<String>) -> CoreError {
         CoreError::Unexpected { place: place.into(), expected: expected.into(), came: came.into() }
     }
+
+    /// The TOML `text` of the file `place` is not of its schema: in one line, where the parser draws a picture of five.
+    pub(crate) fn schema(place: &str, text: &str, error: &toml::de::Error) -> CoreError {
+        let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        let message = error.message().replace('\n', ", ");
+        let reason = line.map_or_else(|| message.clone(), |line| format!("line {line}: {message}"));
+        CoreError::Schema { place: place.to_owned(), reason }
+    }
 }

@@ -8,6 +8,7 @@ use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface_core::{Gains, Line};
 
 use super::progress::Progress;
+use super::run::stop_on_ctrl_c;
 use super::{FaceArgs, FileArgs, ModelArgs, note, tell, tell_json};
 
 #[derive(Args)]
@@ -36,9 +37,10 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     check_distinct(&args.out)?;
     let sound = sound(args)?;
     let mut line = Line::new(keyface::model::load(args.model.name())?);
+    let stop = stop_on_ctrl_c()?;
     let recorder = Recorder::open(&args.out, recording(args, &sound))?;
     let mut progress = Progress::new(sound.duration());
-    let files = keyface::animate::animate(&sound, &mut line, recorder, |done| progress.update(done))?;
+    let files = keyface::animate::animate(&sound, &mut line, recorder, &stop, |done| progress.update(done))?;
     progress.finish();
     if args.json {
         let (audio_s, look_ahead_ms) = (sound.duration().as_s(), line.look_ahead().as_ms());

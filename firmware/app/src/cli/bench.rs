@@ -6,14 +6,14 @@ use clap::Args;
 use keyface_core::Micros;
 
 use super::progress::Progress;
-use super::{ModelArgs, tell, tell_json};
+use super::{ModelArgs, tell, tell_json, whole};
 
 #[derive(Args)]
 pub struct BenchArgs {
     #[command(flatten)]
     model: ModelArgs,
     /// Seconds of sound to run.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    #[arg(long, default_value_t = 60, allow_negative_numbers = true, value_parser = |text: &str| whole(text, 1..=3_600))]
     seconds: u32,
     /// Write JSON.
     #[arg(long)]

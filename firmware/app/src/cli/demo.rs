@@ -11,8 +11,8 @@ use keyface::screen::Screen;
 use keyface_core::{Gains, Line};
 
 use super::progress::Progress;
-use super::run::{live, seed};
-use super::{FaceArgs, ModelArgs, note, tell};
+use super::run::{live, seed, stop_on_ctrl_c};
+use super::{FaceArgs, ModelArgs, tell};
 
 /// The clip that lies beside a model.
 const CLIP: &str = "demo.wav";
@@ -26,10 +26,10 @@ pub struct DemoArgs {
     /// Listen to the microphone instead of the clip.
     #[arg(long)]
     mic: bool,
-    /// Write pictures even if there is a display.
+    /// Write pictures although there is a display.
     #[arg(long, conflicts_with = "mic")]
     pictures: bool,
-    /// Folder for the pictures that are made where there is no display.
+    /// Folder for the pictures: demo.gif and demo-contact.png.
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -47,7 +47,8 @@ pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
         Ok(screen) => show(args, line, screen),
         Err(error) if args.mic => Err(error.into()),
         Err(error) => {
-            note(format_args!("{error}; making pictures instead"));
+            log::info!("{error}");
+            tell("no display was found: the face becomes pictures instead of a window");
             pictures(args, line)
         }
     }
@@ -73,12 +74,13 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let recording =
         Recording { gains, has_life: !args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
+    let stop = stop_on_ctrl_c()?;
     let recorder = Recorder::open(&files, recording)?;
     let (mut progress, look_ahead) = (Progress::new(sound.duration()), line.look_ahead());
-    keyface::animate::animate(&sound, &mut line, recorder, |done| progress.update(done))?;
+    keyface::animate::animate(&sound, &mut line, recorder, &stop, |done| progress.update(done))?;
     progress.finish();
-    tell(format_args!("the face that speaks   {}", shown(&files[0])));
-    tell(format_args!("a picture of each phone {}", shown(&files[1])));
+    tell(format_args!("the face that speaks     {}", shown(&files[0])));
+    tell(format_args!("a picture of each phone  {}", shown(&files[1])));
     let card = line.card();
     tell(format_args!("model {} {}: looks {:.0} ms ahead", card.name, card.version, look_ahead.as_ms()));
     Ok(())

@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyface::out::Stamp;
-use keyface_core::Gains;
+use keyface_core::{Gains, RATES_HZ};
 
 mod animate;
 mod bench;
@@ -14,6 +15,7 @@ mod demo;
 mod devices;
 mod progress;
 mod run;
+mod usage;
 
 /// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
 ///
@@ -48,7 +50,7 @@ enum Command {
 
 /// Reads the arguments and runs the command. `started` is when the program began.
 pub fn run(started: Instant) -> anyhow::Result<()> {
-    match Cli::parse().command {
+    match usage::parse()?.command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Animate(args) => animate::animate(&args),
@@ -60,7 +62,8 @@ pub fn run(started: Instant) -> anyhow::Result<()> {
 /// Which model.
 #[derive(Args)]
 struct ModelArgs {
-    /// Name of a model, or its folder. Names are searched in $KEYFACE_MODELS, ./models and the installed models.
+    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS, ./models
+    /// and the installed models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }
@@ -74,11 +77,11 @@ impl ModelArgs {
 /// How the face moves.
 #[derive(Args)]
 struct FaceArgs {
-    /// How strongly the jaw moves; 1 is a natural human face.
-    #[arg(long, value_name = "GAIN", value_parser = gain)]
+    /// How strongly the jaw moves, 0.5 to 2.5; 1 is a natural human face.
+    #[arg(long, value_name = "GAIN", allow_negative_numbers = true, value_parser = gain)]
     jaw: Option<f32>,
-    /// How strongly lips and tongue move; 1 is a natural human face.
-    #[arg(long, value_name = "GAIN", value_parser = gain)]
+    /// How strongly lips and tongue move, 0.5 to 2.5; 1 is a natural human face.
+    #[arg(long, value_name = "GAIN", allow_negative_numbers = true, value_parser = gain)]
     lips: Option<f32>,
     /// No blinks, glances or breath: only what is spoken.
     #[arg(long)]
@@ -98,11 +101,11 @@ struct FileArgs {
     /// What a time in a file means.
     #[arg(long, value_enum, default_value_t = StampArg::Audio)]
     stamp: StampArg,
-    /// Frames a second in files.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    /// Frames a second in .csv and .poses.jsonl; a .gif has 25 at most.
+    #[arg(long, default_value_t = 60, allow_negative_numbers = true, value_parser = |text: &str| whole(text, 1..=1_000))]
     fps: u32,
-    /// Sample rate of raw 16-bit mono samples on standard input.
-    #[arg(long, value_name = "HZ", default_value_t = 16_000, value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
+    /// Sample rate of raw samples on standard input; sound files tell their own.
+    #[arg(long, value_name = "HZ", default_value_t = 16_000, allow_negative_numbers = true, value_parser = |text: &str| whole(text, RATES_HZ))]
     rate: u32,
 }
 
@@ -126,6 +129,16 @@ impl From<StampArg> for Stamp {
 fn gain(text: &str) -> Result<f32, String> {
     let range = 0.5..=2.5;
     text.parse().ok().filter(|g| range.contains(g)).ok_or_else(|| "expected a number from 0.5 to 2.5".into())
+}
+
+fn whole(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
+    let expected = || format!("expected a whole number from {} to {}", range.start(), range.end());
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(expected)
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let is_time = |seconds: &f64| *seconds > 0.0 && seconds.is_finite();
+    text.parse().ok().filter(is_time).ok_or_else(|| "expected a number of seconds above 0".into())
 }
 
 /// Says something on standard output; a reader that has gone away is no error.
@@ -158,5 +171,10 @@ mod tests {
     #[test]
     fn a_gain_out_of_range_is_refused() {
         assert!(gain("2").is_ok() && gain("9").is_err() && gain("NaN").is_err() && gain("x").is_err());
+    }
+
+    #[test]
+    fn a_length_that_is_no_time_is_refused() {
+        assert!(seconds("0.5").is_ok() && seconds("-5").is_err() && seconds("nan").is_err() && seconds("0").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! `keyface run`.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
 use keyface_core::{Board, DisplayKind, Gains, Line, Micros};
 
-use super::{FaceArgs, FileArgs, ModelArgs, note, tell, tell_json};
+use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another.
 const WINDOW_PX: (u32, u32) = (640, 480);
@@ -25,10 +26,10 @@ const WINDOW_PX: (u32, u32) = (640, 480);
   keyface run --input talk.wav --to screen,file:talk.csv
   espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
 pub struct RunArgs {
-    /// mic, a sound file, or - for raw 16-bit mono samples or WAV on standard input.
+    /// mic, a sound file (WAV, FLAC, MP3, OGG Vorbis), or - for 16-bit mono samples on standard input, raw or as WAV.
     #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]
     input: Input,
-    #[arg(long, value_delimiter = ',', value_name = "screen|file:FILE", help = format!("Where the face goes, any number of times: screen, or a file ending in {ENDINGS}"))]
+    #[arg(long, value_delimiter = ',', value_name = "screen|file:FILE", help = format!("Where the face goes: screen, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: screen]"))]
     to: Vec<String>,
     /// Name of a board, or its file: says model, microphone, window and gains.
     #[arg(long, value_name = "NAME|FILE")]
@@ -40,7 +41,7 @@ pub struct RunArgs {
     #[arg(long)]
     fast: bool,
     /// Stop after so many seconds of sound.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = seconds)]
     seconds: Option<f64>,
     #[command(flatten)]
     model: ModelArgs,
@@ -78,7 +79,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<()> {
 /// Runs a live job until its end or Ctrl-C, and tells what it did.
 pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
     let stop = stop_on_ctrl_c()?;
-    note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
+    if std::io::stderr().is_terminal() {
+        note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
+    }
     let (report, files) = App::new(parts).run(&stop, |_| ())?;
     if as_json {
         return tell_json(&report);
@@ -88,7 +91,8 @@ pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that Ctrl-C sets. Call once.
+pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be watched")?;

@@ -5,13 +5,15 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::time::Instant;
 
-use keyface_core::{Audio, CoreError, Micros, Resampler, SAMPLE_RATE_HZ, Samples, decode_audio};
+use keyface_core::{Audio, Micros, RATES_HZ, Resampler, SAMPLE_RATE_HZ, Samples, decode_audio};
 
 use super::{Ear, Heard, samples_in};
 use crate::AppError;
 
 /// Samples that one call gives when nothing paces it (20 ms).
 const BLOCK_SAMPLES: usize = 320;
+/// What is wrong with raw bytes of an odd number.
+pub(super) const CUT_SAMPLE: &str = "it ends within a sample, whose half is left out";
 
 /// How quickly a file or a pipe is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub fn read_sound(path: &Path) -> Result<Sound, AppError> {
         return Err(AppError::unexpected(path.display().to_string(), "a sound file", "a folder"));
     }
     let file = File::open(path).map_err(AppError::file(path, "open it"))?;
-    Ok(sound_of(decode_audio(file, &path.display().to_string())?, &path.display().to_string())?)
+    sound_of(decode_audio(file, &path.display().to_string())?, &path.display().to_string())
 }
 
 /// Reads standard input to its end: any sound file, or raw 16-bit mono samples at `raw_rate_hz`.
@@ -62,27 +64,38 @@ pub fn read_piped_sound(mut pipe: impl Read, raw_rate_hz: u32) -> Result<Sound, 
     const NAME: &str = "standard input";
     let mut bytes = Vec::new();
     pipe.read_to_end(&mut bytes).map_err(AppError::file(Path::new(NAME), "read it"))?;
-    let is_file = [b"RIFF".as_slice(), b"fLaC", b"OggS", b"ID3"].iter().any(|magic| bytes.starts_with(magic));
-    if is_file {
-        return Ok(sound_of(decode_audio(Cursor::new(bytes), NAME)?, NAME)?);
+    if bytes.starts_with(b"RIFF") || is_packed(&bytes) {
+        return sound_of(decode_audio(Cursor::new(bytes), NAME)?, NAME);
     }
     let samples: Vec<f32> =
         bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
     if samples.is_empty() {
         return Err(AppError::unexpected(NAME, "sound", "nothing"));
     }
-    let audio = Audio { samples, rate_hz: raw_rate_hz, channels_in: 1, repaired: 0, truncated: None };
-    Ok(sound_of(audio, NAME)?)
+    let truncated = (bytes.len() % 2 == 1).then(|| CUT_SAMPLE.to_owned());
+    let audio = Audio { samples, rate_hz: raw_rate_hz, channels_in: 1, repaired: 0, truncated };
+    sound_of(audio, NAME)
 }
 
-fn sound_of(audio: Audio, name: &str) -> Result<Sound, CoreError> {
+/// Whether bytes begin as a packed sound file does; raw samples do so by a rare chance only.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    [b"fLaC".as_slice(), b"OggS", b"ID3"].iter().any(|magic| bytes.starts_with(magic))
+}
+
+fn sound_of(audio: Audio, name: &str) -> Result<Sound, AppError> {
     let warning = warning(&audio, name);
-    let mut resampler = Resampler::new(audio.rate_hz)?;
+    let mut resampler = resampler(audio.rate_hz, name)?;
     let latency = resampler.latency();
     let mut samples = Vec::with_capacity(samples_in(audio.duration()) + BLOCK_SAMPLES);
     resampler.push(&audio.samples, &mut samples);
     resampler.flush(&mut samples);
     Ok(Sound { name: name.to_owned(), samples, latency, warning })
+}
+
+/// For sound at `rate_hz` from the file `name`.
+pub(super) fn resampler(rate_hz: u32, name: &str) -> Result<Resampler, AppError> {
+    let expected = || format!("a sample rate of {} to {} Hz", RATES_HZ.start(), RATES_HZ.end());
+    Resampler::new(rate_hz).map_err(|_| AppError::unexpected(name, expected(), format!("{rate_hz} Hz")))
 }
 
 fn warning(audio: &Audio, name: &str) -> Option<String> {

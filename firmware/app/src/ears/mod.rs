@@ -12,6 +12,7 @@ pub mod devices;
 mod file;
 mod mic;
 mod pipe;
+mod wav_head;
 
 pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound};
 pub use mic::Mic;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use keyface_core::{Micros, Resampler, Samples};
 
+use super::file::{CUT_SAMPLE, is_packed, resampler};
+use super::wav_head::{WavHead, wav_head};
 use super::{Ear, Heard, Pace, samples_in};
 use crate::AppError;
 
@@ -15,8 +17,10 @@ use crate::AppError;
 const FETCH_BYTES: usize = 4_096;
 /// Fetches that may wait: the writer is held back beyond this (16 s of sound at 16 kHz).
 const FETCHES_WAITING: usize = 128;
-/// Bytes of a WAV header as nearly every writer makes it.
-const WAV_HEADER_BYTES: usize = 44;
+/// Bytes that tell raw samples from a file.
+const MAGIC_BYTES: usize = 4;
+const NAME: &str = "standard input";
+const EXPECTED: &str = "16-bit mono samples, raw or as WAV";
 /// A pause of the writer beyond this is a pause of the speech: real time starts anew behind it.
 const STARVED: Duration = Duration::from_millis(200);
 
@@ -25,6 +29,8 @@ pub struct PipeEar {
     bytes: Receiver<Vec<u8>>,
     head: Option<Vec<u8>>,
     odd: Option<u8>,
+    /// Bytes of samples still to come; `None` until the pipe ends.
+    left: Option<usize>,
     resampler: Resampler,
     waiting: VecDeque<f32>,
     pace: Pace,
@@ -44,11 +50,12 @@ impl PipeEar {
         thread::Builder::new()
             .name(name)
             .spawn(move || fetch(pipe, &sender))
-            .map_err(|reason| AppError::Thread { what: "standard input", reason })?;
-        let resampler = Resampler::new(rate_hz)?;
+            .map_err(|reason| AppError::Thread { what: NAME, reason })?;
+        let resampler = resampler(rate_hz, NAME)?;
         let head = Some(Vec::new());
         let waiting = VecDeque::new();
-        Ok(PipeEar { bytes, head, odd: None, resampler, waiting, pace, given: 0, real_time: None, ended: false })
+        let (odd, left, real_time) = (None, None, None);
+        Ok(PipeEar { bytes, head, odd, left, resampler, waiting, pace, given: 0, real_time, ended: false })
     }
 
     fn take_in(&mut self) -> Result<(), AppError> {
@@ -62,33 +69,40 @@ impl PipeEar {
         Ok(())
     }
 
-    /// Holds back the first bytes until it is known whether they are a WAV header.
+    /// Holds back the first bytes until it is known what they are.
     fn take_bytes(&mut self, bytes: Vec<u8>) -> Result<(), AppError> {
         let Some(mut head) = self.head.take() else {
             self.take_samples(&bytes);
             return Ok(());
         };
         head.extend(bytes);
-        if head.len() < WAV_HEADER_BYTES {
+        if head.len() < MAGIC_BYTES || !self.take_head(&head)? {
             self.head = Some(head);
-            return Ok(());
         }
-        self.take_head(&head)
-    }
-
-    fn take_head(&mut self, head: &[u8]) -> Result<(), AppError> {
-        let data = if head.starts_with(b"RIFF") {
-            let (rate_hz, data) = wav_data(head)?;
-            self.resampler = Resampler::new(rate_hz)?;
-            data
-        } else {
-            head
-        };
-        self.take_samples(data);
         Ok(())
     }
 
+    /// False when more is needed to know where the samples begin.
+    fn take_head(&mut self, head: &[u8]) -> Result<bool, AppError> {
+        if is_packed(head) {
+            return Err(AppError::unexpected(NAME, EXPECTED, "a packed sound file, which `keyface animate -` reads"));
+        }
+        if !head.starts_with(b"RIFF") {
+            self.take_samples(head);
+            return Ok(true);
+        }
+        let Some(wav) = wav_head(head).map_err(|came| AppError::unexpected(NAME, EXPECTED, came))? else {
+            return Ok(false);
+        };
+        let WavHead { rate_hz, samples_at, bytes } = wav;
+        (self.resampler, self.left) = (resampler(rate_hz, NAME)?, bytes);
+        self.take_samples(&head[samples_at..]);
+        Ok(true)
+    }
+
     fn take_samples(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(self.left.unwrap_or(bytes.len()))];
+        self.left = self.left.map(|left| left - bytes.len());
         let whole: Vec<u8> = self.odd.take().into_iter().chain(bytes.iter().copied()).collect();
         let pairs = whole.chunks_exact(2);
         self.odd = pairs.remainder().first().copied();
@@ -99,14 +113,20 @@ impl PipeEar {
     }
 
     fn end(&mut self) -> Result<(), AppError> {
-        if let Some(head) = self.head.take() {
-            self.take_head(&head)?;
+        if let Some(head) = self.head.take()
+            && !self.take_head(&head)?
+        {
+            return Err(AppError::unexpected(NAME, EXPECTED, "a WAV that ends before its samples"));
         }
         let mut out = Vec::new();
         self.resampler.flush(&mut out);
         self.waiting.extend(out);
         self.ended = true;
-        Ok(())
+        if self.odd.is_some() {
+            log::warn!("{NAME}: {CUT_SAMPLE}");
+        }
+        let is_empty = self.given == 0 && self.waiting.is_empty();
+        if is_empty { Err(AppError::unexpected(NAME, "sound", "nothing")) } else { Ok(()) }
     }
 
     /// How many samples may be given by now. A speech engine writes faster than it would speak.
@@ -149,7 +169,7 @@ impl Ear for PipeEar {
     }
 
     fn name(&self) -> String {
-        "standard input".into()
+        NAME.into()
     }
 }
 
@@ -161,21 +181,9 @@ fn fetch(mut pipe: impl Read, sender: &SyncSender<Vec<u8>>) {
             Ok(count) if sender.send(buffer[..count].to_vec()).is_err() => return,
             Ok(_) => {}
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return log::error!("standard input: cannot read on: {e}"),
+            Err(e) => return log::error!("{NAME}: cannot read on: {e}"),
         }
     }
-}
-
-/// Rate and samples of a WAV stream whose header lies wholly in `head`.
-fn wav_data(head: &[u8]) -> Result<(u32, &[u8]), AppError> {
-    let number = |at: usize, len: usize| head[at..at + len].iter().rev().fold(0u32, |n, b| n << 8 | u32::from(*b));
-    let (format, channels, rate_hz, bits) = (number(20, 2), number(22, 2), number(24, 4), number(34, 2));
-    if (format, channels, bits) != (1, 1, 16) {
-        let came = format!("a WAV of format {format} with {channels} channels of {bits} bits");
-        return Err(AppError::unexpected("standard input", "16-bit mono samples, raw or as WAV", came));
-    }
-    let data = head.windows(4).position(|w| w == b"data").map_or(WAV_HEADER_BYTES, |at| at + 8);
-    Ok((rate_hz, head.get(data..).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -224,6 +232,30 @@ mod tests {
     fn stereo_on_a_pipe_is_refused() {
         let error = all(wav_header(16_000, 2), 16_000).unwrap_err().to_string();
         assert!(error.ends_with("came a WAV of format 1 with 2 channels of 16 bits"), "{error}");
+    }
+
+    #[test]
+    fn a_packed_file_is_not_heard_as_raw_samples() {
+        let error = all(b"fLaC and some more".to_vec(), 16_000).unwrap_err().to_string();
+        assert!(error.contains("came a packed sound file"), "{error}");
+    }
+
+    #[test]
+    fn a_pipe_without_a_sample_is_refused() {
+        for bytes in [vec![], vec![7], wav_header(16_000, 1)] {
+            let error = all(bytes, 16_000).unwrap_err().to_string();
+            assert_eq!(error, "standard input: expected sound, came nothing");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_wavs_samples_is_not_heard() {
+        let mut bytes = wav_header(16_000, 1);
+        let length_at = bytes.len() - 4;
+        bytes[length_at..].copy_from_slice(&200u32.to_le_bytes());
+        bytes.extend(raw(&[8_192; 100]));
+        bytes.extend(b"LIST and its text");
+        assert_eq!(all(bytes, 16_000).unwrap(), vec![0.25; 100]);
     }
 
     #[test]

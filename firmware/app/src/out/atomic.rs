@@ -19,6 +19,9 @@ impl AtomicFile {
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn create(path: &Path) -> Result<AtomicFile, AppError> {
+        if path.is_dir() {
+            return Err(AppError::unexpected(path.display().to_string(), "a file to write", "a folder"));
+        }
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(AppError::file(folder, "make this folder"))?;
         let name =

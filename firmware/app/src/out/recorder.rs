@@ -57,7 +57,8 @@ pub struct Recorder {
     files: Vec<(PathBuf, Box<dyn Writer>)>,
     life: Option<Life>,
     next_frame: i64,
-    end: Micros,
+    /// How much later a step stands in the files than in the sound.
+    shift: Micros,
 }
 
 impl Recorder {
@@ -68,7 +69,7 @@ impl Recorder {
     pub fn open(paths: &[PathBuf], recording: Recording) -> Result<Recorder, AppError> {
         let files: Result<Vec<_>, AppError> = paths.iter().map(|p| Ok((p.clone(), open(p, &recording)?))).collect();
         let life = recording.has_life.then(|| Life::new(LIFE_SEED));
-        Ok(Recorder { recording, files: files?, life, next_frame: 0, end: Micros(0) })
+        Ok(Recorder { recording, files: files?, life, next_frame: 0, shift: Micros(0) })
     }
 
     /// Whether there is anything to write.
@@ -77,19 +78,24 @@ impl Recorder {
     }
 
     /// A step came out of `line`. Call before the next push: the line keeps motion for a short time only.
+    /// What lies behind the sound's `end`, once that is known, is left out.
     ///
     /// # Errors
     /// When the disk is full or gone; the text names the file.
-    pub fn step(&mut self, line: &Line, step: &Step) -> Result<(), AppError> {
+    pub fn step(&mut self, line: &Line, step: &Step, end: Option<Micros>) -> Result<(), AppError> {
         if self.is_idle() {
             return Ok(());
         }
-        let pose = retarget(&step.motion, self.recording.gains);
         let at = self.stamped(step);
+        self.shift = at - step.at;
+        if end.is_some_and(|end| step.at >= end) {
+            return self.frames(line, step.at, end);
+        }
+        let pose = retarget(&step.motion, self.recording.gains);
         for (_, file) in &mut self.files {
             file.step(at, step, &pose)?;
         }
-        self.frames(line, step.at, at - step.at)
+        self.frames(line, step.at, end)
     }
 
     /// Ends all files at audio time `end`.
@@ -97,13 +103,9 @@ impl Recorder {
     /// # Errors
     /// When the disk is full or gone; the text names the file.
     pub fn finish(self, end: Micros) -> Result<Vec<PathBuf>, AppError> {
+        let end = end + self.shift;
         let finish = |(path, file): (PathBuf, Box<dyn Writer>)| file.finish(end).map(|()| path);
         self.files.into_iter().map(finish).collect()
-    }
-
-    /// The end of the last frame so far.
-    pub fn end(&self) -> Micros {
-        self.end
     }
 
     fn stamped(&self, step: &Step) -> Micros {
@@ -113,19 +115,19 @@ impl Recorder {
         }
     }
 
-    /// All frames whose motion is known now. A frame at time t shows the motion of `t - shift`.
-    fn frames(&mut self, line: &Line, known: Micros, shift: Micros) -> Result<(), AppError> {
+    /// All frames up to the moment `known` and before the `end`. A frame at time t shows the motion of `t - shift`.
+    fn frames(&mut self, line: &Line, known: Micros, end: Option<Micros>) -> Result<(), AppError> {
         loop {
             let at = Micros(self.next_frame * 1_000_000 / i64::from(self.recording.fps));
-            if at - shift > known {
+            let moment = at - self.shift;
+            if moment > known || end.is_some_and(|end| moment >= end) {
                 return Ok(());
             }
-            let pose = self.pose(line, at - shift, at);
+            let pose = self.pose(line, moment, at);
             for (_, file) in &mut self.files {
                 file.frame(at, &pose)?;
             }
             self.next_frame += 1;
-            self.end = at;
         }
     }
 
@@ -152,7 +154,8 @@ pub fn check_distinct(paths: &[PathBuf]) -> Result<(), AppError> {
 }
 
 fn same(a: &Path, b: &Path) -> bool {
-    a.components().eq(b.components())
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    whole(a) == whole(b)
 }
 
 #[cfg(test)]
@@ -176,7 +179,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_file_named_twice_is_refused() {
-        assert!(check_distinct(&["a.csv".into(), "./b.csv".into(), "a.csv".into()]).is_err());
+        assert!(check_distinct(&["a.csv".into(), "b.csv".into(), "a.csv".into()]).is_err());
+        assert!(check_distinct(&["a.csv".into(), "./a.csv".into()]).is_err());
         assert!(check_distinct(&["a.csv".into(), "b.csv".into()]).is_ok());
     }
 }

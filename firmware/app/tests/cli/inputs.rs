@@ -1,0 +1,121 @@
+//! Sounds and arguments that cannot be used.
+
+use std::fs;
+
+use crate::util::Desk;
+use crate::wav::{CLIP_HZ, Form, clip_wav, wav};
+
+#[test]
+fn an_empty_file_is_called_empty() {
+    let desk = Desk::new();
+    desk.write("a.wav", "");
+    let line = desk.refuse("animate a.wav --out a.csv");
+    assert_eq!(line, "keyface: a.wav: expected sound (WAV, FLAC, MP3 or OGG Vorbis), came an empty file");
+}
+
+#[test]
+fn a_text_that_is_called_a_wav_is_told_by_its_start() {
+    let desk = Desk::new();
+    desk.write("a.wav", "hello\n");
+    assert!(desk.refuse("animate a.wav --out a.csv").ends_with("came a text that starts \"hello\\n\""));
+}
+
+#[test]
+fn a_missing_file_is_named_once() {
+    let line = Desk::new().refuse("animate a.wav --out a.csv");
+    assert_eq!(line, "keyface: a.wav: cannot open it: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_folder_is_no_sound() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("a.wav")).unwrap();
+    for command in ["animate a.wav --out a.csv", "run --input a.wav --to file:a.csv"] {
+        assert_eq!(desk.refuse(command), "keyface: a.wav: expected a sound file, came a folder");
+    }
+}
+
+#[test]
+fn garbage_that_begins_like_a_sound_is_refused() {
+    let garbage: Vec<u8> = (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let starts =
+        [(b"RIFF".as_slice(), "wav"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xff\xfb\x90\0", "mp3")];
+    for (start, ending) in starts {
+        let desk = Desk::new();
+        desk.write(&format!("a.{ending}"), [start, &garbage].concat());
+        let line = desk.refuse(&format!("animate a.{ending} --out a.csv"));
+        assert!(line.starts_with(&format!("keyface: a.{ending}: expected sound ")), "{line}");
+    }
+}
+
+#[test]
+fn a_wav_that_ends_within_its_header_is_refused() {
+    let desk = Desk::new();
+    desk.write("a.wav", &clip_wav()[..30]);
+    assert!(desk.refuse("animate a.wav --out a.csv").starts_with("keyface: a.wav: expected sound "));
+}
+
+#[test]
+fn a_wav_without_a_sample_is_refused() {
+    let desk = Desk::new();
+    desk.write("a.wav", wav(&[], CLIP_HZ, 1, Form::Bits16));
+    assert!(desk.refuse("animate a.wav --out a.csv").contains("a.wav: expected sound "));
+}
+
+#[test]
+fn a_sample_rate_out_of_range_is_told_with_its_file() {
+    let desk = Desk::new();
+    desk.write("a.wav", wav(&[0.0; 4_000], 4_000, 1, Form::Bits16));
+    let line = desk.refuse("animate a.wav --out a.csv");
+    assert_eq!(line, "keyface: a.wav: expected a sample rate of 8000 to 192000 Hz, came 4000 Hz");
+}
+
+#[test]
+fn a_number_out_of_range_is_told_with_its_range() {
+    let desk = Desk::new();
+    let cases = [
+        ("--fps 0", "'0' for '--fps <FPS>': expected a whole number from 1 to 1000"),
+        ("--rate 100", "'100' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
+        ("--rate fast", "'fast' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
+        ("--rate -16000", "'-16000' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
+        ("--jaw -3", "'-3' for '--jaw <GAIN>': expected a number from 0.5 to 2.5"),
+        ("--lips nan", "'nan' for '--lips <GAIN>': expected a number from 0.5 to 2.5"),
+    ];
+    for (args, expected) in cases {
+        let line = desk.refuse(&format!("animate a.wav --out a.csv {args}"));
+        assert_eq!(line, format!("keyface: invalid value {expected} (--help tells more)"));
+    }
+    let line = desk.refuse("run --input a.wav --to file:a.csv --seconds -5");
+    assert!(line.contains("'--seconds <SECONDS>': expected a number of seconds above 0"), "{line}");
+}
+
+#[test]
+fn an_unknown_command_or_argument_is_named() {
+    let desk = Desk::new();
+    for (args, word) in
+        [("animte a.wav", "'animte'"), ("animate a.wav --uot a.csv", "'--uot'"), ("run --to moon", "moon")]
+    {
+        let line = desk.refuse(args);
+        assert!(line.contains(word), "{line}");
+    }
+}
+
+#[test]
+fn animate_without_a_file_to_write_says_so() {
+    let line = Desk::new().refuse("animate a.wav");
+    assert!(line.contains("required arguments were not provided: --out <FILE>"), "{line}");
+}
+
+#[test]
+fn an_unknown_board_is_told_with_the_places_that_were_searched() {
+    let line = Desk::new().refuse("run --board moon");
+    assert!(line.starts_with("keyface: board `moon`: expected one of ") && line.ends_with("came none"), "{line}");
+}
+
+#[test]
+fn a_board_with_an_unknown_key_is_told_with_its_line() {
+    let desk = Desk::new();
+    desk.write("a.toml", "name = \"a\"\ncolour = 3\n");
+    let line = desk.refuse("run --board a.toml --to file:a.csv");
+    assert!(line.starts_with("keyface: a.toml: line 2: unknown field `colour`, expected "), "{line}");
+}

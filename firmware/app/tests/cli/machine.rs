@@ -1,0 +1,81 @@
+//! A machine without a sound card or a display, and a person who stops the program.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::util::{Desk, MODELS};
+use crate::wav::{CLIP_HZ, Form, clip_wav, wav};
+
+/// Nobody waits longer to hear that there is no microphone.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_a_microphone_says_so_at_once() {
+    let desk = Desk::new();
+    desk.write("asound.conf", "");
+    for device in ["", "--device moon", "--device alsa:moon"] {
+        let started = Instant::now();
+        let mut command = desk.command(&format!("run --input mic --to file:a.csv {device}"));
+        let line = desk.refused(|| command.env("ALSA_CONFIG_PATH", desk.path("asound.conf")).output().unwrap().into());
+        assert!(line.starts_with("keyface: microphone: expected a device that records, came "), "{line}");
+        assert!(line.contains("`keyface devices` lists what there is"), "{line}");
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_a_display_is_told_to_the_user() {
+    let desk = Desk::new();
+    desk.write("a.wav", clip_wav());
+    for args in ["run --input a.wav", "run --input a.wav --to screen,file:a.csv"] {
+        let line = desk.refuse(args);
+        assert!(line.starts_with("keyface: screen: ") && line.contains("display"), "{line}");
+    }
+    let mut command = desk.command("run --input a.wav --to screen");
+    let line = desk.refused(|| command.env("DISPLAY", ":4711").output().unwrap().into());
+    assert!(line.starts_with("keyface: screen: "), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_demo_makes_pictures_where_there_is_no_display() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("m")).unwrap();
+    for file in ["card.toml", "key_motion.onnx", "completion.onnx"] {
+        fs::copy(format!("{MODELS}/live/{file}"), desk.path("m").join(file)).unwrap();
+    }
+    desk.write("m/demo.wav", clip_wav());
+    let run = desk.run("demo --model ./m").fine();
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("no display was found"), "{run:?}");
+    for (line, file) in lines[1..].iter().zip(["out/demo.gif", "out/demo-contact.png"]) {
+        let path = fs::canonicalize(desk.path(file)).unwrap();
+        assert!(line.ends_with(path.to_str().unwrap()), "{line}");
+    }
+    desk.write("file", "");
+    let line = desk.refuse("demo --model ./m --pictures --out file");
+    assert_eq!(line, "keyface: file: cannot make this folder: File exists (os error 17)");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_that_is_stopped_leaves_no_half_file() {
+    let desk = Desk::new();
+    let ten_minutes = vec![0.1; 600 * CLIP_HZ as usize];
+    desk.write("a.wav", wav(&ten_minutes, CLIP_HZ, 1, Form::Bits16));
+    desk.write("a.gif", "old");
+    let line = desk.refused(|| {
+        let mut command = desk.command("animate a.wav --out a.gif");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while fs::read_dir(desk.path("")).unwrap().count() < 3 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        child.wait_with_output().unwrap().into()
+    });
+    assert_eq!(line, "keyface: stopped before the end; no file was written");
+}

@@ -1,0 +1,13 @@
+//! The program as a person uses it: what it refuses and in which words, what it takes, and what it writes.
+//!
+//! Each test gets a fresh folder and runs the real program in it.
+
+mod formats;
+mod inputs;
+mod machine;
+mod models;
+mod outputs;
+mod sounds;
+mod streams;
+mod util;
+mod wav;
