@@ -216,15 +216,17 @@ pub fn table(report: &EvaluationReport) -> String {
     let mut out = format!("model {}, look-ahead {} ms\n", report.model, report.look_ahead_ms);
     for part in &report.corpora {
         out += &format!("\n{} ({} clips, {:.1} min)\n\n", part.corpus, part.clips, part.minutes);
-        out += "| mouth | balanced | lag | closures | false/min | open in pause | changes/s |\n|---|---|---|---|---|---|---|\n";
+        out += "| mouth | balanced | lag | closures | false/min | f v recall | false f v/min | open in pause | changes/s |\n|---|---|---|---|---|---|---|---|---|\n";
         for (name, s) in &part.mouths {
             out += &format!(
-                "| {name} | {:.3} | {} ms | {:.0} % of {} | {:.1} | {:.1} % | {:.1} |\n",
+                "| {name} | {:.3} | {} ms | {:.0} % of {} | {:.1} | {:.2} | {:.1} | {:.1} % | {:.1} |\n",
                 s.balanced,
                 s.lag_ms,
                 100.0 * s.closures,
                 s.closures_of,
                 s.false_closures_per_min,
+                s.recall[2].unwrap_or(f64::NAN),
+                s.false_lip_teeth_per_min,
                 100.0 * s.open_in_pause,
                 s.changes_per_s
             );

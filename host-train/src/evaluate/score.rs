@@ -33,6 +33,8 @@ pub struct MouthScore {
     pub closures_of: usize,
     /// Closures shown elsewhere than near p, b, m or in silence, per minute.
     pub false_closures_per_min: f64,
+    /// Lip-teeth contacts shown elsewhere than near f, v or in silence, per minute.
+    pub false_lip_teeth_per_min: f64,
     /// Share of silence in which the mouth is shown open.
     pub open_in_pause: f64,
     /// Share of all time in which another viseme than `sil` is shown.
@@ -51,7 +53,9 @@ struct Track {
     truth: Vec<Option<Mouth>>,
     shown: Vec<Mouth>,
     changes: usize,
+    /// Where contacts are due: of the lips (p b m), of lip and teeth (f v).
     labials: Vec<(i64, i64)>,
+    labiodentals: Vec<(i64, i64)>,
 }
 
 impl Scorer {
@@ -66,13 +70,16 @@ impl Scorer {
         }
         let visemes = shown_visemes(events, total);
         let changes = visemes.windows(2).filter(|w| w[0] != w[1]).count();
-        let labial = |s: &&Segment| s.phone.mouth() == Mouth::Closed;
-        let spans = phones.iter().filter(labial).map(|s| ((s.start_s / STEP_S) as i64, (s.end_s / STEP_S) as i64));
+        let spans = |mouth: Mouth| {
+            let due = phones.iter().filter(|s| s.phone.mouth() == mouth);
+            due.map(|s| ((s.start_s / STEP_S) as i64, (s.end_s / STEP_S) as i64)).collect()
+        };
         self.clips.push(Track {
             truth,
             shown: visemes.into_iter().map(shown_class).collect(),
             changes,
-            labials: spans.collect(),
+            labials: spans(Mouth::Closed),
+            labiodentals: spans(Mouth::LipTeeth),
         });
     }
 
@@ -84,7 +91,8 @@ impl Scorer {
             .reduce(|best, next| if next.0 > best.0 { next } else { best })?;
         let frames: usize = self.clips.iter().map(|c| c.truth.len()).sum();
         let minutes = frames as f64 * STEP_S / 60.0;
-        let (hit, of, wrong) = self.closures(lag);
+        let (hit, of, wrong) = self.contacts(lag, Mouth::Closed);
+        let (.., wrong_lip_teeth) = self.contacts(lag, Mouth::LipTeeth);
         let changes: usize = self.clips.iter().map(|c| c.changes).sum();
         let active = self.clips.iter().flat_map(|c| &c.shown).filter(|m| **m != Mouth::Silent).count();
         Some(MouthScore {
@@ -94,6 +102,7 @@ impl Scorer {
             closures: hit as f64 / of.max(1) as f64,
             closures_of: of,
             false_closures_per_min: wrong as f64 / minutes,
+            false_lip_teeth_per_min: wrong_lip_teeth as f64 / minutes,
             open_in_pause: self.open_in_pause(lag),
             active: active as f64 / frames.max(1) as f64,
             changes_per_s: changes as f64 / (minutes * 60.0),
@@ -113,9 +122,12 @@ impl Scorer {
         cells.map(|[hit, all]| (all > 0).then(|| hit as f64 / all as f64))
     }
 
-    /// Closures hit, closures in all, and false ones.
-    fn closures(&self, lag: i64) -> (usize, usize, usize) {
-        self.clips.iter().map(|clip| clip.closures(lag)).fold((0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
+    /// Contacts hit, contacts in all, and false ones.
+    fn contacts(&self, lag: i64, mouth: Mouth) -> (usize, usize, usize) {
+        self.clips
+            .iter()
+            .map(|clip| clip.contacts(lag, mouth))
+            .fold((0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2))
     }
 
     fn open_in_pause(&self, lag: i64) -> f64 {
@@ -134,22 +146,23 @@ impl Track {
         self.truth.iter().enumerate().filter_map(move |(k, truth)| Some((*truth, *shown(k)?)))
     }
 
-    fn closures(&self, lag: i64) -> (usize, usize, usize) {
+    fn contacts(&self, lag: i64, mouth: Mouth) -> (usize, usize, usize) {
+        let due = if mouth == Mouth::Closed { &self.labials } else { &self.labiodentals };
         let total = self.shown.len() as i64;
         let mut near = vec![false; self.shown.len()];
         let mut hit = 0;
-        for (start, end) in &self.labials {
+        for (start, end) in due {
             let span = (start + lag - NEAR).clamp(0, total) as usize..(end + lag + NEAR + 1).clamp(0, total) as usize;
-            hit += usize::from(self.shown[span.clone()].contains(&Mouth::Closed));
+            hit += usize::from(self.shown[span.clone()].contains(&mouth));
             near[span].fill(true);
         }
         let silent = |k: usize| {
             let at = usize::try_from(k as i64 - lag).ok().and_then(|at| self.truth.get(at));
             at.is_some_and(|t| *t == Some(Mouth::Silent))
         };
-        let begins = |k: usize| self.shown[k] == Mouth::Closed && (k == 0 || self.shown[k - 1] != Mouth::Closed);
+        let begins = |k: usize| self.shown[k] == mouth && (k == 0 || self.shown[k - 1] != mouth);
         let wrong = (0..self.shown.len()).filter(|k| begins(*k) && !near[*k] && !silent(*k)).count();
-        (hit, self.labials.len(), wrong)
+        (hit, due.len(), wrong)
     }
 }
 

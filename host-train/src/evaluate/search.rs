@@ -19,6 +19,8 @@ const STEP_MS: i64 = 20;
 /// More false closures a minute than this cost dearly: lips that close for nothing are seen at once. The validation clips
 /// hold many pauses; in speech without pauses this is about 10.
 const FALSE_PER_MIN: f64 = 6.5;
+/// The same for lip on teeth.
+const FALSE_LIP_TEETH_PER_MIN: f64 = 9.0;
 /// Rounds over all numbers.
 const ROUNDS: usize = 3;
 
@@ -68,11 +70,12 @@ pub fn search_decode(clips: &[HeardClip], start: Decode) -> (Decode, Option<Mout
     (best, judge(clips, &best))
 }
 
-/// Classes told apart, and closures hit without many false ones; late shapes cost a little.
+/// Classes told apart, and contacts hit without many false ones; late shapes cost a little.
 fn merit(score: &MouthScore) -> f64 {
     let extra = (score.false_closures_per_min - FALSE_PER_MIN).max(0.0);
+    let bitten = (score.false_lip_teeth_per_min - FALSE_LIP_TEETH_PER_MIN).max(0.0);
     let late = (score.lag_ms - 80).max(0) as f64 / 10.0;
-    score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * late
+    score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * bitten - 0.01 * late
 }
 
 fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
