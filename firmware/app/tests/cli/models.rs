@@ -162,6 +162,14 @@ fn a_look_ahead_that_no_line_can_have_is_refused() {
 }
 
 #[test]
+fn a_card_that_is_no_toml_is_told_with_its_line() {
+    let desk = desk();
+    desk.write("m/card.toml", "name = \"live\"\n[[[\n");
+    let line = desk.refuse(RUN);
+    assert!(line.starts_with("keyface: model ./m: card.toml: line 2: "), "{line}");
+}
+
+#[test]
 fn a_card_of_bytes_that_are_no_text_is_refused() {
     let desk = desk();
     desk.write("m/card.toml", [0xff; 100]);
