@@ -48,6 +48,12 @@ pub enum AppError {
         /// What the sound system says.
         reason: String,
     },
+    /// The loudspeaker cannot be opened: watch the face without its voice.
+    #[error("loudspeaker: {reason}")]
+    Loudspeaker {
+        /// What the sound system says.
+        reason: String,
+    },
     /// No window can be opened: write pictures instead (`--to file:face.gif`).
     #[error("screen: {reason}")]
     Screen {

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keyface::app::Parts;
-use keyface::ears::{Ear, FileEar, Mic, Pace, Sound, read_sound};
+use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, read_sound};
 use keyface::face::Life;
 use keyface::out::{Recorder, Recording};
 use keyface::screen::Screen;
-use keyface_core::{Gains, Line};
+use keyface_core::{Gains, Line, Micros};
 
 use super::progress::Progress;
 use super::run::{live, seed, stop_on_ctrl_c};
-use super::{FaceArgs, ModelArgs, tell};
+use super::{FaceArgs, ModelArgs, note, tell};
 
+/// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
+const FACE_BEHIND: Micros = Micros::from_ms(40);
 /// The clip that lies beside a model.
 const CLIP: &str = "demo.wav";
 
@@ -29,6 +31,9 @@ pub struct DemoArgs {
     /// Write pictures although there is a display.
     #[arg(long, conflicts_with = "mic")]
     pictures: bool,
+    /// Show the face without its voice.
+    #[arg(long)]
+    mute: bool,
     /// Folder for the pictures: demo.gif and demo-contact.png.
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
@@ -59,8 +64,21 @@ fn clip(args: &DemoArgs) -> anyhow::Result<Sound> {
 }
 
 fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {
-    let ear: Box<dyn Ear> =
-        if args.mic { Box::new(Mic::open(None)?) } else { Box::new(FileEar::new(clip(args)?, Pace::RealTime)) };
+    if args.mic {
+        return face(args, line, screen, Box::new(Mic::open(None)?));
+    }
+    let clip = clip(args)?;
+    let _voice = (!args.mute).then(|| voice(&clip, line.look_ahead()));
+    face(args, line, screen, Box::new(FileEar::new(clip, Pace::RealTime)))
+}
+
+/// The clip, out of the loudspeaker where there is one, as late as the face.
+fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
+    let voice = Loudspeaker::play(clip.samples.clone(), look_ahead + FACE_BEHIND);
+    voice.inspect_err(|error| note(format_args!("{error}; the face speaks without its voice"))).ok()
+}
+
+fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let life = (!args.face.still).then(|| Life::new(seed()));
     let parts =

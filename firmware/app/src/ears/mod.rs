@@ -1,4 +1,4 @@
-//! Where sound comes from: a microphone, a file or a pipe in, blocks of 16 kHz mono out.
+//! Where sound comes from: a microphone, a file or a pipe in, blocks of 16 kHz mono out; and the demo's loudspeaker.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,11 +10,13 @@ use crate::AppError;
 
 pub mod devices;
 mod file;
+mod loudspeaker;
 mod mic;
 mod pipe;
 mod wav_head;
 
 pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound};
+pub use loudspeaker::Loudspeaker;
 pub use mic::Mic;
 pub use pipe::PipeEar;
 
