@@ -1,5 +1,5 @@
-//! A prepared clip as a safetensors file: `mel_power` f32 `[T, 80]`, `phone` u8 `[T]`, `motion` f32 `[T, 14]`, `keys` f32 `[N]` in
-//! seconds, and who and what it is in the metadata.
+//! A prepared clip as a safetensors file: `mel_power` f32 `[T, 80]`, `phone` u8 `[T]`, `motion` f32 `[T, 14]`,
+//! `keys` f32 `[N]` in seconds, and who and what it is in the metadata.
 
 use std::collections::HashMap;
 use std::fs;
