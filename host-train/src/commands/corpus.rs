@@ -61,7 +61,7 @@ pub struct SpeakArgs {
 /// Makes a corpus.
 pub fn corpus(args: &CorpusArgs) -> Result<()> {
     if let Some(hours) = args.hours {
-        ensure!((0.0..1000.0).contains(&hours), "--hours: expected 0 to 1000, came {hours}");
+        ensure!(hours > 0.0 && hours <= 1000.0, "--hours: expected more than 0 and at most 1000, came {hours}");
     }
     let (speakers, voices) = find_voices(args)?;
     let jobs = plan(&texts(args)?, &voices, args.hours, args.seed);

@@ -3,6 +3,6 @@
 pub mod corpus;
 pub mod evaluate;
 pub mod export;
-pub mod train;
 pub mod plot;
 pub mod prepare;
+pub mod train;

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// A file cannot be read or written: look at the disk and the permissions.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Io {
         /// Which file or folder.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// Something else than expected stands in a file: correct it, or leave the clip out.
     #[error("{place}: expected {expected}, came {came}")]
@@ -61,6 +61,6 @@ impl Error {
     /// For `map_err`: the system's error with the path that it is about.
     pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Io { path, source }
+        move |reason| Error::Io { path, reason }
     }
 }

@@ -28,7 +28,7 @@ pub fn find() -> Result<()> {
     lacking.map_or(Ok(()), |(name, _)| Err(missing(format!("it has no voice {name}"))))
 }
 
-/// Speaks a text. flite tells no times of words: each stretch between pauses is one, without its text.
+/// Speaks a text. flite tells no times of words: each stretch between pauses is one.
 ///
 /// # Errors
 /// When flite fails, or tells other phones than it speaks.
@@ -69,14 +69,22 @@ fn parse(line: &str) -> std::result::Result<Vec<Segment>, String> {
     if segments.is_empty() { Err("expected phones, came none".into()) } else { Ok(segments) }
 }
 
-/// The stretches between pauses; a single one carries the whole text.
+/// The stretches between pauses, with their parts of the text where punctuation gives as many.
 fn stretches(phones: &[Segment], text: &str) -> Vec<Word> {
-    let spoken = phones.split(|p| p.phone == Phone::SIL).filter_map(|run| Some((run.first()?.start_s, run.last()?.end_s)));
-    let mut words: Vec<Word> = spoken.map(|(start_s, end_s)| Word { start_s, end_s, text: "...".into() }).collect();
-    if let [only] = words.as_mut_slice() {
-        only.text = text.to_lowercase();
-    }
-    words
+    let spoken = phones.split(|p| p.phone == Phone::SIL).filter_map(|run| Some((run.first()?, run.last()?)));
+    let spoken: Vec<(f64, f64)> = spoken.map(|(first, last)| (first.start_s, last.end_s)).collect();
+    let parts = text.split([',', ';', ':', '.', '?', '!']).map(str::trim).filter(|p| !p.is_empty());
+    let parts: Vec<String> = parts.map(str::to_lowercase).collect();
+    let part = |i: usize| match (spoken.len(), parts.len()) {
+        (1, _) => text.to_lowercase(),
+        (stretches, parts_len) if stretches == parts_len => parts[i].clone(),
+        _ => "...".to_string(),
+    };
+    spoken
+        .iter()
+        .enumerate()
+        .map(|(i, (start_s, end_s))| Word { start_s: *start_s, end_s: *end_s, text: part(i) })
+        .collect()
 }
 
 #[cfg(test)]
@@ -104,6 +112,16 @@ mod tests {
         let speech = speak("kal16", &Prosody::NEUTRAL, "Good morning.").unwrap();
         let last = speech.phones.last().unwrap();
         assert_eq!((last.phone, last.end_s), (Phone::SIL, seconds(&speech.samples)));
+    }
+
+    #[test]
+    fn stretches_carry_their_parts_of_the_text() {
+        let phone = |start_s, end_s, phone| Segment { start_s, end_s, phone };
+        let phones = [phone(0.0, 0.1, Phone::AY), phone(0.1, 0.2, Phone::SIL), phone(0.2, 0.4, Phone::OW)];
+        let texts = |text| stretches(&phones, text).into_iter().map(|w| w.text).collect::<Vec<_>>();
+        assert_eq!(texts("I, oh!"), ["i", "oh"]);
+        assert_eq!(texts("I oh"), ["...", "..."]);
+        assert_eq!(stretches(&phones[2..], "So, oh.")[0].text, "so, oh.");
     }
 
     #[test]

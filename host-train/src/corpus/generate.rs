@@ -83,7 +83,7 @@ fn make(dir: &Path, job: &Job, speakers: &Speakers, journal: &Mutex<Journal>) ->
 fn drop_reason(made: Result<()>, job: &Job) -> Result<Option<Dropped>> {
     match made {
         Ok(()) => Ok(None),
-        Err(Error::Io { path, source }) => Err(Error::Io { path, source }),
+        Err(Error::Io { path, reason }) => Err(Error::Io { path, reason }),
         Err(error) => Ok(Some(Dropped { id: job.id.clone(), reason: error.to_string() })),
     }
 }

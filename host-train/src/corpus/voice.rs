@@ -118,8 +118,9 @@ impl Voice {
         if FESTIVAL.contains(&name) {
             return Ok(Voice::new(name, Engine::Festival, Group::Diphone));
         }
-        let accent = name.split('+').next().unwrap_or_default();
-        if ACCENTS.iter().any(|(a, _)| *a == accent) {
+        // espeak-ng itself takes an unknown variant without a word and speaks with the plain voice.
+        let (accent, variant) = name.split_once('+').map_or((name, None), |(a, v)| (a, Some(v)));
+        if ACCENTS.iter().any(|(a, _)| *a == accent) && variant.is_none_or(|v| VARIANTS.contains(&v)) {
             return Ok(Voice::new(name, Engine::Espeak, Group::Formant));
         }
         let accents = ACCENTS.map(|(a, _)| a).join(", ");
@@ -171,6 +172,8 @@ mod tests {
 
     #[test]
     fn an_unknown_voice_is_told_what_there_is() {
-        assert!(Voice::from_name("bob").unwrap_err().to_string().starts_with("voice: expected slt, awb"));
+        for name in ["bob", "en-us+bob", ""] {
+            assert!(Voice::from_name(name).unwrap_err().to_string().starts_with("voice: expected slt, awb"), "{name}");
+        }
     }
 }
