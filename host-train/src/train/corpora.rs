@@ -34,7 +34,7 @@ impl Corpora {
     /// Reads all prepared folders of the experiment.
     ///
     /// # Errors
-    /// A missing folder, a damaged file, or a corpus without training clips.
+    /// A missing folder, a damaged file, a corpus without training clips, or no validation clip in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
         let mut corpora = Corpora { train: Vec::new(), valid: Vec::new() };
         for choice in &experiment.corpora {
@@ -46,6 +46,10 @@ impl Corpora {
             let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
             corpora.train.push(Drawn { name, share: choice.share, clips: train });
         }
+        ensure!(
+            !corpora.valid.is_empty(),
+            "expected validation clips to choose a checkpoint by, found none in any corpus"
+        );
         Ok(corpora)
     }
 
@@ -102,4 +106,31 @@ fn read_prepared(folder: &Path) -> Result<Vec<(Split, Utterance)>> {
 fn utterance(clip: Prepared) -> (Split, Utterance) {
     let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
     (clip.split, Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyface_core::{MEL_BANDS, Motion, Phone};
+
+    #[test]
+    fn without_validation_clips_no_checkpoint_can_be_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let clip = Prepared {
+            id: "a".into(),
+            speaker: "a".into(),
+            split: Split::Train,
+            corpus: "a".into(),
+            mel_power: vec![[0.0; MEL_BANDS]; 10],
+            phones: vec![Phone::SIL; 10],
+            motion: vec![Motion::REST; 10],
+            keys_s: Vec::new(),
+        };
+        clip.write(&folder.path().join("a.safetensors"), "test").unwrap();
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
+        let mut experiment = Experiment::read(&tiny).unwrap();
+        experiment.corpora[0].folder = folder.path().to_path_buf();
+        let error = Corpora::read(&experiment).err().unwrap().to_string();
+        assert!(error.contains("validation clips"), "{error}");
+    }
 }
