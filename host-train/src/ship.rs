@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use keyface_core::flow::FLOW;
-use keyface_core::heads::HEADS;
 use keyface_core::{
     DataUse, Decode, FileEntry, Files, HeadRanges, Heads, MelCard, ModelCard, Phone, Precision, SAMPLE_RATE_HZ,
     Tolerance,
@@ -16,7 +15,7 @@ use crate::data::{Utterance, whole};
 use crate::evaluate::{HeardClip, MouthScore, search_decode};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
-use crate::train::{Corpora, Experiment, PREDICTED, RunDir, flow_features};
+use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
 use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, best_completion, best_key_motion};
 
 /// A model that was written.
@@ -26,35 +25,50 @@ pub struct Shipped {
     score: Option<MouthScore>,
 }
 
-/// Writes the model of the run in `run`.
+/// What to ship of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// The look-ahead; default: the experiment's main one.
+    pub look_ahead_ms: Option<u32>,
+    /// Name of the model; default: the experiment's.
+    pub name: Option<String>,
+    /// Folder of the model; default: `models/<name>`.
+    pub out: Option<PathBuf>,
+}
+
+/// Writes a model of the run in `run`.
 ///
 /// # Errors
 /// A run that is not finished, corpora that are gone, or files that do not say in tract what Burn says.
-pub fn ship(run: &Path, out: Option<&Path>, precision: Precision) -> Result<Shipped> {
+pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> {
     ensure!(run.is_dir(), "no run at {} (make one with `keyface-train train`)", run.display());
     let run = RunDir::create(run)?;
     let experiment = run.experiment()?;
+    let look_ahead = chosen(&experiment, order.look_ahead_ms)?;
+    let name = order.name.clone().unwrap_or_else(|| experiment.name.clone());
     let corpora = Corpora::read(&experiment)?;
     let device = Device::flex();
     let nets = Nets {
         key_motion: best_key_motion(&experiment, &run, &device)?,
-        completion: best_completion(&experiment, &run, &device)?,
-        ahead: experiment.look_ahead_steps(),
-        device,
+        completion: best_completion(&experiment, &run, &device)?.each.swap_remove(look_ahead.which),
+        look_ahead,
+        flow: FlowMaker { device, next_key: experiment.completion.next_key },
     };
     let heard: Vec<HeardClip> = corpora.valid.iter().map(|clip| nets.hear(clip)).collect();
     let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
     let (decode, score) = search_decode(&heard, start);
-    let mut card = card(&experiment, &corpora, decode);
+    let mut card = card(&name, look_ahead, &experiment, &corpora, decode);
     if let Some(score) = &score {
         card.figures.extend(figures(score));
     }
     card.figures.insert("training_wall_minutes".to_owned(), (run.seconds()? / 6.0).round() / 10.0);
-    let trained =
-        Trained { key_motion: key_motion_weights(&nets.key_motion), completion: completion_weights(&nets.completion) };
+    let trained = Trained {
+        key_motion: key_motion_weights(&nets.key_motion, look_ahead.which),
+        completion: completion_weights(&nets.completion),
+    };
     let clip = corpora.valid.first().context("no validation clip to check the export with")?;
     let packed = Packed::new(card, &trained, &nets.probe(clip), precision)?;
-    let folder = out.map_or_else(|| Path::new("models").join(&experiment.name), Path::to_path_buf);
+    let folder = order.out.clone().unwrap_or_else(|| Path::new("models").join(&name));
     packed.write(&folder)?;
     Ok(Shipped { folder, packed, score })
 }
@@ -91,31 +105,37 @@ impl Shipped {
 struct Nets {
     key_motion: KeyMotionNet,
     completion: CompletionNet,
-    ahead: usize,
-    device: Device,
+    look_ahead: LookAhead,
+    flow: FlowMaker,
+}
+
+fn chosen(experiment: &Experiment, ms: Option<u32>) -> Result<LookAhead> {
+    let Some(ms) = ms else { return Ok(experiment.main()) };
+    let trained = &experiment.look_aheads_ms;
+    experiment
+        .look_aheads()
+        .find(|l| l.ms == ms)
+        .with_context(|| format!("expected a look-ahead of {trained:?} ms, got {ms}"))
 }
 
 impl Nets {
     fn hear(&self, clip: &Utterance) -> HeardClip {
-        let batch = whole(clip, self.ahead, &self.device);
-        let raw = self.key_motion.forward(batch.features).heads.try_into_vec_as::<f32>().unwrap_or_default();
-        HeardClip {
-            phones: segments(&clip.phones),
-            heads: raw.as_chunks::<HEADS>().0.iter().map(Heads::from_raw).collect(),
-        }
+        let rows = Hearing::Live(self.look_ahead).heads(&self.key_motion, clip, &self.flow.device);
+        HeardClip { phones: segments(&clip.phones), heads: rows.iter().map(|(raw, _)| Heads::from_raw(raw)).collect() }
     }
 
     /// A clip's features and Burn's own answers.
     fn probe(&self, clip: &Utterance) -> Probe {
-        let batch = whole(clip, self.ahead, &self.device);
-        let heard = self.key_motion.forward(batch.features.clone());
-        let flow = flow_features(heard.heads.clone(), &batch.labels, &[PREDICTED], &self.device);
-        let (motion, g) = self.completion.forward(flow.clone(), heard.trunk.clone());
+        let batch = whole(clip, self.look_ahead.steps(), &self.flow.device);
+        let trunk = self.key_motion.trunk(batch.features.clone());
+        let heads = self.key_motion.heads(self.look_ahead.which, trunk.clone());
+        let flow = self.flow.features(heads.clone(), &batch.labels, &[PREDICTED]);
+        let (motion, g) = self.completion.forward(flow.clone(), trunk.clone());
         Probe {
             x: rows(batch.features),
             flow: rows(flow),
-            heads: rows(heard.heads),
-            trunk: rows(heard.trunk),
+            heads: rows(heads),
+            trunk: rows(trunk),
             motion: rows(motion),
             g: rows(g),
         }
@@ -138,10 +158,10 @@ fn segments(phones: &[Phone]) -> Vec<Segment> {
     runs.collect()
 }
 
-fn card(experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard {
+fn card(name: &str, look_ahead: LookAhead, experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard {
     let unwritten = FileEntry::describe("unwritten", &[], Precision::Float);
     ModelCard {
-        name: experiment.name.clone(),
+        name: name.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         created_by: format!("keyface-train {}", env!("CARGO_PKG_VERSION")),
         command: format!("keyface-train train host-train/experiments/{}.toml", experiment.name),
@@ -149,7 +169,7 @@ fn card(experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard
         sample_rate_hz: SAMPLE_RATE_HZ,
         hop_ms: 10,
         step_ms: 20,
-        look_ahead_ms: experiment.look_ahead_ms,
+        look_ahead_ms: look_ahead.ms,
         trunk_width: experiment.key_motion_net.width,
         flow_width: FLOW,
         motion_channels: ModelCard::current_motion_channels(),

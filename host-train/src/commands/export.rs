@@ -5,14 +5,20 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use keyface_core::Precision;
-use keyface_train::ship::ship;
+use keyface_train::ship::{Order, ship};
 
 /// Writes a model folder from a run: decoder numbers are searched, the files are checked in tract, the card is written.
 #[derive(Args)]
 pub struct ExportArgs {
     /// Folder of the run, such as runs/live
     run: PathBuf,
-    /// Folder of the model; default: models/<name of the run>
+    /// Which of the run's look-aheads, in milliseconds; default: the experiment's main one
+    #[arg(long, value_name = "MS")]
+    look_ahead: Option<u32>,
+    /// Name of the model; default: the experiment's
+    #[arg(long)]
+    name: Option<String>,
+    /// Folder of the model; default: models/NAME
     #[arg(long)]
     out: Option<PathBuf>,
     /// Keep float weights (four times the size)
@@ -23,7 +29,8 @@ pub struct ExportArgs {
 /// Runs the command.
 pub fn export(args: &ExportArgs) -> Result<()> {
     let precision = if args.float { Precision::Float } else { Precision::Int8 };
-    let shipped = ship(&args.run, args.out.as_deref(), precision)?;
+    let order = Order { look_ahead_ms: args.look_ahead, name: args.name.clone(), out: args.out.clone() };
+    let shipped = ship(&args.run, &order, precision)?;
     println!("{}", shipped.summary());
     Ok(())
 }

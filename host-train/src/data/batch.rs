@@ -10,14 +10,32 @@ use super::utterance::Utterance;
 pub struct Batch {
     /// `[batch, time, STEP_HOPS * FEATURES]`.
     pub features: Tensor<3>,
+    /// What is true at the time that each step describes.
+    pub truth: Truth,
+    /// The same as plain values, per crop and step.
+    pub labels: Vec<Vec<Labels>>,
+}
+
+/// Labels as tensors.
+#[derive(Clone, Debug)]
+pub struct Truth {
     /// `[batch, time]`: phone at the time described.
     pub phones: Tensor<2, Int>,
     /// `[batch, time, n]`: pose, next pose, next time, offset.
     pub targets: Tensor<3>,
     /// `[batch, time, 4]`: boundary, closure, lip on teeth, voice; each 0 or 1.
     pub events: Tensor<3>,
-    /// The same labels as plain values, per crop and step.
-    pub labels: Vec<Vec<Labels>>,
+}
+
+impl Truth {
+    /// The first `steps` steps.
+    pub fn first(&self, steps: usize) -> Truth {
+        Truth {
+            phones: self.phones.clone().narrow(1, 0, steps),
+            targets: self.targets.clone().narrow(1, 0, steps),
+            events: self.events.clone().narrow(1, 0, steps),
+        }
+    }
 }
 
 /// What is true at the time that one step describes.
@@ -35,7 +53,7 @@ pub struct Labels {
     pub next_time_ms: f32,
 }
 
-/// Values per step in [`Batch::targets`].
+/// Values per step in [`Truth::targets`].
 pub const TARGETS: usize = 2 * MOTION_CHANNELS + 2;
 /// Farthest next key that is told, in hops.
 const FARTHEST_HOPS: f32 = 50.0;
@@ -52,9 +70,11 @@ impl Batch {
         let events = all().flat_map(events).collect();
         Batch {
             features: floats(features, [batch, time, STEP_HOPS * FEATURES], device),
-            phones: Tensor::from_data(TensorData::new::<i32, _>(phones, [batch, time]), device),
-            targets: floats(targets, [batch, time, TARGETS], device),
-            events: floats(events, [batch, time, 4], device),
+            truth: Truth {
+                phones: Tensor::from_data(TensorData::new::<i32, _>(phones, [batch, time]), device),
+                targets: floats(targets, [batch, time, TARGETS], device),
+                events: floats(events, [batch, time, 4], device),
+            },
             labels,
         }
     }

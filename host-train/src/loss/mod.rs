@@ -2,10 +2,12 @@
 
 mod binary;
 mod cross_entropy;
+mod distillation;
 mod squared;
 
 pub use binary::binary_cross_entropy;
 pub use cross_entropy::smoothed_cross_entropy;
+pub use distillation::distillation;
 pub use squared::{masked_absolute, scaled_square, velocity};
 
 use burn::tensor::Tensor;
@@ -13,7 +15,7 @@ use keyface_core::heads;
 use keyface_core::{MOTION_CHANNELS, PHONES};
 use serde::{Deserialize, Serialize};
 
-use crate::data::Batch;
+use crate::data::Truth;
 
 /// Weight of each loss of KeyMotionNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,10 @@ pub struct KeyMotionWeights {
     pub next_time: f64,
     /// Where in its step a key lies.
     pub offset: f64,
+    /// The offline teacher's own losses; the look-aheads share a weight of 1.
+    pub teacher: f64,
+    /// What the teacher says, beside what the labels say.
+    pub distillation: f64,
 }
 
 impl Default for KeyMotionWeights {
@@ -51,6 +57,8 @@ impl Default for KeyMotionWeights {
             next_pose: 0.1,
             next_time: 0.1,
             offset: 0.1,
+            teacher: 0.5,
+            distillation: 0.5,
         }
     }
 }
@@ -74,19 +82,16 @@ impl Breakdown {
 const POSITIVE: [f32; 4] = [2.0, 3.0, 4.0, 1.0];
 const SMOOTHING: f64 = 0.05;
 
-/// All losses of KeyMotionNet; `raw` is `[batch, time, HEADS]`.
-pub fn key_motion(raw: Tensor<3>, batch: &Batch, weights: &KeyMotionWeights) -> Breakdown {
+/// All losses of one look-ahead of KeyMotionNet; `raw` is `[batch, time, HEADS]`.
+pub fn key_motion(raw: Tensor<3>, truth: &Truth, weights: &KeyMotionWeights) -> Breakdown {
     let part = |start, len| raw.clone().narrow(2, start, len);
-    let target = |start, len| batch.targets.clone().narrow(2, start, len);
-    let event = |n: usize, head| {
-        let truth = batch.events.clone().narrow(2, n, 1);
-        binary_cross_entropy(part(head, 1), truth, POSITIVE[n])
-    };
+    let target = |start, len| truth.targets.clone().narrow(2, start, len);
+    let event = |n: usize, head| binary_cross_entropy(part(head, 1), truth.events.clone().narrow(2, n, 1), POSITIVE[n]);
     const M: usize = MOTION_CHANNELS;
-    let is_key = batch.events.clone().narrow(2, 0, 1);
+    let is_key = truth.events.clone().narrow(2, 0, 1);
     Breakdown {
         parts: vec![
-            ("phones", smoothed_cross_entropy(part(0, PHONES), batch.phones.clone(), SMOOTHING) * weights.phones),
+            ("phones", smoothed_cross_entropy(part(0, PHONES), truth.phones.clone(), SMOOTHING) * weights.phones),
             ("boundary", event(0, heads::BOUNDARY) * weights.boundary),
             ("closure", event(1, heads::CLOSURE) * weights.closure),
             ("lip_teeth", event(2, heads::LIP_TEETH) * weights.lip_teeth),

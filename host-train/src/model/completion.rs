@@ -11,9 +11,9 @@ use keyface_core::MOTION_CHANNELS;
 use keyface_core::flow::FLOW;
 use serde::{Deserialize, Serialize};
 
-use super::CausalConv;
+use super::TimeConv;
 
-/// Size of the network.
+/// Size of each network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompletionNetConfig {
@@ -23,6 +23,13 @@ pub struct CompletionNetConfig {
 
 const ENCODER_TAPS: usize = 5;
 const DECODER_TAPS: usize = 3;
+
+/// One network for each look-ahead: a step of the trunk means another moment to each.
+#[derive(Module, Debug)]
+pub struct CompletionNets {
+    /// In the order of the experiment's look-aheads.
+    pub each: Vec<CompletionNet>,
+}
 
 /// Two encoders, the fusion weight, and a decoder.
 #[derive(Module, Debug)]
@@ -34,7 +41,7 @@ pub struct CompletionNet {
     /// Fusion weight G from both.
     pub weight: Linear,
     /// Over time, after the fusion.
-    pub decoder: CausalConv,
+    pub decoder: TimeConv,
     /// To the motion channels.
     pub motion: Linear,
 }
@@ -45,21 +52,26 @@ pub struct Encoder {
     /// Into the common width.
     pub embed: Linear,
     /// Over time.
-    pub conv: CausalConv,
+    pub conv: TimeConv,
 }
 
 impl CompletionNetConfig {
+    /// Fresh weights for so many look-aheads.
+    pub fn init_each(&self, look_aheads: usize, audio_width: usize, device: &Device) -> CompletionNets {
+        CompletionNets { each: (0..look_aheads).map(|_| self.init(audio_width, device)).collect() }
+    }
+
     /// Fresh weights for a trunk of `audio_width` channels.
     pub fn init(&self, audio_width: usize, device: &Device) -> CompletionNet {
         let encoder = |from| Encoder {
             embed: LinearConfig::new(from, self.width).init(device),
-            conv: CausalConv::new(self.width, self.width, ENCODER_TAPS, 1, device),
+            conv: TimeConv::causal(self.width, self.width, ENCODER_TAPS, 1, device),
         };
         CompletionNet {
             flow: encoder(FLOW),
             audio: encoder(audio_width),
             weight: LinearConfig::new(2 * self.width, 1).init(device),
-            decoder: CausalConv::new(self.width, self.width, DECODER_TAPS, 1, device),
+            decoder: TimeConv::causal(self.width, self.width, DECODER_TAPS, 1, device),
             motion: LinearConfig::new(self.width, MOTION_CHANNELS).init(device),
         }
     }

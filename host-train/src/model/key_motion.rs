@@ -1,6 +1,8 @@
 //! KeyMotionNet: log-mel in; phones, key motions, closures and voice out; causal, 20 ms a step.
 //!
-//! KMTalk's localization and key decoder (Xu et al. 2024) on a live line: look-ahead is a fixed delay of the labels.
+//! KMTalk's localization and key decoder (Xu et al. 2024) on a live line. Look-ahead is a fixed delay of the labels: one
+//! trunk carries a head for each. Above the trunk, centred blocks that hear the whole utterance make the offline
+//! teacher (cascaded encoders, Narayanan et al. 2021), whose answers the heads learn too.
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
@@ -10,7 +12,7 @@ use keyface_core::heads::HEADS;
 use keyface_core::{FEATURES, STEP_HOPS};
 use serde::{Deserialize, Serialize};
 
-use super::CausalConv;
+use super::TimeConv;
 
 /// Size of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,22 +20,36 @@ use super::CausalConv;
 pub struct KeyMotionNetConfig {
     /// Channels of the trunk.
     pub width: usize,
-    /// One residual block per dilation.
+    /// One causal residual block per dilation.
     pub dilations: Vec<usize>,
+    /// One centred residual block per dilation makes the offline teacher; none: no teacher.
+    #[serde(default)]
+    pub teacher_dilations: Vec<usize>,
 }
 
 /// Taps of the stem and of the blocks.
 const STEM_TAPS: usize = 3;
 const BLOCK_TAPS: usize = 5;
 
-/// A stem, residual blocks, and one linear layer for all heads.
+/// A stem, residual blocks, the heads, and the teacher.
 #[derive(Module, Debug)]
 pub struct KeyMotionNet {
     /// From two stacked frames to the trunk.
-    pub stem: CausalConv,
+    pub stem: TimeConv,
     /// The trunk.
     pub blocks: Vec<Block>,
-    /// From the trunk to [`HEADS`] raw values.
+    /// From the trunk to [`HEADS`] raw values, for each look-ahead.
+    pub heads: Vec<Linear>,
+    /// Never shipped.
+    pub teacher: Option<Teacher>,
+}
+
+/// What hears the whole utterance.
+#[derive(Module, Debug)]
+pub struct Teacher {
+    /// Centred in time.
+    pub blocks: Vec<Block>,
+    /// To [`HEADS`] raw values.
     pub heads: Linear,
 }
 
@@ -41,41 +57,59 @@ pub struct KeyMotionNet {
 #[derive(Module, Debug)]
 pub struct Block {
     /// Over time.
-    pub conv: CausalConv,
+    pub conv: TimeConv,
     /// Over channels.
     pub mix: Linear,
 }
 
-/// What the network says at every step.
-pub struct KeyMotionOutput {
-    /// Raw heads `[batch, time, HEADS]`; see `keyface_core::heads` for the layout.
-    pub heads: Tensor<3>,
-    /// Trunk features `[batch, time, width]`, which CompletionNet hears.
-    pub trunk: Tensor<3>,
-}
-
 impl KeyMotionNetConfig {
-    /// Fresh weights.
-    pub fn init(&self, device: &Device) -> KeyMotionNet {
-        let block = |dilation: &usize| Block {
-            conv: CausalConv::new(self.width, self.width, BLOCK_TAPS, *dilation, device),
-            mix: LinearConfig::new(self.width, self.width).init(device),
-        };
+    /// Fresh weights for so many look-aheads.
+    pub fn init(&self, look_aheads: usize, device: &Device) -> KeyMotionNet {
+        let linear = |outputs| LinearConfig::new(self.width, outputs).init(device);
+        let block = |conv| Block { conv, mix: linear(self.width) };
+        let causal = |d: &usize| block(TimeConv::causal(self.width, self.width, BLOCK_TAPS, *d, device));
+        let centred = |d: &usize| block(TimeConv::centred(self.width, self.width, BLOCK_TAPS, *d, device));
         KeyMotionNet {
-            stem: CausalConv::new(STEP_HOPS * FEATURES, self.width, STEM_TAPS, 1, device),
-            blocks: self.dilations.iter().map(block).collect(),
-            heads: LinearConfig::new(self.width, HEADS).init(device),
+            stem: TimeConv::causal(STEP_HOPS * FEATURES, self.width, STEM_TAPS, 1, device),
+            blocks: self.dilations.iter().map(causal).collect(),
+            heads: (0..look_aheads).map(|_| linear(HEADS)).collect(),
+            teacher: (!self.teacher_dilations.is_empty()).then(|| Teacher {
+                blocks: self.teacher_dilations.iter().map(centred).collect(),
+                heads: linear(HEADS),
+            }),
         }
     }
 }
 
 impl KeyMotionNet {
     /// # Shapes
-    /// `[batch, time, STEP_HOPS * FEATURES]` -> heads `[batch, time, HEADS]`, trunk `[batch, time, width]`.
-    pub fn forward(&self, features: Tensor<3>) -> KeyMotionOutput {
+    /// `[batch, time, STEP_HOPS * FEATURES]` -> trunk `[batch, time, width]`, which CompletionNet hears too.
+    pub fn trunk(&self, features: Tensor<3>) -> Tensor<3> {
         let stem = relu(self.stem.forward(features));
-        let trunk = self.blocks.iter().fold(stem, |x, block| block.forward(x));
-        KeyMotionOutput { heads: self.heads.forward(trunk.clone()), trunk }
+        self.blocks.iter().fold(stem, |x, block| block.forward(x))
+    }
+
+    /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
+    ///
+    /// # Shapes
+    /// Trunk `[batch, time, width]` -> raw heads `[batch, time, HEADS]`.
+    pub fn heads(&self, which: usize, trunk: Tensor<3>) -> Tensor<3> {
+        self.heads[which].forward(trunk)
+    }
+}
+
+impl Teacher {
+    /// From the trunk of a whole utterance: every step describes its own end.
+    ///
+    /// # Shapes
+    /// `[batch, time, width]` -> `[batch, time, width]`.
+    pub fn features(&self, trunk: Tensor<3>) -> Tensor<3> {
+        self.blocks.iter().fold(trunk, |x, block| block.forward(x))
+    }
+
+    /// Raw heads `[batch, time, HEADS]` from a whole utterance's trunk.
+    pub fn heads(&self, trunk: Tensor<3>) -> Tensor<3> {
+        self.heads.forward(self.features(trunk))
     }
 }
 
@@ -83,5 +117,24 @@ impl Block {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let y = self.mix.forward(relu(self.conv.forward(x.clone())));
         x + y
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_look_ahead_has_heads_of_its_own() {
+        let device = Device::flex();
+        let config = KeyMotionNetConfig { width: 8, dilations: vec![1], teacher_dilations: vec![1, 2] };
+        let net = config.init(3, &device);
+        let trunk = net.trunk(Tensor::ones([2, 10, STEP_HOPS * FEATURES], &device));
+        assert_eq!(net.heads(2, trunk.clone()).dims(), [2, 10, HEADS]);
+        let differ = net.heads(0, trunk.clone()) - net.heads(1, trunk.clone());
+        assert!(differ.abs().sum().into_scalar::<f32>() > 0.0);
+        let teacher = net.teacher.unwrap();
+        assert_eq!(teacher.features(trunk.clone()).dims(), [2, 10, 8]);
+        assert_eq!(teacher.heads(trunk).dims(), [2, 10, HEADS]);
     }
 }

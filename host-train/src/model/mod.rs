@@ -4,6 +4,6 @@ mod completion;
 mod conv;
 mod key_motion;
 
-pub use completion::{CompletionNet, CompletionNetConfig};
-pub use conv::CausalConv;
-pub use key_motion::{KeyMotionNet, KeyMotionNetConfig, KeyMotionOutput};
+pub use completion::{CompletionNet, CompletionNetConfig, CompletionNets};
+pub use conv::TimeConv;
+pub use key_motion::{KeyMotionNet, KeyMotionNetConfig, Teacher};

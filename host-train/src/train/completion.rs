@@ -12,13 +12,13 @@ use rand_chacha::rand_core::SeedableRng;
 use super::checkpoint::RunDir;
 use super::corpora::{Corpora, augmenter};
 use super::experiment::Experiment;
-use super::flow::{KeySource, flow_features};
+use super::flow::{FlowMaker, KeySource};
 use super::phase::{Lesson, Phase};
 use super::prefetch::BatchPlan;
 use super::validate::motion_error;
 use crate::data::{Batch, Utterance};
 use crate::loss::{Breakdown, scaled_square, velocity};
-use crate::model::{CompletionNet, KeyMotionNet};
+use crate::model::{CompletionNets, KeyMotionNet};
 
 /// Name of the network in the run's folder.
 const NET: &str = "completion";
@@ -42,7 +42,7 @@ pub fn train_completion(
     key_motion_net: &KeyMotionNet,
     run: &RunDir,
     device: &Device,
-) -> Result<CompletionNet> {
+) -> Result<CompletionNets> {
     let choice = &experiment.completion;
     let seed = experiment.seed + 1;
     let phase = Phase {
@@ -55,16 +55,21 @@ pub fn train_completion(
         augmenter: &augmenter(experiment)?,
     };
     device.seed(seed);
-    let fresh = experiment.completion_net.init(experiment.key_motion_net.width, &device.clone().autodiff());
+    let fresh = fresh(experiment, &device.clone().autodiff());
     let optimizer = AdamWConfig::new().with_weight_decay(1e-3).init();
-    phase.train(&Between { experiment, corpora, key_motion_net, device }, fresh, optimizer, run, device)?;
+    let flow = FlowMaker { device: device.clone(), next_key: choice.next_key };
+    phase.train(&Between { experiment, corpora, key_motion_net, flow }, fresh, optimizer, run, device)?;
     best(experiment, run, device)
 }
 
+fn fresh(experiment: &Experiment, device: &Device) -> CompletionNets {
+    experiment.completion_net.init_each(experiment.look_aheads_ms.len(), experiment.key_motion_net.width, device)
+}
+
 /// The best checkpoint, for inference.
-pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<CompletionNet> {
+pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<CompletionNets> {
     let path = run.best(NET);
-    let fresh = experiment.completion_net.init(experiment.key_motion_net.width, device);
+    let fresh = fresh(experiment, device);
     fresh.try_load_file(&path).map_err(|e| anyhow::anyhow!("no trained CompletionNet at {}: {e}", path.display()))
 }
 
@@ -73,39 +78,44 @@ struct Between<'a> {
     experiment: &'a Experiment,
     corpora: &'a Corpora,
     key_motion_net: &'a KeyMotionNet,
-    device: &'a Device,
+    flow: FlowMaker,
 }
 
 impl Lesson for Between<'_> {
-    type Net = CompletionNet;
+    type Net = CompletionNets;
 
-    fn losses(&self, net: &CompletionNet, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        let batch = Batch::new(crops, self.experiment.look_ahead_steps(), self.device);
-        let heard = self.key_motion_net.forward(batch.features.clone());
-        let flow = flow_features(heard.heads, &batch.labels, &self.sources(step, crops.len()), self.device);
+    fn losses(&self, nets: &CompletionNets, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+        let features = Batch::new(crops, 0, &self.flow.device).features;
+        let heard = self.key_motion_net.trunk(features);
         let to_training = |x: Tensor<3>| Tensor::<3>::from_data(x.into_data(), training);
-        let (motion, _) = net.forward(to_training(flow), to_training(heard.trunk));
-        let truth = to_training(batch.targets.narrow(2, 0, MOTION_CHANNELS));
-        Breakdown {
-            parts: vec![
-                ("motion", scaled_square(motion.clone(), truth.clone())),
-                ("velocity", velocity(motion, truth) * self.experiment.completion.velocity),
-            ],
-        }
+        let trunk = to_training(heard.clone());
+        let sources = self.sources(step, crops.len());
+        let each = self.experiment.look_aheads().zip(&nets.each).map(|(look_ahead, net)| {
+            let batch = Batch::new(crops, look_ahead.steps(), &self.flow.device);
+            let targets = to_training(batch.truth.targets.narrow(2, 0, MOTION_CHANNELS));
+            let flow =
+                self.flow.features(self.key_motion_net.heads(look_ahead.which, heard.clone()), &batch.labels, &sources);
+            let (motion, _) = net.forward(to_training(flow), trunk.clone());
+            [scaled_square(motion.clone(), targets.clone()), velocity(motion, targets)]
+        });
+        let [motion, speed] = each.reduce(|[a, b], [c, d]| [a + c, b + d]).expect("an experiment has a look-ahead");
+        Breakdown { parts: vec![("motion", motion), ("velocity", speed * self.experiment.completion.velocity)] }
     }
 
-    fn score(&self, net: &CompletionNet) -> f64 {
-        let ahead = self.experiment.look_ahead_steps();
-        -motion_error(self.key_motion_net, net, &self.corpora.valid, ahead, self.device)
+    fn score(&self, nets: &CompletionNets) -> f64 {
+        let main = self.experiment.main();
+        -motion_error(self.key_motion_net, &nets.each[main.which], &self.corpora.valid, main, &self.flow)
     }
 }
 
 impl Between<'_> {
-    /// True keys for the experiment's share of the crops, drawn anew for each batch.
+    /// True keys for a share of the crops that shrinks from step to step, drawn anew for each batch.
     fn sources(&self, step: usize, crops: usize) -> Vec<KeySource> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.experiment.seed + 2);
         rng.set_stream(step as u64);
-        let true_keys = self.experiment.completion.true_keys;
-        (0..crops).map(|_| if rng.random_bool(true_keys) { KeySource::True } else { PREDICTED }).collect()
+        let choice = &self.experiment.completion;
+        let (from, to) = choice.true_keys;
+        let share = from + (to - from) * step as f64 / choice.steps.max(1) as f64;
+        (0..crops).map(|_| if rng.random_bool(share) { KeySource::True } else { PREDICTED }).collect()
     }
 }

@@ -20,7 +20,10 @@ pub struct Experiment {
     pub name: String,
     /// Where all randomness comes from.
     pub seed: u64,
-    /// How far the networks may hear ahead of the pose that they tell, 0..=120, a multiple of 20.
+    /// How far the networks may hear ahead of the pose that they tell: 0..=120, multiples of 20, increasing. One run
+    /// trains them all.
+    pub look_aheads_ms: Vec<u32>,
+    /// The one of them that counts most: it chooses the checkpoint and is exported by default.
     pub look_ahead_ms: u32,
     /// Prepared corpora and how often each is drawn.
     pub corpora: Vec<CorpusChoice>,
@@ -77,12 +80,36 @@ pub struct CompletionPhase {
     pub steps: usize,
     /// Peak of the learning rate.
     pub learning_rate: f64,
-    /// Share of crops that see true keys instead of predicted ones.
-    pub true_keys: f64,
+    /// Share of crops that see true keys instead of predicted ones, at the beginning and at the end (scheduled sampling,
+    /// Bengio et al. 2015).
+    pub true_keys: (f64, f64),
+    /// Whether the motion flow tells of the key that is expected next.
+    #[serde(default = "yes")]
+    pub next_key: bool,
     /// Weight of the velocity loss beside that of the pose.
     pub velocity: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
+}
+
+/// One of an experiment's look-aheads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAhead {
+    /// Its number in the networks' heads.
+    pub which: usize,
+    /// Its length.
+    pub ms: u32,
+}
+
+impl LookAhead {
+    /// In network steps.
+    pub fn steps(self) -> usize {
+        (self.ms / STEP_MS) as usize
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Experiment {
@@ -94,14 +121,29 @@ impl Experiment {
         Ok(experiment)
     }
 
-    /// Look-ahead in network steps.
-    pub fn look_ahead_steps(&self) -> usize {
-        (self.look_ahead_ms / STEP_MS) as usize
+    /// The look-ahead that counts most.
+    pub fn main(&self) -> LookAhead {
+        self.look_aheads()
+            .find(|l| l.ms == self.look_ahead_ms)
+            .unwrap_or(LookAhead { which: 0, ms: self.look_ahead_ms })
+    }
+
+    /// Every look-ahead.
+    pub fn look_aheads(&self) -> impl Iterator<Item = LookAhead> + '_ {
+        self.look_aheads_ms.iter().enumerate().map(|(which, ms)| LookAhead { which, ms: *ms })
     }
 
     fn validate(&self) -> Result<()> {
-        ensure!(self.look_ahead_ms.is_multiple_of(STEP_MS), "look_ahead_ms must be a multiple of {STEP_MS}");
-        ensure!(self.look_ahead_ms <= 120, "look_ahead_ms must be at most 120, is {}", self.look_ahead_ms);
+        let all = &self.look_aheads_ms;
+        ensure!(
+            all.iter().all(|ms| ms.is_multiple_of(STEP_MS) && *ms <= 120) && all.is_sorted_by(|a, b| a < b),
+            "look_aheads_ms must be increasing multiples of {STEP_MS} up to 120, are {all:?}"
+        );
+        ensure!(
+            all.contains(&self.look_ahead_ms),
+            "look_aheads_ms must contain look_ahead_ms = {}",
+            self.look_ahead_ms
+        );
         ensure!(!self.corpora.is_empty(), "corpora must name at least one prepared folder");
         ensure!(self.key_motion.crop_hops.is_multiple_of(2), "key_motion.crop_hops must be even");
         ensure!(self.key_motion.crop_hops >= 100, "key_motion.crop_hops must be at least 100");

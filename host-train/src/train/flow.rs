@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::flow::{FLOW, Flow, KeyQueue, KeyTracker};
 use keyface_core::heads::HEADS;
-use keyface_core::{Heads, KeyKind, KeyMotion, Micros};
+use keyface_core::{Heads, KeyKind, KeyMotion, MOTION_CHANNELS, Micros};
 
 use super::experiment::STEP_MS;
 use crate::data::Labels;
@@ -25,22 +25,36 @@ pub enum KeySource {
 
 const STEP: Micros = Micros::from_ms(STEP_MS as i64);
 
-/// # Shapes
-/// Raw heads `[batch, time, HEADS]` and as many labels -> `[batch, time, FLOW]`; one source per crop.
-pub fn flow_features(heads: Tensor<3>, labels: &[Vec<Labels>], sources: &[KeySource], device: &Device) -> Tensor<3> {
-    let [batch, time, _] = heads.dims();
-    let raw = heads.try_into_vec_as::<f32>().unwrap_or_default();
-    let rows = raw.as_chunks::<HEADS>().0.chunks(time.max(1));
-    let mut flow = Vec::with_capacity(batch * time * FLOW);
-    for ((rows, labels), source) in rows.zip(labels).zip(sources) {
-        match *source {
-            KeySource::True => flow.extend(true_flow(labels).flatten()),
-            KeySource::Predicted { threshold, refractory } => {
-                flow.extend(predicted_flow(rows, threshold, refractory).flatten());
+/// Makes the motion flow of batches.
+#[derive(Clone, Debug)]
+pub struct FlowMaker {
+    /// Where the tensors lie.
+    pub device: Device,
+    /// Whether the flow tells of the key that is expected next.
+    pub next_key: bool,
+}
+
+impl FlowMaker {
+    /// # Shapes
+    /// Raw heads `[batch, time, HEADS]` and as many labels -> `[batch, time, FLOW]`; one source per crop.
+    pub fn features(&self, heads: Tensor<3>, labels: &[Vec<Labels>], sources: &[KeySource]) -> Tensor<3> {
+        let [batch, time, _] = heads.dims();
+        let raw = heads.try_into_vec_as::<f32>().unwrap_or_default();
+        let rows = raw.as_chunks::<HEADS>().0.chunks(time.max(1));
+        let mut flow: Vec<Flow> = Vec::with_capacity(batch * time);
+        for ((rows, labels), source) in rows.zip(labels).zip(sources) {
+            match *source {
+                KeySource::True => flow.extend(true_flow(labels)),
+                KeySource::Predicted { threshold, refractory } => {
+                    flow.extend(predicted_flow(rows, threshold, refractory));
+                }
             }
         }
+        if !self.next_key {
+            flow.iter_mut().for_each(|row| row[FLOW - MOTION_CHANNELS - 1..].fill(0.0));
+        }
+        Tensor::from_data(TensorData::new(flow.as_flattened().to_vec(), [batch, time, FLOW]), &self.device)
     }
-    Tensor::from_data(TensorData::new(flow, [batch, time, FLOW]), device)
 }
 
 fn step_end(step: usize) -> Micros {

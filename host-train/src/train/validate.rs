@@ -5,19 +5,42 @@ use keyface_core::heads::HEADS;
 use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone};
 
 use super::completion::PREDICTED;
-use super::flow::flow_features;
-use crate::data::{Utterance, whole};
+use super::experiment::LookAhead;
+use super::flow::FlowMaker;
+use crate::data::{Labels, Utterance, whole};
 use crate::model::{CompletionNet, KeyMotionNet};
 
+/// Which answers of a network are judged.
+#[derive(Clone, Copy, Debug)]
+pub enum Hearing {
+    /// The student's, with a bounded look-ahead.
+    Live(LookAhead),
+    /// The teacher's, after the whole utterance.
+    Whole,
+}
+
+impl Hearing {
+    /// The raw heads of a clip, row for row with its labels; nothing where there is no teacher.
+    pub fn heads(self, net: &KeyMotionNet, clip: &Utterance, device: &Device) -> Vec<([f32; HEADS], Labels)> {
+        let ahead = if let Hearing::Live(look_ahead) = self { look_ahead.steps() } else { 0 };
+        let batch = whole(clip, ahead, device);
+        let trunk = net.trunk(batch.features);
+        let raw = match self {
+            Hearing::Live(look_ahead) => Some(net.heads(look_ahead.which, trunk)),
+            Hearing::Whole => net.teacher.as_ref().map(|teacher| teacher.heads(trunk)),
+        };
+        let raw = raw.and_then(|heads| heads.try_into_vec_as::<f32>().ok()).unwrap_or_default();
+        raw.as_chunks::<HEADS>().0.iter().copied().zip(batch.labels.into_iter().flatten()).collect()
+    }
+}
+
 /// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
-pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], look_ahead_steps: usize, device: &Device) -> f64 {
+pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
     let mut seen = [[0usize; 2]; keyface_core::MOUTHS];
     for clip in clips {
-        let batch = whole(clip, look_ahead_steps, device);
-        let raw = net.forward(batch.features).heads.try_into_vec_as::<f32>().unwrap_or_default();
-        for (row, label) in raw.as_chunks::<HEADS>().0.iter().zip(&batch.labels[0]) {
+        for (row, label) in hearing.heads(net, clip, device) {
             let mouth = label.phone.mouth();
-            seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(row).phones) == mouth);
+            seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(&row).phones) == mouth);
             seen[mouth as usize][1] += 1;
         }
     }
@@ -42,16 +65,16 @@ pub fn motion_error(
     key_motion_net: &KeyMotionNet,
     net: &CompletionNet,
     clips: &[Utterance],
-    look_ahead_steps: usize,
-    device: &Device,
+    look_ahead: LookAhead,
+    flow: &FlowMaker,
 ) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for clip in clips {
-        let batch = whole(clip, look_ahead_steps, device);
-        let heard = key_motion_net.forward(batch.features);
-        let flow = flow_features(heard.heads, &batch.labels, &[PREDICTED], device);
-        let (motion, _) = net.forward(flow, heard.trunk);
-        let miss = motion - batch.targets.narrow(2, 0, MOTION_CHANNELS);
+        let batch = whole(clip, look_ahead.steps(), &flow.device);
+        let trunk = key_motion_net.trunk(batch.features);
+        let heads = key_motion_net.heads(look_ahead.which, trunk.clone());
+        let (motion, _) = net.forward(flow.features(heads, &batch.labels, &[PREDICTED]), trunk);
+        let miss = motion - batch.truth.targets.narrow(2, 0, MOTION_CHANNELS);
         let [_, time, _] = miss.dims();
         sum += miss.square().sum().into_scalar::<f32>() as f64;
         count += (time * MOTION_CHANNELS) as f64;
