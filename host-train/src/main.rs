@@ -24,6 +24,8 @@ enum Command {
     Speak(commands::corpus::SpeakArgs),
     /// Train the networks of an experiment
     Train(commands::train::TrainArgs),
+    /// Time training steps on a device, and compare them with the CPU's
+    Throughput(commands::throughput::ThroughputArgs),
     /// Write a model folder from a run
     Export(commands::export::ExportArgs),
     /// Load a model folder as a device does
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Corpus(args) => commands::corpus::corpus(&args),
         Command::Speak(args) => commands::corpus::speak(&args),
         Command::Train(args) => commands::train::train(&args),
+        Command::Throughput(args) => commands::throughput::run(&args),
         Command::Export(args) => commands::export::export(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),

@@ -6,4 +6,5 @@ pub mod evaluate;
 pub mod export;
 pub mod plot;
 pub mod prepare;
+pub mod throughput;
 pub mod train;

@@ -10,6 +10,8 @@ mod key_motion;
 mod phase;
 mod prefetch;
 mod progress;
+mod teaching;
+mod throughput;
 mod validate;
 
 pub use checkpoint::RunDir;
@@ -19,4 +21,5 @@ pub use device::{DeviceChoice, pick_device};
 pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead};
 pub use flow::{FlowMaker, KeySource};
 pub use key_motion::{best as best_key_motion, train_key_motion};
+pub use throughput::{Throughput, throughput};
 pub use validate::{Hearing, mouth_accuracy};
