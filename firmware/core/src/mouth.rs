@@ -31,8 +31,6 @@ pub struct MouthDecoder {
     state: MouthState,
 }
 
-/// Share of the newest step in the smoothed posteriors.
-const NEWEST: f32 = 0.6;
 /// No observation is quite impossible.
 const LEAST: f32 = 1e-4;
 
@@ -51,7 +49,7 @@ impl MouthDecoder {
 
     /// One step.
     pub fn push(&mut self, heads: &Heads) -> MouthState {
-        self.phones.iter_mut().zip(heads.phones).for_each(|(to, p)| *to += NEWEST * (p - *to));
+        self.phones.iter_mut().zip(heads.phones).for_each(|(to, p)| *to += self.decode.newest_share * (p - *to));
         self.listen(heads);
         self.close(heads);
         self.state.speaking =
@@ -70,6 +68,8 @@ impl MouthDecoder {
     fn listen(&mut self, heads: &Heads) {
         let mut seen = [LEAST; MOUTHS];
         heads.phones.iter().zip(Phone::ALL).for_each(|(p, phone)| seen[phone.mouth() as usize] += p);
+        let bite = &mut seen[Mouth::LipTeeth as usize];
+        *bite += self.decode.lip_teeth_head_share * (heads.lip_teeth - *bite);
         let (stay, all) = (self.decode.stay, self.belief.iter().sum::<f32>());
         let change = (1.0 - stay) / (MOUTHS - 1) as f32;
         for ((belief, seen), bias) in self.belief.iter_mut().zip(seen).zip(self.decode.bias) {
@@ -83,7 +83,7 @@ impl MouthDecoder {
         let labials: f32 = [Phone::P, Phone::B, Phone::M].iter().map(|p| heads.phones[*p as usize]).sum();
         let share = self.decode.closure_head_share;
         let now = share * heads.closure + (1.0 - share) * labials;
-        self.score += NEWEST * (now - self.score);
+        self.score += self.decode.newest_share * (now - self.score);
         let keep = self.closed_steps > 0
             && (self.score > self.decode.closure_off || self.closed_steps < self.min_closed_steps);
         self.state.closed = keep || self.score > self.decode.closure_on;

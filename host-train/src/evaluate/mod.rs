@@ -12,4 +12,4 @@ pub use keys::KeyScore;
 pub use motion::MotionScore;
 pub use report::{CorpusReport, EvaluationReport, Plan, evaluate, table};
 pub use score::{Events, MouthScore, Scorer};
-pub use search::{HeardClip, search_decode};
+pub use search::{HeardClip, judge, search_decode};

@@ -37,6 +37,8 @@ const TURNS: &[Turn] = &[
     |d, s| d.stay = (d.stay + 0.05 * s).clamp(0.2, 0.97),
     |d, s| d.lead = (d.lead + 0.2 * s).clamp(0.0, 3.0),
     |d, s| d.closure_head_share = (d.closure_head_share + 0.1 * s).clamp(0.0, 1.0),
+    |d, s| d.lip_teeth_head_share = (d.lip_teeth_head_share + 0.2 * s).clamp(0.0, 1.0),
+    |d, s| d.newest_share = (d.newest_share + 0.1 * s).clamp(0.3, 1.0),
     |d, s| d.closure_on = (d.closure_on + 0.04 * s).clamp(d.closure_off, 0.9),
     |d, s| d.closure_off = (d.closure_off + 0.03 * s).clamp(0.02, d.closure_on),
     |d, s| d.closure_min_ms = (d.closure_min_ms + 20.0 * s).clamp(40.0, 80.0),
@@ -78,7 +80,7 @@ fn merit(score: &MouthScore) -> f64 {
     score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * bitten - 0.01 * late
 }
 
-fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
+pub fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
     let mut scorer = Scorer::default();
     clips.iter().for_each(|clip| scorer.add(&clip.phones, &shown(&clip.heads, decode)));
     scorer.score()

@@ -17,6 +17,10 @@ pub struct Decode {
     pub lead: f32,
     /// Share of the closure head in the closure score; the rest is the posterior of p, b and m. 0..=1.
     pub closure_head_share: f32,
+    /// Share of the lip-on-teeth head in the evidence for f and v; the rest is their posterior. 0..=1.
+    pub lip_teeth_head_share: f32,
+    /// Share of the newest step in the smoothed posteriors and closure score, 0.1..=1; 1 does not smooth.
+    pub newest_share: f32,
     /// Score above which lips close, 0..=1.
     pub closure_on: f32,
     /// Score below which closed lips open, 0..=`closure_on`.
@@ -41,6 +45,8 @@ impl Default for Decode {
             bias: [0.0; MOUTHS],
             lead: 0.0,
             closure_head_share: 0.28,
+            lip_teeth_head_share: 0.0,
+            newest_share: 0.6,
             closure_on: 0.36,
             closure_off: 0.07,
             closure_min_ms: 60.0,
@@ -67,6 +73,18 @@ impl Decode {
             ),
             check("log-odds of 0..=100", at_most(self.lead, 100.0), "decode.lead", self.lead),
             check("a share of 0..=1", unit.contains(&share), "decode.closure_head_share", share),
+            check(
+                "a share of 0..=1",
+                unit.contains(&self.lip_teeth_head_share),
+                "decode.lip_teeth_head_share",
+                self.lip_teeth_head_share,
+            ),
+            check(
+                "a share of 0.1..=1",
+                (0.1..=1.0).contains(&self.newest_share),
+                "decode.newest_share",
+                self.newest_share,
+            ),
             check("a score of 0..=1", unit.contains(&self.closure_on), "decode.closure_on", self.closure_on),
             check(
                 "a score of 0..=closure_on",
