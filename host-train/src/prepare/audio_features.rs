@@ -1,0 +1,112 @@
+//! What an outside encoder hears in a clip, as a safetensors file: `features` f16 `[steps, width]`, and in the metadata
+//! the encoder.
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use super::file::RECIPE_KEY;
+use super::place::Place;
+use crate::corpus::{Error, Result};
+
+/// A vector for each whole step of 20 ms of a clip: step n is rows `2 n` and `2 n + 1` of its [`super::Prepared`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AudioFeatures {
+    /// Values of a vector.
+    pub width: usize,
+    /// The vectors, one after the other.
+    pub values: Vec<f32>,
+}
+
+const TENSOR: &str = "features";
+
+impl AudioFeatures {
+    /// Number of vectors.
+    pub fn steps(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// Reads the features of one clip from the folder where `keyface-train features` has put them.
+    ///
+    /// # Errors
+    /// When the file is not there or holds something else.
+    pub fn of_clip(folder: &Path, corpus: &str, id: &str) -> Result<Self> {
+        Ok(Self::read(&Place { out: folder, corpus }.path(id))?.0)
+    }
+
+    /// Reads features, and the recipe that they were made by.
+    pub(super) fn read(path: &Path) -> Result<(Self, String)> {
+        let bytes = fs::read(path).map_err(Error::io(path))?;
+        let wrong =
+            |came: String| Error::unexpected(path.display().to_string(), "`features` of F16 [steps, width]", came);
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(e.to_string()))?;
+        let view = tensors.tensor(TENSOR).map_err(|e| wrong(e.to_string()))?;
+        let (Dtype::F16, [_, width @ 1..]) = (view.dtype(), view.shape()) else {
+            return Err(wrong(format!("{:?} {:?}", view.dtype(), view.shape())));
+        };
+        let recipe = header.metadata().as_ref().and_then(|m| m.get(RECIPE_KEY)).cloned();
+        let values = view.data().as_chunks::<2>().0.iter().map(|half| f16::from_le_bytes(*half).to_f32()).collect();
+        Ok((AudioFeatures { width: *width, values }, recipe.unwrap_or_default()))
+    }
+
+    /// Writes the features; the file appears only when it is complete.
+    ///
+    /// # Errors
+    /// When a value is no number within the range of F16, or the disk does not take the file.
+    pub(super) fn write(&self, path: &Path, recipe: &str) -> Result<()> {
+        let place = path.display().to_string();
+        let halves: Vec<f16> = self.values.iter().map(|v| f16::from_f32(*v)).collect();
+        if let Some(n) = halves.iter().position(|v| !v.is_finite()) {
+            return Err(Error::unexpected(place, "features within the range of F16", self.values[n].to_string()));
+        }
+        let bytes: Vec<u8> = halves.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let damaged = |e: safetensors::SafeTensorError| Error::unexpected(&place, "tensors", e.to_string());
+        let view = TensorView::new(Dtype::F16, vec![self.steps(), self.width], &bytes).map_err(damaged)?;
+        let metadata = [(RECIPE_KEY.to_string(), recipe.to_string())].into();
+        let bytes = serialize([(TENSOR, view)], Some(metadata)).map_err(damaged)?;
+        let part = path.with_extension("part");
+        fs::write(&part, bytes).map_err(Error::io(&part))?;
+        fs::rename(&part, path).map_err(Error::io(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Place { out: dir.path(), corpus: "test" }.path("one/clip");
+        // Exact as halves.
+        let features = AudioFeatures { width: 3, values: vec![0.5, -2.0, 0.0, 1.0, 0.25, -8.0] };
+        features.write(&path, "r1").unwrap();
+        assert_eq!(AudioFeatures::read(&path).unwrap(), (features.clone(), "r1".to_string()));
+        assert_eq!(AudioFeatures::of_clip(dir.path(), "test", "one/clip").unwrap().steps(), 2);
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.safetensors");
+        for value in [f32::NAN, 70_000.0] {
+            let error =
+                AudioFeatures { width: 1, values: vec![1.0, value] }.write(&path, "r1").unwrap_err().to_string();
+            assert!(error.contains("a.safetensors") && error.contains(&value.to_string()), "{error}");
+        }
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_prepared_clip_is_no_feature_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.safetensors");
+        let clip = super::super::tests::clip();
+        super::super::Prepared::of(&clip, "test", &crate::truth::Style::NEUTRAL).write(&path, "r1").unwrap();
+        let error = AudioFeatures::read(&path).unwrap_err().to_string();
+        assert!(error.contains("a.safetensors: expected `features`"), "{error}");
+    }
+}

@@ -1,0 +1,115 @@
+//! A corpus folder in, a folder of audio features out: clip by clip, and only what is not there yet.
+
+use std::fs;
+use std::path::Path;
+
+use super::AudioFeatures;
+use super::place::{Place, changed};
+use crate::corpus::{Dropped, Entry, Error, Folder, Result};
+use crate::model::wav2vec2::Wav2Vec2;
+
+/// What a run did with one corpus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeaturesOutcome {
+    /// Clips that were heard.
+    pub made: usize,
+    /// Clips whose features were there already.
+    pub kept: usize,
+    /// Features that were removed, since their corpus has the clip no more.
+    pub removed: usize,
+    /// Clips that were left out, with reasons.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Listens to a corpus under a name; `on_clip` is called after every clip.
+///
+/// # Errors
+/// When the output folder cannot be written, or the encoder says what is no number. A clip that cannot be read is
+/// dropped and told.
+pub fn features(
+    folder: &Folder,
+    corpus: &str,
+    encoder: &Wav2Vec2,
+    out: &Path,
+    on_clip: &dyn Fn(),
+) -> Result<FeaturesOutcome> {
+    fs::create_dir_all(out).map_err(Error::io(out))?;
+    let place = Place { out, corpus };
+    let recipe = format!("wav2vec2 {:016x}", encoder.fingerprint());
+    let mut outcome = FeaturesOutcome { dropped: folder.dropped.clone(), ..FeaturesOutcome::default() };
+    for entry in &folder.entries {
+        let path = place.path(&entry.id);
+        if is_kept(&path, entry, &recipe) {
+            outcome.kept += 1;
+        } else {
+            match entry.load() {
+                Ok(clip) => {
+                    let features = AudioFeatures { width: encoder.width(), values: encoder.features(&clip.samples) };
+                    features.write(&path, &recipe)?;
+                    outcome.made += 1;
+                }
+                Err(error) => outcome.dropped.push(Dropped { id: entry.id.clone(), reason: error.to_string() }),
+            }
+        }
+        on_clip();
+    }
+    outcome.removed = place.remove_orphans(folder)?;
+    Ok(outcome)
+}
+
+/// Whether an earlier run has left this clip's features, by this encoder, not older than its sound.
+fn is_kept(path: &Path, entry: &Entry, recipe: &str) -> bool {
+    let newer = changed(path).is_some_and(|made| changed(&entry.audio).is_none_or(|sound| sound <= made));
+    newer && AudioFeatures::read(path).is_ok_and(|(_, came)| came == recipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::clip;
+    use super::super::{Options, Prepared, prepare};
+    use super::*;
+    use crate::clip::Clip;
+    use crate::corpus::{read_folder, write_clip};
+    use burn::tensor::Device;
+
+    fn encoder(variant: &str) -> Wav2Vec2 {
+        let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/wav2vec2");
+        Wav2Vec2::load(&goldens.join(variant).join("model.safetensors"), &Device::flex()).unwrap()
+    }
+
+    fn counts(corpus: &Path, encoder: &Wav2Vec2, out: &Path) -> (usize, usize, usize, usize) {
+        let outcome = features(&read_folder(corpus).unwrap(), "test", encoder, out, &|| ()).unwrap();
+        (outcome.made, outcome.kept, outcome.removed, outcome.dropped.len())
+    }
+
+    #[test]
+    fn every_step_of_a_prepared_clip_has_features() {
+        let dir = tempfile::tempdir().unwrap();
+        let (corpus, out, heard) = (dir.path().join("corpus"), dir.path().join("out"), dir.path().join("heard"));
+        write_clip(&corpus, &Clip { id: "a".into(), ..clip() }, &[]).unwrap();
+        let options = Options { out: out.clone(), styles: false };
+        prepare(&read_folder(&corpus).unwrap(), "test", &options, &|| ()).unwrap();
+        assert_eq!(counts(&corpus, &encoder("base"), &heard), (1, 0, 0, 0));
+        let prepared = Prepared::read(&out.join("test__a.safetensors")).unwrap();
+        let features = AudioFeatures::of_clip(&heard, &prepared.corpus, &prepared.id).unwrap();
+        assert_eq!((features.width, features.steps()), (16, prepared.phones.len() / 2));
+    }
+
+    #[test]
+    fn features_are_made_anew_for_another_encoder_and_leave_with_their_clip() {
+        let dir = tempfile::tempdir().unwrap();
+        let (corpus, out) = (dir.path().join("corpus"), dir.path().join("out"));
+        for id in ["a", "b"] {
+            write_clip(&corpus, &Clip { id: id.into(), ..clip() }, &[]).unwrap();
+        }
+        let (base, large) = (encoder("base"), encoder("large"));
+        assert_eq!(counts(&corpus, &base, &out), (2, 0, 0, 0));
+        assert_eq!(counts(&corpus, &base, &out), (0, 2, 0, 0));
+        assert_eq!(counts(&corpus, &large, &out), (2, 0, 0, 0));
+        fs::write(corpus.join("b.wav"), b"no sound").unwrap();
+        assert_eq!(counts(&corpus, &large, &out), (0, 1, 0, 1));
+        fs::remove_file(corpus.join("b.wav")).unwrap();
+        fs::remove_file(corpus.join("b.TextGrid")).unwrap();
+        assert_eq!(counts(&corpus, &large, &out), (0, 1, 1, 0));
+    }
+}
