@@ -32,9 +32,12 @@ STABLE = dict(feat_extract_norm="layer", do_stable_layer_norm=True, conv_bias=Tr
 OLD_NAMES = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
 
 
-def signal(seconds):
-    """A glide over a hum, louder and louder, off centre: normalization has something to do."""
-    t = torch.arange(int(16000 * seconds), dtype=torch.float64) / 16000
+def signal(steps):
+    """A glide over a hum, louder and louder, off centre: normalization has something to do.
+
+    As many samples as the convolutions hear for so many steps of 20 ms: nothing is cut off, nothing filled up.
+    """
+    t = torch.arange(320 * steps + 80, dtype=torch.float64) / 16000
     wave = torch.sin(2 * math.pi * (200 * t + 1500 * t * t)) + 0.5 * torch.sin(2 * math.pi * 90 * t)
     return (0.05 + 0.2 * wave * t).float()
 
@@ -53,12 +56,12 @@ def randomized(model):
     return model.eval()
 
 
-def write(folder, config, seconds, old_names):
+def write(folder, config, steps, old_names):
     model = randomized(Wav2Vec2Model(config))
     model.save_pretrained(folder)
     extractor = Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=False)
     extractor.save_pretrained(folder)
-    samples = signal(seconds)
+    samples = signal(steps)
     heard = extractor(samples.numpy(), sampling_rate=16000, return_tensors="pt")
     with torch.no_grad():
         encoded = model.feature_extractor(heard.input_values)[0].T.contiguous()
@@ -81,9 +84,9 @@ def main():
     parser.add_argument("--full", action="store_true")
     args = parser.parse_args()
     torch.manual_seed(1)
-    base, large, seconds = ({}, LARGE, 2.0) if args.full else (SMALL, SMALL, 0.5)
-    write(args.out / "base", Wav2Vec2Config(**base), seconds, old_names=False)
-    write(args.out / "large", Wav2Vec2Config(**large, **STABLE), seconds, old_names=True)
+    base, large, steps = ({}, LARGE, 100) if args.full else (SMALL, SMALL, 25)
+    write(args.out / "base", Wav2Vec2Config(**base), steps, old_names=False)
+    write(args.out / "large", Wav2Vec2Config(**large, **STABLE), steps, old_names=True)
 
 
 if __name__ == "__main__":

