@@ -1,5 +1,5 @@
 //! What an outside encoder hears in a clip, as a safetensors file: `features` f16 `[steps, width]`, and in the metadata
-//! the encoder.
+//! which encoder it was.
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,15 @@ use std::path::Path;
 use burn::tensor::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use super::file::RECIPE_KEY;
 use super::place::Place;
 use crate::corpus::{Error, Result};
+use crate::model::wav2vec2::Wav2Vec2;
 
 /// A vector for each whole step of 20 ms of a clip: step n is rows `2 n` and `2 n + 1` of its [`super::Prepared`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioFeatures {
+    /// Which encoder heard them; those of two do not mix.
+    pub encoder: String,
     /// Values of a vector.
     pub width: usize,
     /// The vectors, one after the other.
@@ -21,8 +23,14 @@ pub struct AudioFeatures {
 }
 
 const TENSOR: &str = "features";
+const ENCODER_KEY: &str = "encoder";
 
 impl AudioFeatures {
+    /// Listens to a clip.
+    pub(super) fn heard(encoder: &Wav2Vec2, samples: &[f32]) -> Self {
+        AudioFeatures { encoder: encoder.name(), width: encoder.width(), values: encoder.features(samples) }
+    }
+
     /// Number of vectors.
     pub fn steps(&self) -> usize {
         self.values.len() / self.width
@@ -33,11 +41,10 @@ impl AudioFeatures {
     /// # Errors
     /// When the file is not there or holds something else.
     pub fn of_clip(folder: &Path, corpus: &str, id: &str) -> Result<Self> {
-        Ok(Self::read(&Place { out: folder, corpus }.path(id))?.0)
+        Self::read(&Place { out: folder, corpus }.path(id))
     }
 
-    /// Reads features, and the recipe that they were made by.
-    pub(super) fn read(path: &Path) -> Result<(Self, String)> {
+    pub(super) fn read(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
         let wrong =
             |came: String| Error::unexpected(path.display().to_string(), "`features` of F16 [steps, width]", came);
@@ -48,16 +55,16 @@ impl AudioFeatures {
             (Dtype::F16, [_, width]) if *width > 0 => *width,
             other => return Err(wrong(format!("{other:?}"))),
         };
-        let recipe = header.metadata().as_ref().and_then(|m| m.get(RECIPE_KEY)).cloned();
+        let encoder = header.metadata().as_ref().and_then(|m| m.get(ENCODER_KEY)).cloned().unwrap_or_default();
         let values = view.data().as_chunks::<2>().0.iter().map(|half| f16::from_le_bytes(*half).to_f32()).collect();
-        Ok((AudioFeatures { width, values }, recipe.unwrap_or_default()))
+        Ok(AudioFeatures { encoder, width, values })
     }
 
     /// Writes the features; the file appears only when it is complete.
     ///
     /// # Errors
     /// When a value is no number within the range of F16, or the disk does not take the file.
-    pub(super) fn write(&self, path: &Path, recipe: &str) -> Result<()> {
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
         let place = path.display().to_string();
         let halves: Vec<f16> = self.values.iter().map(|v| f16::from_f32(*v)).collect();
         if let Some(n) = halves.iter().position(|v| !v.is_finite()) {
@@ -66,7 +73,7 @@ impl AudioFeatures {
         let bytes: Vec<u8> = halves.iter().flat_map(|v| v.to_le_bytes()).collect();
         let damaged = |e: safetensors::SafeTensorError| Error::unexpected(&place, "tensors", e.to_string());
         let view = TensorView::new(Dtype::F16, vec![self.steps(), self.width], &bytes).map_err(damaged)?;
-        let metadata = [(RECIPE_KEY.to_string(), recipe.to_string())].into();
+        let metadata = [(ENCODER_KEY.to_string(), self.encoder.clone())].into();
         let bytes = serialize([(TENSOR, view)], Some(metadata)).map_err(damaged)?;
         let part = path.with_extension("part");
         fs::write(&part, bytes).map_err(Error::io(&part))?;
@@ -83,10 +90,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Place { out: dir.path(), corpus: "test" }.path("one/clip");
         // Exact as halves.
-        let features = AudioFeatures { width: 3, values: vec![0.5, -2.0, 0.0, 1.0, 0.25, -8.0] };
-        features.write(&path, "r1").unwrap();
-        assert_eq!(AudioFeatures::read(&path).unwrap(), (features.clone(), "r1".to_string()));
-        assert_eq!(AudioFeatures::of_clip(dir.path(), "test", "one/clip").unwrap().steps(), 2);
+        let values = vec![0.5, -2.0, 0.0, 1.0, 0.25, -8.0];
+        let features = AudioFeatures { encoder: "e1".into(), width: 3, values };
+        features.write(&path).unwrap();
+        let read = AudioFeatures::of_clip(dir.path(), "test", "one/clip").unwrap();
+        assert_eq!((read.steps(), read), (2, features));
     }
 
     #[test]
@@ -94,20 +102,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.safetensors");
         for value in [f32::NAN, 70_000.0] {
-            let error =
-                AudioFeatures { width: 1, values: vec![1.0, value] }.write(&path, "r1").unwrap_err().to_string();
+            let features = AudioFeatures { encoder: "e1".into(), width: 1, values: vec![1.0, value] };
+            let error = features.write(&path).unwrap_err().to_string();
             assert!(error.contains("a.safetensors") && error.contains(&value.to_string()), "{error}");
         }
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_prepared_clip_is_no_feature_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.safetensors");
-        let clip = super::super::tests::clip();
-        super::super::Prepared::of(&clip, "test", &crate::truth::Style::NEUTRAL).write(&path, "r1").unwrap();
-        let error = AudioFeatures::read(&path).unwrap_err().to_string();
-        assert!(error.contains("a.safetensors: expected `features`"), "{error}");
     }
 }

@@ -24,8 +24,8 @@ pub struct FeaturesOutcome {
 /// Listens to a corpus under a name; `on_clip` is called after every clip.
 ///
 /// # Errors
-/// When the output folder cannot be written, or the encoder says what is no number. A clip that cannot be read is
-/// dropped and told.
+/// When the output folder cannot be written or holds something else, or the encoder says what is no number. A clip that
+/// cannot be read is dropped and told.
 pub fn features(
     folder: &Folder,
     corpus: &str,
@@ -35,17 +35,15 @@ pub fn features(
 ) -> Result<FeaturesOutcome> {
     fs::create_dir_all(out).map_err(Error::io(out))?;
     let place = Place { out, corpus };
-    let recipe = format!("wav2vec2 {:016x}", encoder.fingerprint());
     let mut outcome = FeaturesOutcome { dropped: folder.dropped.clone(), ..FeaturesOutcome::default() };
     for entry in &folder.entries {
         let path = place.path(&entry.id);
-        if is_kept(&path, entry, &recipe) {
+        if is_kept(&path, entry, &encoder.name())? {
             outcome.kept += 1;
         } else {
             match entry.load() {
                 Ok(clip) => {
-                    let features = AudioFeatures { width: encoder.width(), values: encoder.features(&clip.samples) };
-                    features.write(&path, &recipe)?;
+                    AudioFeatures::heard(encoder, &clip.samples).write(&path)?;
                     outcome.made += 1;
                 }
                 Err(error) => outcome.dropped.push(Dropped { id: entry.id.clone(), reason: error.to_string() }),
@@ -57,10 +55,12 @@ pub fn features(
     Ok(outcome)
 }
 
-/// Whether an earlier run has left this clip's features, by this encoder, not older than its sound.
-fn is_kept(path: &Path, entry: &Entry, recipe: &str) -> bool {
-    let newer = changed(path).is_some_and(|made| changed(&entry.audio).is_none_or(|sound| sound <= made));
-    newer && AudioFeatures::read(path).is_ok_and(|(_, came)| came == recipe)
+/// Whether an earlier run has left this clip's features, by this encoder, not older than its sound. A file of something
+/// else (a prepared clip has the same name) is an error: it must not be overwritten.
+fn is_kept(path: &Path, entry: &Entry, encoder: &str) -> Result<bool> {
+    let Some(made) = changed(path) else { return Ok(false) };
+    let earlier = AudioFeatures::read(path)?;
+    Ok(earlier.encoder == encoder && changed(&entry.audio).is_none_or(|sound| sound <= made))
 }
 
 #[cfg(test)]
@@ -77,13 +77,17 @@ mod tests {
         Wav2Vec2::load(&goldens.join(variant).join("model.safetensors"), &Device::flex()).unwrap()
     }
 
+    fn features_of(corpus: &Path, encoder: &Wav2Vec2, out: &Path) -> Result<FeaturesOutcome> {
+        features(&read_folder(corpus).unwrap(), "test", encoder, out, &|| ())
+    }
+
     fn counts(corpus: &Path, encoder: &Wav2Vec2, out: &Path) -> (usize, usize, usize, usize) {
-        let outcome = features(&read_folder(corpus).unwrap(), "test", encoder, out, &|| ()).unwrap();
+        let outcome = features_of(corpus, encoder, out).unwrap();
         (outcome.made, outcome.kept, outcome.removed, outcome.dropped.len())
     }
 
     #[test]
-    fn every_step_of_a_prepared_clip_has_features() {
+    fn every_step_of_a_prepared_clip_has_features_beside_it() {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out, heard) = (dir.path().join("corpus"), dir.path().join("out"), dir.path().join("heard"));
         write_clip(&corpus, &Clip { id: "a".into(), ..clip() }, &[]).unwrap();
@@ -93,6 +97,9 @@ mod tests {
         let prepared = Prepared::read(&out.join("test__a.safetensors")).unwrap();
         let features = AudioFeatures::of_clip(&heard, &prepared.corpus, &prepared.id).unwrap();
         assert_eq!((features.width, features.steps()), (16, prepared.phones.len() / 2));
+        let into_prepared = features_of(&corpus, &encoder("base"), &out);
+        assert!(into_prepared.unwrap_err().to_string().contains("expected `features`"));
+        assert_eq!(Prepared::read(&out.join("test__a.safetensors")).unwrap(), prepared);
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl Wav2Vec2 {
     }
 
     /// Tells this encoder from those of other weights or another config.
-    pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
+    pub fn name(&self) -> String {
+        format!("wav2vec2 {:016x}", self.fingerprint)
     }
 
     /// Values in a feature vector.
