@@ -69,7 +69,7 @@ pub enum Activation {
 /// What `preprocessor_config.json` says of the samples.
 #[derive(Deserialize)]
 struct Preprocessor {
-    do_normalize: bool,
+    do_normalize: Option<bool>,
 }
 
 /// Width of an attention head in every published checkpoint; shapes do not tell it.
@@ -107,30 +107,30 @@ impl Wav2Vec2Config {
         let config = read_json(&path.with_file_name("config.json"))?;
         let preprocessor: Option<Preprocessor> = read_json(&path.with_file_name("preprocessor_config.json"))?;
         let config = config.map_or_else(|| Self::inferred(weights), Ok)?;
-        let config = Wav2Vec2Config { normalize: preprocessor.is_none_or(|p| p.do_normalize), ..config };
-        config.checked(path)
+        let normalize = preprocessor.and_then(|p| p.do_normalize).unwrap_or(true);
+        Wav2Vec2Config { normalize, ..config }.checked(path)
     }
 
     /// What the shapes tell; strides, width of the heads and place of the normalization are as in what was published.
     fn inferred(weights: &Weights<'_>) -> Result<Self> {
-        let conv = |n: usize| weights.shape(&format!("feature_extractor.conv_layers.{n}.conv.weight"));
-        let layer = |n: usize| weights.shape(&format!("encoder.layers.{n}.attention.q_proj.weight"));
-        let convs: Vec<Vec<usize>> = (0..).map_while(conv).collect();
         let size = |name: &str, axis: usize| {
             let size = weights.shape(name).and_then(|shape| shape.get(axis).copied());
             size.ok_or_else(|| weights.missing(name))
         };
-        let channels = |axis: usize| convs.iter().map(|shape| shape.get(axis).copied().unwrap_or(0)).collect();
+        let conv_sizes = |axis: usize| -> Result<Vec<usize>> {
+            let layers = 0..weights.count("feature_extractor.conv_layers");
+            layers.map(|n| size(&format!("feature_extractor.conv_layers.{n}.conv.weight"), axis)).collect()
+        };
         let position = weights.position().1;
         let hidden_size = size("feature_projection.projection.weight", 0)?;
         let norm_everywhere = weights.shape("feature_extractor.conv_layers.1.layer_norm.weight").is_some();
         Ok(Wav2Vec2Config {
-            conv_dim: channels(0),
-            conv_kernel: channels(2),
+            conv_dim: conv_sizes(0)?,
+            conv_kernel: conv_sizes(2)?,
             conv_bias: weights.shape("feature_extractor.conv_layers.0.conv.bias").is_some(),
             feat_extract_norm: if norm_everywhere { ConvNorm::Layer } else { ConvNorm::Group },
             hidden_size,
-            num_hidden_layers: (0..).map_while(layer).count(),
+            num_hidden_layers: weights.count("encoder.layers"),
             num_attention_heads: (hidden_size / HEAD_WIDTH).max(1),
             intermediate_size: size("encoder.layers.0.feed_forward.intermediate_dense.weight", 0)?,
             num_conv_pos_embeddings: size(position, 2)?,

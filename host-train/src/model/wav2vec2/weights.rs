@@ -63,6 +63,13 @@ impl<'a> Weights<'a> {
         Error::unexpected(&self.place, format!("tensor `{}{name}`", self.prefix), "none of this name")
     }
 
+    /// How many layers there are: one more than the highest N of a name `LAYERS.N.`.
+    pub fn count(&self, layers: &str) -> usize {
+        let start = format!("{}{layers}.", self.prefix);
+        let number = |name: &&str| name.strip_prefix(&start)?.split('.').next()?.parse::<usize>().ok();
+        self.tensors.names().iter().filter_map(number).max().map_or(0, |highest| highest + 1)
+    }
+
     fn view(&self, name: &str) -> Option<TensorView<'a>> {
         self.tensors.tensor(&format!("{}{name}", self.prefix)).ok()
     }
