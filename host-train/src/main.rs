@@ -34,6 +34,8 @@ enum Command {
     Evaluate(commands::evaluate::EvaluateArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
+    /// Compute what wav2vec 2.0 hears in every clip of a corpus
+    Features(commands::features::FeaturesArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
 }
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
+        Command::Features(args) => commands::features::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
     };
     match done {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod corpus;
 pub mod evaluate;
 pub mod export;
+pub mod features;
 pub mod plot;
 pub mod prepare;
 pub mod throughput;

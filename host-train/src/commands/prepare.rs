@@ -38,12 +38,13 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
 }
 
 /// The folder's own name.
-fn corpus_name(dir: &Path) -> String {
+pub fn corpus_name(dir: &Path) -> String {
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     whole.file_name().map_or_else(|| "corpus".into(), |name| name.to_string_lossy().into_owned())
 }
 
-fn progress(name: &str, clips: usize) -> ProgressBar {
+/// A bar over a corpus' clips.
+pub fn progress(name: &str, clips: usize) -> ProgressBar {
     let bar = ProgressBar::new(clips as u64).with_message(name.to_string());
     let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} clips, {eta} left");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -52,11 +53,14 @@ fn progress(name: &str, clips: usize) -> ProgressBar {
 fn report(name: &str, outcome: &Outcome) {
     println!("{name}: {}", outcome.statistics);
     let (kept, removed) = (outcome.kept, outcome.removed);
-    println!(
-        "  kept from an earlier run: {kept}; removed with their sources: {removed}; dropped: {}",
-        outcome.dropped.len()
-    );
-    for (reason, ids) in by_reason(&outcome.dropped) {
+    println!("  kept from an earlier run: {kept}; removed with their sources: {removed}");
+    report_dropped(&outcome.dropped);
+}
+
+/// Tells how many clips were left out, and why.
+pub fn report_dropped(dropped: &[Dropped]) {
+    println!("  dropped: {}", dropped.len());
+    for (reason, ids) in by_reason(dropped) {
         let some = ids.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         println!("    {} x {reason} ({some}{})", ids.len(), if ids.len() > 3 { ", ..." } else { "" });
     }

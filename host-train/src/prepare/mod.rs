@@ -1,11 +1,18 @@
 //! Clips in, prepared clips out: mel powers, phones, ground-truth motion and keys at 100 Hz, one file a clip.
 //!
 //! `folder -> Clip -> Prepared -> <corpus>__<id>.safetensors`
+//!
+//! Features of an outside encoder lie in a folder of their own, under the same names.
 
+mod audio_features;
+mod features;
 mod file;
+mod place;
 mod run;
 mod statistics;
 
+pub use audio_features::AudioFeatures;
+pub use features::{FeaturesOutcome, features};
 pub use run::{Options, Outcome, prepare};
 pub use statistics::Statistics;
 

@@ -1,11 +1,11 @@
 //! A corpus folder in, a folder of prepared clips out: in parallel, and only what is not there yet.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::place::{Place, changed};
 use super::{Prepared, Statistics};
 use crate::corpus::{Dropped, Entry, Error, Folder, Result};
 use crate::truth::{self, Style};
@@ -47,7 +47,7 @@ pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn 
     let parts = folder.entries.par_iter().try_fold(Outcome::default, add);
     let mut outcome = parts.try_reduce(Outcome::default, |a, b| Ok(a.and(b)))?;
     outcome.dropped.extend_from_slice(&folder.dropped);
-    outcome.removed = job.remove_orphans(folder)?;
+    outcome.removed = job.place().remove_orphans(folder)?;
     Ok(outcome)
 }
 
@@ -86,8 +86,12 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    fn place(&self) -> Place<'_> {
+        Place { out: &self.options.out, corpus: self.corpus }
+    }
+
     fn clip(&self, entry: &Entry) -> Result<Made> {
-        let path = self.path(&entry.id);
+        let path = self.place().path(&entry.id);
         if let Some(statistics) = self.kept(&path, entry) {
             return Ok(Made::Kept(statistics));
         }
@@ -106,32 +110,11 @@ impl Job<'_> {
 
     /// Figures of a clip that an earlier run has left, if it is whole, of this recipe, and not older than its sound.
     fn kept(&self, path: &Path, entry: &Entry) -> Option<Statistics> {
-        let changed = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
         if changed(path)? < changed(&entry.audio)? {
             return None;
         }
         let (prepared, recipe) = Prepared::read_with_recipe(path).ok()?;
         (recipe == self.recipe && prepared.split == entry.split).then(|| Statistics::of(&prepared))
-    }
-
-    /// A clip that has left its corpus must not be trained on because an earlier run prepared it.
-    fn remove_orphans(&self, folder: &Folder) -> Result<usize> {
-        let wanted: HashSet<PathBuf> = folder.entries.iter().map(|e| self.path(&e.id)).collect();
-        let out = &self.options.out;
-        let ours = |path: &PathBuf| {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            name.starts_with(&format!("{}__", self.corpus)) && name.ends_with(".safetensors")
-        };
-        let files = fs::read_dir(out).map_err(Error::io(out))?.filter_map(|file| file.ok().map(|f| f.path()));
-        let orphans: Vec<PathBuf> = files.filter(ours).filter(|path| !wanted.contains(path)).collect();
-        orphans.iter().try_for_each(|path| fs::remove_file(path).map_err(Error::io(path)))?;
-        Ok(orphans.len())
-    }
-
-    /// Ids may hold folders; prepared clips of all corpora may lie in one folder.
-    fn path(&self, id: &str) -> PathBuf {
-        let id = id.replace(['/', '\\'], "__");
-        self.options.out.join(format!("{}__{id}.safetensors", self.corpus))
     }
 }
 

@@ -1,0 +1,45 @@
+//! `keyface-train features`: corpora -> what wav2vec 2.0 hears in them.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use keyface_train::corpus::read_folder;
+use keyface_train::model::wav2vec2::Wav2Vec2;
+use keyface_train::prepare::features;
+use keyface_train::train::{DeviceChoice, pick_device};
+
+use super::prepare::{corpus_name, progress, report_dropped};
+
+/// Which encoder, which corpora, and where to.
+#[derive(Args)]
+pub struct FeaturesArgs {
+    /// Folders of wav or flac beside TextGrids, as for `prepare`
+    #[arg(required = true, value_name = "CORPUS_DIR")]
+    corpora: Vec<PathBuf>,
+    /// Weights of wav2vec 2.0, base or large, as HuggingFace's transformers saves them; config.json beside them is read
+    #[arg(long, value_name = "FILE.safetensors")]
+    wav2vec2: PathBuf,
+    /// Folder for the features, one .safetensors for each clip (not that of the prepared clips); what it holds is kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+/// Listens to every corpus and prints what was done.
+pub fn run(args: &FeaturesArgs) -> Result<()> {
+    let encoder = Wav2Vec2::load(&args.wav2vec2, &pick_device(args.device)?)?;
+    for dir in &args.corpora {
+        let name = corpus_name(dir);
+        let folder = read_folder(dir)?;
+        let bar = progress(&name, folder.entries.len());
+        let outcome = features(&folder, &name, &encoder, &args.out, &|| bar.inc(1))?;
+        bar.finish_and_clear();
+        println!("{name}: {} clips heard, {} values every 20 ms", outcome.made, encoder.width());
+        println!("  kept from an earlier run: {}; removed with their sources: {}", outcome.kept, outcome.removed);
+        report_dropped(&outcome.dropped);
+    }
+    Ok(())
+}

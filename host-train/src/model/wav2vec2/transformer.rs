@@ -1,0 +1,116 @@
+//! The transformer: vectors that heard 25 ms in, vectors that heard the whole utterance out.
+
+use burn::module::Module;
+use burn::nn::{LayerNorm, Linear};
+use burn::tensor::Tensor;
+use burn::tensor::activation::gelu;
+use burn::tensor::module::attention;
+
+use super::config::Wav2Vec2Config;
+use super::position::PositionConv;
+use super::weights::Weights;
+use crate::corpus::Result;
+
+/// Position, normalization and layers.
+#[derive(Module, Debug)]
+pub struct Transformer {
+    position: PositionConv,
+    norm: LayerNorm,
+    layers: Vec<Layer>,
+    /// Whether normalization stands before the blocks (large) or after them (base).
+    pre_norm: bool,
+}
+
+/// Self-attention and a feed-forward block, each with a residual path.
+#[derive(Module, Debug)]
+struct Layer {
+    attention: Attention,
+    attention_norm: LayerNorm,
+    wide: Linear,
+    narrow: Linear,
+    final_norm: LayerNorm,
+}
+
+/// Multi-head self-attention over the whole utterance.
+#[derive(Module, Debug)]
+struct Attention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    out: Linear,
+    heads: usize,
+}
+
+impl Transformer {
+    /// Takes the layers from a checkpoint.
+    ///
+    /// # Errors
+    /// When a tensor is missing or of another shape.
+    pub fn load(weights: &Weights<'_>, config: &Wav2Vec2Config) -> Result<Self> {
+        let layers = (0..config.num_hidden_layers).map(|n| Layer::load(weights, config, n));
+        Ok(Transformer {
+            position: PositionConv::load(weights, config)?,
+            norm: weights.layer_norm("encoder.layer_norm", config.hidden_size, config.layer_norm_eps)?,
+            layers: layers.collect::<Result<_>>()?,
+            pre_norm: config.do_stable_layer_norm,
+        })
+    }
+
+    /// # Shapes
+    /// `[batch, time, hidden_size]` -> the same.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = x.clone() + self.position.forward(x);
+        if self.pre_norm {
+            return self.norm.forward(self.layers.iter().fold(x, |x, layer| layer.pre_norm(x)));
+        }
+        self.layers.iter().fold(self.norm.forward(x), |x, layer| layer.post_norm(x))
+    }
+}
+
+impl Layer {
+    fn load(weights: &Weights<'_>, config: &Wav2Vec2Config, n: usize) -> Result<Self> {
+        let name = |part: &str| format!("encoder.layers.{n}.{part}");
+        let (width, wide) = (config.hidden_size, config.intermediate_size);
+        let linear = |part: &str| weights.linear(&name(part), width, width);
+        let norm = |part: &str| weights.layer_norm(&name(part), width, config.layer_norm_eps);
+        Ok(Layer {
+            attention: Attention {
+                query: linear("attention.q_proj")?,
+                key: linear("attention.k_proj")?,
+                value: linear("attention.v_proj")?,
+                out: linear("attention.out_proj")?,
+                heads: config.num_attention_heads,
+            },
+            attention_norm: norm("layer_norm")?,
+            wide: weights.linear(&name("feed_forward.intermediate_dense"), width, wide)?,
+            narrow: weights.linear(&name("feed_forward.output_dense"), wide, width)?,
+            final_norm: norm("final_layer_norm")?,
+        })
+    }
+
+    fn pre_norm(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = x.clone() + self.attention.forward(self.attention_norm.forward(x));
+        x.clone() + self.feed_forward(self.final_norm.forward(x))
+    }
+
+    fn post_norm(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = self.attention_norm.forward(x.clone() + self.attention.forward(x));
+        self.final_norm.forward(x.clone() + self.feed_forward(x))
+    }
+
+    fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.narrow.forward(gelu(self.wide.forward(x)))
+    }
+}
+
+impl Attention {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, time, width] = x.dims();
+        let heads = |linear: &Linear| {
+            let y = linear.forward(x.clone()).reshape([batch, time, self.heads, width / self.heads]);
+            y.swap_dims(1, 2)
+        };
+        let heard = attention(heads(&self.query), heads(&self.key), heads(&self.value), None, None, Default::default());
+        self.out.forward(heard.swap_dims(1, 2).reshape([batch, time, width]))
+    }
+}
