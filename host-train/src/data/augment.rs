@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use keyface_core::{MEL_BANDS, MelPowers, Phone};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::noise::{NoisePool, decibels, spectral_curve};
@@ -105,6 +106,12 @@ impl Augmenter {
         add(&mut crop.powers, &noise, speech_power * decibels(-rng.random_range(low..high)));
     }
 
+    /// So many rooms in which nobody speaks.
+    pub fn rooms(&self, count: usize, hops: usize, seed: u64) -> Vec<Utterance> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..count).map(|_| self.room(hops, &mut rng)).collect()
+    }
+
     /// A room in which nobody speaks, -85..-20 dBFS.
     fn room(&self, hops: usize, rng: &mut ChaCha8Rng) -> Utterance {
         let mut crop = Utterance::silence(hops);
@@ -194,7 +201,6 @@ fn limit_band(gains: &mut MelPowers, rng: &mut ChaCha8Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::rand_core::SeedableRng;
 
     #[test]
     fn bands_and_hertz_are_inverse() {

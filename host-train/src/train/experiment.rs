@@ -54,6 +54,9 @@ pub struct CorpusChoice {
     pub folder: PathBuf,
     /// Share of crops drawn from it, relative to the others.
     pub share: f64,
+    /// Whether people speak in it, not machines.
+    #[serde(default)]
+    pub recorded: bool,
 }
 
 /// Training of KeyMotionNet.

@@ -22,4 +22,4 @@ pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, 
 pub use flow::{FlowMaker, KeySource};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use throughput::{Throughput, throughput};
-pub use validate::{Hearing, mouth_accuracy};
+pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};

@@ -49,6 +49,13 @@ pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing,
     if classes == 0 { 0.0 } else { sum / f64::from(classes) }
 }
 
+/// Share of time in which the likeliest mouth is not at rest, over rooms where nobody speaks.
+pub fn room_activity(net: &KeyMotionNet, rooms: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
+    let heard: Vec<_> = rooms.iter().flat_map(|room| hearing.heads(net, room, device)).collect();
+    let moves = |(row, _): &&([f32; HEADS], Labels)| likeliest(&Heads::from_raw(row).phones) != Mouth::Silent;
+    heard.iter().filter(moves).count() as f64 / heard.len().max(1) as f64
+}
+
 /// The mouth class with the largest share of the posterior, each weighed by how rare it is.
 fn likeliest(phones: &[f32; PHONES]) -> Mouth {
     /// Share of the classes in running speech with pauses, in [`Mouth::ALL`]'s order.
