@@ -1,5 +1,5 @@
-//! A corpus in parts: by speaker where several are known, and by the pitch of the voice, which tells women from men well
-//! enough where the corpus does not.
+//! A corpus in parts: by speaker where several are known, and by the pitch of the voice, which is what can be known of
+//! speakers without a name; it is near to women and men, but it is not the same.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ use crate::truth::median_pitch_hz;
 
 /// Between the mean pitches of men and women, in octaves (132 and 223 Hz; Peterson and Barney 1952).
 const HIGH_VOICE_HZ: f32 = 172.0;
+/// The figures of fewer clips are chance.
+const LEAST_CLIPS: usize = 3;
 
 /// A part of a corpus.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,7 +45,7 @@ pub fn groups(judged: &[Judged], heard: &[Heard], measured: &Measured, surface: 
     told.filter_map(report).collect()
 }
 
-/// Numbers of the clips of each group; clips without a name are in none.
+/// Numbers of the clips of each group; clips without a name are in none, and groups that are too small are left out.
 fn grouped(judged: &[Judged], name: impl Fn(&Judged) -> Option<String>) -> BTreeMap<String, Vec<usize>> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (n, j) in judged.iter().enumerate() {
@@ -51,6 +53,7 @@ fn grouped(judged: &[Judged], name: impl Fn(&Judged) -> Option<String>) -> BTree
             groups.entry(name).or_default().push(n);
         }
     }
+    groups.retain(|_, clips| clips.len() >= LEAST_CLIPS);
     groups
 }
 
@@ -72,13 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn clips_without_a_name_are_in_no_group() {
-        let judged = ["a", "b", "a", ""].map(|speaker| {
+    fn clips_without_a_name_and_small_groups_are_left_out() {
+        let judged = ["a", "b", "a", "", "a", "b"].map(|speaker| {
             let mut clip = clip();
             clip.speaker = speaker.into();
             Judged { truth: Vec::new(), clip }
         });
         let groups = grouped(&judged, |j| (!j.clip.speaker.is_empty()).then(|| j.clip.speaker.clone()));
-        assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2]), ("b".into(), vec![1])]);
+        assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2, 4])]);
     }
 }

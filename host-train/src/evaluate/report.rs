@@ -52,6 +52,8 @@ pub struct EvaluationReport {
     pub model: String,
     /// Its look-ahead.
     pub look_ahead_ms: u32,
+    /// What the rows named `dB SNR` hear behind the speech.
+    pub noise: &'static str,
     /// The face that motion was measured on.
     pub surface: SurfaceFacts,
     /// A part per corpus.
@@ -110,6 +112,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     Ok(EvaluationReport {
         model: judge.packed.card.name.clone(),
         look_ahead_ms: judge.packed.card.look_ahead_ms,
+        noise: if judge.recordings.is_empty() { "white noise" } else { "recorded noise" },
         surface: judge.surface.facts(),
         corpora: chosen.iter().map(|(folder, judged)| judge.corpus(folder, judged, programs)).collect::<Result<_>>()?,
         noise_active: NOISE_DBFS
@@ -136,8 +139,7 @@ impl Judge {
         let name = self.packed.card.name.clone();
         let heard = self.hear(judged, |_, clip| clip.samples.clone())?;
         let noisy = self.hear(judged, |n, clip| with_noise(clip, SNR_DB, &self.recordings, n as u64))?;
-        let noise = if self.recordings.is_empty() { "white noise" } else { "recorded noise" };
-        let ours = [(name.clone(), heard), (format!("{name}, {noise} at {SNR_DB} dB"), noisy)];
+        let ours = [(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
         let measured = self.measured(&ours, judged, programs)?;
         let all: Vec<usize> = (0..judged.len()).collect();
         Ok(CorpusReport {

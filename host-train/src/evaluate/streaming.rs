@@ -57,7 +57,7 @@ pub fn measure_streaming(packed: &Packed, sound: &[f32]) -> Result<StreamingRepo
         p99_ms: point(0.99),
         max_ms: point(1.0),
         real_time_factor: times_ms.iter().sum::<f64>() / sound_ms,
-        measured_look_ahead_ms: f64::from(look_ahead(packed, sound)?.as_ms()),
+        measured_look_ahead_ms: 1e-3 * look_ahead(packed, sound)?.0 as f64,
     })
 }
 

@@ -7,7 +7,7 @@ use super::rows::MotionRow;
 /// The whole report.
 pub fn table(report: &EvaluationReport) -> String {
     let face = &report.surface;
-    let mut out = format!("model {}, look-ahead {} ms\n", report.model, report.look_ahead_ms);
+    let mut out = format!("model {}, look-ahead {} ms; dB SNR: {}\n", report.model, report.look_ahead_ms, report.noise);
     out += &format!(
         "measured on {} ({} vertices, lips {}, upper face {}, lip pairs {}, closed below {:.2} mm)\n",
         face.name, face.vertices, face.lips, face.upper_face, face.lip_pairs, face.closed_mm
@@ -102,11 +102,10 @@ fn micro(f: &Figure) -> String {
 }
 
 fn vertices(part: &CorpusReport) -> String {
-    let cells: [Cell; 11] = [
+    let cells: [Cell; 10] = [
         ("LVE 1e-6 m2", "LVE", micro),
-        ("LVE mm", "LVE-mm", two),
-        ("median", "LVE-mm", |f| format!("{:.2}", f.median)),
-        ("mean [95 %]", "LVE-mm", |f| format!("{:.2} [{:.2} {:.2}]", f.mean, f.low, f.high)),
+        ("median mm", "LVE-mm", |f| format!("{:.2}", f.median)),
+        ("mean mm [95 %]", "LVE-mm", |f| format!("{:.2} [{:.2} {:.2}]", f.mean, f.low, f.high)),
         ("MVE mm", "MVE", two),
         ("UFVE mm", "UFVE", two),
         ("MOD mm", "MOD", two),
@@ -119,8 +118,9 @@ fn vertices(part: &CorpusReport) -> String {
 }
 
 fn timing(part: &CorpusReport) -> String {
-    let cells: [Cell; 7] = [
+    let cells: [Cell; 8] = [
         ("MTM ms", "MTM", |f| format!("{:.1}", f.pooled)),
+        ("median", "MTM", |f| format!("{:.1}", f.median)),
         ("coverage", "MTM coverage", percent),
         ("sync ms", "sync offset", |f| format!("{:.1} +- {:.1}", f.mean, f.std)),
         (">45 ms", "sync beyond 45 ms", percent),
