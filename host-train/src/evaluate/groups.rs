@@ -15,7 +15,7 @@ use crate::truth::median_pitch_hz;
 /// Between the mean pitches of men and women, in octaves (132 and 223 Hz; Peterson and Barney 1952).
 const HIGH_VOICE_HZ: f32 = 172.0;
 /// The figures of fewer clips are chance.
-const LEAST_CLIPS: usize = 3;
+const LEAST_CLIPS: usize = 5;
 
 /// A part of a corpus.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,12 +76,12 @@ mod tests {
 
     #[test]
     fn clips_without_a_name_and_small_groups_are_left_out() {
-        let judged = ["a", "b", "a", "", "a", "b"].map(|speaker| {
+        let judged = ["a", "b", "a", "", "a", "a", "b", "a"].map(|speaker| {
             let mut clip = clip();
             clip.speaker = speaker.into();
             Judged { truth: Vec::new(), clip }
         });
         let groups = grouped(&judged, |j| (!j.clip.speaker.is_empty()).then(|| j.clip.speaker.clone()));
-        assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2, 4])]);
+        assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2, 4, 5, 7])]);
     }
 }
