@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use keyface_train::evaluate::{Plan, evaluate, table};
 
-/// Scores a model on the eval split of corpora, beside volume-to-jaw, a still mouth and the truth.
+/// Scores a model on the eval split of corpora, beside volume-to-jaw, the mean motion, a still mouth and the truth.
 #[derive(Args)]
 pub struct EvaluateArgs {
     /// Folder of the model, such as models/live
@@ -17,6 +17,15 @@ pub struct EvaluateArgs {
     /// At most this many clips of each corpus, spread evenly over it
     #[arg(long, default_value_t = 40)]
     clips: usize,
+    /// A glTF head (GLB with ARKit shapes) to measure the motion on, in metres
+    #[arg(long, value_name = "FILE")]
+    head: Option<PathBuf>,
+    /// Folder of noise recordings for the row at 10 dB; white noise without it
+    #[arg(long, value_name = "DIR")]
+    noise: Option<PathBuf>,
+    /// Also take the time of every step, over at most a minute of the corpora
+    #[arg(long)]
+    streaming: bool,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -24,8 +33,15 @@ pub struct EvaluateArgs {
 
 /// Runs the command.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
-    let plan = Plan { model: args.model.clone(), corpora: args.corpora.clone(), clips: args.clips };
-    let report = evaluate(&plan)?;
+    let plan = Plan {
+        model: args.model.clone(),
+        corpora: args.corpora.clone(),
+        clips: args.clips,
+        head: args.head.clone(),
+        noise: args.noise.clone(),
+        streaming: args.streaming,
+    };
+    let report = evaluate(&plan, &[])?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

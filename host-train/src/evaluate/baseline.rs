@@ -1,7 +1,8 @@
 //! What every puppet does: volume to jaw. The loudness of the last 20 ms opens the mouth.
 
-use keyface_core::{Micros, Viseme};
+use keyface_core::{Micros, Motion, MotionChannel, Viseme};
 
+use super::hear::Track;
 use super::score::Events;
 
 /// Samples in one decision.
@@ -23,6 +24,21 @@ pub fn volume_to_jaw(samples: &[f32]) -> Events {
         .collect()
 }
 
+/// The same as a track of motion, late by nothing: it is given the look-ahead of a model for free.
+pub fn jaw_track(samples: &[f32]) -> Track {
+    let opening = |viseme: Viseme| match viseme {
+        Viseme::Aa => 0.25,
+        Viseme::Ih => 0.1,
+        _ => 0.0,
+    };
+    let pose = |(_, viseme): &(Micros, Viseme)| {
+        let mut motion = Motion::REST;
+        motion[MotionChannel::JawOpen] = opening(*viseme);
+        motion
+    };
+    volume_to_jaw(samples).iter().map(pose).collect()
+}
+
 fn viseme(below_loudest_db: f32) -> Viseme {
     match below_loudest_db {
         db if db < SHUT_DB => Viseme::Sil,
@@ -40,5 +56,7 @@ mod tests {
         let samples: Vec<f32> = (0..3200).map(|n| if n < 1600 { 0.0 } else { (n as f32).sin() }).collect();
         let events = volume_to_jaw(&samples);
         assert_eq!((events[2].1, events[8].1), (Viseme::Sil, Viseme::Aa));
+        let jaw = |frame: usize| jaw_track(&samples)[frame][MotionChannel::JawOpen];
+        assert_eq!((jaw(2), jaw(8)), (0.0, 0.25));
     }
 }

@@ -1,9 +1,9 @@
-//! A model over corpora: its own line, its baselines, noise without speech; a table or JSON.
+//! A model over corpora: its own line, other programs, its baselines, and what it does in noise.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use keyface_core::{Line, Micros, Motion, MotionChannel, Phone, Viseme};
+use keyface_core::{Line, Micros, Phone, Viseme};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -11,13 +11,22 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::baseline::volume_to_jaw;
-use super::keys::KeyScore;
-use super::motion::MotionScore;
+use super::groups::{GroupReport, groups};
+use super::hear::{Heard, Track, hear, motion_at, true_motion, with_noise};
+use super::keys::{KeyScore, KeyTally};
+use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
 use super::score::{Events, MouthScore, Scorer};
-use crate::clip::{Clip, Split};
-use crate::corpus::read_folder;
+use super::streaming::{StreamingReport, measure_streaming};
+use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
+use crate::clip::{Clip, Segment, Split};
+use crate::corpus::{read_folder, read_recordings};
 use crate::export::Packed;
 use crate::truth;
+
+/// How far noise lies below the speech in the rows that say so.
+const SNR_DB: f64 = 10.0;
+/// Levels of white noise alone, in dBFS.
+const NOISE_DBFS: [f64; 3] = [-60.0, -45.0, -35.0];
 
 /// What to evaluate.
 #[derive(Clone, Debug)]
@@ -28,6 +37,12 @@ pub struct Plan {
     pub corpora: Vec<PathBuf>,
     /// At most so many clips of each.
     pub clips: usize,
+    /// A glTF head to measure on; else the surface of our own.
+    pub head: Option<PathBuf>,
+    /// A folder of noise recordings for the noisy rows; else white noise.
+    pub noise: Option<PathBuf>,
+    /// Whether to take the time of every step.
+    pub streaming: bool,
 }
 
 /// Everything that was measured.
@@ -37,10 +52,16 @@ pub struct EvaluationReport {
     pub model: String,
     /// Its look-ahead.
     pub look_ahead_ms: u32,
+    /// What the rows named `dB SNR` hear behind the speech.
+    pub noise: &'static str,
+    /// The face that motion was measured on.
+    pub surface: SurfaceFacts,
     /// A part per corpus.
     pub corpora: Vec<CorpusReport>,
     /// Level of white noise in dBFS, and the share of time in which the mouth moves.
     pub noise_active: Vec<(f64, f64)>,
+    /// Times of the steps, where they were asked for.
+    pub streaming: Option<StreamingReport>,
 }
 
 /// One corpus.
@@ -52,149 +73,168 @@ pub struct CorpusReport {
     pub clips: usize,
     /// Minutes heard.
     pub minutes: f64,
-    /// Name and mouth score of the model and of the baselines.
+    /// Name and mouth score of the model, of the model in noise, and of the baselines.
     pub mouths: Vec<(String, MouthScore)>,
-    /// Distance of the motion from the truth, for the model and for the baselines.
-    pub motion: Vec<(String, MotionScore)>,
-    /// Key motions within 40 ms, for the model and for uniform sampling at the same rate.
+    /// Motion against the truth: the model, the model in noise, other programs, the baselines.
+    pub motion: Vec<MotionRow>,
+    /// Key motions of the model, of the model in noise, and of uniform sampling at the model's rate.
     pub keys: Vec<(String, KeyScore)>,
+    /// The model by speaker and by pitch of the voice.
+    pub groups: Vec<GroupReport>,
 }
 
-/// What the line said of one clip.
-struct Heard {
-    clip: Clip,
-    events: Events,
-    keys: Vec<Micros>,
-    motion: Vec<Motion>,
+/// What all corpora are judged with.
+struct Judge {
+    packed: Packed,
+    surface: Surface,
+    recordings: Vec<Vec<f32>>,
 }
 
-/// Evaluates a model.
+/// Evaluates a model, with other programs beside it.
 ///
 /// # Errors
-/// A model that cannot be loaded, or a corpus without an eval split.
-pub fn evaluate(plan: &Plan) -> Result<EvaluationReport> {
-    let packed = Packed::read(&plan.model)?;
-    let corpora = plan.corpora.iter().map(|folder| evaluate_corpus(&packed, folder, plan.clips));
+/// A model, head or noise that cannot be loaded, a corpus without an eval split, or a program that fails.
+pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
+    let judge = Judge {
+        packed: Packed::read(&plan.model)?,
+        surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
+        recordings: plan.noise.as_deref().map_or_else(|| Ok(Vec::new()), read_recordings)?,
+    };
+    let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, plan.clips)?)));
+    let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
+    // Before everything else: nothing shall run beside it.
+    let streaming = plan.streaming.then(|| {
+        let sound: Vec<f32> =
+            chosen.iter().flat_map(|(_, judged)| judged).flat_map(|j| &j.clip.samples).copied().collect();
+        measure_streaming(&judge.packed, &sound)
+    });
+    let streaming = streaming.transpose()?;
     Ok(EvaluationReport {
-        model: packed.card.name.clone(),
-        look_ahead_ms: packed.card.look_ahead_ms,
-        corpora: corpora.collect::<Result<_>>()?,
-        noise_active: [-60.0, -45.0, -35.0]
-            .map(|db| Ok((db, noise_active(&packed, db)?)))
+        model: judge.packed.card.name.clone(),
+        look_ahead_ms: judge.packed.card.look_ahead_ms,
+        noise: if judge.recordings.is_empty() { "white noise" } else { "recorded noise" },
+        surface: judge.surface.facts(),
+        corpora: chosen.iter().map(|(folder, judged)| judge.corpus(folder, judged, programs)).collect::<Result<_>>()?,
+        noise_active: NOISE_DBFS
             .into_iter()
+            .map(|db| Ok((db, noise_active(&judge.packed, db)?)))
             .collect::<Result<_>>()?,
+        streaming,
     })
 }
 
-fn evaluate_corpus(packed: &Packed, folder: &Path, most: usize) -> Result<CorpusReport> {
+/// At most `most` clips of the eval split, spread evenly over it.
+fn choose(folder: &Path, most: usize) -> Result<Vec<Judged>> {
     let corpus = read_folder(folder)?;
     let eval: Vec<_> = corpus.entries.iter().filter(|e| e.split == Split::Eval).collect();
     ensure!(!eval.is_empty(), "{}: expected an eval split, found none", folder.display());
     let every = eval.len().div_ceil(most.max(1));
     let chosen: Vec<_> = eval.into_iter().step_by(every).collect();
-    let heard = chosen.par_iter().map(|e| hear(packed, e.load()?)).collect::<Result<Vec<Heard>>>()?;
-    let look_ahead = Micros::from_ms(i64::from(packed.card.look_ahead_ms));
-    Ok(CorpusReport {
-        corpus: folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-        clips: heard.len(),
-        minutes: heard.iter().map(|h| h.clip.seconds()).sum::<f64>() / 60.0,
-        mouths: mouths(&packed.card.name, &heard),
-        motion: motion(&packed.card.name, &heard, look_ahead),
-        keys: keys(&packed.card.name, &heard),
-    })
+    let judged = |clip: Clip| Judged { truth: true_motion(&clip), clip };
+    chosen.par_iter().map(|entry| Ok(judged(entry.load()?))).collect()
 }
 
-fn hear(packed: &Packed, clip: Clip) -> Result<Heard> {
-    let mut line = Line::new(packed.model()?);
-    let (mut events, mut keys, mut motion) = (Events::new(), Vec::new(), Vec::new());
-    line.push(&clip.samples, |step| {
-        events.push((step.heard, step.viseme));
-        keys.extend(step.key.map(|key| key.at));
-        motion.push(step.motion);
-    })
-    .with_context(|| clip.id.clone())?;
-    Ok(Heard { clip, events, keys, motion })
+impl Judge {
+    fn corpus(&self, folder: &Path, judged: &[Judged], programs: &[Program]) -> Result<CorpusReport> {
+        let name = self.packed.card.name.clone();
+        let heard = self.hear(judged, |_, clip| clip.samples.clone())?;
+        let noisy = self.hear(judged, |n, clip| with_noise(clip, SNR_DB, &self.recordings, n as u64))?;
+        let ours = [(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
+        let measured = self.measured(&ours, judged, programs)?;
+        let all: Vec<usize> = (0..judged.len()).collect();
+        Ok(CorpusReport {
+            corpus: folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            clips: judged.len(),
+            minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
+            mouths: mouths(&ours, judged),
+            motion: measured.iter().map(|m| m.row(&all)).collect(),
+            keys: keys(&ours, judged, &self.surface),
+            groups: groups(judged, &ours[0].1, &measured[0], &self.surface),
+        })
+    }
+
+    fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
+        let clips = judged.par_iter().enumerate();
+        let one = |(n, j): (usize, &Judged)| hear(&self.packed, &sound(n, &j.clip)).with_context(|| j.clip.id.clone());
+        clips.map(one).collect()
+    }
+
+    /// Every row of the motion tables; the model's own is the first.
+    fn measured(
+        &self,
+        ours: &[(String, Vec<Heard>)],
+        judged: &[Judged],
+        programs: &[Program],
+    ) -> Result<Vec<Measured>> {
+        let shown = |heard: &[Heard]| heard.iter().map(|h| h.motion.clone()).collect::<Vec<Track>>();
+        let mut rows: Vec<(String, Vec<Track>)> =
+            ours.iter().map(|(name, heard)| (name.clone(), shown(heard))).collect();
+        for program in programs {
+            rows.push((program.name.clone(), tracks_of(program, judged)?));
+        }
+        rows.extend(baselines(judged).into_iter().map(|(name, tracks)| (name.to_owned(), tracks)));
+        Ok(rows.iter().map(|(name, tracks)| Measured::new(name, tracks, judged, &self.surface)).collect())
+    }
 }
 
-/// A name, and what it shows of a clip.
-type Program<'a> = (&'a str, &'a dyn Fn(&Heard) -> Events);
-
-fn mouths(name: &str, heard: &[Heard]) -> Vec<(String, MouthScore)> {
-    let phones_shown =
-        |h: &Heard| h.clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
-    let rows: [Program; 4] = [
-        (name, &|h| h.events.clone()),
-        ("volume-to-jaw", &|h| volume_to_jaw(&h.clip.samples)),
-        ("still mouth", &|_| Events::new()),
-        ("labels themselves", &phones_shown),
-    ];
-    let score = |(name, shown): Program| {
-        let mut scorer = Scorer::default();
-        heard.iter().for_each(|h| scorer.add(&h.clip.phones, &shown(h)));
-        scorer.score().map(|score| (name.to_owned(), score))
+fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, MouthScore)> {
+    let labels = |j: &Judged| j.clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
+    let mut rows: Vec<(String, Vec<Events>)> =
+        ours.iter().map(|(name, heard)| (name.clone(), heard.iter().map(|h| h.events.clone()).collect())).collect();
+    rows.push(("volume-to-jaw".into(), judged.iter().map(|j| volume_to_jaw(&j.clip.samples)).collect()));
+    rows.push(("still mouth".into(), vec![Events::new(); judged.len()]));
+    rows.push(("labels themselves".into(), judged.iter().map(labels).collect()));
+    let score = |(name, shown): (String, Vec<Events>)| {
+        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)))?;
+        Some((name, score))
     };
     rows.into_iter().filter_map(score).collect()
 }
 
-fn motion(name: &str, heard: &[Heard], look_ahead: Micros) -> Vec<(String, MotionScore)> {
-    let truths: Vec<Vec<Motion>> = heard.iter().map(|h| true_motion(&h.clip, look_ahead)).collect();
-    let mean = MotionScore::mean_of(&truths);
-    let pairs = || heard.iter().zip(&truths);
-    let constant =
-        |value: Motion| pairs().map(|(_, truth)| (vec![value; truth.len()], truth.clone())).collect::<Vec<_>>();
-    let volume =
-        pairs().map(|(h, truth)| (jaw_of(&volume_to_jaw(&h.clip.samples), truth.len()), truth.clone())).collect();
-    [
-        (name, pairs().map(|(h, truth)| (h.motion.clone(), truth.clone())).collect()),
-        ("volume-to-jaw", volume),
-        ("mean motion", constant(mean)),
-        ("no motion", constant(Motion::REST)),
-    ]
-    .into_iter()
-    .filter_map(|(name, pairs)| Some((name.to_owned(), MotionScore::of(&pairs)?)))
-    .collect()
+/// What was said and what was shown, over clips; `None` without any.
+pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a [Segment], &'a Events)>) -> Option<MouthScore> {
+    let mut scorer = Scorer::default();
+    clips.for_each(|(phones, events)| scorer.add(phones, events));
+    scorer.score()
 }
 
-/// The truth at the times that the line's steps describe.
-fn true_motion(clip: &Clip, look_ahead: Micros) -> Vec<Motion> {
-    let rows = truth::motion(&clip.phones, &truth::Effort::heard(&clip.samples, &clip.phones), &truth::Style::NEUTRAL);
-    let back = look_ahead.0 / 10_000;
-    let steps = clip.samples.len() / 320;
-    let row = |step: usize| usize::try_from(2 * (step as i64 + 1) - back - 1).ok().and_then(|row| rows.get(row));
-    (0..steps).map(|step| row(step).copied().unwrap_or(Motion::REST)).collect()
-}
-
-/// A puppet's jaw, late by nothing: it is given the lag of the model for free.
-fn jaw_of(events: &Events, steps: usize) -> Vec<Motion> {
-    let opening = |viseme: Viseme| match viseme {
-        Viseme::Aa => 0.25,
-        Viseme::Ih => 0.1,
-        _ => 0.0,
-    };
-    let pose = |(_, viseme): &(Micros, Viseme)| {
-        let mut motion = Motion::REST;
-        motion[MotionChannel::JawOpen] = opening(*viseme);
-        motion
-    };
-    events.iter().map(pose).chain(std::iter::repeat(Motion::REST)).take(steps).collect()
-}
-
-fn keys(name: &str, heard: &[Heard]) -> Vec<(String, KeyScore)> {
-    let (mut ours, mut uniform) = (KeyScore::default(), KeyScore::default());
-    for h in heard {
-        let truth: Vec<Micros> = truth::key_times(&h.clip.phones).into_iter().map(Micros::from_s).collect();
-        ours.add(&truth, &h.keys);
-        let speech_s: f64 = h.clip.phones.iter().filter(|s| s.phone != Phone::SIL).map(|s| s.end_s - s.start_s).sum();
-        uniform.add(&truth, &uniform_keys(&h.clip, h.keys.len() as f64 / speech_s.max(0.1)));
+fn keys(ours: &[(String, Vec<Heard>)], judged: &[Judged], surface: &Surface) -> Vec<(String, KeyScore)> {
+    let score = |(name, heard): &(String, Vec<Heard>)| (name.clone(), key_score(judged.iter().zip(heard), surface));
+    let mut rows: Vec<_> = ours.iter().map(score).collect();
+    let mut uniform = KeyTally::default();
+    for (j, h) in judged.iter().zip(&ours[0].1) {
+        let found = uniform_keys(&j.clip, h.keys.len());
+        uniform.add(&true_keys(&j.clip), &found, j.clip.seconds(), |_, _| None);
     }
-    vec![(name.to_owned(), ours), ("uniform, same rate, in speech".to_owned(), uniform)]
+    rows.push(("uniform, same rate, in speech".to_owned(), uniform.score()));
+    rows
 }
 
-/// As many keys a second, evenly spread over the speech.
-fn uniform_keys(clip: &Clip, per_s: f64) -> Vec<Micros> {
+/// The line's key motions against the truth, over clips.
+pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surface: &Surface) -> KeyScore {
+    let mut tally = KeyTally::default();
+    for (j, h) in clips {
+        let there = true_keys(&j.clip);
+        let found: Vec<Micros> = h.keys.iter().map(|key| key.at).collect();
+        tally.add(&there, &found, j.clip.seconds(), |t, f| {
+            let miss = difference(&h.keys[f].pose, &motion_at(&j.truth, there[t]));
+            Some(1e3 * surface.lip_squares(&miss).fold(0.0, f64::max).sqrt())
+        });
+    }
+    tally.score()
+}
+
+fn true_keys(clip: &Clip) -> Vec<Micros> {
+    truth::key_times(&clip.phones).into_iter().map(Micros::from_s).collect()
+}
+
+/// About `count` keys, evenly spread over the speech.
+fn uniform_keys(clip: &Clip, count: usize) -> Vec<Micros> {
     let spoken = |t: f64| clip.phones.iter().any(|s| s.phone != Phone::SIL && (s.start_s..s.end_s).contains(&t));
-    let count = (clip.seconds() * per_s) as usize;
-    (0..count).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(Micros::from_s).collect()
+    let speech_s: f64 = clip.phones.iter().filter(|s| s.phone != Phone::SIL).map(|s| s.end_s - s.start_s).sum();
+    let per_s = count as f64 / speech_s.max(0.1);
+    let slots = (clip.seconds() * per_s) as usize;
+    (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(Micros::from_s).collect()
 }
 
 /// Share of half a minute of white noise in which the mouth shows anything but rest.
@@ -209,36 +249,4 @@ fn noise_active(packed: &Packed, level_dbfs: f64) -> Result<f64> {
         all += 1;
     })?;
     Ok(active as f64 / all.max(1) as f64)
-}
-
-/// The report as a table of Markdown.
-pub fn table(report: &EvaluationReport) -> String {
-    let mut out = format!("model {}, look-ahead {} ms\n", report.model, report.look_ahead_ms);
-    for part in &report.corpora {
-        out += &format!("\n{} ({} clips, {:.1} min)\n\n", part.corpus, part.clips, part.minutes);
-        out += "| mouth | balanced | lag | closures | false/min | f v recall | false f v/min | open in pause | changes/s |\n|---|---|---|---|---|---|---|---|---|\n";
-        for (name, s) in &part.mouths {
-            out += &format!(
-                "| {name} | {:.3} | {} ms | {:.0} % of {} | {:.1} | {:.2} | {:.1} | {:.1} % | {:.1} |\n",
-                s.balanced,
-                s.lag_ms,
-                100.0 * s.closures,
-                s.closures_of,
-                s.false_closures_per_min,
-                s.recall[2].unwrap_or(f64::NAN),
-                s.false_lip_teeth_per_min,
-                100.0 * s.open_in_pause,
-                s.changes_per_s
-            );
-        }
-        out += "\n| motion | RMS error | worst lip channel, mean |\n|---|---|---|\n";
-        part.motion.iter().for_each(|(name, m)| out += &format!("| {name} | {:.4} | {:.4} |\n", m.rms, m.worst_lip));
-        out += "\n| key motions | precision | recall | F1 within 40 ms |\n|---|---|---|---|\n";
-        for (name, k) in &part.keys {
-            out += &format!("| {name} | {:.3} | {:.3} | {:.3} |\n", k.precision(), k.recall(), k.f1());
-        }
-    }
-    out += "\nnoise alone, mouth active:";
-    report.noise_active.iter().for_each(|(db, share)| out += &format!("  {db} dBFS {:.1} %", 100.0 * share));
-    out + "\n"
 }

@@ -21,6 +21,7 @@ pub use constraints::opening_mm;
 pub use contacts::{Hold, lip_on_teeth, sealed, teeth_together};
 pub use effort::Effort;
 pub use keys::key_times;
+pub use pitch::median_pitch_hz;
 pub use style::Style;
 
 use keyface_core::{Motion, MotionChannel, Phone};

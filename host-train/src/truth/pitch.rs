@@ -2,6 +2,8 @@
 
 use keyface_core::SAMPLE_RATE_HZ;
 
+use crate::clip::Segment;
+
 const LOWEST_HZ: f32 = 65.0;
 const HIGHEST_HZ: f32 = 400.0;
 /// Samples of voice that are compared with their past: 32 ms, two periods of the lowest voice.
@@ -31,6 +33,17 @@ pub fn pitch_hz(samples: &[f32]) -> Option<f32> {
         likeness[i] >= FIRST_PEAK * highest && likeness[i] >= likeness[i - 1] && likeness[i] >= likeness[i + 1]
     })?;
     Some(SAMPLE_RATE_HZ as f32 / (shortest + peak) as f32)
+}
+
+/// Median pitch in hertz over the middles of the vowels of a clip; `None` without a voiced vowel.
+pub fn median_pitch_hz(samples: &[f32], phones: &[Segment]) -> Option<f32> {
+    let middle = |s: &Segment| {
+        let centre = (0.5 * (s.start_s + s.end_s) * f64::from(SAMPLE_RATE_HZ)) as usize;
+        pitch_hz(samples.get(centre.checked_sub(SPAN / 2)?..)?)
+    };
+    let mut heard: Vec<f32> = phones.iter().filter(|s| s.phone.is_vowel()).filter_map(middle).collect();
+    heard.sort_by(f32::total_cmp);
+    heard.get(heard.len() / 2).copied()
 }
 
 /// Cosine of the angle between a window and the one `lag` samples later.

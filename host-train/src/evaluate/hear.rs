@@ -1,0 +1,147 @@
+//! Clips through the device's own line: what it shows, and the truth beside it, on one clock.
+
+use anyhow::{Context, Result};
+use keyface_core::{KeyMotion, Line, Micros, Motion};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::metric::{FRAMES_PER_S, frame_time_s};
+use super::score::Events;
+use crate::clip::Clip;
+use crate::export::Packed;
+use crate::truth;
+
+/// Microseconds of a frame.
+const FRAME: i64 = 20_000;
+
+/// A motion per frame of 20 ms; frame k describes the audio time (k + 1) * 20 ms.
+pub type Track = Vec<Motion>;
+
+/// What the line said of one clip.
+pub struct Heard {
+    /// Visemes, when a live face could show them.
+    pub events: Events,
+    /// Confirmed key motions.
+    pub keys: Vec<KeyMotion>,
+    /// The motion, on the audio's clock; it ends a look-ahead before the clip.
+    pub motion: Track,
+}
+
+/// Lets a fresh line hear samples.
+///
+/// # Errors
+/// When a network fails.
+pub fn hear(packed: &Packed, samples: &[f32]) -> Result<Heard> {
+    let mut line = Line::new(packed.model()?);
+    let (mut events, mut keys, mut steps) = (Events::new(), Vec::new(), Vec::new());
+    line.push(samples, |step| {
+        events.push((step.heard, step.viseme));
+        keys.extend(step.key);
+        steps.push((step.at, step.motion));
+    })
+    .context("the line stopped")?;
+    Ok(Heard { events, keys, motion: on_frames(&steps) })
+}
+
+/// Steps at any times, increasing, at the times of frames.
+fn on_frames(steps: &[(Micros, Motion)]) -> Track {
+    let last = steps.last().map_or(0, |(at, _)| at.0 / FRAME);
+    let at_frame = |frame: i64| {
+        let time = Micros(frame * FRAME);
+        let next = steps.partition_point(|(at, _)| *at < time);
+        let (to_at, to) = steps[next];
+        match next.checked_sub(1).map(|before| steps[before]) {
+            Some((from_at, from)) => from.toward(to, (time - from_at).0 as f32 / (to_at - from_at).0 as f32),
+            None => to,
+        }
+    };
+    (1..=last).map(at_frame).collect()
+}
+
+/// True motion of a clip, on the same frames, in the neutral style.
+pub fn true_motion(clip: &Clip) -> Track {
+    let rows = truth::motion(&clip.phones, &truth::Effort::heard(&clip.samples, &clip.phones), &truth::Style::NEUTRAL);
+    rows.into_iter().skip(1).step_by(2).collect()
+}
+
+/// The motion of a track at a time, between its frames.
+pub fn motion_at(track: &[Motion], time: Micros) -> Motion {
+    let frame = (time.as_s() - frame_time_s(0)) * FRAMES_PER_S;
+    let before = (frame.max(0.0) as usize).min(track.len().saturating_sub(1));
+    let Some(from) = track.get(before) else { return Motion::REST };
+    let to = track.get(before + 1).unwrap_or(from);
+    from.toward(*to, (frame - before as f64).clamp(0.0, 1.0) as f32)
+}
+
+/// The clip's sound with noise so far below its speech: recordings where there are any, else white noise.
+pub fn with_noise(clip: &Clip, snr_db: f64, recordings: &[Vec<f32>], seed: u64) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let noise: Vec<f32> = if recordings.is_empty() {
+        clip.samples.iter().map(|_| rng.random_range(-1.0..1.0)).collect()
+    } else {
+        let recording = &recordings[rng.random_range(0..recordings.len())];
+        let start = rng.random_range(0..recording.len().max(1));
+        recording.iter().copied().cycle().skip(start).take(clip.samples.len()).collect()
+    };
+    let gain = (speech_power(clip) / power(&noise).max(1e-20) / 10f64.powf(snr_db / 10.0)).sqrt() as f32;
+    clip.samples.iter().zip(noise).map(|(s, n)| s + gain * n).collect()
+}
+
+/// Mean square of what is not silence.
+fn speech_power(clip: &Clip) -> f64 {
+    let at = |s: f64| (s * f64::from(keyface_core::SAMPLE_RATE_HZ)) as usize;
+    let spoken = clip.phones.iter().filter(|s| s.phone != keyface_core::Phone::SIL);
+    let spoken: Vec<f32> = spoken
+        .flat_map(|s| clip.samples.get(at(s.start_s)..at(s.end_s).min(clip.samples.len())).unwrap_or_default())
+        .copied()
+        .collect();
+    power(&spoken)
+}
+
+fn power(samples: &[f32]) -> f64 {
+    samples.iter().map(|s| f64::from(s * s)).sum::<f64>() / samples.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip::{Segment, Split};
+    use crate::evaluate::surface::testing::track;
+    use keyface_core::{MotionChannel as M, Phone};
+
+    #[test]
+    fn steps_that_lie_between_frames_are_interpolated() {
+        // Steps at -10, 10, 30 and 50 ms; frames at 20 and 40 ms lie half way.
+        let motions = track(M::JawOpen, &[0.0, 0.2, 0.4, 0.6]);
+        let steps: Vec<_> = (0..4).map(|n| (Micros::from_ms(20 * n - 10), motions[n as usize])).collect();
+        let jaws: Vec<f32> = on_frames(&steps).iter().map(|m| m[M::JawOpen]).collect();
+        assert!(jaws.len() == 2 && (jaws[0] - 0.3).abs() < 1e-6 && (jaws[1] - 0.5).abs() < 1e-6, "{jaws:?}");
+    }
+
+    #[test]
+    fn a_track_is_read_between_its_frames() {
+        // Frames at 20 and 40 ms.
+        let track = track(M::JawOpen, &[0.2, 0.6]);
+        let jaw = |ms| motion_at(&track, Micros::from_ms(ms))[M::JawOpen];
+        assert_eq!((jaw(0), jaw(90)), (0.2, 0.6));
+        assert!((jaw(25) - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn noise_lies_below_the_speech_and_not_below_the_pauses() {
+        let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
+        let clip = Clip {
+            id: "one".into(),
+            speaker: "one".into(),
+            split: Split::Eval,
+            samples: (0..32_000).map(|n| if n < 16_000 { 0.0 } else { [0.1, -0.1][n % 2] }).collect(),
+            phones: vec![segment(0.0, 1.0, Phone::SIL), segment(1.0, 2.0, Phone::AA)],
+        };
+        let noisy = with_noise(&clip, 10.0, &[], 1);
+        // Speech has a power of 0.01, so the noise has 0.001 everywhere, in the pause too.
+        assert!((power(&noisy[..16_000]) - 0.001).abs() < 5e-5);
+        let recorded = with_noise(&clip, 0.0, &[vec![0.5; 100]], 1);
+        assert!((recorded[0] - 0.1).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,137 @@
+//! Programs side by side: the tracks of each over the same clips, as rows of figures.
+
+use anyhow::{Context, Result};
+use keyface_core::Motion;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::baseline::jaw_track;
+use super::hear::Track;
+use super::metric::{Comparison, Figure, METRICS, Sample, figure};
+use super::surface::Surface;
+use crate::clip::Clip;
+
+/// Another program whose motion stands in the tables: direct regression, the offline teacher.
+pub struct Program<'a> {
+    /// Its name in the tables.
+    pub name: String,
+    /// Its motion for a clip: frame k describes the audio time (k + 1) * 20 ms.
+    pub animate: &'a dyn Fn(&Clip) -> Result<Track>,
+}
+
+/// A program's figures on a corpus.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MotionRow {
+    /// The program.
+    pub name: String,
+    /// One per metric that says something here, in the order of [`METRICS`].
+    pub figures: Vec<Figure>,
+}
+
+impl MotionRow {
+    /// The figure of this metric.
+    pub fn figure(&self, metric: &str) -> Option<&Figure> {
+        self.figures.iter().find(|f| f.metric == metric)
+    }
+}
+
+/// A clip with its true motion.
+pub struct Judged {
+    /// The clip.
+    pub clip: Clip,
+    /// What is true.
+    pub truth: Track,
+}
+
+/// A program that was measured on every clip.
+pub struct Measured {
+    name: String,
+    /// For each clip, one per metric.
+    clips: Vec<Vec<Option<Sample>>>,
+}
+
+impl Measured {
+    /// Measures tracks against the truth, one for each clip.
+    pub fn new(name: &str, tracks: &[Track], judged: &[Judged], surface: &Surface) -> Self {
+        let measure = |(judged, track): (&Judged, &Track)| {
+            let clip = Comparison::new(surface, track, &judged.truth, &judged.clip.phones);
+            METRICS.iter().map(|metric| (metric.of)(&clip)).collect()
+        };
+        Measured { name: name.to_owned(), clips: judged.par_iter().zip(tracks).map(measure).collect() }
+    }
+
+    /// The figures over some of the clips, given by their numbers.
+    pub fn row(&self, clips: &[usize]) -> MotionRow {
+        let of = |m: usize| {
+            let samples: Vec<Sample> = clips.iter().filter_map(|clip| self.clips[*clip][m]).collect();
+            figure(METRICS[m].name, METRICS[m].unit, &samples)
+        };
+        MotionRow { name: self.name.clone(), figures: (0..METRICS.len()).filter_map(of).collect() }
+    }
+}
+
+/// What stands beside every model: the truth against itself, volume to jaw, the mean motion, no motion.
+pub fn baselines(judged: &[Judged]) -> Vec<(&'static str, Vec<Track>)> {
+    let mean = mean_motion(judged);
+    let tracks = |of: &dyn Fn(&Judged) -> Track| judged.iter().map(of).collect();
+    vec![
+        ("truth itself", tracks(&|j| j.truth.clone())),
+        ("volume-to-jaw", tracks(&|j| jaw_track(&j.clip.samples))),
+        ("mean motion", tracks(&|j| vec![mean; j.truth.len()])),
+        ("no motion", tracks(&|j| vec![Motion::REST; j.truth.len()])),
+    ]
+}
+
+/// The tracks of another program, one for each clip.
+///
+/// # Errors
+/// When it fails on a clip.
+pub fn tracks_of(program: &Program, judged: &[Judged]) -> Result<Vec<Track>> {
+    let animate = |j: &Judged| (program.animate)(&j.clip).with_context(|| format!("{}, {}", program.name, j.clip.id));
+    judged.iter().map(animate).collect()
+}
+
+fn mean_motion(judged: &[Judged]) -> Motion {
+    let count = judged.iter().map(|j| j.truth.len()).sum::<usize>().max(1) as f32;
+    let mut mean = Motion::REST;
+    for motion in judged.iter().flat_map(|j| &j.truth) {
+        mean.0.iter_mut().zip(motion.0).for_each(|(m, v)| *m += v / count);
+    }
+    mean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::surface::default_surface;
+    use super::*;
+    use crate::evaluate::hear::true_motion;
+    use crate::prepare::tests::clip;
+
+    fn baseline(n: usize) -> MotionRow {
+        let clip = clip();
+        let judged = [Judged { truth: true_motion(&clip), clip }];
+        let (name, tracks) = &baselines(&judged)[n];
+        Measured::new(name, tracks, &judged, &default_surface()).row(&[0])
+    }
+
+    #[test]
+    fn the_truth_is_perfect_in_every_metric() {
+        let truth = baseline(0);
+        let value = |metric: &str| truth.figure(metric).unwrap().pooled;
+        for metric in ["LVE", "LVE-mm", "MVE", "UFVE", "FDD", "FDD-abs", "MOD", "RMS", "MTM", "false closure"] {
+            assert_eq!(value(metric), 0.0, "{metric}");
+        }
+        for metric in ["LRP@2mm", "MTM coverage", "closure", "jerk ratio", "motion energy ratio"] {
+            assert_eq!(value(metric), 1.0, "{metric}");
+        }
+        assert!(value("sync offset").abs() < 1e-6);
+    }
+
+    #[test]
+    fn no_motion_is_still_and_covers_nothing() {
+        let still = baseline(3);
+        let value = |metric: &str| still.figure(metric).unwrap().pooled;
+        assert_eq!([value("motion energy ratio"), value("MTM coverage"), value("closure")], [0.0; 3]);
+        assert!(still.figure("sync offset").is_none() && value("LVE-mm") > 0.5);
+    }
+}
