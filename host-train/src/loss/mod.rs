@@ -8,7 +8,7 @@ mod squared;
 pub use binary::binary_cross_entropy;
 pub use cross_entropy::smoothed_cross_entropy;
 pub use distillation::distillation;
-pub use squared::{masked_absolute, scaled_square, velocity};
+pub use squared::{masked_absolute, masked_square, scaled_square, velocity};
 
 use burn::tensor::Tensor;
 use keyface_core::heads;

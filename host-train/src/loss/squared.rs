@@ -24,6 +24,16 @@ pub fn velocity(prediction: Tensor<3>, truth: Tensor<3>) -> Tensor<1> {
     scaled_square(change(prediction), change(truth))
 }
 
+/// [`scaled_square`] of the rows that a mask of 0 and 1 marks; 0 where it is empty.
+///
+/// # Shapes
+/// `[batch, rows, channels]` twice, the mask `[batch, rows, 1]` -> `[1]`.
+pub fn masked_square(prediction: Tensor<3>, truth: Tensor<3>, mask: Tensor<3>) -> Tensor<1> {
+    let [.., channels] = prediction.dims();
+    let count = mask.clone().sum().clamp_min(1.0) * channels as f64;
+    (((prediction - truth) * (1.0 / SCALE)).square() * mask).sum() / count
+}
+
 /// # Shapes
 /// Three tensors of the same shape, the mask of 0 and 1 -> `[1]`; 0 where the mask is empty.
 pub fn masked_absolute(prediction: Tensor<3>, truth: Tensor<3>, mask: Tensor<3>) -> Tensor<1> {
@@ -58,6 +68,10 @@ mod tests {
         };
         assert_eq!(loss([0.0, 1.0, 1.0]), 2.5);
         assert_eq!(loss([0.0; 3]), 0.0);
+        // Off by 1 and by 2 natural movements, then by 30 that do not count: (1 + 4) / 2.
+        let (off, truth) = (row([0.1, 0.2, 3.0], &device), row([0.0; 3], &device));
+        let square: f32 = masked_square(off, truth, row([1.0, 1.0, 0.0], &device)).into_scalar();
+        assert!((square - 2.5).abs() < 1e-5);
     }
 
     #[test]

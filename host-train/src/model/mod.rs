@@ -1,9 +1,10 @@
-//! The two networks in Burn, and the encoder that the offline teacher may listen through. The twins of the two in tract
-//! run from the files that `export` writes.
+//! The networks in Burn: the two that a device runs, whose twins in tract run from the files that `export` writes; the
+//! offline [`kmtalk`]; and the encoder that it may listen through.
 
 mod completion;
 mod conv;
 mod key_motion;
+pub mod kmtalk;
 pub mod wav2vec2;
 
 pub use completion::{CompletionNet, CompletionNetConfig, CompletionNets};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::kmtalk::KmTalkChoice;
 use crate::data::AugmentConfig;
 use crate::loss::KeyMotionWeights;
 use crate::model::{CompletionNetConfig, KeyMotionNetConfig};
@@ -38,6 +39,9 @@ pub struct Experiment {
     pub key_motion: KeyMotionPhase,
     /// Phase 2: CompletionNet on true and predicted keys.
     pub completion: CompletionPhase,
+    /// The offline KMTalk, where one is wanted.
+    #[serde(default)]
+    pub kmtalk: Option<KmTalkChoice>,
     /// How clips are spoiled.
     #[serde(default)]
     pub augment: AugmentConfig,

@@ -7,6 +7,7 @@ mod device;
 mod experiment;
 mod flow;
 mod key_motion;
+pub mod kmtalk;
 mod phase;
 mod prefetch;
 mod progress;

@@ -1,0 +1,152 @@
+//! What the stages learn: key motions, then the motion between them, then both.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::super::phase::Lesson;
+use super::choice::{KmTalkChoice, StageSteps};
+use super::material::{Material, Pool};
+use super::score::{key_frames, score, score_direct, score_keys};
+use crate::data::Utterance;
+use crate::loss::{Breakdown, binary_cross_entropy, masked_square, scaled_square, velocity};
+use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk};
+
+/// One of three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Key motions on their key frames, and where those are.
+    Keys,
+    /// The completion; what stage 1 has learned is held still.
+    Completion,
+    /// All.
+    Joint,
+}
+
+impl Stage {
+    /// Name of the network in the run's folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Keys => "kmtalk_keys",
+            Stage::Completion => "kmtalk_completion",
+            Stage::Joint => "kmtalk",
+        }
+    }
+
+    /// How long it lasts.
+    pub fn steps(self, steps: &StageSteps) -> usize {
+        match self {
+            Stage::Keys => steps.keys,
+            Stage::Completion => steps.completion,
+            Stage::Joint => steps.joint,
+        }
+    }
+}
+
+/// KMTalk in one stage.
+pub struct Staged<'a> {
+    pub stage: Stage,
+    pub choice: &'a KmTalkChoice,
+    pub pool: &'a Pool,
+    pub valid: &'a [Material],
+    pub seed: u64,
+    pub device: &'a Device,
+}
+
+/// Weight of a key's presence where there is one: they are rarer than other steps.
+const POSITIVE: f32 = 2.0;
+/// Weight of the localizer beside the key motions.
+const BOUNDARY: f64 = 0.3;
+
+impl Lesson for Staged<'_> {
+    type Net = KmTalk;
+
+    fn losses(&self, net: &KmTalk, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+        let batch = self.pool.batch(step, crops);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed + 11);
+        rng.set_stream(step as u64);
+        let heard = net.hear(batch.features(training));
+        let frames = key_frames(net, &heard, &batch.keys, self.choice.localization, &mut rng);
+        let keys = net.key_motions(heard.clone(), &frames);
+        let mut parts = vec![];
+        if self.stage != Stage::Completion {
+            parts.extend(self.of_keys(net, &heard, &keys, &frames, &batch));
+        }
+        match self.stage {
+            Stage::Keys => {}
+            Stage::Completion => {
+                let keys = self.mixed(keys.detach(), &frames, &batch, &mut rng);
+                parts.extend(self.of_motion(net.complete(heard.detach(), keys, &frames).0, &batch));
+            }
+            Stage::Joint => parts.extend(self.of_motion(net.complete(heard, keys, &frames).0, &batch)),
+        }
+        Breakdown { parts }
+    }
+
+    fn score(&self, net: &KmTalk) -> f64 {
+        let found = match self.stage {
+            Stage::Keys => score_keys(net, self.valid, self.choice.localization, self.device),
+            _ => score(net, self.valid, self.choice.localization, self.device).map(|score| score.motion.rms),
+        };
+        -found.unwrap_or(f64::INFINITY)
+    }
+}
+
+type Part = (&'static str, Tensor<1>);
+
+impl Staged<'_> {
+    fn of_keys(
+        &self,
+        net: &KmTalk,
+        heard: &Tensor<3>,
+        keys: &Tensor<3>,
+        frames: &KeyFrames,
+        batch: &Material,
+    ) -> [Part; 2] {
+        let device = heard.device();
+        let truth = frames.gather(batch.motion(&device));
+        let boundary = binary_cross_entropy(net.locate(heard.clone()), batch.keys.presence(&device), POSITIVE);
+        [("keys", masked_square(keys.clone(), truth, frames.mask(&device))), ("boundary", boundary * BOUNDARY)]
+    }
+
+    fn of_motion(&self, motion: Tensor<3>, batch: &Material) -> [Part; 2] {
+        motion_losses(motion, batch, self.choice.velocity)
+    }
+
+    /// True key motions in the experiment's share of the crops.
+    fn mixed(&self, keys: Tensor<3>, frames: &KeyFrames, batch: &Material, rng: &mut ChaCha8Rng) -> Tensor<3> {
+        let ([crops, ..], device) = (keys.dims(), keys.device());
+        let is_true = (0..crops).map(|_| f32::from(u8::from(rng.random_bool(self.choice.true_keys)))).collect();
+        let is_true = Tensor::from_data(TensorData::new::<f32, _>(is_true, [crops, 1, 1]), &device);
+        let truth = frames.gather(batch.motion(&device)) * frames.mask(&device);
+        keys.clone() + (truth - keys) * is_true
+    }
+}
+
+/// The baseline.
+pub struct Direct<'a> {
+    pub choice: &'a KmTalkChoice,
+    pub pool: &'a Pool,
+    pub valid: &'a [Material],
+    pub device: &'a Device,
+}
+
+impl Lesson for Direct<'_> {
+    type Net = DirectRegression;
+
+    fn losses(&self, net: &DirectRegression, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+        let batch = self.pool.batch(step, crops);
+        let motion = net.forward(batch.features(training));
+        Breakdown { parts: motion_losses(motion, &batch, self.choice.velocity).into() }
+    }
+
+    fn score(&self, net: &DirectRegression) -> f64 {
+        score_direct(net, self.valid, self.device).map_or(f64::NEG_INFINITY, |score| -score.motion.rms)
+    }
+}
+
+fn motion_losses(motion: Tensor<3>, batch: &Material, weight: f64) -> [Part; 2] {
+    let truth = batch.motion(&motion.device());
+    [("motion", scaled_square(motion.clone(), truth.clone())), ("velocity", velocity(motion, truth) * weight)]
+}

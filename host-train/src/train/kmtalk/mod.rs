@@ -1,0 +1,125 @@
+//! Training of the offline KMTalk in three stages: keys on aligned key frames, completion on true and predicted keys,
+//! then both together. Beside it the baseline without key motions.
+
+mod choice;
+mod lesson;
+mod material;
+mod score;
+
+pub use choice::{AudioChoice, KmTalkChoice, StageSteps};
+pub use material::{AudioFeatures, Material, Pool};
+pub use score::{KmTalkScore, score, score_direct};
+
+use anyhow::{Context, Result, anyhow};
+use burn::grad_clipping::GradientClippingConfig;
+use burn::module::Module;
+use burn::optim::AdamWConfig;
+use burn::tensor::Device;
+
+use super::checkpoint::RunDir;
+use super::corpora::{Corpora, augmenter};
+use super::experiment::Experiment;
+use super::phase::{Lesson, Phase};
+use super::prefetch::BatchPlan;
+use crate::model::kmtalk::{DirectRegression, KmTalk};
+use lesson::{Direct, Stage, Staged};
+
+/// All that a training of KMTalk needs, except where it begins and where it is kept.
+pub struct Course<'a> {
+    /// The run's choices; [`Experiment::kmtalk`] is there.
+    pub experiment: &'a Experiment,
+    /// The training clips.
+    pub corpora: &'a Corpora,
+    /// Batches, made once for all trainings on the same audio features.
+    pub pool: &'a Pool,
+    /// Clips that choose the checkpoint.
+    pub valid: &'a [Material],
+    /// Where it is computed.
+    pub device: &'a Device,
+}
+
+impl Course<'_> {
+    /// All three stages.
+    ///
+    /// # Errors
+    /// Unreadable corpora or checkpoints, a full disk, or a loss that is not a number.
+    pub fn train(&self, run: &RunDir) -> Result<KmTalk> {
+        let acquired = self.acquire(run)?;
+        self.complete(acquired, run)
+    }
+
+    /// Stage 1: the audio encoder, the localizer and the key decoder.
+    ///
+    /// # Errors
+    /// As [`Course::train`].
+    pub fn acquire(&self, run: &RunDir) -> Result<KmTalk> {
+        self.stage(Stage::Keys, self.fresh()?, run)
+    }
+
+    /// Stages 2 and 3: a new completion beside what stage 1 has learned.
+    ///
+    /// # Errors
+    /// As [`Course::train`].
+    pub fn complete(&self, acquired: KmTalk, run: &RunDir) -> Result<KmTalk> {
+        let begun = KmTalk { completion: self.fresh()?.completion, ..acquired };
+        let completed = self.stage(Stage::Completion, begun, run)?;
+        Ok(self.stage(Stage::Joint, completed, run)?.valid())
+    }
+
+    /// The baseline, as large as KMTalk and trained for as many steps.
+    ///
+    /// # Errors
+    /// As [`Course::train`].
+    pub fn direct(&self, run: &RunDir) -> Result<DirectRegression> {
+        let (choice, training) = (self.choice()?, self.device.clone().autodiff());
+        self.device.seed(self.experiment.seed);
+        let fresh = DirectRegression::of_size(self.fresh()?.num_params(), self.pool.audio_width(), &training);
+        let lesson = Direct { choice, pool: self.pool, valid: self.valid, device: self.device };
+        Ok(self.phase("direct", choice.steps.all(), &lesson, fresh, run)?.valid())
+    }
+
+    fn stage(&self, stage: Stage, begun: KmTalk, run: &RunDir) -> Result<KmTalk> {
+        let choice = self.choice()?;
+        let (pool, valid, device) = (self.pool, self.valid, self.device);
+        let lesson = Staged { stage, choice, pool, valid, seed: self.experiment.seed, device };
+        self.phase(stage.name(), stage.steps(&choice.steps), &lesson, begun, run)
+    }
+
+    /// The best checkpoint of one training, with autodiff.
+    fn phase<L: Lesson>(
+        &self,
+        net: &'static str,
+        steps: usize,
+        lesson: &L,
+        fresh: L::Net,
+        run: &RunDir,
+    ) -> Result<L::Net> {
+        let (choice, crops) = (self.choice()?, &self.experiment.key_motion);
+        let phase = Phase {
+            net,
+            steps,
+            learning_rate: choice.learning_rate,
+            validate_every: choice.validate_every,
+            plan: BatchPlan { seed: self.experiment.seed + 10, batch: crops.batch, crop_hops: crops.crop_hops },
+            corpora: self.corpora,
+            augmenter: &augmenter(self.experiment)?,
+        };
+        let clipping = Some(GradientClippingConfig::Norm(1.0));
+        let optimizer = AdamWConfig::new().with_weight_decay(1e-3).with_grad_clipping(clipping).init();
+        phase.train(lesson, fresh.clone(), optimizer, run, self.device)?;
+        let best = run.best(net);
+        fresh.try_load_file(&best).map_err(|e| anyhow!("no trained network at {}: {e}", best.display()))
+    }
+
+    fn fresh(&self) -> Result<KmTalk> {
+        self.device.seed(self.experiment.seed);
+        Ok(self.choice()?.net.init(self.pool.audio_width(), &self.device.clone().autodiff()))
+    }
+
+    fn choice(&self) -> Result<&KmTalkChoice> {
+        self.experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")
+    }
+}
+
+#[cfg(test)]
+mod tests;

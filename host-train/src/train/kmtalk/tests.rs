@@ -1,0 +1,111 @@
+use keyface_core::Phone;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::*;
+use crate::data::Utterance;
+use crate::model::kmtalk::{Fusion, KmTalkConfig, Localization};
+
+const BAND: usize = 20;
+
+/// Talk that anyone can lip-read: one band is as loud as the jaw is open.
+fn talk(seed: u64) -> Utterance {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut clip = Utterance::silence(0);
+    while clip.len() < 120 {
+        let mut phone = Utterance::silence(rng.random_range(6..16));
+        let open: f32 = rng.random_range(0.0..0.8);
+        phone.phones.fill(Phone::AA);
+        phone.keys = vec![0.0];
+        phone.motion.iter_mut().for_each(|motion| motion.0[0] = open);
+        phone.powers.iter_mut().for_each(|row| row[BAND] = (10.0 * open).exp());
+        clip.append(&phone);
+    }
+    clip.crop(0, 120)
+}
+
+fn choice() -> KmTalkChoice {
+    let net = KmTalkConfig {
+        width: 16,
+        audio_dilations: vec![1],
+        key_decoder: true,
+        audio_guidance: true,
+        fusion: Fusion::Learned,
+    };
+    KmTalkChoice {
+        audio: AudioChoice::Mel,
+        learning_rate: 5e-3,
+        true_keys: 0.5,
+        velocity: 0.5,
+        validate_every: 20,
+        localization: Localization::Oracle,
+        steps: StageSteps { keys: 40, completion: 20, joint: 40 },
+        net,
+    }
+}
+
+fn losses(stage: Stage, net: &KmTalk, choice: &KmTalkChoice, pool: &Pool, step: usize) -> crate::loss::Breakdown {
+    let device = Device::flex();
+    let lesson = Staged { stage, choice, pool, valid: &[], seed: 1, device: &device };
+    let crops: Vec<_> = (0..4).map(|n| talk(4 * step as u64 + n)).collect();
+    lesson.losses(net, step, &crops, &device.clone().autodiff())
+}
+
+#[test]
+fn the_first_stage_teaches_keys_the_second_the_completion_and_the_third_all() {
+    let (device, choice) = (Device::flex(), choice());
+    let pool = Pool::new(AudioFeatures::Mel, &device);
+    let net = choice.net.init(pool.audio_width(), &device.clone().autodiff());
+    let moved = |stage| {
+        let gradients = losses(stage, &net, &choice, &pool, 0).total().backward();
+        let pose = net.key_decoder.pose.weight.grad(&gradients).is_some();
+        let motion = net.completion.motion.weight.grad(&gradients).is_some();
+        let audio = net.audio.embed.weight.grad(&gradients).is_some();
+        (audio, pose, motion)
+    };
+    assert_eq!(moved(Stage::Keys), (true, true, false));
+    assert_eq!(moved(Stage::Completion), (false, false, true));
+    assert_eq!(moved(Stage::Joint), (true, true, true));
+}
+
+#[test]
+fn training_lowers_the_loss_of_every_stage() {
+    let (device, choice) = (Device::flex(), choice());
+    let training = device.clone().autodiff();
+    device.seed(1);
+    let pool = Pool::new(AudioFeatures::Mel, &device);
+    let mut net = choice.net.init(pool.audio_width(), &training);
+    for stage in [Stage::Keys, Stage::Completion, Stage::Joint] {
+        let mut optimizer = AdamWConfig::new().init();
+        let mut course = vec![];
+        for step in 0..stage.steps(&choice.steps) {
+            let loss = losses(stage, &net, &choice, &pool, step % 4).total();
+            course.push(loss.clone().into_scalar::<f32>());
+            let gradients = burn::optim::GradientsParams::from_grads(loss.backward(), &net);
+            net = burn::optim::ModuleOptimizer::step(&mut optimizer, choice.learning_rate, net, gradients);
+        }
+        let (first, last) = (course[0], course[course.len() - 1]);
+        assert!(last < 0.8 * first, "{stage:?}: {first} -> {last}");
+    }
+    let clips = AudioFeatures::Mel.clips(&[talk(1), talk(2)], &device);
+    let rms = |localization| score(&net.valid(), &clips, localization, &device).unwrap().motion.rms;
+    let still = crate::evaluate::MotionScore::of(&[(
+        vec![keyface_core::Motion::REST; 120],
+        [clips[0].poses(), clips[1].poses()].concat(),
+    )]);
+    assert!(rms(Localization::Oracle) < 0.5 * still.unwrap().rms, "{}", rms(Localization::Oracle));
+}
+
+#[test]
+fn keys_of_the_labels_are_key_frames_and_shifted_ones_match_within_40_ms() {
+    let device = Device::flex();
+    let mut clip = Utterance::silence(40);
+    clip.keys = vec![4.5, 17.0];
+    let clips = AudioFeatures::Mel.clips(&[clip], &device);
+    // A step is two hops: 4.5 lies in step 2, 17 in step 8.
+    assert_eq!(clips[0].keys.clips(), [vec![2, 8]]);
+    let net = choice().net.init(AudioFeatures::Mel.width(), &device);
+    let matched = |late| score(&net, &clips, Localization::Shifted(late), &device).unwrap().keys.unwrap().matched;
+    assert_eq!((matched(0), matched(2), matched(3)), (2, 2, 0));
+}
