@@ -4,6 +4,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![recursion_limit = "256"]
 
+pub mod ablation;
 pub mod clip;
 pub mod corpus;
 pub mod data;

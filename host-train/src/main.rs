@@ -24,6 +24,8 @@ enum Command {
     Speak(commands::corpus::SpeakArgs),
     /// Train the networks of an experiment
     Train(commands::train::TrainArgs),
+    /// Train KMTalk without each of its parts, and with disturbed key frames: one table
+    Ablate(commands::ablate::AblateArgs),
     /// Time training steps on a device, and compare them with the CPU's
     Throughput(commands::throughput::ThroughputArgs),
     /// Write a model folder from a run
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Corpus(args) => commands::corpus::corpus(&args),
         Command::Speak(args) => commands::corpus::speak(&args),
         Command::Train(args) => commands::train::train(&args),
+        Command::Ablate(args) => commands::ablate::run(&args),
         Command::Throughput(args) => commands::throughput::run(&args),
         Command::Export(args) => commands::export::export(&args),
         Command::Check(args) => commands::check::run(&args),

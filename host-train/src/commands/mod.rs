@@ -1,5 +1,6 @@
 //! One file for each subcommand: arguments -> library call -> report.
 
+pub mod ablate;
 pub mod check;
 pub mod corpus;
 pub mod evaluate;

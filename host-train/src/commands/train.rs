@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use keyface_train::train::{
-    Corpora, DeviceChoice, Experiment, RunDir, pick_device, train_completion, train_key_motion,
+    Corpora, DeviceChoice, Experiment, RunDir, pick_device, train_completion, train_key_motion, train_kmtalk,
 };
 
-/// Trains both networks of an experiment; an interrupted run goes on where it stood.
+/// Trains the networks of an experiment; an interrupted run goes on where it stood.
 #[derive(Args)]
 pub struct TrainArgs {
     /// The experiment, such as host-train/experiments/live.toml
@@ -31,6 +31,9 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     println!("{}: {:.2} h of speech, {} validation clips", experiment.name, corpora.train_hours(), corpora.valid.len());
     let key_motion = train_key_motion(&experiment, &corpora, &run, &device).context("phase 1, KeyMotionNet")?;
     train_completion(&experiment, &corpora, &key_motion, &run, &device).context("phase 2, CompletionNet")?;
+    if experiment.kmtalk.is_some() {
+        train_kmtalk(&experiment, &corpora, &run, &device).context("the offline KMTalk")?;
+    }
     println!("done; ship it with: keyface-train export {}", run.file("").display());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Prepared corpora in memory: what training draws from and what validation listens to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use rand::Rng;
@@ -18,6 +18,8 @@ pub struct Corpora {
     train: Vec<Drawn>,
     /// Clips that choose the checkpoint.
     pub valid: Vec<Utterance>,
+    /// Clips that are only ever reported.
+    pub eval: Vec<Utterance>,
 }
 
 /// One corpus' training clips.
@@ -29,6 +31,8 @@ struct Drawn {
 
 /// Validation clips per corpus: enough for a steady figure, few enough for a minute.
 const VALID_PER_CORPUS: usize = 40;
+/// Reported clips per corpus, spread evenly over it.
+const EVAL_PER_CORPUS: usize = 60;
 
 impl Corpora {
     /// Reads all prepared folders of the experiment.
@@ -36,11 +40,12 @@ impl Corpora {
     /// # Errors
     /// A missing folder, a damaged file, a corpus without training clips, or no validation clip in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
-        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new() };
+        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), eval: Vec::new() };
         for choice in &experiment.corpora {
             let clips = read_prepared(&choice.folder)?;
             let valid = clips.iter().filter(|(split, _)| *split == Split::Valid).take(VALID_PER_CORPUS);
             corpora.valid.extend(valid.map(|(_, clip)| clip.clone()));
+            corpora.eval.extend(spread_eval(&clips));
             let train: Vec<_> = clips.into_iter().filter(|(split, _)| *split == Split::Train).map(|c| c.1).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
             let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -51,6 +56,15 @@ impl Corpora {
             "expected validation clips to choose a checkpoint by, found none in any corpus"
         );
         Ok(corpora)
+    }
+
+    /// The clips of prepared folders that are only ever reported.
+    ///
+    /// # Errors
+    /// A missing folder or a damaged file.
+    pub fn read_eval(folders: &[PathBuf]) -> Result<Vec<Utterance>> {
+        let clips = folders.iter().map(|folder| Ok(spread_eval(&read_prepared(folder)?)));
+        Ok(clips.collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Hours of training speech.
@@ -101,6 +115,12 @@ fn read_prepared(folder: &Path) -> Result<Vec<(Split, Utterance)>> {
     paths.sort();
     let clips = paths.par_iter().map(|path| Ok(utterance(Prepared::read(path)?))).collect::<Result<Vec<_>>>()?;
     Ok(clips)
+}
+
+fn spread_eval(clips: &[(Split, Utterance)]) -> Vec<Utterance> {
+    let eval: Vec<_> = clips.iter().filter(|(split, _)| *split == Split::Eval).map(|(_, clip)| clip).collect();
+    let every = eval.len().div_ceil(EVAL_PER_CORPUS).max(1);
+    eval.into_iter().step_by(every).cloned().collect()
 }
 
 fn utterance(clip: Prepared) -> (Split, Utterance) {

@@ -17,10 +17,11 @@ mod validate;
 
 pub use checkpoint::RunDir;
 pub use completion::{KEY_REFRACTORY, KEY_THRESHOLD, PREDICTED, best as best_completion, train_completion};
-pub use corpora::Corpora;
+pub use corpora::{Corpora, augmenter};
 pub use device::{DeviceChoice, pick_device};
 pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead};
 pub use flow::{FlowMaker, KeySource};
 pub use key_motion::{best as best_key_motion, train_key_motion};
+pub use kmtalk::train_kmtalk;
 pub use throughput::{Throughput, throughput};
 pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};

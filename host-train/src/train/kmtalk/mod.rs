@@ -21,8 +21,21 @@ use super::corpora::{Corpora, augmenter};
 use super::experiment::Experiment;
 use super::phase::{Lesson, Phase};
 use super::prefetch::BatchPlan;
+use crate::data::Augmenter;
 use crate::model::kmtalk::{DirectRegression, KmTalk};
 use lesson::{Direct, Stage, Staged};
+
+/// Trains KMTalk on the audio features of a run.
+///
+/// # Errors
+/// As [`Course::train`].
+pub fn train_kmtalk(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<KmTalk> {
+    let choice = experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")?;
+    let audio = AudioFeatures::of(choice.audio, experiment, run, device)?;
+    let valid = audio.clips(&corpora.valid, device);
+    let (pool, augmenter) = (Pool::new(audio, device), augmenter(experiment)?);
+    Course { experiment, corpora, augmenter: &augmenter, pool: &pool, valid: &valid, device }.train(run)
+}
 
 /// All that a training of KMTalk needs, except where it begins and where it is kept.
 pub struct Course<'a> {
@@ -30,6 +43,8 @@ pub struct Course<'a> {
     pub experiment: &'a Experiment,
     /// The training clips.
     pub corpora: &'a Corpora,
+    /// What spoils them.
+    pub augmenter: &'a Augmenter,
     /// Batches, made once for all trainings on the same audio features.
     pub pool: &'a Pool,
     /// Clips that choose the checkpoint.
@@ -102,7 +117,7 @@ impl Course<'_> {
             validate_every: choice.validate_every,
             plan: BatchPlan { seed: self.experiment.seed + 10, batch: crops.batch, crop_hops: crops.crop_hops },
             corpora: self.corpora,
-            augmenter: &augmenter(self.experiment)?,
+            augmenter: self.augmenter,
         };
         let clipping = Some(GradientClippingConfig::Norm(1.0));
         let optimizer = AdamWConfig::new().with_weight_decay(1e-3).with_grad_clipping(clipping).init();

@@ -1,0 +1,134 @@
+//! What each part of KMTalk is worth: trained without it, or tested with spoiled key frames; all on the same frozen
+//! audio features, seeds, batches and numbers of steps.
+
+mod table;
+mod variant;
+
+pub use table::{page, table};
+pub use variant::{Rerun, VARIANTS, Variant};
+
+use anyhow::{Context, Result, ensure};
+use burn::module::Module;
+use burn::tensor::Device;
+use keyface_core::Motion;
+use serde::Serialize;
+
+use crate::data::Augmenter;
+use crate::evaluate::MotionScore;
+use crate::model::kmtalk::KmTalk;
+use crate::train::kmtalk::{AudioFeatures, Course, KmTalkScore, Material, Pool, score, score_direct};
+use crate::train::{Corpora, Experiment, RunDir, augmenter};
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Name of the variant or baseline.
+    pub name: &'static str,
+    /// What is different.
+    pub what: &'static str,
+    /// Parameters above the audio features; none for what does not learn.
+    pub parameters: Option<usize>,
+    /// How good it is.
+    pub score: KmTalkScore,
+}
+
+/// What all variants share.
+pub struct Ablation<'a> {
+    experiment: &'a Experiment,
+    corpora: &'a Corpora,
+    run: &'a RunDir,
+    device: &'a Device,
+    augmenter: Augmenter,
+    pool: Pool,
+    valid: Vec<Material>,
+    eval: Vec<Material>,
+}
+
+impl<'a> Ablation<'a> {
+    /// On the audio features of a run; the figures are of `eval`, or of the corpora's own eval clips.
+    ///
+    /// # Errors
+    /// No section `[kmtalk]`, no trained audio features, or no clip to report.
+    pub fn new(
+        experiment: &'a Experiment,
+        corpora: &'a Corpora,
+        eval: Option<&[crate::data::Utterance]>,
+        run: &'a RunDir,
+        device: &'a Device,
+    ) -> Result<Self> {
+        let choice = experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")?;
+        let audio = AudioFeatures::of(choice.audio, experiment, run, device)?;
+        let eval = audio.clips(eval.unwrap_or(&corpora.eval), device);
+        ensure!(!eval.is_empty(), "expected clips of the eval split to report on, found none");
+        let valid = audio.clips(&corpora.valid, device);
+        let (augmenter, pool) = (augmenter(experiment)?, Pool::new(audio, device));
+        Ok(Ablation { experiment, corpora, run, device, augmenter, pool, valid, eval })
+    }
+
+    /// What the truth, a still mouth and the mean mouth score.
+    pub fn baselines(&self) -> Vec<Row> {
+        let truth: Vec<_> = self.eval.iter().map(Material::poses).collect();
+        let mean = MotionScore::mean_of(&truth);
+        let still = |pose: Motion| truth.iter().map(|t| (vec![pose; t.len()], t.clone())).collect::<Vec<_>>();
+        let perfect = truth.iter().map(|t| (t.clone(), t.clone())).collect();
+        let row = |name, what, pairs: Vec<_>| {
+            let motion = MotionScore::of(&pairs)?;
+            Some(Row { name, what, parameters: None, score: KmTalkScore { motion, keys: None } })
+        };
+        let rows = [
+            row("truth", "the truth against itself", perfect),
+            row("no motion", "the mouth at rest", still(Motion::REST)),
+            row("mean motion", "the mean of the truth", still(mean)),
+        ];
+        rows.into_iter().flatten().collect()
+    }
+
+    /// Trains what the variant needs (what is there already is used) and scores it.
+    ///
+    /// # Errors
+    /// Unreadable checkpoints, a full disk, or a loss that is not a number.
+    pub fn row(&self, variant: &Variant) -> Result<Row> {
+        let Variant { name, what, keys, .. } = *variant;
+        let (parameters, score) = match variant.rerun {
+            Rerun::Direct => {
+                let net = self.course(self.experiment).direct(&self.folder(name, self.experiment)?)?;
+                (net.num_params(), score_direct(&net, &self.eval, self.device))
+            }
+            _ => {
+                let net = self.kmtalk(variant)?;
+                (net.num_params(), score(&net, &self.eval, keys, self.device))
+            }
+        };
+        let score = score.context("no step to score")?;
+        log::info!("{name}: {score:?}");
+        Ok(Row { name, what, parameters: Some(parameters), score })
+    }
+
+    fn kmtalk(&self, variant: &Variant) -> Result<KmTalk> {
+        let mut changed = self.experiment.clone();
+        (variant.change)(&mut changed);
+        let (full, own) = (self.folder(FULL, self.experiment), || self.folder(variant.name, &changed));
+        match variant.rerun {
+            Rerun::Keys => self.course(&changed).train(&own()?),
+            Rerun::Completion => {
+                let acquired = self.course(self.experiment).acquire(&full?)?;
+                self.course(&changed).complete(acquired, &own()?)
+            }
+            Rerun::Nothing | Rerun::Direct => self.course(self.experiment).train(&full?),
+        }
+    }
+
+    fn course<'b>(&'b self, experiment: &'b Experiment) -> Course<'b> {
+        let (corpora, pool, valid, device) = (self.corpora, &self.pool, &self.valid, self.device);
+        Course { experiment, corpora, augmenter: &self.augmenter, pool, valid, device }
+    }
+
+    fn folder(&self, name: &str, experiment: &Experiment) -> Result<RunDir> {
+        let folder = RunDir::create(&self.run.file("ablations").join(name.replace(' ', "-")))?;
+        folder.keep_experiment(experiment)?;
+        Ok(folder)
+    }
+}
+
+/// The variant that has every part.
+const FULL: &str = "full";
