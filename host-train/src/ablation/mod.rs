@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::data::Augmenter;
 use crate::evaluate::MotionScore;
 use crate::model::kmtalk::KmTalk;
-use crate::train::kmtalk::{AudioFeatures, Course, KmTalkScore, Material, Pool, score, score_direct};
+use crate::train::kmtalk::{AudioSource, Course, KmTalkScore, Material, Pool, draw_pool, score, score_direct};
 use crate::train::{Corpora, Experiment, RunDir, augmenter};
 
 /// One line of the table.
@@ -56,12 +56,11 @@ impl<'a> Ablation<'a> {
         run: &'a RunDir,
         device: &'a Device,
     ) -> Result<Self> {
-        let choice = experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")?;
-        let audio = AudioFeatures::of(choice.audio, experiment, run, device)?;
+        let audio = AudioSource::of(experiment, run, device)?;
         let eval = audio.clips(eval.unwrap_or(&corpora.eval), device);
         ensure!(!eval.is_empty(), "expected clips of the eval split to report on, found none");
         let valid = audio.clips(&corpora.valid, device);
-        let (augmenter, pool) = (augmenter(experiment)?, Pool::new(audio, device));
+        let (augmenter, pool) = (augmenter(experiment)?, draw_pool(experiment, &audio, corpora, device)?);
         Ok(Ablation { experiment, corpora, run, device, augmenter, pool, valid, eval })
     }
 

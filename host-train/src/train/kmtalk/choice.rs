@@ -1,8 +1,22 @@
 //! The experiment's section `[kmtalk]`.
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::super::experiment::Experiment;
 use crate::model::kmtalk::{KmTalkConfig, Localization};
+
+impl Experiment {
+    /// The section `[kmtalk]`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn kmtalk(&self) -> Result<&KmTalkChoice> {
+        self.kmtalk
+            .as_ref()
+            .with_context(|| format!("experiment {}: expected a section [kmtalk], found none", self.name))
+    }
+}
 
 /// Training of the offline KMTalk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -10,6 +24,9 @@ use crate::model::kmtalk::{KmTalkConfig, Localization};
 pub struct KmTalkChoice {
     /// What it hears.
     pub audio: AudioChoice,
+    /// Different batches; then they come again.
+    #[serde(default = "batches")]
+    pub batches: usize,
     /// Peak of the learning rate in every stage.
     pub learning_rate: f64,
     /// Share of crops that see true key motions in stage 2, instead of predicted ones.
@@ -25,6 +42,11 @@ pub struct KmTalkChoice {
     pub steps: StageSteps,
     /// Size and parts of the network.
     pub net: KmTalkConfig,
+}
+
+/// 7 hours of crops of 4 s in batches of 16: 0.7 GB.
+fn batches() -> usize {
+    400
 }
 
 /// Audio features.

@@ -62,8 +62,8 @@ const BOUNDARY: f64 = 0.3;
 impl Lesson for Staged<'_> {
     type Net = KmTalk;
 
-    fn losses(&self, net: &KmTalk, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        let batch = self.pool.batch(step, crops);
+    fn losses(&self, net: &KmTalk, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
+        let batch = self.pool.batch(step);
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed + 11);
         rng.set_stream(step as u64);
         let heard = net.hear(batch.features(training));
@@ -71,15 +71,15 @@ impl Lesson for Staged<'_> {
         let keys = net.key_motions(heard.clone(), &frames);
         let mut parts = vec![];
         if self.stage != Stage::Completion {
-            parts.extend(self.of_keys(net, &heard, &keys, &frames, &batch));
+            parts.extend(self.of_keys(net, &heard, &keys, &frames, batch));
         }
         match self.stage {
             Stage::Keys => {}
             Stage::Completion => {
-                let keys = self.mixed(keys.detach(), &frames, &batch, &mut rng);
-                parts.extend(self.of_motion(net.complete(heard.detach(), keys, &frames).0, &batch));
+                let keys = self.mixed(keys.detach(), &frames, batch, &mut rng);
+                parts.extend(self.of_motion(net.complete(heard.detach(), keys, &frames).0, batch));
             }
-            Stage::Joint => parts.extend(self.of_motion(net.complete(heard, keys, &frames).0, &batch)),
+            Stage::Joint => parts.extend(self.of_motion(net.complete(heard, keys, &frames).0, batch)),
         }
         Breakdown { parts }
     }
@@ -135,10 +135,10 @@ pub struct Direct<'a> {
 impl Lesson for Direct<'_> {
     type Net = DirectRegression;
 
-    fn losses(&self, net: &DirectRegression, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        let batch = self.pool.batch(step, crops);
+    fn losses(&self, net: &DirectRegression, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
+        let batch = self.pool.batch(step);
         let motion = net.forward(batch.features(training));
-        Breakdown { parts: motion_losses(motion, &batch, self.choice.velocity).into() }
+        Breakdown { parts: motion_losses(motion, batch, self.choice.velocity).into() }
     }
 
     fn score(&self, net: &DirectRegression) -> f64 {

@@ -1,21 +1,20 @@
 //! What KMTalk learns from: audio features and truth of a batch of crops, computed once and kept.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::{FEATURES, MOTION_CHANNELS, Motion, STEP_HOPS};
 
 use super::super::checkpoint::RunDir;
+use super::super::corpora::Corpora;
 use super::super::experiment::Experiment;
 use super::super::key_motion::best as best_key_motion;
+use super::super::prefetch::{BatchPlan, crops};
 use super::choice::AudioChoice;
-use crate::data::{Batch, Utterance};
+use crate::data::{Augmenter, Batch, Labels, Utterance};
 use crate::model::KeyMotionNet;
 use crate::model::kmtalk::KeyFrames;
 
 /// What turns crops into audio features.
-pub enum AudioFeatures {
+pub enum AudioSource {
     /// Two stacked log-mel frames.
     Mel,
     /// The trunk of a trained KeyMotionNet.
@@ -29,15 +28,15 @@ pub enum AudioFeatures {
     },
 }
 
-impl AudioFeatures {
+impl AudioSource {
     /// As the experiment chooses.
     ///
     /// # Errors
     /// When the run has no trained KeyMotionNet and the experiment asks for its trunk.
-    pub fn of(choice: AudioChoice, experiment: &Experiment, run: &RunDir, device: &Device) -> anyhow::Result<Self> {
-        Ok(match choice {
-            AudioChoice::Mel => AudioFeatures::Mel,
-            AudioChoice::Trunk => AudioFeatures::Trunk {
+    pub fn of(experiment: &Experiment, run: &RunDir, device: &Device) -> anyhow::Result<Self> {
+        Ok(match experiment.kmtalk()?.audio {
+            AudioChoice::Mel => AudioSource::Mel,
+            AudioChoice::Trunk => AudioSource::Trunk {
                 net: Box::new(best_key_motion(experiment, run, device)?),
                 width: experiment.key_motion_net.width,
                 look_ahead_steps: experiment.look_ahead_steps(),
@@ -48,26 +47,25 @@ impl AudioFeatures {
     /// Channels.
     pub fn width(&self) -> usize {
         match self {
-            AudioFeatures::Mel => STEP_HOPS * FEATURES,
-            AudioFeatures::Trunk { width, .. } => *width,
+            AudioSource::Mel => STEP_HOPS * FEATURES,
+            AudioSource::Trunk { width, .. } => *width,
         }
     }
 
     /// Features and truth of crops of equal length.
     pub fn material(&self, crops: &[Utterance], device: &Device) -> Material {
         let look_ahead_steps = match self {
-            AudioFeatures::Mel => 0,
-            AudioFeatures::Trunk { look_ahead_steps, .. } => *look_ahead_steps,
+            AudioSource::Mel => 0,
+            AudioSource::Trunk { look_ahead_steps, .. } => *look_ahead_steps,
         };
         let batch = Batch::new(crops, look_ahead_steps, device);
         let [_, time, _] = batch.features.dims();
         let features = match self {
-            AudioFeatures::Mel => batch.features,
-            AudioFeatures::Trunk { net, .. } => net.forward(batch.features).trunk,
+            AudioSource::Mel => batch.features,
+            AudioSource::Trunk { net, .. } => net.forward(batch.features).trunk,
         };
-        let steps_with_key = |labels: &Vec<_>| {
-            let keyed =
-                labels.iter().enumerate().filter(|(_, label): &(usize, &crate::data::Labels)| label.key.is_some());
+        let steps_with_key = |labels: &Vec<Labels>| {
+            let keyed = labels.iter().enumerate().filter(|(_, label)| label.key.is_some());
             keyed.map(|(step, _)| step).collect()
         };
         Material {
@@ -116,31 +114,46 @@ pub fn poses(motion: Tensor<3>) -> Vec<Motion> {
     values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
 }
 
-/// Batches by their number, each made when it is first wanted and kept: audio features cost more than a training step.
+/// Batches that come again and again, made once for all trainings: audio features cost more than a training step.
 pub struct Pool {
-    audio: AudioFeatures,
-    device: Device,
-    made: Mutex<HashMap<usize, Arc<Material>>>,
+    batches: Vec<Material>,
+    audio_width: usize,
 }
 
-/// So many batches differ, then they come again: 7 hours of crops of 4 s in batches of 16, 0.7 GB.
-const BATCHES: usize = 400;
-
 impl Pool {
-    /// Nothing made yet.
-    pub fn new(audio: AudioFeatures, device: &Device) -> Self {
-        Pool { audio, device: device.clone(), made: Mutex::default() }
+    /// Of batches that are there.
+    pub fn new(batches: Vec<Material>, audio_width: usize) -> Self {
+        Pool { batches, audio_width }
+    }
+
+    /// Draws, spoils and hears `count` batches.
+    pub fn draw(
+        count: usize,
+        audio: &AudioSource,
+        corpora: &Corpora,
+        augmenter: &Augmenter,
+        plan: BatchPlan,
+        device: &Device,
+    ) -> Self {
+        let make = |number| {
+            if number % LOG_BATCHES == 0 {
+                log::info!("audio features: {number} of {count} batches");
+            }
+            audio.material(&crops(corpora, augmenter, plan, number), device)
+        };
+        Pool::new((0..count).map(make).collect(), audio.width())
     }
 
     /// Channels of the features.
     pub fn audio_width(&self) -> usize {
-        self.audio.width()
+        self.audio_width
     }
 
-    /// The batch of a step, out of these crops if it is the first time.
-    pub fn batch(&self, step: usize, crops: &[Utterance]) -> Arc<Material> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(self.audio.material(crops, &self.device));
-        made.entry(step % BATCHES).or_insert_with(fresh).clone()
+    /// The batch of a step.
+    pub fn batch(&self, step: usize) -> &Material {
+        &self.batches[step % self.batches.len()]
     }
 }
+
+/// A log shows every so many batches that the work goes on.
+const LOG_BATCHES: usize = 50;

@@ -7,10 +7,10 @@ mod material;
 mod score;
 
 pub use choice::{AudioChoice, KmTalkChoice, StageSteps};
-pub use material::{AudioFeatures, Material, Pool};
+pub use material::{AudioSource, Material, Pool};
 pub use score::{KmTalkScore, score, score_direct};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::optim::AdamWConfig;
@@ -30,11 +30,20 @@ use lesson::{Direct, Stage, Staged};
 /// # Errors
 /// As [`Course::train`].
 pub fn train_kmtalk(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<KmTalk> {
-    let choice = experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")?;
-    let audio = AudioFeatures::of(choice.audio, experiment, run, device)?;
-    let valid = audio.clips(&corpora.valid, device);
-    let (pool, augmenter) = (Pool::new(audio, device), augmenter(experiment)?);
-    Course { experiment, corpora, augmenter: &augmenter, pool: &pool, valid: &valid, device }.train(run)
+    let audio = AudioSource::of(experiment, run, device)?;
+    let (pool, valid) = (draw_pool(experiment, &audio, corpora, device)?, audio.clips(&corpora.valid, device));
+    Course { experiment, corpora, augmenter: &augmenter(experiment)?, pool: &pool, valid: &valid, device }.train(run)
+}
+
+/// The batches of an experiment.
+///
+/// # Errors
+/// No section `[kmtalk]`, or noise recordings that cannot be read.
+pub fn draw_pool(experiment: &Experiment, audio: &AudioSource, corpora: &Corpora, device: &Device) -> Result<Pool> {
+    let (choice, crops) = (experiment.kmtalk()?, &experiment.key_motion);
+    let plan = BatchPlan { seed: experiment.seed + 10, batch: crops.batch, crop_hops: crops.crop_hops };
+    let count = choice.batches.min(choice.steps.all());
+    Ok(Pool::draw(count, audio, corpora, &augmenter(experiment)?, plan, device))
 }
 
 /// All that a training of KMTalk needs, except where it begins and where it is kept.
@@ -43,7 +52,7 @@ pub struct Course<'a> {
     pub experiment: &'a Experiment,
     /// The training clips.
     pub corpora: &'a Corpora,
-    /// What spoils them.
+    /// What would spoil them.
     pub augmenter: &'a Augmenter,
     /// Batches, made once for all trainings on the same audio features.
     pub pool: &'a Pool,
@@ -86,7 +95,7 @@ impl Course<'_> {
     /// # Errors
     /// As [`Course::train`].
     pub fn direct(&self, run: &RunDir) -> Result<DirectRegression> {
-        let (choice, training) = (self.choice()?, self.device.clone().autodiff());
+        let (choice, training) = (self.experiment.kmtalk()?, self.device.clone().autodiff());
         self.device.seed(self.experiment.seed);
         let fresh = DirectRegression::of_size(self.fresh()?.num_params(), self.pool.audio_width(), &training);
         let lesson = Direct { choice, pool: self.pool, valid: self.valid, device: self.device };
@@ -94,7 +103,7 @@ impl Course<'_> {
     }
 
     fn stage(&self, stage: Stage, begun: KmTalk, run: &RunDir) -> Result<KmTalk> {
-        let choice = self.choice()?;
+        let choice = self.experiment.kmtalk()?;
         let (pool, valid, device) = (self.pool, self.valid, self.device);
         let lesson = Staged { stage, choice, pool, valid, seed: self.experiment.seed, device };
         self.phase(stage.name(), stage.steps(&choice.steps), &lesson, begun, run)
@@ -109,13 +118,14 @@ impl Course<'_> {
         fresh: L::Net,
         run: &RunDir,
     ) -> Result<L::Net> {
-        let (choice, crops) = (self.choice()?, &self.experiment.key_motion);
+        let choice = self.experiment.kmtalk()?;
         let phase = Phase {
             net,
             steps,
             learning_rate: choice.learning_rate,
             validate_every: choice.validate_every,
-            plan: BatchPlan { seed: self.experiment.seed + 10, batch: crops.batch, crop_hops: crops.crop_hops },
+            // The pool has the crops.
+            plan: BatchPlan { seed: 0, batch: 0, crop_hops: 0 },
             corpora: self.corpora,
             augmenter: self.augmenter,
         };
@@ -128,11 +138,7 @@ impl Course<'_> {
 
     fn fresh(&self) -> Result<KmTalk> {
         self.device.seed(self.experiment.seed);
-        Ok(self.choice()?.net.init(self.pool.audio_width(), &self.device.clone().autodiff()))
-    }
-
-    fn choice(&self) -> Result<&KmTalkChoice> {
-        self.experiment.kmtalk.as_ref().context("the experiment has no section [kmtalk]")
+        Ok(self.experiment.kmtalk()?.net.init(self.pool.audio_width(), &self.device.clone().autodiff()))
     }
 }
 
