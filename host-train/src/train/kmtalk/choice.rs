@@ -29,8 +29,8 @@ pub struct KmTalkChoice {
     pub batches: usize,
     /// Peak of the learning rate in every stage.
     pub learning_rate: f64,
-    /// Share of crops that see true key motions in stage 2, instead of predicted ones.
-    pub true_keys: f64,
+    /// Share of crops that see true key motions in stage 2 instead of predicted ones, at its beginning and at its end.
+    pub true_keys: (f64, f64),
     /// Weight of the velocity loss beside that of the motion.
     pub velocity: f64,
     /// Steps between two validations (and checkpoints).

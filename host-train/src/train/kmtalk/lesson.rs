@@ -76,7 +76,7 @@ impl Lesson for Staged<'_> {
         match self.stage {
             Stage::Keys => {}
             Stage::Completion => {
-                let keys = self.mixed(keys.detach(), &frames, batch, &mut rng);
+                let keys = self.mixed(keys.detach(), &frames, batch, self.true_keys(step), &mut rng);
                 parts.extend(self.of_motion(net.complete(heard.detach(), keys, &frames).0, batch));
             }
             Stage::Joint => parts.extend(self.of_motion(net.complete(heard, keys, &frames).0, batch)),
@@ -114,10 +114,23 @@ impl Staged<'_> {
         motion_losses(motion, batch, self.choice.velocity)
     }
 
-    /// True key motions in the experiment's share of the crops.
-    fn mixed(&self, keys: Tensor<3>, frames: &KeyFrames, batch: &Material, rng: &mut ChaCha8Rng) -> Tensor<3> {
+    /// Share of crops with true key motions at a step of stage 2.
+    fn true_keys(&self, step: usize) -> f64 {
+        let (first, last) = self.choice.true_keys;
+        first + (last - first) * step as f64 / self.choice.steps.completion as f64
+    }
+
+    /// True key motions in this share of the crops.
+    fn mixed(
+        &self,
+        keys: Tensor<3>,
+        frames: &KeyFrames,
+        batch: &Material,
+        share: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> Tensor<3> {
         let ([crops, ..], device) = (keys.dims(), keys.device());
-        let is_true = (0..crops).map(|_| f32::from(u8::from(rng.random_bool(self.choice.true_keys)))).collect();
+        let is_true = (0..crops).map(|_| f32::from(u8::from(rng.random_bool(share)))).collect();
         let is_true = Tensor::from_data(TensorData::new::<f32, _>(is_true, [crops, 1, 1]), &device);
         let truth = frames.gather(batch.motion(&device)) * frames.mask(&device);
         keys.clone() + (truth - keys) * is_true

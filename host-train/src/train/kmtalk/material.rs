@@ -17,13 +17,13 @@ use crate::model::kmtalk::KeyFrames;
 pub enum AudioSource {
     /// Two stacked log-mel frames.
     Mel,
-    /// The trunk of a trained KeyMotionNet.
+    /// A trained KeyMotionNet: what its teacher makes of the trunk, or the trunk where there is no teacher.
     Trunk {
         /// The network.
         net: Box<KeyMotionNet>,
         /// Channels of its trunk.
         width: usize,
-        /// How far its answers lie behind what it hears.
+        /// How far the trunk's answers lie behind what it hears; the teacher's do not.
         look_ahead_steps: usize,
     },
 }
@@ -34,14 +34,12 @@ impl AudioSource {
     /// # Errors
     /// When the run has no trained KeyMotionNet and the experiment asks for its trunk.
     pub fn of(experiment: &Experiment, run: &RunDir, device: &Device) -> anyhow::Result<Self> {
-        Ok(match experiment.kmtalk()?.audio {
-            AudioChoice::Mel => AudioSource::Mel,
-            AudioChoice::Trunk => AudioSource::Trunk {
-                net: Box::new(best_key_motion(experiment, run, device)?),
-                width: experiment.key_motion_net.width,
-                look_ahead_steps: experiment.look_ahead_steps(),
-            },
-        })
+        if experiment.kmtalk()?.audio == AudioChoice::Mel {
+            return Ok(AudioSource::Mel);
+        }
+        let net = Box::new(best_key_motion(experiment, run, device)?);
+        let look_ahead_steps = if net.teacher.is_some() { 0 } else { experiment.main().steps() };
+        Ok(AudioSource::Trunk { net, width: experiment.key_motion_net.width, look_ahead_steps })
     }
 
     /// Channels.
@@ -62,7 +60,10 @@ impl AudioSource {
         let [_, time, _] = batch.features.dims();
         let features = match self {
             AudioSource::Mel => batch.features,
-            AudioSource::Trunk { net, .. } => net.forward(batch.features).trunk,
+            AudioSource::Trunk { net, .. } => {
+                let trunk = net.trunk(batch.features);
+                net.teacher.as_ref().map_or(trunk.clone(), |teacher| teacher.features(trunk))
+            }
         };
         let steps_with_key = |labels: &Vec<Labels>| {
             let keyed = labels.iter().enumerate().filter(|(_, label)| label.key.is_some());
@@ -70,7 +71,7 @@ impl AudioSource {
         };
         Material {
             features: features.into_data(),
-            motion: batch.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
+            motion: batch.truth.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
             keys: KeyFrames::new(batch.labels.iter().map(steps_with_key).collect(), time),
         }
     }

@@ -37,7 +37,7 @@ fn choice() -> KmTalkChoice {
         audio: AudioChoice::Mel,
         batches: 4,
         learning_rate: 5e-3,
-        true_keys: 0.5,
+        true_keys: (0.5, 0.5),
         velocity: 0.5,
         validate_every: 20,
         localization: Localization::Oracle,
