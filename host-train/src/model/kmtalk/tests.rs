@@ -124,17 +124,15 @@ fn gradients_reach_every_parameter_of_every_variant() {
 fn fixed_weights_choose_one_stream_and_the_deaf_variant_hears_nothing() {
     let device = Device::flex();
     let frames = KeyFrames::new(vec![vec![4, 9]], 20);
-    let answer = |config: KmTalkConfig, louder: f64, raised: f64| {
-        device.seed(1);
-        let net = config.init(AUDIO, &device);
-        let heard = Tensor::ones([1, 20, 8], &device) * louder;
-        net.complete(heard, Tensor::ones([1, 2, MOTION_CHANNELS], &device) * raised, &frames).0
+    let answer = |net: &KmTalk, louder: f64, raised: f64| {
+        let (heard, keys) = (Tensor::ones([1, 20, 8], &device), Tensor::ones([1, 2, MOTION_CHANNELS], &device));
+        net.complete(heard * louder, keys * raised, &frames).0
     };
-    let audio_alone = KmTalkConfig { fusion: Fusion::Fixed(0.0), ..config() };
-    assert_eq!(distance(answer(audio_alone.clone(), 1.0, 0.1), answer(audio_alone, 1.0, 0.9)), 0.0);
-    let deaf = KmTalkConfig { audio_guidance: false, ..config() };
-    assert_eq!(distance(answer(deaf.clone(), 1.0, 0.1), answer(deaf.clone(), 2.0, 0.1)), 0.0);
-    assert!(distance(answer(deaf.clone(), 1.0, 0.1), answer(deaf, 1.0, 0.9)) > 1e-4);
+    let audio_alone = KmTalkConfig { fusion: Fusion::Fixed(0.0), ..config() }.init(AUDIO, &device);
+    assert_eq!(distance(answer(&audio_alone, 1.0, 0.1), answer(&audio_alone, 1.0, 0.9)), 0.0);
+    let deaf = KmTalkConfig { audio_guidance: false, ..config() }.init(AUDIO, &device);
+    assert_eq!(distance(answer(&deaf, 1.0, 0.1), answer(&deaf, 2.0, 0.1)), 0.0);
+    assert!(distance(answer(&deaf, 1.0, 0.1), answer(&deaf, 1.0, 0.9)) > 1e-4);
 }
 
 #[test]
