@@ -7,14 +7,14 @@ mod variant;
 pub use table::{page, table};
 pub use variant::{Rerun, VARIANTS, Variant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 use keyface_core::Motion;
 use serde::Serialize;
 
 use crate::data::Augmenter;
-use crate::evaluate::MotionScore;
+use crate::evaluate::{Track, mean_motion};
 use crate::model::kmtalk::KmTalk;
 use crate::train::kmtalk::{AudioSource, Course, KmTalkScore, Material, Pool, draw_pool, score, score_direct};
 use crate::train::{Corpora, Experiment, RunDir, augmenter};
@@ -66,20 +66,19 @@ impl<'a> Ablation<'a> {
 
     /// What the truth, a still mouth and the mean mouth score.
     pub fn baselines(&self) -> Vec<Row> {
-        let truth: Vec<_> = self.eval.iter().map(Material::poses).collect();
-        let mean = MotionScore::mean_of(&truth);
-        let still = |pose: Motion| truth.iter().map(|t| (vec![pose; t.len()], t.clone())).collect::<Vec<_>>();
-        let perfect = truth.iter().map(|t| (t.clone(), t.clone())).collect();
-        let row = |name, what, pairs: Vec<_>| {
-            let motion = MotionScore::of(&pairs)?;
-            Some(Row { name, what, parameters: None, score: KmTalkScore { motion, keys: None } })
+        let truth: Vec<Track> = self.eval.iter().map(Material::poses).collect();
+        let still = |pose: Motion| truth.iter().map(|track| vec![pose; track.len()]).collect::<Vec<_>>();
+        let row = |name, what, tracks: &[Track]| Row {
+            name,
+            what,
+            parameters: None,
+            score: KmTalkScore::of(tracks, &self.eval),
         };
-        let rows = [
-            row("truth", "the truth against itself", perfect),
-            row("no motion", "the mouth at rest", still(Motion::REST)),
-            row("mean motion", "the mean of the truth", still(mean)),
-        ];
-        rows.into_iter().flatten().collect()
+        vec![
+            row("truth", "the truth against itself", &truth),
+            row("no motion", "the mouth at rest", &still(Motion::REST)),
+            row("mean motion", "the mean of the truth", &still(mean_motion(truth.iter()))),
+        ]
     }
 
     /// Trains what the variant needs (what is there already is used) and scores it.
@@ -98,8 +97,7 @@ impl<'a> Ablation<'a> {
                 (net.num_params(), score(&net, &self.eval, keys, self.device))
             }
         };
-        let score = score.context("no step to score")?;
-        log::info!("{name}: {score:?}");
+        log::info!("{name}: LVE-mm {:.3}", score.pooled("LVE-mm").unwrap_or(f64::NAN));
         Ok(Row { name, what, parameters: Some(parameters), score })
     }
 

@@ -72,7 +72,7 @@ impl Measured {
 
 /// What stands beside every model: the truth against itself, volume to jaw, the mean motion, no motion.
 pub fn baselines(judged: &[Judged]) -> Vec<(&'static str, Vec<Track>)> {
-    let mean = mean_motion(judged);
+    let mean = mean_motion(judged.iter().map(|j| &j.truth));
     let tracks = |of: &dyn Fn(&Judged) -> Track| judged.iter().map(of).collect();
     vec![
         ("truth itself", tracks(&|j| j.truth.clone())),
@@ -91,10 +91,11 @@ pub fn tracks_of(program: &Program, judged: &[Judged]) -> Result<Vec<Track>> {
     judged.iter().map(animate).collect()
 }
 
-fn mean_motion(judged: &[Judged]) -> Motion {
-    let count = judged.iter().map(|j| j.truth.len()).sum::<usize>().max(1) as f32;
+/// The mean of all frames.
+pub fn mean_motion<'a>(tracks: impl Iterator<Item = &'a Track> + Clone) -> Motion {
+    let count = tracks.clone().map(Vec::len).sum::<usize>().max(1) as f32;
     let mut mean = Motion::REST;
-    for motion in judged.iter().flat_map(|j| &j.truth) {
+    for motion in tracks.flatten() {
         mean.0.iter_mut().zip(motion.0).for_each(|(m, v)| *m += v / count);
     }
     mean

@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::super::phase::Lesson;
 use super::choice::{KmTalkChoice, StageSteps};
 use super::material::{Material, Pool};
-use super::score::{key_frames, score, score_direct, score_keys};
+use super::score::{direct_error, key_error, key_frames, motion_error};
 use crate::data::Utterance;
 use crate::loss::{Breakdown, binary_cross_entropy, masked_square, scaled_square, velocity};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk};
@@ -85,11 +85,10 @@ impl Lesson for Staged<'_> {
     }
 
     fn score(&self, net: &KmTalk) -> f64 {
-        let found = match self.stage {
-            Stage::Keys => score_keys(net, self.valid, self.choice.localization, self.device),
-            _ => score(net, self.valid, self.choice.localization, self.device).map(|score| score.motion.rms),
-        };
-        -found.unwrap_or(f64::INFINITY)
+        match self.stage {
+            Stage::Keys => -key_error(net, self.valid, self.choice.localization, self.device),
+            _ => -motion_error(net, self.valid, self.choice.localization, self.device),
+        }
     }
 }
 
@@ -155,7 +154,7 @@ impl Lesson for Direct<'_> {
     }
 
     fn score(&self, net: &DirectRegression) -> f64 {
-        score_direct(net, self.valid, self.device).map_or(f64::NEG_INFINITY, |score| -score.motion.rms)
+        -direct_error(net, self.valid, self.device)
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::experiment::Experiment;
 use super::super::key_motion::best as best_key_motion;
 use super::super::prefetch::{BatchPlan, crops};
 use super::choice::AudioChoice;
+use crate::clip::Segment;
 use crate::data::{Augmenter, Batch, Labels, Utterance};
 use crate::model::KeyMotionNet;
 use crate::model::kmtalk::KeyFrames;
@@ -70,6 +71,7 @@ impl AudioSource {
             keyed.map(|(step, _)| step).collect()
         };
         Material {
+            said: said(&crops[0], look_ahead_steps),
             features: features.into_data(),
             motion: batch.truth.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
             keys: KeyFrames::new(batch.labels.iter().map(steps_with_key).collect(), time),
@@ -90,6 +92,8 @@ pub struct Material {
     motion: TensorData,
     /// Key frames of the aligned phones.
     pub keys: KeyFrames,
+    /// What is said in the first crop, on the clock of the motion.
+    pub said: Vec<Segment>,
 }
 
 impl Material {
@@ -113,6 +117,17 @@ impl Material {
 pub fn poses(motion: Tensor<3>) -> Vec<Motion> {
     let values = motion.try_into_vec_as::<f32>().unwrap_or_default();
     values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
+}
+
+/// The phones of an utterance, later by so many steps.
+fn said(utterance: &Utterance, late_steps: usize) -> Vec<Segment> {
+    let time_s = |hop: usize| 0.01 * (hop + late_steps * STEP_HOPS) as f64;
+    let (mut said, mut from) = (vec![], 0);
+    for run in utterance.phones.chunk_by(|a, b| a == b) {
+        said.push(Segment { start_s: time_s(from), end_s: time_s(from + run.len()), phone: run[0] });
+        from += run.len();
+    }
+    said
 }
 
 /// Batches that come again and again, made once for all trainings: audio features cost more than a training step.

@@ -2,53 +2,95 @@
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
-use keyface_core::{Micros, Motion};
+use keyface_core::Micros;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 use super::super::experiment::STEP_MS;
 use super::material::{Material, poses};
-use crate::evaluate::{KeyScore, MotionScore};
+use crate::evaluate::metric::{Comparison, Figure, METRICS, Metric, figure};
+use crate::evaluate::surface::default_surface;
+use crate::evaluate::{KeyTally, Track};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, Localization};
 
 /// How good a motion is, and the key frames under it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KmTalkScore {
-    /// The motion against the truth.
-    pub motion: MotionScore,
-    /// The key frames against those of the aligned phones.
-    pub keys: Option<KeyScore>,
+    /// The motion against the truth, by every metric that says something.
+    pub figures: Vec<Figure>,
+    /// The key frames against those of the aligned phones, F1 within 40 ms.
+    pub key_f1: Option<f64>,
 }
 
-/// Over whole clips; `None` without a single step.
-pub fn score(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> Option<KmTalkScore> {
-    let mut found = KeyScore::default();
-    let pairs: Vec<_> = each(net, clips, localization, device)
-        .map(|(clip, heard, frames)| {
-            found.add(&times(&clip.keys), &times(&frames));
-            let keys = net.key_motions(heard.clone(), &frames);
-            (poses(net.complete(heard, keys, &frames).0), clip.poses())
-        })
-        .collect();
-    Some(KmTalkScore { motion: MotionScore::of(&pairs)?, keys: Some(found) })
+impl KmTalkScore {
+    /// Of tracks, one for each clip.
+    pub fn of(tracks: &[Track], clips: &[Material]) -> Self {
+        let surface = default_surface();
+        let truth: Vec<Track> = clips.iter().map(Material::poses).collect();
+        let compare = |n: usize| Comparison::new(&surface, &tracks[n], &truth[n], &clips[n].said);
+        let compared: Vec<_> = (0..clips.len()).map(compare).collect();
+        let figure_of = |metric: &Metric| {
+            figure(metric.name, metric.unit, &compared.iter().filter_map(|clip| (metric.of)(clip)).collect::<Vec<_>>())
+        };
+        KmTalkScore { figures: METRICS.iter().filter_map(figure_of).collect(), key_f1: None }
+    }
+
+    /// A metric over all frames together.
+    pub fn pooled(&self, metric: &str) -> Option<f64> {
+        self.figures.iter().find(|figure| figure.metric == metric).map(|figure| figure.pooled)
+    }
 }
 
-/// Root mean square distance of the key motions from the truth at the same frames.
-pub fn score_keys(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> Option<f64> {
+/// KMTalk over whole clips.
+pub fn score(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> KmTalkScore {
+    let (mut keys, mut tracks) = (KeyTally::default(), vec![]);
+    for (clip, heard, frames) in each(net, clips, localization, device) {
+        keys.add(&times(&clip.keys), &times(&frames), 0.0, |_, _| None);
+        tracks.push(completed(net, heard, &frames));
+    }
+    let [_, within_40_ms, _] = keys.score().windows;
+    KmTalkScore { key_f1: Some(within_40_ms.f1), ..KmTalkScore::of(&tracks, clips) }
+}
+
+/// The baseline over whole clips.
+pub fn score_direct(net: &DirectRegression, clips: &[Material], device: &Device) -> KmTalkScore {
+    KmTalkScore::of(&clips.iter().map(|clip| poses(net.forward(clip.features(device)))).collect::<Vec<_>>(), clips)
+}
+
+/// Root mean square distance of the motion from the truth, which chooses a checkpoint.
+pub fn motion_error(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> f64 {
+    let pair = |(clip, heard, frames): (&Material, _, KeyFrames)| (completed(net, heard, &frames), clip.poses());
+    rms(each(net, clips, localization, device).map(pair))
+}
+
+/// The same of the key motions at their frames.
+pub fn key_error(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> f64 {
     let pair = |(clip, heard, frames): (&Material, _, KeyFrames)| {
         let truth = frames.gather(clip.motion(device)) * frames.mask(device);
         (poses(net.key_motions(heard, &frames)), poses(truth))
     };
-    let pairs: Vec<(Vec<Motion>, Vec<Motion>)> = each(net, clips, localization, device).map(pair).collect();
-    MotionScore::of(&pairs).map(|score| score.rms)
+    rms(each(net, clips, localization, device).map(pair))
 }
 
-/// The baseline over whole clips.
-pub fn score_direct(net: &DirectRegression, clips: &[Material], device: &Device) -> Option<KmTalkScore> {
-    let pair = |clip: &Material| (poses(net.forward(clip.features(device))), clip.poses());
-    let motion = MotionScore::of(&clips.iter().map(pair).collect::<Vec<_>>())?;
-    Some(KmTalkScore { motion, keys: None })
+/// The same of the baseline.
+pub fn direct_error(net: &DirectRegression, clips: &[Material], device: &Device) -> f64 {
+    rms(clips.iter().map(|clip| (poses(net.forward(clip.features(device))), clip.poses())))
+}
+
+fn completed(net: &KmTalk, heard: Tensor<3>, frames: &KeyFrames) -> Track {
+    let keys = net.key_motions(heard.clone(), frames);
+    poses(net.complete(heard, keys, frames).0)
+}
+
+fn rms(pairs: impl Iterator<Item = (Track, Track)>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (shown, truth) in pairs {
+        let values = || shown.iter().flat_map(|m| m.0).zip(truth.iter().flat_map(|m| m.0));
+        sum += values().map(|(s, t)| f64::from(s - t).powi(2)).sum::<f64>();
+        count += values().count() as f64;
+    }
+    if count == 0.0 { f64::INFINITY } else { (sum / count).sqrt() }
 }
 
 /// Every clip, what is heard of it, and its key frames; disturbances are the same in every call.
