@@ -1,6 +1,7 @@
 //! One file for each subcommand: arguments -> library call -> report.
 
 pub mod check;
+pub mod compare;
 pub mod corpus;
 pub mod evaluate;
 pub mod export;
