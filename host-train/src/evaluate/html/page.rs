@@ -145,7 +145,7 @@ mod tests {
             model: "<m>".into(),
             look_ahead_ms,
             surface: default_surface().facts(),
-            noise: "white noise".into(),
+            noise: "white noise",
             corpora: vec![part],
             noise_active: vec![(-60.0, 0.01)],
             streaming: None,
