@@ -42,8 +42,11 @@ pub struct Comparison {
     /// Name and score of each program, of each model and of the baselines.
     pub programs: Vec<(String, MouthScore)>,
     /// Name of each program that lacks cues, and the clips that it lacks.
-    pub missing: Vec<(String, Vec<String>)>,
+    pub missing: Vec<Missing>,
 }
+
+/// A program, and the clips that it lacks cues for.
+pub type Missing = (String, Vec<String>);
 
 /// The name of a program, and its cues for each clip.
 type Shown = (String, Vec<Events>);
@@ -86,7 +89,7 @@ fn chosen(contest: &Contest) -> Result<Vec<Entry>> {
 type Written = (String, Vec<Option<Events>>);
 
 /// What is there, and who lacks what.
-fn written_cues(folders: &[CueFolder], entries: &[Entry]) -> Result<(Vec<Written>, Vec<(String, Vec<String>)>)> {
+fn written_cues(folders: &[CueFolder], entries: &[Entry]) -> Result<(Vec<Written>, Vec<Missing>)> {
     let (mut written, mut missing) = (Vec::new(), Vec::new());
     for folder in folders {
         let cues = entries.iter().map(|e| folder.read(&e.id)).collect::<Result<Vec<_>>>()?;
@@ -98,8 +101,8 @@ fn written_cues(folders: &[CueFolder], entries: &[Entry]) -> Result<(Vec<Written
     Ok((written, missing))
 }
 
-fn no_common_clip(missing: &[(String, Vec<String>)], of: usize) -> String {
-    let lacks = |(name, ids): &(String, Vec<String>)| format!("{name} lacks {} of {of}, first {}", ids.len(), ids[0]);
+fn no_common_clip(missing: &[Missing], of: usize) -> String {
+    let lacks = |(name, ids): &Missing| format!("{name} lacks {} of {of}, first {}", ids.len(), ids[0]);
     let lacks: Vec<String> = missing.iter().map(lacks).collect();
     format!("expected a clip for which every program has cues, came none: {}", lacks.join("; "))
 }
