@@ -34,6 +34,8 @@ enum Command {
     Check(commands::check::CheckArgs),
     /// Score a model on speech that it never heard
     Evaluate(commands::evaluate::EvaluateArgs),
+    /// Score other programs' mouth cues beside our models
+    Compare(commands::compare::CompareArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
     /// Compute what wav2vec 2.0 hears in every clip of a corpus
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Export(args) => commands::export::export(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
         Command::Plot(args) => commands::plot::run(&args),

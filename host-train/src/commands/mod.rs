@@ -2,6 +2,7 @@
 
 pub mod ablate;
 pub mod check;
+pub mod compare;
 pub mod corpus;
 pub mod evaluate;
 pub mod export;

@@ -4,12 +4,23 @@ use keyface_core::{Micros, Motion, MotionChannel, Viseme};
 
 use super::hear::Track;
 use super::score::Events;
+use crate::clip::Clip;
 
 /// Samples in one decision.
 const BLOCK: usize = 320;
 /// Decibels below the loudest so far at which the mouth shuts, and at which it opens wide.
 const SHUT_DB: f32 = -30.0;
 const WIDE_DB: f32 = -12.0;
+
+/// What stands beside every mouth, for each clip: volume to jaw, a still mouth, the labels themselves.
+pub fn mouths<'a>(clips: impl Iterator<Item = &'a Clip> + Clone) -> [(String, Vec<Events>); 3] {
+    let labels = |clip: &Clip| clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
+    [
+        ("volume-to-jaw".into(), clips.clone().map(|clip| volume_to_jaw(&clip.samples)).collect()),
+        ("still mouth".into(), clips.clone().map(|_| Events::new()).collect()),
+        ("labels themselves".into(), clips.map(labels).collect()),
+    ]
+}
 
 /// Visemes of a mouth that follows the volume, with the times at which a live face could show them.
 pub fn volume_to_jaw(samples: &[f32]) -> Events {

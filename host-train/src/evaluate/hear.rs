@@ -26,6 +26,8 @@ pub struct Heard {
     pub keys: Vec<KeyMotion>,
     /// The motion, on the audio's clock; it ends a look-ahead before the clip.
     pub motion: Track,
+    /// How far the completion trusts the key motions (KMTalk's G), at the audio times that the steps describe.
+    pub fusion: Vec<(Micros, f32)>,
 }
 
 /// Lets a fresh line hear samples.
@@ -34,14 +36,15 @@ pub struct Heard {
 /// When a network fails.
 pub fn hear(packed: &Packed, samples: &[f32]) -> Result<Heard> {
     let mut line = Line::new(packed.model()?);
-    let (mut events, mut keys, mut steps) = (Events::new(), Vec::new(), Vec::new());
+    let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
     line.push(samples, |step| {
         events.push((step.heard, step.viseme));
         keys.extend(step.key);
         steps.push((step.at, step.motion));
+        fusion.push((step.at, step.fusion));
     })
     .context("the line stopped")?;
-    Ok(Heard { events, keys, motion: on_frames(&steps) })
+    Ok(Heard { events, keys, motion: on_frames(&steps), fusion })
 }
 
 /// Steps at any times, increasing, at the times of frames.

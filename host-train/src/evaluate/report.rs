@@ -10,10 +10,13 @@ use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::baseline::volume_to_jaw;
+use super::baseline;
+use super::clip_curves::ClipCurves;
+use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
 use super::hear::{Heard, Track, hear, motion_at, true_motion, with_noise};
 use super::keys::{KeyScore, KeyTally};
+use super::metric::frame_time_s;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
 use super::score::{Events, MouthScore, Scorer};
 use super::streaming::{StreamingReport, measure_streaming};
@@ -27,6 +30,9 @@ use crate::truth;
 const SNR_DB: f64 = 10.0;
 /// Levels of white noise alone, in dBFS.
 const NOISE_DBFS: [f64; 3] = [-60.0, -45.0, -35.0];
+
+/// Clips of a corpus that are drawn.
+const DRAWN: usize = 2;
 
 /// What to evaluate.
 #[derive(Clone, Debug)]
@@ -81,6 +87,11 @@ pub struct CorpusReport {
     pub keys: Vec<(String, KeyScore)>,
     /// The model by speaker and by pitch of the voice.
     pub groups: Vec<GroupReport>,
+    /// What the model showed when a class was said, at its best lag.
+    pub confusion: Confusion,
+    /// Some clips as curves.
+    #[serde(skip)]
+    pub drawn: Vec<ClipCurves>,
 }
 
 /// What all corpora are judged with.
@@ -150,6 +161,13 @@ impl Judge {
             motion: measured.iter().map(|m| m.row(&all)).collect(),
             keys: keys(&ours, judged, &self.surface),
             groups: groups(judged, &ours[0].1, &measured[0], &self.surface),
+            confusion: confusion(judged, &ours[0].1),
+            drawn: judged
+                .iter()
+                .zip(&ours[0].1)
+                .step_by(judged.len().div_ceil(DRAWN))
+                .map(|(j, h)| self.curves(j, h))
+                .collect(),
         })
     }
 
@@ -157,6 +175,21 @@ impl Judge {
         let clips = judged.par_iter().enumerate();
         let one = |(n, j): (usize, &Judged)| hear(&self.packed, &sound(n, &j.clip)).with_context(|| j.clip.id.clone());
         clips.map(one).collect()
+    }
+
+    fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {
+        let look_ahead = Micros::from_ms(i64::from(self.packed.card.look_ahead_ms));
+        let timed = |track: &Track| (0..).map(|n| Micros::from_s(frame_time_s(n))).zip(track.iter().copied()).collect();
+        ClipCurves {
+            id: judged.clip.id.clone(),
+            phones: judged.clip.phones.clone(),
+            truth: timed(&judged.truth),
+            motion: timed(&heard.motion),
+            fusion: heard.fusion.clone(),
+            shown: heard.events.iter().map(|(at, viseme)| (*at - look_ahead, *viseme)).collect(),
+            keys: heard.keys.iter().map(|key| key.at).collect(),
+            true_keys: true_keys(&judged.clip),
+        }
     }
 
     /// Every row of the motion tables; the model's own is the first.
@@ -178,17 +211,13 @@ impl Judge {
 }
 
 fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, MouthScore)> {
-    let labels = |j: &Judged| j.clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
-    let mut rows: Vec<(String, Vec<Events>)> =
-        ours.iter().map(|(name, heard)| (name.clone(), heard.iter().map(|h| h.events.clone()).collect())).collect();
-    rows.push(("volume-to-jaw".into(), judged.iter().map(|j| volume_to_jaw(&j.clip.samples)).collect()));
-    rows.push(("still mouth".into(), vec![Events::new(); judged.len()]));
-    rows.push(("labels themselves".into(), judged.iter().map(labels).collect()));
+    let shown = |heard: &[Heard]| heard.iter().map(|h| h.events.clone()).collect();
+    let rows = ours.iter().map(|(name, heard)| (name.clone(), shown(heard)));
     let score = |(name, shown): (String, Vec<Events>)| {
         let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)))?;
         Some((name, score))
     };
-    rows.into_iter().filter_map(score).collect()
+    rows.chain(baseline::mouths(judged.iter().map(|j| &j.clip))).filter_map(score).collect()
 }
 
 /// What was said and what was shown, over clips; `None` without any.
@@ -196,6 +225,12 @@ pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a [Segment], &'a Events)>)
     let mut scorer = Scorer::default();
     clips.for_each(|(phones, events)| scorer.add(phones, events));
     scorer.score()
+}
+
+fn confusion(judged: &[Judged], heard: &[Heard]) -> Confusion {
+    let mut scorer = Scorer::default();
+    judged.iter().zip(heard).for_each(|(j, h)| scorer.add(&j.clip.phones, &h.events));
+    scorer.score().map_or_else(Confusion::default, |score| Confusion::of(&scorer, score.lag_ms))
 }
 
 fn keys(ours: &[(String, Vec<Heard>)], judged: &[Judged], surface: &Surface) -> Vec<(String, KeyScore)> {

@@ -15,7 +15,7 @@ const STEP_S: f64 = 0.010;
 const LAGS: std::ops::RangeInclusive<i64> = -10..=40;
 /// A closure counts within this many frames of its segment.
 const NEAR: i64 = 4;
-/// Classes that are scored: all but [`Mouth::Loose`].
+/// Classes that are scored: all but [`Mouth::Loose`] (l r er hh), whose shape the neighbours decide.
 const SCORED: [Mouth; 6] = [Mouth::Silent, Mouth::Closed, Mouth::LipTeeth, Mouth::Round, Mouth::Open, Mouth::Narrow];
 
 /// What a program's mouth is worth.
@@ -39,7 +39,7 @@ pub struct MouthScore {
     pub open_in_pause: f64,
     /// Share of all time in which another viseme than `sil` is shown.
     pub active: f64,
-    /// Shape changes a second.
+    /// Changes of the shown class a second.
     pub changes_per_s: f64,
 }
 
@@ -52,7 +52,6 @@ pub struct Scorer {
 struct Track {
     truth: Vec<Option<Mouth>>,
     shown: Vec<Mouth>,
-    changes: usize,
     /// Where contacts are due: of the lips (p b m), of lip and teeth (f v).
     labials: Vec<(i64, i64)>,
     labiodentals: Vec<(i64, i64)>,
@@ -61,23 +60,20 @@ struct Track {
 impl Scorer {
     /// Adds a clip: what was said and what was shown.
     pub fn add(&mut self, phones: &[Segment], events: &Events) {
-        let frame = |s: f64| (s / STEP_S).round() as i64;
+        let frame = |s: f64| (s / STEP_S).round_ties_even() as i64;
         let total = phones.last().map_or(0, |p| (p.end_s / STEP_S) as usize);
         let mut truth = vec![None; total];
         for segment in phones {
             let span = frame(segment.start_s).max(0) as usize..(frame(segment.end_s) as usize).min(total);
-            truth.get_mut(span).into_iter().flatten().for_each(|t| *t = scored_class(segment.phone));
+            truth.get_mut(span).into_iter().flatten().for_each(|t| *t = said_class(segment.phone));
         }
-        let visemes = shown_visemes(events, total);
-        let changes = visemes.windows(2).filter(|w| w[0] != w[1]).count();
         let spans = |mouth: Mouth| {
             let due = phones.iter().filter(|s| s.phone.mouth() == mouth);
             due.map(|s| ((s.start_s / STEP_S) as i64, (s.end_s / STEP_S) as i64)).collect()
         };
         self.clips.push(Track {
             truth,
-            shown: visemes.into_iter().map(shown_class).collect(),
-            changes,
+            shown: shown_visemes(events, total).into_iter().map(shown_class).collect(),
             labials: spans(Mouth::Closed),
             labiodentals: spans(Mouth::LipTeeth),
         });
@@ -93,7 +89,7 @@ impl Scorer {
         let minutes = frames as f64 * STEP_S / 60.0;
         let (hit, of, wrong) = self.contacts(lag, Mouth::Closed);
         let (.., wrong_lip_teeth) = self.contacts(lag, Mouth::LipTeeth);
-        let changes: usize = self.clips.iter().map(|c| c.changes).sum();
+        let changes = self.clips.iter().flat_map(|c| c.shown.windows(2)).filter(|w| w[0] != w[1]).count();
         let active = self.clips.iter().flat_map(|c| &c.shown).filter(|m| **m != Mouth::Silent).count();
         Some(MouthScore {
             balanced,
@@ -107,6 +103,11 @@ impl Scorer {
             active: active as f64 / frames.max(1) as f64,
             changes_per_s: changes as f64 / (minutes * 60.0),
         })
+    }
+
+    /// What was said and what was shown `lag_ms` later, every 10 ms; `None` where any mouth would do.
+    pub fn frames(&self, lag_ms: i64) -> impl Iterator<Item = (Option<Mouth>, Mouth)> {
+        self.clips.iter().flat_map(move |clip| clip.pairs(lag_ms / 10))
     }
 
     fn recalls(&self, lag: i64) -> [Option<f64>; 6] {
@@ -171,16 +172,16 @@ fn mean(recall: &[Option<f64>; 6]) -> Option<f64> {
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
-/// Class of a phone; `None` where its mouth is ambiguous (l, r, er, hh, ey, oy).
-fn scored_class(phone: Phone) -> Option<Mouth> {
+/// Class of a phone; `None` for ey and oy, which begin in one class and end in another.
+fn said_class(phone: Phone) -> Option<Mouth> {
     match phone {
         Phone::EY | Phone::OY => None,
-        other => Some(other.mouth()).filter(|mouth| *mouth != Mouth::Loose),
+        other => Some(other.mouth()),
     }
 }
 
 /// Class of a viseme; [`Mouth::Loose`] is "r", which passes as rounded and as narrow.
-fn shown_class(viseme: Viseme) -> Mouth {
+pub fn shown_class(viseme: Viseme) -> Mouth {
     match viseme {
         Viseme::Sil => Mouth::Silent,
         Viseme::PP => Mouth::Closed,
