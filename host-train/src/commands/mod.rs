@@ -9,3 +9,4 @@ pub mod plot;
 pub mod prepare;
 pub mod throughput;
 pub mod train;
+pub mod variants;
