@@ -34,19 +34,24 @@ class Stepper:
         self.steps = self.session.get_inputs()[0].shape[1]
         self.times_ms = []
         self.bindings = [self.session.io_binding(), self.session.io_binding()]
-        tensors = [self.states(), self.states()]
+        # onnxruntime computes in numpy's memory and does not keep it alive.
+        self.arrays = []
+        states = [self.states(), self.states()]
         for at, binding in enumerate(self.bindings):
             for port in self.session.get_inputs():
-                frame = np.full(port.shape, 0.1, np.float32)
-                value = tensors[at].get(port.name) or onnxruntime.OrtValue.ortvalue_from_numpy(frame)
-                binding.bind_ortvalue_input(port.name, value)
+                is_state = port.name.startswith(STATE_IN)
+                binding.bind_ortvalue_input(port.name, states[at][port.name] if is_state else self.tensor(port, 0.1))
             for port in self.session.get_outputs():
-                state = STATE_IN + port.name[len(STATE_OUT):]
-                value = tensors[1 - at].get(state) if port.name.startswith(STATE_OUT) else None
-                binding.bind_ortvalue_output(port.name, value or zeros(port))
+                is_state = port.name.startswith(STATE_OUT)
+                after = states[1 - at][STATE_IN + port.name[len(STATE_OUT):]] if is_state else self.tensor(port, 0)
+                binding.bind_ortvalue_output(port.name, after)
 
     def states(self):
-        return {i.name: zeros(i) for i in self.session.get_inputs() if i.name.startswith(STATE_IN)}
+        return {i.name: self.tensor(i, 0) for i in self.session.get_inputs() if i.name.startswith(STATE_IN)}
+
+    def tensor(self, port, value):
+        self.arrays.append(np.full(port.shape, value, KINDS[port.type]))
+        return onnxruntime.OrtValue.ortvalue_from_numpy(self.arrays[-1])
 
     def round(self):
         for run in range(WARM_RUNS + RUNS):
@@ -55,10 +60,6 @@ class Stepper:
             self.session.run_with_iobinding(binding)
             if run >= WARM_RUNS:
                 self.times_ms.append((time.perf_counter() - start) * 1e3 / self.steps)
-
-
-def zeros(port):
-    return onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros(port.shape, KINDS[port.type]))
 
 
 def tract(keyface, folders):

@@ -80,7 +80,8 @@ fn many_rows(graph: &mut GraphBuilder, states: &mut States, (name, taps): (&str,
     let seen = graph.concat(&[&before, x], 1);
     let after = graph.slice(&seen, 1, Span { start: steps, end: steps + taps.past(), step: 1 });
     states.keep(name.to_owned(), after);
-    let tap = |at: usize| Span { start: at * taps.dilation, end: at * taps.dilation + steps, step: 1 };
-    let cut: Vec<Value> = (0..taps.count).map(|at| graph.slice(&seen, 1, tap(at))).collect();
-    graph.concat(&cut.iter().collect::<Vec<_>>(), 2)
+    let frames: Vec<usize> =
+        (0..steps).flat_map(|step| (0..taps.count).map(move |tap| step + tap * taps.dilation)).collect();
+    let chosen = graph.gather(&seen, 1, &frames);
+    graph.reshape(&chosen, &[1, steps, taps.count * channels])
 }

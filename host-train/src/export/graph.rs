@@ -179,6 +179,17 @@ impl GraphBuilder {
         Value { scale: x.scale, ..kept }
     }
 
+    /// Picks indices of `axis`, in order and as often as they are listed.
+    pub fn gather(&mut self, x: &Value, axis: usize, indices: &[usize]) -> Value {
+        assert!(indices.iter().all(|at| *at < x.shape[axis]), "{indices:?} of {:?}", x.shape);
+        let mut shape = x.shape.clone();
+        shape[axis] = indices.len();
+        let wanted: Vec<i64> = indices.iter().map(|at| *at as i64).collect();
+        let wanted = self.integers(&wanted);
+        let picked = self.operator("Gather", &[&x.name, &wanted], shape, vec![Attribute::int("axis", axis as i64)]);
+        Value { scale: x.scale, ..picked }
+    }
+
     /// The same values in another shape.
     pub fn reshape(&mut self, x: &Value, shape: &[usize]) -> Value {
         assert_eq!(x.shape.iter().product::<usize>(), shape.iter().product::<usize>(), "{:?} to {shape:?}", x.shape);
@@ -350,6 +361,11 @@ mod tests {
         let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let span = Span { start: 1, end: 6, step: 2 };
         assert_near(&answer(&x, |g, x| g.slice(x, 2, span)), &[1.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn what_is_picked_comes_in_the_order_of_the_list() {
+        assert_near(&answer(&[5.0, 6.0, 7.0], |g, x| g.gather(x, 2, &[2, 0, 2])), &[7.0, 5.0, 7.0]);
     }
 
     #[test]
