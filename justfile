@@ -34,6 +34,11 @@ face *args: setup
 bench *args: setup
     {{ keyface }} bench "$@"
 
+# A model's weights in float, in 8 bits and in several steps at a run, timed and compared in turns on the model's clip.
+bench-variants model *sounds: setup
+    {{ keyface_train }} variants models/{{ model }} --out out/variants --sound {{ sounds }}
+    {{ keyface }} bench --model models/{{ model }} --beside out/variants/{{ model }}-*
+
 # Format, lints, no unwrap on the device, file lengths, links in the documentation.
 check: setup
     cargo fmt --all --check && tools/file-length
@@ -92,6 +97,12 @@ check-onnx model="live": setup
     mkdir -p out && {{ keyface_train }} check models/{{ model }} --vectors out/vectors.json
     python3 -m venv .venv && .venv/bin/pip install --quiet onnxruntime==1.23.2 onnx==1.19.1 numpy
     .venv/bin/python host-train/tools/onnx_check.py models/{{ model }} out/vectors.json
+
+# The time of a step in onnxruntime beside tract, for models and variants: `just bench-onnx models/live out/variants/*`.
+bench-onnx *folders="models/live": setup
+    cargo build --release -p keyface
+    python3 -m venv .venv && .venv/bin/pip install --quiet onnxruntime==1.23.2 numpy
+    .venv/bin/python host-train/tools/onnx_bench.py --keyface "${CARGO_TARGET_DIR:-target}/release/keyface" {{ folders }}
 
 # Makes the golden values anew, from the outside references.
 golden:

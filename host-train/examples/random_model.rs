@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<()> {
 
 fn probe(trained: &Trained) -> Probe {
     let (x, flow) = (samples::frames(STEPS, STEP_HOPS * FEATURES, 3), samples::frames(STEPS, FLOW, 4));
-    let KeyMotionAnswer { heads, trunk } = key_motion_forward(&trained.key_motion, &x);
-    let CompletionAnswer { motion, g } = completion_forward(&trained.completion, &flow, &trunk);
+    let KeyMotionAnswer { heads, trunk, .. } = key_motion_forward(&trained.key_motion, &x);
+    let CompletionAnswer { motion, g, .. } = completion_forward(&trained.completion, &flow, &trunk);
     Probe { x, flow, heads, trunk, motion, g }
 }

@@ -1,70 +1,94 @@
-//! Loads random networks of the live model's size and times their steps: `step_time [WIDTH] [BLOCKS]`.
+//! Times every form of random networks of the live model's size, in turns: `step_time [WIDTH] [BLOCKS]`.
 #![allow(clippy::print_stdout, reason = "a report")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use keyface_core::{NetSpec, Port, Precision, StepNet};
-use keyface_train::export::{self, samples};
+use keyface_core::flow::FLOW;
+use keyface_core::heads::HEADS;
+use keyface_core::{FEATURES, MOTION_CHANNELS, NetSpec, Port, Precision, STEP_HOPS, StepNet};
+use keyface_train::export::{Form, completion_graph, key_motion_graph, samples};
 use prost::Message;
 
-const WARM_STEPS: usize = 200;
-const STEPS: usize = 3000;
+const ROUNDS: usize = 20;
+const RUNS: usize = 200;
+const COMPLETION_WIDTH: usize = 96;
+const FORMS: [(Precision, usize); 6] = [
+    (Precision::Float, 1),
+    (Precision::Int8Compute, 1),
+    (Precision::Float, 2),
+    (Precision::Int8Compute, 2),
+    (Precision::Float, 4),
+    (Precision::Int8Compute, 4),
+];
+
+/// One network in one form, and how long each of its runs took.
+struct Timed {
+    what: String,
+    net: StepNet,
+    spec: NetSpec,
+    times: Vec<Duration>,
+}
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let width = arguments.next().map_or(Ok(128), |text| text.parse())?;
     let blocks: usize = arguments.next().map_or(Ok(8), |text| text.parse())?;
+    let mut all = vec![];
+    for (precision, steps) in FORMS {
+        all.extend(both(width, blocks, &Form { precision, steps, ranges: vec![4.0; 2 * blocks + 7] })?);
+    }
+    for _ in 0..ROUNDS {
+        all.iter_mut().try_for_each(time)?;
+    }
+    all.iter_mut().for_each(report);
+    Ok(())
+}
+
+/// KeyMotionNet and CompletionNet.
+fn both(width: usize, blocks: usize, form: &Form) -> anyhow::Result<[Timed; 2]> {
     let dilations: Vec<usize> = (0..blocks).map(|block| 1 << (block % 4)).collect();
-    let weights = samples::key_motion(162, width, &dilations, 74, 1);
-    for precision in [Precision::Float, Precision::Int8] {
-        let file = export::key_motion_graph(&weights, precision)?.encode_to_vec();
-        let port = |name, width| Port { name, width, key: "" };
-        let outputs = vec![port("heads", 74), port("trunk", width)];
-        report(precision, &file, &NetSpec { name: "key_motion", inputs: vec![port("x", 162)], outputs })?;
-        let file = export::completion_graph(&samples::completion(63, width, 96, 14, 2), precision)?.encode_to_vec();
-        let inputs = vec![port("flow", 63), port("audio", width)];
-        report(
-            precision,
-            &file,
-            &NetSpec { name: "completion", inputs, outputs: vec![port("motion", 14), port("g", 1)] },
-        )?;
-    }
-    Ok(())
+    let port = |name, width| Port { name, width, key: "" };
+    let features = STEP_HOPS * FEATURES;
+    let file = key_motion_graph(&samples::key_motion(features, width, &dilations, HEADS, 1), form.clone())?;
+    let outputs = vec![port("heads", HEADS), port("trunk", width)];
+    let spec = NetSpec { name: "key motions", inputs: vec![port("x", features)], outputs };
+    let first = timed(&file.encode_to_vec(), spec, form)?;
+    let weights = samples::completion(FLOW, width, COMPLETION_WIDTH, MOTION_CHANNELS, 2);
+    let file = completion_graph(&weights, form.clone())?;
+    let outputs = vec![port("motion", MOTION_CHANNELS), port("g", 1)];
+    let spec = NetSpec { name: "completion", inputs: vec![port("flow", FLOW), port("audio", width)], outputs };
+    Ok([first, timed(&file.encode_to_vec(), spec, form)?])
 }
 
-fn report(precision: Precision, file: &[u8], spec: &NetSpec) -> anyhow::Result<()> {
+fn timed(file: &[u8], spec: NetSpec, form: &Form) -> anyhow::Result<Timed> {
     let start = Instant::now();
-    let mut net = StepNet::load(file, spec)?;
-    let load = start.elapsed();
-    let mut times = step_times(&mut net, spec)?;
-    times.sort();
-    let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e6;
-    println!(
-        "{} {precision:?}: {} bytes, load {:.1} ms, step min {:.0} p50 {:.0} p99 {:.0} us",
-        spec.name,
-        file.len(),
-        load.as_secs_f64() * 1e3,
-        at(0.0),
-        at(0.5),
-        at(0.99),
-    );
+    let net = StepNet::load(file, &spec)?;
+    let load_ms = start.elapsed().as_secs_f64() * 1e3;
+    let (precision, kb) = (form.precision, file.len() / 1024);
+    let what = format!("{:<11} {precision:?} x{}: {kb} KB, load {load_ms:.0} ms", spec.name, form.steps);
+    Ok(Timed { what, net, spec, times: vec![] })
+}
+
+fn time(timed: &mut Timed) -> anyhow::Result<()> {
+    let Timed { net, spec, times, .. } = timed;
+    let steps = net.steps();
+    let inputs: Vec<Vec<f32>> = spec.inputs.iter().map(|port| vec![0.1; steps * port.width]).collect();
+    let mut outputs: Vec<Vec<f32>> = spec.outputs.iter().map(|port| vec![0.0; steps * port.width]).collect();
+    for _ in 0..RUNS {
+        let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+        let mut answers: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        let start = Instant::now();
+        net.run(&inputs, &mut answers)?;
+        times.push(start.elapsed());
+        black_box(&outputs);
+    }
     Ok(())
 }
 
-fn step_times(net: &mut StepNet, spec: &NetSpec) -> anyhow::Result<Vec<Duration>> {
-    let sequence = |port: &Port| samples::frames(WARM_STEPS + STEPS, port.width, 2);
-    let sequences: Vec<_> = spec.inputs.iter().map(sequence).collect();
-    let mut answers: Vec<Vec<f32>> = spec.outputs.iter().map(|port| vec![0.0; port.width]).collect();
-    let mut times = vec![];
-    for step in 0..WARM_STEPS + STEPS {
-        let inputs: Vec<&[f32]> = sequences.iter().map(|frames| frames[step].as_slice()).collect();
-        let mut outputs: Vec<&mut [f32]> = answers.iter_mut().map(Vec::as_mut_slice).collect();
-        let start = Instant::now();
-        net.run(&inputs, &mut outputs).with_context(|| format!("step {step}"))?;
-        times.push(start.elapsed());
-        black_box(&answers);
-    }
-    Ok(times.split_off(WARM_STEPS))
+fn report(timed: &mut Timed) {
+    timed.times.sort();
+    let steps = timed.net.steps() as f64;
+    let at = |share: f64| timed.times[(timed.times.len() as f64 * share) as usize].as_secs_f64() * 1e6 / steps;
+    println!("{}, a step min {:.1} p50 {:.1} p99 {:.1} us", timed.what, at(0.0), at(0.5), at(0.99));
 }

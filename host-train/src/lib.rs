@@ -17,3 +17,4 @@ pub mod prepare;
 pub mod ship;
 pub mod train;
 pub mod truth;
+pub mod variants;

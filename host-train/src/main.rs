@@ -32,6 +32,8 @@ enum Command {
     Export(commands::export::ExportArgs),
     /// Load a model folder as a device does
     Check(commands::check::CheckArgs),
+    /// Write a model's weights in every form that a device can compute in, for `keyface bench`
+    Variants(commands::variants::VariantsArgs),
     /// Score a model on speech that it never heard
     Evaluate(commands::evaluate::EvaluateArgs),
     /// Score other programs' mouth cues beside our models
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Throughput(args) => commands::throughput::run(&args),
         Command::Export(args) => commands::export::export(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Variants(args) => commands::variants::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),

@@ -19,6 +19,7 @@ import onnx
 import onnxruntime
 
 STATE_IN, STATE_OUT = "c_", "o_"
+KINDS = {"tensor(float)": np.float32, "tensor(int8)": np.int8}
 
 
 def stepped(path, tracks):
@@ -27,7 +28,7 @@ def stepped(path, tracks):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    states = {i.name: np.zeros(i.shape, np.float32) for i in session.get_inputs() if i.name.startswith(STATE_IN)}
+    states = {i.name: np.zeros(i.shape, KINDS[i.type]) for i in session.get_inputs() if i.name.startswith(STATE_IN)}
     names = [output.name for output in session.get_outputs()]
     answers = {name: [] for name in names if not name.startswith(STATE_OUT)}
     for frames in zip(*(track["frames"] for track in tracks)):

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Model, ModelCard};
+use keyface_core::{CoreError, Model, ModelCard, StepNet};
 
 use crate::AppError;
 
@@ -21,17 +21,50 @@ const CARD: &str = "card.toml";
 /// # Errors
 /// When there is no such model, a file is damaged or the card does not describe its files; the text names the file.
 pub fn load(name: &str) -> Result<Model, AppError> {
-    let folder = find(name)?;
-    let read = |file: &str| {
-        let path = folder.join(file);
-        fs::read(&path).map_err(AppError::file(&path, "read it"))
-    };
-    let card_path = folder.join(CARD);
-    let card_text = fs::read_to_string(&card_path).map_err(AppError::file(&card_path, "read it"))?;
-    let within = |e: keyface_core::CoreError| AppError::Model { folder: folder.clone(), reason: e };
-    let files = ModelCard::from_toml(CARD, &card_text).map_err(within)?.files;
-    let (key_motion, completion) = (read(&files.key_motion.file)?, read(&files.completion.file)?);
-    Model::from_parts(&card_text, &key_motion, &completion).map_err(within)
+    let files = Files::read(name)?;
+    Model::from_parts(&files.card_text, &files.key_motion, &files.completion).map_err(files.refusal())
+}
+
+/// The files of a model folder.
+pub(crate) struct Files {
+    folder: PathBuf,
+    card_text: String,
+    key_motion: Vec<u8>,
+    completion: Vec<u8>,
+}
+
+impl Files {
+    /// Reads them.
+    pub(crate) fn read(name: &str) -> Result<Files, AppError> {
+        let folder = find(name)?;
+        let read = |file: &str| {
+            let path = folder.join(file);
+            fs::read(&path).map_err(AppError::file(&path, "read it"))
+        };
+        let card_path = folder.join(CARD);
+        let card_text = fs::read_to_string(&card_path).map_err(AppError::file(&card_path, "read it"))?;
+        let within = |e: CoreError| AppError::Model { folder: folder.clone(), reason: e };
+        let files = ModelCard::from_toml(CARD, &card_text).map_err(within)?.files;
+        let (key_motion, completion) = (read(&files.key_motion.file)?, read(&files.completion.file)?);
+        Ok(Files { folder, card_text, key_motion, completion })
+    }
+
+    /// Card and networks, checked, whatever steps they take at a run: for measuring, where [`load`] is for the line.
+    pub(crate) fn nets(&self) -> Result<(ModelCard, StepNet, StepNet), AppError> {
+        let nets = || {
+            let card = ModelCard::from_toml(CARD, &self.card_text)?;
+            card.files.key_motion.verify(&self.key_motion)?;
+            card.files.completion.verify(&self.completion)?;
+            let key_motion = StepNet::load(&self.key_motion, &card.key_motion_spec())?;
+            let completion = StepNet::load(&self.completion, &card.completion_spec())?;
+            Ok((card, key_motion, completion))
+        };
+        nets().map_err(self.refusal())
+    }
+
+    fn refusal(&self) -> impl Fn(CoreError) -> AppError {
+        |reason| AppError::Model { folder: self.folder.clone(), reason }
+    }
 }
 
 /// The folder of a model: `name` itself when it is a folder with a card, else below the first of

@@ -1,7 +1,7 @@
-//! One network, one step at a time: frames in, frames out, state kept inside. The only file that knows tract.
+//! One network, one step at a time: frames in, frames out, state kept inside. Only here and below is tract known.
 //!
-//! A step graph has inputs `[1, 1, width]` and then states `c_NAME`; outputs `[1, 1, width]` and then, in the same
-//! order, the states after the step, `o_NAME`. Every state starts as zeros.
+//! A step graph has inputs `[1, steps, width]` and then states `c_NAME`; outputs `[1, steps, width]` and then, in the
+//! same order, the states after the run, `o_NAME`. Every state starts as zeros. The line runs one step at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -13,6 +13,12 @@ use tract_onnx::prelude::*;
 use crate::CoreError;
 use crate::ports::{NetSpec, Port, Signature, check_finite, check_widths};
 
+mod cost;
+mod peak;
+
+pub use cost::NetCost;
+pub use peak::{Arithmetic, peak_macs_per_s};
+
 /// No model of ours comes near; a larger file is a mistake or an attack.
 pub const MAX_BYTES: usize = 64 << 20;
 /// A slow board loads in a second. A damaged file can keep the parser busy for ever: some axes are loop bounds.
@@ -21,7 +27,10 @@ const LOAD_LIMIT: Duration = Duration::from_secs(20);
 /// A network that runs one step at a time.
 pub struct StepNet {
     spec: NetSpec,
-    state_shapes: Vec<Vec<usize>>,
+    steps: usize,
+    cost: NetCost,
+    /// Every state at the start: zeros.
+    fresh: Vec<TValue>,
     session: TypedSimpleState,
     /// State of each layer, between steps; moved into the graph and out of it, never copied.
     states: Vec<TValue>,
@@ -43,15 +52,25 @@ impl StepNet {
         guarded(spec.name, LOAD_LIMIT, move || load(&copy, wanted))
     }
 
-    /// One step. `inputs` and `outputs` stand in the order of the [`NetSpec`].
+    /// Steps that a run takes.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// What a run costs.
+    pub fn cost(&self) -> NetCost {
+        self.cost
+    }
+
+    /// One run. `inputs` and `outputs` stand in the order of the [`NetSpec`]; each is the frames of all steps, in order.
     ///
     /// # Errors
     /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a
     /// number; a bad input leaves the network as it was, any later failure resets it.
     pub fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
         let NetSpec { name, inputs: takes, outputs: gives } = &self.spec;
-        check_widths(name, takes, inputs.iter().map(|frame| frame.len()))?;
-        check_widths(name, gives, outputs.iter().map(|frame| frame.len()))?;
+        check_widths(name, self.steps, takes, inputs.iter().map(|frame| frame.len()))?;
+        check_widths(name, self.steps, gives, outputs.iter().map(|frame| frame.len()))?;
         takes.iter().zip(inputs).try_for_each(|(port, frame)| check_finite(name, port, frame))?;
         let outcome = self.step(inputs, outputs);
         if outcome.is_err() {
@@ -64,14 +83,15 @@ impl StepNet {
     pub fn reset(&mut self) {
         // After a failed step the session still holds that step's values; `reset_turn` only drops them.
         self.session.reset_turn().expect("dropping values cannot fail");
-        self.states = zeros(&self.state_shapes);
+        self.states.clone_from(&self.fresh);
     }
 
     fn step(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
         let failed = |e: TractError| CoreError::Step { net: self.spec.name.to_owned(), reason: format!("{e:#}") };
         let mut feed: TVec<TValue> = TVec::with_capacity(inputs.len() + self.states.len());
         for frame in inputs {
-            feed.push(Tensor::from_shape(&[1, 1, frame.len()], frame).map_err(failed)?.into_tvalue());
+            let shape = [1, self.steps, frame.len() / self.steps];
+            feed.push(Tensor::from_shape(&shape, frame).map_err(failed)?.into_tvalue());
         }
         feed.extend(self.states.drain(..));
         let mut results = self.session.run(feed).map_err(failed)?;
@@ -89,18 +109,20 @@ impl StepNet {
 fn load(bytes: &[u8], spec: NetSpec) -> Result<StepNet, CoreError> {
     let failed = |e: TractError| refused(spec.name, format!("{e:#}"));
     let parsed = tract_onnx::onnx().model_for_read(&mut &*bytes).map_err(failed)?;
-    let model = parsed.clone().into_optimized().map_err(failed)?;
-    let state_shapes = spec.states_of(&signature(&parsed, &model).map_err(failed)?)?;
+    let mut model = parsed.clone().into_typed().and_then(TypedModel::into_decluttered).map_err(failed)?;
+    let cost = NetCost::of(&model).map_err(failed)?;
+    model.optimize().map_err(failed)?;
+    let (steps, shapes) = spec.states_of(&signature(&parsed, &model).map_err(failed)?)?;
+    let fresh = fresh_states(&model, spec.inputs.len(), &shapes).map_err(failed)?;
     let session = model.into_runnable().and_then(|plan| plan.spawn()).map_err(failed)?;
-    let states = zeros(&state_shapes);
-    let mut net = StepNet { spec, state_shapes, session, states };
+    let mut net = StepNet { spec, steps, cost, states: fresh.clone(), fresh, session };
     try_once(&mut net)?;
     Ok(net)
 }
 
 /// A step on silence: what would panic at the first step does it here, on the loading thread.
 fn try_once(net: &mut StepNet) -> Result<(), CoreError> {
-    let frames = |ports: &[Port]| ports.iter().map(|port| vec![0.0; port.width]).collect::<Vec<_>>();
+    let frames = |ports: &[Port]| ports.iter().map(|port| vec![0.0; net.steps * port.width]).collect::<Vec<_>>();
     let (inputs, mut outputs) = (frames(&net.spec.inputs), frames(&net.spec.outputs));
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
@@ -142,14 +164,21 @@ fn signature(parsed: &InferenceModel, model: &TypedModel) -> TractResult<Signatu
 
 fn shape(fact: &TypedFact) -> TractResult<Vec<usize>> {
     match fact.shape.as_concrete() {
-        Some(shape) if fact.datum_type == f32::datum_type() => Ok(shape.to_vec()),
-        _ => Err(TractError::msg(format!("expected f32 tensors of fixed shape, came {fact:?}"))),
+        Some(shape) => Ok(shape.to_vec()),
+        None => Err(TractError::msg(format!("expected tensors of fixed shape, came {fact:?}"))),
     }
 }
 
-fn zeros(shapes: &[Vec<usize>]) -> Vec<TValue> {
-    let zero = |shape: &Vec<usize>| Tensor::zero::<f32>(shape).expect("the sizes were checked at loading");
-    shapes.iter().map(|shape| zero(shape).into_tvalue()).collect()
+/// States at the start. A network that computes in 8 bits also remembers in 8 bits; frames are float.
+fn fresh_states(model: &TypedModel, frames: usize, shapes: &[Vec<usize>]) -> TractResult<Vec<TValue>> {
+    let zero = |(at, shape): (usize, &Vec<usize>)| {
+        let kind = model.input_fact(frames + at)?.datum_type;
+        if kind != f32::datum_type() && kind != i8::datum_type() {
+            return Err(TractError::msg(format!("expected states of f32 or i8, came {kind:?}")));
+        }
+        Ok(Tensor::zero_dt(kind, shape)?.into_tvalue())
+    };
+    shapes.iter().enumerate().map(zero).collect()
 }
 
 fn values(tensor: &TValue) -> TractResult<&[f32]> {

@@ -51,7 +51,7 @@ pub use decode::{Audio, decode_audio};
 pub use error::CoreError;
 pub use heads::Heads;
 #[cfg(feature = "infer")]
-pub use infer::StepNet;
+pub use infer::{Arithmetic, NetCost, StepNet, peak_macs_per_s};
 #[cfg(feature = "infer")]
 pub use line::{Line, Step};
 pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};

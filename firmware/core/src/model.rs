@@ -23,6 +23,12 @@ impl Model {
         card.files.completion.verify(completion)?;
         let key_motion = StepNet::load(key_motion, &card.key_motion_spec())?;
         let completion = StepNet::load(completion, &card.completion_spec())?;
+        for (file, net) in [(&card.files.key_motion, &key_motion), (&card.files.completion, &completion)] {
+            if net.steps() != 1 {
+                let expected = "a network that takes 1 step at a run, as the line does";
+                return Err(CoreError::unexpected(&file.file, expected, net.steps().to_string()));
+            }
+        }
         Ok(Model { card, key_motion, completion })
     }
 

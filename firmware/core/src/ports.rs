@@ -6,7 +6,10 @@ use crate::CoreError;
 /// States of all layers together; ours hold about 40 thousand values.
 const MAX_STATE_VALUES: usize = 4 << 20;
 
-/// One input or output that a network must have, of shape `[1, 1, width]`.
+/// Steps that a network may take at a run; ours take 1.
+const MAX_STEPS: usize = 64;
+
+/// One input or output that a network must have, of shape `[1, steps, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Port {
     /// Its name in the graph.
@@ -38,25 +41,32 @@ pub(crate) struct Signature {
 }
 
 impl NetSpec {
-    /// Compares a graph with what is expected; the answer is the shape of every state.
+    /// Compares a graph with what is expected; the answer is the steps of a run and the shape of every state.
     ///
     /// After the frames of `self` a graph may only have states: inputs `c_NAME`, outputs `o_NAME` in the same order.
-    pub(crate) fn states_of(&self, graph: &Signature) -> Result<Vec<Shape>, CoreError> {
-        self.check_frames("input", &self.inputs, &graph.inputs)?;
-        self.check_frames("output", &self.outputs, &graph.outputs)?;
+    pub(crate) fn states_of(&self, graph: &Signature) -> Result<(usize, Vec<Shape>), CoreError> {
+        let steps = graph.steps();
+        self.check_frames("input", steps, &self.inputs, &graph.inputs)?;
+        self.check_frames("output", steps, &self.outputs, &graph.outputs)?;
         let (before, after) = (&graph.inputs[self.inputs.len()..], &graph.outputs[self.outputs.len()..]);
         for at in 0..before.len().max(after.len()) {
             self.check_state(before.get(at), after.get(at))?;
         }
         let shapes: Vec<Shape> = before.iter().map(|(_, shape)| shape.clone()).collect();
         self.check_size(&shapes)?;
-        Ok(shapes)
+        Ok((steps, shapes))
     }
 
-    fn check_frames(&self, side: &str, ports: &[Port], found: &[(String, Shape)]) -> Result<(), CoreError> {
+    fn check_frames(
+        &self,
+        side: &str,
+        steps: usize,
+        ports: &[Port],
+        found: &[(String, Shape)],
+    ) -> Result<(), CoreError> {
         for (at, port) in ports.iter().enumerate() {
             let place = format!("{}: {side} {at} (card key `{}`)", self.name, port.key);
-            let expected = (port.name.to_owned(), vec![1, 1, port.width]);
+            let expected = (port.name.to_owned(), vec![1, steps, port.width]);
             check_tensor(place, &expected, found.get(at))?;
         }
         Ok(())
@@ -84,19 +94,28 @@ impl NetSpec {
     }
 }
 
-/// The widths of the frames that a caller gives or wants, against the ports.
+impl Signature {
+    /// Steps of a run, as the first input says; 1 where it says nothing that makes sense.
+    fn steps(&self) -> usize {
+        let side = self.inputs.first().and_then(|(_, shape)| shape.get(1).copied());
+        side.filter(|steps| (1..=MAX_STEPS).contains(steps)).unwrap_or(1)
+    }
+}
+
+/// The widths of the frames of `steps` steps that a caller gives or wants, against the ports.
 pub(crate) fn check_widths(
     net: &str,
+    steps: usize,
     ports: &[Port],
     widths: impl ExactSizeIterator<Item = usize>,
 ) -> Result<(), CoreError> {
     if widths.len() != ports.len() {
         return Err(CoreError::unexpected(net, format!("{} frames", ports.len()), widths.len().to_string()));
     }
-    match ports.iter().zip(widths).find(|(port, width)| port.width != *width) {
+    match ports.iter().zip(widths).find(|(port, width)| steps * port.width != *width) {
         Some((port, width)) => {
             let place = format!("{net}: `{}`", port.name);
-            Err(CoreError::unexpected(place, format!("{} values", port.width), width.to_string()))
+            Err(CoreError::unexpected(place, format!("{} values", steps * port.width), width.to_string()))
         }
         None => Ok(()),
     }
@@ -145,7 +164,14 @@ mod tests {
     #[test]
     fn states_follow_the_frames() {
         let found = graph(&[("x", &[1, 1, 3]), ("c_a", &[1, 4, 2])], &[("y", &[1, 1, 2]), ("o_a", &[1, 4, 2])]);
-        assert_eq!(spec().states_of(&found).unwrap(), vec![vec![1, 4, 2]]);
+        assert_eq!(spec().states_of(&found).unwrap(), (1, vec![vec![1, 4, 2]]));
+    }
+
+    #[test]
+    fn every_port_takes_as_many_steps_as_the_first() {
+        assert_eq!(spec().states_of(&graph(&[("x", &[1, 4, 3])], &[("y", &[1, 4, 2])])).unwrap(), (4, vec![]));
+        let error = refusal(&[("x", &[1, 4, 3])], &[("y", &[1, 2, 2])]);
+        assert!(error.ends_with("expected `y` [1, 4, 2], came `y` [1, 2, 2]"), "{error}");
     }
 
     #[test]

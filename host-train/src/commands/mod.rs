@@ -11,3 +11,4 @@ pub mod plot;
 pub mod prepare;
 pub mod throughput;
 pub mod train;
+pub mod variants;

@@ -2,7 +2,7 @@
 //!
 //! `texts + voices + seed -> plan -> engines -> folder -> Clip`
 
-mod audio;
+pub(crate) mod audio;
 mod burst;
 mod error;
 mod espeak;

@@ -26,18 +26,24 @@ pub struct Track {
     pub frames: Frames,
 }
 
-/// Steps a fresh network through whole sequences, one per input of `spec`.
+/// Steps a fresh network through whole sequences, one per input of `spec`; steps that fill no run are left out.
 ///
 /// # Errors
 /// [`ExportError::Core`] when the file cannot be loaded or a step fails.
 pub fn step_through(file: &[u8], spec: &NetSpec, inputs: &[Frames]) -> Result<Vectors, ExportError> {
     let mut net = StepNet::load(file, spec)?;
-    let steps = inputs.first().map_or(0, Vec::len);
-    let mut outputs: Vec<Frames> = spec.outputs.iter().map(|port| vec![vec![0.0; port.width]; steps]).collect();
-    for step in 0..steps {
-        let frames: Vec<&[f32]> = inputs.iter().map(|input| input[step].as_slice()).collect();
-        let mut answers: Vec<&mut [f32]> = outputs.iter_mut().map(|output| output[step].as_mut_slice()).collect();
-        net.run(&frames, &mut answers)?;
+    let runs = inputs.first().map_or(0, Vec::len) / net.steps();
+    let mut outputs: Vec<Frames> = spec.outputs.iter().map(|_| vec![]).collect();
+    let mut answers: Vec<Vec<f32>> = spec.outputs.iter().map(|port| vec![0.0; net.steps() * port.width]).collect();
+    for run in 0..runs {
+        let steps = run * net.steps()..(run + 1) * net.steps();
+        let rows: Vec<Vec<f32>> = inputs.iter().map(|input| input[steps.clone()].concat()).collect();
+        let frames: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let mut slots: Vec<&mut [f32]> = answers.iter_mut().map(Vec::as_mut_slice).collect();
+        net.run(&frames, &mut slots)?;
+        for ((output, answer), port) in outputs.iter_mut().zip(&answers).zip(&spec.outputs) {
+            output.extend(answer.chunks_exact(port.width).map(<[f32]>::to_vec));
+        }
     }
     let track = |(name, frames): (&'static str, Frames)| Track { name, frames };
     Ok(Vectors {

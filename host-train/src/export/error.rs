@@ -53,6 +53,12 @@ pub enum ExportError {
         /// Largest difference.
         came: f32,
     },
+    /// A file is not one that the exporter wrote: take the model folder as it was exported.
+    #[error("a network's file: expected {expected}, came something else")]
+    ReadBack {
+        /// What it must be.
+        expected: &'static str,
+    },
     /// The device's own code refuses the file or the card.
     #[error(transparent)]
     Core(#[from] CoreError),

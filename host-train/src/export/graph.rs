@@ -1,12 +1,15 @@
 //! A builder: operators in, an ONNX graph out. Every value knows its shape, and every shape is fixed.
 
+use std::collections::VecDeque;
+
 use keyface_core::Precision;
 
+use super::form::Form;
 use super::proto::{
     Attribute, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetId, StringPair, TensorProto, TensorShape,
     TensorType, TypeProto, ValueInfo, data_type,
 };
-use super::quantize::QuantizedMatrix;
+use super::quantize::{LARGEST, QuantizedMatrix};
 use super::weights::Dense;
 
 /// Version of the operators: the newest that every reader of ours is tested with.
@@ -19,6 +22,8 @@ const IR_VERSION: i64 = 8;
 pub struct Value {
     name: String,
     shape: Vec<usize>,
+    /// What a value of 1 means, where the values are 8-bit integers.
+    scale: Option<f32>,
 }
 
 impl Value {
@@ -50,14 +55,17 @@ pub struct Span {
 pub struct GraphBuilder {
     graph: GraphProto,
     precision: Precision,
+    /// Largest magnitudes of what goes into the layers that are still to come; only where products are 8 bits.
+    ranges: VecDeque<f32>,
     metadata: Vec<StringPair>,
 }
 
 impl GraphBuilder {
-    /// An empty graph whose weights will be stored with `precision`.
-    pub fn new(name: &str, precision: Precision) -> GraphBuilder {
+    /// An empty graph, whose layers will be lowered as `form` says.
+    pub fn new(name: &str, form: &Form) -> GraphBuilder {
         let graph = GraphProto { name: name.to_owned(), ..GraphProto::default() };
-        GraphBuilder { graph, precision, metadata: vec![] }
+        let Form { precision, ranges, .. } = form;
+        GraphBuilder { graph, precision: *precision, ranges: ranges.iter().copied().collect(), metadata: vec![] }
     }
 
     /// Adds a key and value to the file's own properties.
@@ -67,31 +75,51 @@ impl GraphBuilder {
 
     /// A float input.
     pub fn input(&mut self, name: &str, shape: &[usize]) -> Value {
-        self.graph.input.push(value_info(name, shape));
-        Value { name: name.to_owned(), shape: shape.to_vec() }
+        self.input_like(name, shape, None)
+    }
+
+    /// An input whose values mean the same as those of `like`.
+    pub fn state(&mut self, name: &str, shape: &[usize], like: &Value) -> Value {
+        self.input_like(name, shape, like.scale)
     }
 
     /// Makes `value` an output of the graph under `name`.
     pub fn output(&mut self, name: &str, value: &Value) {
         self.node("Identity", &[&value.name], name, vec![]);
-        self.graph.output.push(value_info(name, &value.shape));
+        self.graph.output.push(value_info(name, value));
     }
 
     /// A float constant, row-major.
     pub fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
         assert_eq!(values.len(), shape.iter().product::<usize>(), "a constant of shape {shape:?}");
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Value { name: self.initializer(data_type::FLOAT, shape, bytes), shape: shape.to_vec() }
+        Value { name: self.initializer(data_type::FLOAT, shape, bytes), shape: shape.to_vec(), scale: None }
     }
 
-    /// `x W + b` over the last axis. Where weights are 8 bits, the reader restores them when it loads the file.
+    /// What the next linear layer is to be given for `x`: the same values, rounded where products are 8 bits.
+    pub fn ready(&mut self, x: &Value) -> Value {
+        if self.precision != Precision::Int8Compute {
+            return x.clone();
+        }
+        let range = self.ranges.pop_front().expect("a range for every layer");
+        let scale = range.max(f32::MIN_POSITIVE * LARGEST) / LARGEST;
+        let step = self.constant(&[], &[scale]);
+        let zero = self.initializer(data_type::INT8, &[], vec![0]);
+        let rounded = self.operator("QuantizeLinear", &[&x.name, &step.name, &zero], x.shape.clone(), vec![]);
+        Value { scale: Some(scale), ..rounded }
+    }
+
+    /// `x W + b` over the last axis of what [`GraphBuilder::ready`] gave.
     pub fn linear(&mut self, x: &Value, dense: &Dense) -> Value {
         assert_eq!(x.width(), dense.inputs(), "a linear layer of {} inputs", dense.inputs());
-        let weights = self.weights(dense);
-        let mut shape = x.shape.clone();
-        shape.pop();
-        shape.push(dense.outputs());
-        let product = self.operator("MatMul", &[&x.name, &weights], shape, vec![]);
+        let shape: Vec<usize> = [&x.shape[..x.shape.len() - 1], &[dense.outputs()]].concat();
+        let product = match x.scale {
+            Some(scale) => self.integer_product(x, scale, dense, shape),
+            None => {
+                let weights = self.weights(dense);
+                self.operator("MatMul", &[&x.name, &weights], shape, vec![])
+            }
+        };
         let bias = self.constant(&[dense.outputs()], &dense.bias);
         self.add(&product, &bias)
     }
@@ -137,7 +165,8 @@ impl GraphBuilder {
         let mut shape = parts[0].shape.clone();
         shape[axis] = parts.iter().map(|part| part.shape[axis]).sum();
         let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-        self.operator("Concat", &names, shape, vec![Attribute::int("axis", axis as i64)])
+        let joined = self.operator("Concat", &names, shape, vec![Attribute::int("axis", axis as i64)]);
+        Value { scale: parts[0].scale, ..joined }
     }
 
     /// Keeps a span of `axis`.
@@ -146,7 +175,19 @@ impl GraphBuilder {
         let mut shape = x.shape.clone();
         shape[axis] = (span.end - span.start).div_ceil(span.step);
         let [start, end, axis, step] = [span.start, span.end, axis, span.step].map(|v| self.integers(&[v as i64]));
-        self.operator("Slice", &[&x.name, &start, &end, &axis, &step], shape, vec![])
+        let kept = self.operator("Slice", &[&x.name, &start, &end, &axis, &step], shape, vec![]);
+        Value { scale: x.scale, ..kept }
+    }
+
+    /// Picks indices of `axis`, in order and as often as they are listed.
+    pub fn gather(&mut self, x: &Value, axis: usize, indices: &[usize]) -> Value {
+        assert!(indices.iter().all(|at| *at < x.shape[axis]), "{indices:?} of {:?}", x.shape);
+        let mut shape = x.shape.clone();
+        shape[axis] = indices.len();
+        let wanted: Vec<i64> = indices.iter().map(|at| *at as i64).collect();
+        let wanted = self.integers(&wanted);
+        let picked = self.operator("Gather", &[&x.name, &wanted], shape, vec![Attribute::int("axis", axis as i64)]);
+        Value { scale: x.scale, ..picked }
     }
 
     /// The same values in another shape.
@@ -154,7 +195,8 @@ impl GraphBuilder {
         assert_eq!(x.shape.iter().product::<usize>(), shape.iter().product::<usize>(), "{:?} to {shape:?}", x.shape);
         let sides: Vec<i64> = shape.iter().map(|side| *side as i64).collect();
         let wanted = self.integers(&sides);
-        self.operator("Reshape", &[&x.name, &wanted], shape.to_vec(), vec![])
+        let shaped = self.operator("Reshape", &[&x.name, &wanted], shape.to_vec(), vec![]);
+        Value { scale: x.scale, ..shaped }
     }
 
     /// The file.
@@ -169,19 +211,41 @@ impl GraphBuilder {
         }
     }
 
+    /// Weights as float. Where they are stored in 8 bits, the reader restores them when it loads the file.
     fn weights(&mut self, dense: &Dense) -> String {
         let shape = [dense.inputs(), dense.outputs()];
-        match self.precision {
-            Precision::Float => self.constant(&shape, &dense.weights).name,
-            Precision::Int8 => {
-                let quantized = QuantizedMatrix::from_f32(&dense.weights, shape[0], shape[1]);
-                let bytes = quantized.values.iter().map(|value| value.to_le_bytes()[0]).collect();
-                let values = self.initializer(data_type::INT8, &shape, bytes);
-                let scales = self.constant(&[shape[1]], &quantized.scales);
-                let axis = vec![Attribute::int("axis", 1)];
-                self.operator("DequantizeLinear", &[&values, &scales.name], shape.to_vec(), axis).name
-            }
+        if self.precision == Precision::Float {
+            return self.constant(&shape, &dense.weights).name;
         }
+        let (values, scales) = self.rounded_weights(dense);
+        let scales = self.constant(&[shape[1]], &scales);
+        let axis = vec![Attribute::int("axis", 1)];
+        self.operator("DequantizeLinear", &[&values, &scales.name], shape.to_vec(), axis).name
+    }
+
+    /// `x W` in integers, and the scale of each output. The one form of quantization that tract multiplies in 8 bits.
+    fn integer_product(&mut self, x: &Value, scale: f32, dense: &Dense, shape: Vec<usize>) -> Value {
+        let (values, scales) = self.rounded_weights(dense);
+        let sums = self.operator("MatMulInteger", &[&x.name, &values], shape.clone(), vec![]);
+        let to_float = vec![Attribute::int("to", i64::from(data_type::FLOAT))];
+        let sums = self.operator("Cast", &[&sums.name], shape, to_float);
+        let scales: Vec<f32> = scales.iter().map(|of_weights| of_weights * scale).collect();
+        let scales = self.constant(&[dense.outputs()], &scales);
+        self.mul(&sums, &scales)
+    }
+
+    /// Name of the 8-bit weights, and their scales.
+    fn rounded_weights(&mut self, dense: &Dense) -> (String, Vec<f32>) {
+        let shape = [dense.inputs(), dense.outputs()];
+        let QuantizedMatrix { values, scales } = QuantizedMatrix::from_f32(&dense.weights, shape[0], shape[1]);
+        let bytes = values.iter().map(|value| value.to_le_bytes()[0]).collect();
+        (self.initializer(data_type::INT8, &shape, bytes), scales)
+    }
+
+    fn input_like(&mut self, name: &str, shape: &[usize], scale: Option<f32>) -> Value {
+        let value = Value { name: name.to_owned(), shape: shape.to_vec(), scale };
+        self.graph.input.push(value_info(name, &value));
+        value
     }
 
     fn integers(&mut self, values: &[i64]) -> String {
@@ -199,7 +263,7 @@ impl GraphBuilder {
     fn operator(&mut self, op: &str, inputs: &[&str], shape: Vec<usize>, attribute: Vec<Attribute>) -> Value {
         let name = format!("{}_{}", op.to_lowercase(), self.graph.node.len());
         self.node(op, inputs, &name, attribute);
-        Value { name, shape }
+        Value { name, shape, scale: None }
     }
 
     fn node(&mut self, op: &str, inputs: &[&str], output: &str, attribute: Vec<Attribute>) {
@@ -213,9 +277,10 @@ impl GraphBuilder {
     }
 }
 
-fn value_info(name: &str, shape: &[usize]) -> ValueInfo {
-    let dim = shape.iter().map(|side| Dimension { dim_value: Some(*side as i64) }).collect();
-    let tensor = TensorType { elem_type: data_type::FLOAT, shape: Some(TensorShape { dim }) };
+fn value_info(name: &str, value: &Value) -> ValueInfo {
+    let dim = value.shape.iter().map(|side| Dimension { dim_value: Some(*side as i64) }).collect();
+    let elem_type = if value.scale.is_some() { data_type::INT8 } else { data_type::FLOAT };
+    let tensor = TensorType { elem_type, shape: Some(TensorShape { dim }) };
     ValueInfo { name: name.to_owned(), kind: Some(TypeProto { tensor: Some(tensor) }) }
 }
 
@@ -241,7 +306,7 @@ mod tests {
 
     /// The answer in tract to the frame `x` of a graph of one operator.
     fn answer(x: &[f32], build: impl Fn(&mut GraphBuilder, &Value) -> Value) -> Vec<f32> {
-        let mut graph = GraphBuilder::new("test", Precision::Float);
+        let mut graph = GraphBuilder::new("test", &Precision::Float.into());
         let input = graph.input("x", &[1, 1, x.len()]);
         let output = build(&mut graph, &input);
         graph.output("y", &output);
@@ -299,6 +364,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_picked_comes_in_the_order_of_the_list() {
+        assert_near(&answer(&[5.0, 6.0, 7.0], |g, x| g.gather(x, 2, &[2, 0, 2])), &[7.0, 5.0, 7.0]);
+    }
+
+    #[test]
     fn joined_frames_become_one_row() {
         let twice = |g: &mut GraphBuilder, x: &Value| {
             let both = g.concat(&[x, x], 1);
@@ -310,7 +380,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "do not broadcast")]
     fn shapes_that_do_not_fit_stop_the_export() {
-        let mut graph = GraphBuilder::new("test", Precision::Float);
+        let mut graph = GraphBuilder::new("test", &Precision::Float.into());
         let (a, b) = (graph.constant(&[3], &[0.0; 3]), graph.constant(&[2], &[0.0; 2]));
         graph.add(&a, &b);
     }

@@ -1,9 +1,8 @@
-//! The two networks as ONNX step graphs: one step in, one step out, the past as states.
-
-use keyface_core::Precision;
+//! The two networks as ONNX step graphs: a run's steps in, their answers out, the past as states.
 
 use super::ExportError;
 use super::conv::{States, Taps, causal_conv};
+use super::form::Form;
 use super::graph::{GraphBuilder, Value};
 use super::proto::ModelProto;
 use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
@@ -11,14 +10,16 @@ use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_
 /// KeyMotionNet.
 ///
 /// # Shapes
-/// Input `x` `[1, 1, features]`; outputs `heads` `[1, 1, heads]`, raw, and `trunk` `[1, 1, W]`, after the last block.
+/// Input `x` `[1, steps, features]`; outputs `heads` `[1, steps, heads]`, raw, and `trunk` `[1, steps, W]`, after the
+/// last block.
 ///
 /// # Errors
 /// [`ExportError`] when the layers do not fit together.
-pub fn key_motion_graph(weights: &KeyMotionWeights, precision: Precision) -> Result<ModelProto, ExportError> {
+pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Result<ModelProto, ExportError> {
     weights.check()?;
-    let (mut graph, mut states) = (GraphBuilder::new("key_motion", precision), States::default());
-    let input = graph.input("x", &[1, 1, weights.features()]);
+    let form = form.into();
+    let (mut graph, mut states) = (GraphBuilder::new("key_motion", &form), States::default());
+    let input = graph.input("x", &[1, form.steps, weights.features()]);
     let stem = causal_conv(&mut graph, &mut states, ("stem", taps(STEM_TAPS, 1)), &input, &weights.stem);
     let mut x = graph.relu(&stem);
     for (at, block) in weights.blocks.iter().enumerate() {
@@ -26,10 +27,10 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, precision: Precision) -> Res
         let conv = (name.as_str(), taps(BLOCK_TAPS, block.dilation));
         let heard = causal_conv(&mut graph, &mut states, conv, &x, &block.conv);
         let heard = graph.relu(&heard);
-        let mixed = graph.linear(&heard, &block.mix);
+        let mixed = linear(&mut graph, &heard, &block.mix);
         x = graph.add(&x, &mixed);
     }
-    let heads = graph.linear(&x, &weights.heads);
+    let heads = linear(&mut graph, &x, &weights.heads);
     graph.output("heads", &heads);
     graph.output("trunk", &x);
     states.finish(&mut graph);
@@ -40,25 +41,27 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, precision: Precision) -> Res
 /// CompletionNet: `motion = out(relu(conv(G * flow + (1 - G) * audio)))`, both encoded.
 ///
 /// # Shapes
-/// Inputs `flow` `[1, 1, F]` and `audio` `[1, 1, A]`; outputs `motion` `[1, 1, channels]` and `g` `[1, 1, 1]`.
+/// Inputs `flow` `[1, steps, F]` and `audio` `[1, steps, A]`; outputs `motion` `[1, steps, channels]` and `g`
+/// `[1, steps, 1]`.
 ///
 /// # Errors
 /// [`ExportError`] when the layers do not fit together.
-pub fn completion_graph(weights: &CompletionWeights, precision: Precision) -> Result<ModelProto, ExportError> {
+pub fn completion_graph(weights: &CompletionWeights, form: impl Into<Form>) -> Result<ModelProto, ExportError> {
     weights.check()?;
-    let (mut graph, mut states) = (GraphBuilder::new("completion", precision), States::default());
-    let flow = graph.input("flow", &[1, 1, weights.flow_in.inputs()]);
-    let audio = graph.input("audio", &[1, 1, weights.audio_in.inputs()]);
+    let form = form.into();
+    let (mut graph, mut states) = (GraphBuilder::new("completion", &form), States::default());
+    let flow = graph.input("flow", &[1, form.steps, weights.flow_in.inputs()]);
+    let audio = graph.input("audio", &[1, form.steps, weights.audio_in.inputs()]);
     let flow = encoder(&mut graph, &mut states, "flow", &flow, [&weights.flow_in, &weights.flow_conv]);
     let audio = encoder(&mut graph, &mut states, "audio", &audio, [&weights.audio_in, &weights.audio_conv]);
     let both = graph.concat(&[&flow, &audio], 2);
-    let gate = graph.linear(&both, &weights.gate);
+    let gate = linear(&mut graph, &both, &weights.gate);
     let g = graph.sigmoid(&gate);
     let fused = between(&mut graph, &audio, &flow, &g);
     let conv = ("fusion", taps(FUSION_TAPS, 1));
     let shaped = causal_conv(&mut graph, &mut states, conv, &fused, &weights.fusion_conv);
     let shaped = graph.relu(&shaped);
-    let motion = graph.linear(&shaped, &weights.motion);
+    let motion = linear(&mut graph, &shaped, &weights.motion);
     graph.output("motion", &motion);
     graph.output("g", &g);
     states.finish(&mut graph);
@@ -67,10 +70,15 @@ pub fn completion_graph(weights: &CompletionWeights, precision: Precision) -> Re
 
 fn encoder(graph: &mut GraphBuilder, states: &mut States, name: &str, x: &Value, layers: [&Dense; 2]) -> Value {
     let [first, conv] = layers;
-    let lifted = graph.linear(x, first);
+    let lifted = linear(graph, x, first);
     let lifted = graph.relu(&lifted);
     let heard = causal_conv(graph, states, (name, taps(ENCODER_TAPS, 1)), &lifted, conv);
     graph.relu(&heard)
+}
+
+fn linear(graph: &mut GraphBuilder, x: &Value, dense: &Dense) -> Value {
+    let x = graph.ready(x);
+    graph.linear(&x, dense)
 }
 
 /// `from + share * (to - from)`.
@@ -92,7 +100,7 @@ fn receptive_field_steps(weights: &KeyMotionWeights) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{NetSpec, Port};
+    use keyface_core::{NetSpec, Port, Precision};
     use prost::Message;
 
     use super::super::check::{compare, step_through};
@@ -108,8 +116,8 @@ mod tests {
     }
 
     /// Largest difference between the file in tract, step by step, and `expected` over the whole sequence.
-    fn key_motion_differs(weights: &KeyMotionWeights, precision: Precision, expected: &KeyMotionWeights) -> f32 {
-        let file = key_motion_graph(weights, precision).unwrap().encode_to_vec();
+    fn key_motion_differs(weights: &KeyMotionWeights, form: impl Into<Form>, expected: &KeyMotionWeights) -> f32 {
+        let file = key_motion_graph(weights, form).unwrap().encode_to_vec();
         let outputs = ports(&[("heads", weights.heads.outputs()), ("trunk", weights.width())]);
         let spec = NetSpec { name: "key_motion", inputs: ports(&[("x", weights.features())]), outputs };
         let x = frames(STEPS, weights.features(), 9);
@@ -118,8 +126,8 @@ mod tests {
         compare(&found, &[&wanted.heads, &wanted.trunk], f32::INFINITY).unwrap()
     }
 
-    fn completion_differs(weights: &CompletionWeights, precision: Precision, expected: &CompletionWeights) -> f32 {
-        let file = completion_graph(weights, precision).unwrap().encode_to_vec();
+    fn completion_differs(weights: &CompletionWeights, form: impl Into<Form>, expected: &CompletionWeights) -> f32 {
+        let file = completion_graph(weights, form).unwrap().encode_to_vec();
         let inputs = ports(&[("flow", weights.flow_in.inputs()), ("audio", weights.audio_in.inputs())]);
         let outputs = ports(&[("motion", weights.motion.outputs()), ("g", 1)]);
         let spec = NetSpec { name: "completion", inputs, outputs };
@@ -152,6 +160,27 @@ mod tests {
         let weights = completion(63, 32, 24, 14, 1);
         let far = completion_differs(&weights, Precision::Int8, &weights.rounded());
         assert!(far <= ROUNDING, "completion differs by {far}");
+    }
+
+    #[test]
+    fn several_steps_at_a_run_say_what_single_steps_say() {
+        let (first, second) = (key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1), completion(63, 32, 24, 14, 1));
+        for steps in [2, 4] {
+            let form = || Form { steps, ..Precision::Float.into() };
+            let far = key_motion_differs(&first, form(), &first).max(completion_differs(&second, form(), &second));
+            assert!(far <= ROUNDING, "{steps} steps differ by {far}");
+        }
+    }
+
+    #[test]
+    fn products_in_8_bits_move_the_answer_by_a_hundredth_where_the_ranges_fit() {
+        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let heard = key_motion_forward(&weights, &frames(STEPS, weights.features(), 9));
+        for steps in [1, 4] {
+            let form = Form { precision: Precision::Int8Compute, steps, ranges: heard.ranges.clone() };
+            let far = key_motion_differs(&weights, form, &weights);
+            assert!(far > 1e-4 && far < 0.04, "{steps} steps differ by {far}");
+        }
     }
 
     #[test]

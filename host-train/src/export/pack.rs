@@ -10,7 +10,7 @@ use super::check::{Vectors, compare, step_through};
 use super::reference::Frames;
 use super::samples;
 use super::weights::{CompletionWeights, KeyMotionWeights};
-use super::{ExportError, completion_graph, key_motion_graph};
+use super::{ExportError, Form, completion_graph, key_motion_graph, read_completion, read_key_motion};
 
 /// Float files that lie farther from the trainer's network than this compute something else.
 const FLOAT_LIMIT: f32 = 1e-3;
@@ -90,6 +90,30 @@ impl Packed {
         let packed = Packed { card, key_motion, completion };
         packed.model()?;
         Ok(packed)
+    }
+
+    /// The weights of both networks, as a device computes with them.
+    ///
+    /// # Errors
+    /// [`ExportError::ReadBack`] for files that we did not write, or whose products are 8 bits.
+    pub fn trained(&self) -> Result<Trained, ExportError> {
+        Ok(Trained { key_motion: read_key_motion(&self.key_motion)?, completion: read_completion(&self.completion)? })
+    }
+
+    /// The same weights under another name and in other forms, KeyMotionNet's first.
+    ///
+    /// # Errors
+    /// As [`Packed::trained`].
+    pub fn lowered_as(&self, name: &str, [first, second]: [Form; 2]) -> Result<Packed, ExportError> {
+        let (trained, precision) = (self.trained()?, first.precision);
+        let key_motion = key_motion_graph(&trained.key_motion, first)?.encode_to_vec();
+        let completion = completion_graph(&trained.completion, second)?.encode_to_vec();
+        let files = Files {
+            key_motion: FileEntry::describe(KEY_MOTION, &key_motion, precision),
+            completion: FileEntry::describe(COMPLETION, &completion, precision),
+        };
+        let card = ModelCard { name: name.to_owned(), files, ..self.card.clone() };
+        Ok(Packed { card, key_motion, completion })
     }
 
     /// The model as a device loads it.
@@ -201,8 +225,8 @@ mod tests {
 
     fn probe(trained: &Trained) -> Probe {
         let (x, flow) = (samples::frames(STEPS, STEP_HOPS * FEATURES, 3), samples::frames(STEPS, FLOW, 4));
-        let KeyMotionAnswer { heads, trunk } = key_motion_forward(&trained.key_motion, &x);
-        let CompletionAnswer { motion, g } = completion_forward(&trained.completion, &flow, &trunk);
+        let KeyMotionAnswer { heads, trunk, .. } = key_motion_forward(&trained.key_motion, &x);
+        let CompletionAnswer { motion, g, .. } = completion_forward(&trained.completion, &flow, &trunk);
         Probe { x, flow, heads, trunk, motion, g }
     }
 

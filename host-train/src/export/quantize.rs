@@ -1,7 +1,7 @@
 //! Weights in, 8-bit weights with one scale per output channel out.
 
 /// Largest magnitude of a quantized weight; -128 is left out so that the range is symmetric.
-const LARGEST: f32 = 127.0;
+pub(super) const LARGEST: f32 = 127.0;
 
 /// A row-major matrix `[inputs, outputs]` of 8-bit weights: `weight = value * scale[output]`.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,6 +12,8 @@ pub struct KeyMotionAnswer {
     pub heads: Frames,
     /// Trunk per step.
     pub trunk: Frames,
+    /// Largest magnitude that went into each layer, in the order of the layers.
+    pub ranges: Vec<f32>,
 }
 
 /// CompletionNet's answers to a sequence.
@@ -21,23 +23,32 @@ pub struct CompletionAnswer {
     pub motion: Frames,
     /// Fusion weight per step.
     pub g: Frames,
+    /// Largest magnitude that went into each layer, in the order of the layers.
+    pub ranges: Vec<f32>,
 }
 
 /// KeyMotionNet over a whole sequence; every layer sees zeros before the first step.
 pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMotionAnswer {
+    let mut ranges = vec![range(x)];
     let mut trunk = relu(causal_conv(&weights.stem, x, STEM_TAPS, 1));
     for block in &weights.blocks {
         let heard = relu(causal_conv(&block.conv, &trunk, BLOCK_TAPS, block.dilation));
         let mixed = linear(&block.mix, &heard);
+        ranges.extend([range(&trunk), range(&heard)]);
         trunk = zip(&trunk, &mixed, |a, b| a + b);
     }
-    KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk }
+    ranges.push(range(&trunk));
+    KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk, ranges }
 }
 
 /// CompletionNet over a whole sequence; every layer sees zeros before the first step.
 pub fn completion_forward(weights: &CompletionWeights, flow: &[Vec<f32>], audio: &[Vec<f32>]) -> CompletionAnswer {
-    let encode =
-        |first: &Dense, conv: &Dense, x: &[Vec<f32>]| relu(causal_conv(conv, &relu(linear(first, x)), ENCODER_TAPS, 1));
+    let mut ranges = vec![];
+    let mut encode = |first: &Dense, conv: &Dense, x: &[Vec<f32>]| {
+        let lifted = relu(linear(first, x));
+        ranges.extend([range(x), range(&lifted)]);
+        relu(causal_conv(conv, &lifted, ENCODER_TAPS, 1))
+    };
     let flow = encode(&weights.flow_in, &weights.flow_conv, flow);
     let audio = encode(&weights.audio_in, &weights.audio_conv, audio);
     let both: Frames = flow.iter().zip(&audio).map(|(f, a)| [f.as_slice(), a].concat()).collect();
@@ -47,7 +58,12 @@ pub fn completion_forward(weights: &CompletionWeights, flow: &[Vec<f32>], audio:
     };
     let fused: Frames = flow.iter().zip(&audio).zip(&g).map(fuse).collect();
     let shaped = relu(causal_conv(&weights.fusion_conv, &fused, FUSION_TAPS, 1));
-    CompletionAnswer { motion: linear(&weights.motion, &shaped), g }
+    ranges.extend([range(&both), range(&fused), range(&shaped)]);
+    CompletionAnswer { motion: linear(&weights.motion, &shaped), g, ranges }
+}
+
+fn range(frames: &[Vec<f32>]) -> f32 {
+    frames.iter().flatten().fold(0.0, |top, value| top.max(value.abs()))
 }
 
 fn linear(dense: &Dense, x: &[Vec<f32>]) -> Frames {

@@ -17,7 +17,7 @@ use super::{FaceArgs, ModelArgs, note, tell};
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
 const FACE_BEHIND: Micros = Micros::from_ms(40);
 /// The clip that lies beside a model.
-const CLIP: &str = "demo.wav";
+pub(super) const CLIP: &str = "demo.wav";
 
 #[derive(Args)]
 #[command(after_help = "Examples:

@@ -31,15 +31,17 @@ pub struct FileEntry {
     pub precision: Precision,
 }
 
-/// How weights are stored. Either way the device computes in float.
+/// How weights are stored and what the device computes in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// 32-bit float.
     Float,
-    /// 8-bit integers with one scale per output channel.
+    /// Stored as 8-bit integers with one scale per output channel, restored to float at loading.
     #[default]
     Int8,
+    /// Stored as `Int8`, and multiplied as 8-bit integers: what goes into a layer is rounded too.
+    Int8Compute,
 }
 
 impl FileEntry {

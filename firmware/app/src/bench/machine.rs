@@ -1,0 +1,92 @@
+//! What this machine can do, and what this program takes of it.
+
+use std::fs;
+use std::time::Instant;
+
+use keyface_core::{Arithmetic, Precision, peak_macs_per_s};
+use serde::Serialize;
+
+use crate::AppError;
+
+/// Times that a buffer is read; the quickest counts.
+const READS: usize = 200;
+
+/// Multiplications with an addition per second of one thread, in tract's own matrix product.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Peaks {
+    /// In 32-bit float.
+    pub float_macs_per_s: f64,
+    /// In 8-bit integers.
+    pub int8_macs_per_s: f64,
+}
+
+impl Peaks {
+    /// Measures them: some ten milliseconds.
+    pub(super) fn measure() -> Result<Peaks, AppError> {
+        Ok(Peaks {
+            float_macs_per_s: peak_macs_per_s(Arithmetic::Float)?,
+            int8_macs_per_s: peak_macs_per_s(Arithmetic::Int8)?,
+        })
+    }
+
+    /// The one that counts for a network.
+    pub(super) fn of(self, precision: Precision) -> f64 {
+        match precision {
+            Precision::Int8Compute => self.int8_macs_per_s,
+            Precision::Float | Precision::Int8 => self.float_macs_per_s,
+        }
+    }
+}
+
+/// Bytes per second at which one thread reads `bytes` over and over: weights of that size lie in the same caches.
+pub(super) fn read_bytes_per_s(bytes: u64) -> f64 {
+    let buffer = vec![1_u32; (bytes / 4).max(1) as usize];
+    let mut quickest = f64::INFINITY;
+    for _ in 0..READS {
+        let start = Instant::now();
+        std::hint::black_box(std::hint::black_box(&buffer).iter().fold(0_u32, |sum, value| sum.wrapping_add(*value)));
+        quickest = quickest.min(start.elapsed().as_secs_f64());
+    }
+    (buffer.len() * 4) as f64 / quickest
+}
+
+/// CPU time of all threads so far, from the scheduler's nanosecond counters.
+pub(super) fn cpu_seconds() -> Option<f64> {
+    let tasks = fs::read_dir("/proc/self/task").ok()?;
+    let of_task = |task: fs::DirEntry| -> Option<f64> {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        Some(text.split_whitespace().next()?.parse::<f64>().ok()? * 1e-9)
+    };
+    Some(tasks.flatten().filter_map(of_task).sum())
+}
+
+/// Memory in use.
+pub(super) fn rss_mb() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1_024.0)
+}
+
+/// Size of this program's file.
+pub(super) fn program_mb() -> Option<f64> {
+    Some(fs::metadata(std::env::current_exe().ok()?).ok()?.len() as f64 / 1_048_576.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_tells_cpu_time_and_memory() {
+        if cfg!(target_os = "linux") {
+            assert!(rss_mb().is_some_and(|mb| mb > 0.1));
+            assert!(cpu_seconds().is_some());
+        }
+    }
+
+    #[test]
+    fn reading_is_slower_than_100_bytes_a_clock_of_10_ghz_and_faster_than_a_disk() {
+        let rate = read_bytes_per_s(1 << 20);
+        assert!(rate > 1e8 && rate < 1e12, "{rate}");
+    }
+}

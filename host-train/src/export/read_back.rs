@@ -1,0 +1,124 @@
+//! Files that we wrote in; the weights of their networks out, as a device computes with them.
+
+use prost::Message;
+
+use super::ExportError;
+use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
+use super::weights::{BLOCK_TAPS, Block, CompletionWeights, Dense, KeyMotionWeights};
+
+/// The weights in a file of [`super::key_motion_graph`], float or with 8-bit weights.
+///
+/// # Errors
+/// [`ExportError::ReadBack`] for a file that is not one.
+pub fn read_key_motion(file: &[u8]) -> Result<KeyMotionWeights, ExportError> {
+    let graph = graph(file)?;
+    let mut layers = layers(&graph)?.into_iter();
+    let (stem, heads) = (layers.next(), layers.next_back());
+    let (Some(stem), Some(heads)) = (stem, heads) else { return Err(refused("a stem and heads")) };
+    let mut blocks = vec![];
+    while let (Some(conv), Some(mix)) = (layers.next(), layers.next()) {
+        let dilation = dilation(&graph, &format!("c_block{}", blocks.len()));
+        blocks.push(Block { conv, dilation, mix });
+    }
+    let weights = KeyMotionWeights { stem, blocks, heads };
+    weights.check()?;
+    Ok(weights)
+}
+
+/// The weights in a file of [`super::completion_graph`], float or with 8-bit weights.
+///
+/// # Errors
+/// [`ExportError::ReadBack`] for a file that is not one.
+pub fn read_completion(file: &[u8]) -> Result<CompletionWeights, ExportError> {
+    let layers: [Dense; 7] =
+        layers(&graph(file)?)?.try_into().map_err(|_| refused("the seven layers of a completion network"))?;
+    let [flow_in, flow_conv, audio_in, audio_conv, gate, fusion_conv, motion] = layers;
+    let weights = CompletionWeights { flow_in, flow_conv, audio_in, audio_conv, gate, fusion_conv, motion };
+    weights.check()?;
+    Ok(weights)
+}
+
+fn graph(file: &[u8]) -> Result<GraphProto, ExportError> {
+    let model = ModelProto::decode(file).ok();
+    model.and_then(|model| model.graph).ok_or_else(|| refused("an ONNX file"))
+}
+
+/// Every product with the bias behind it, in order.
+fn layers(graph: &GraphProto) -> Result<Vec<Dense>, ExportError> {
+    let products = graph.node.iter().filter(|node| node.op_type == "MatMul");
+    products.map(|node| layer(graph, node).ok_or_else(|| refused("products of constants, each with a bias"))).collect()
+}
+
+fn layer(graph: &GraphProto, product: &NodeProto) -> Option<Dense> {
+    let reader = graph.node.iter().find(|node| node.op_type == "Add" && node.input.contains(&product.output[0]))?;
+    let bias = floats(constant(graph, reader.input.get(1)?)?)?;
+    let weights = product.input.get(1)?;
+    let restored = graph.node.iter().find(|node| node.op_type == "DequantizeLinear" && node.output.contains(weights));
+    let weights = match restored {
+        Some(node) => {
+            let (values, scales) = (constant(graph, &node.input[0])?, constant(graph, node.input.get(1)?)?);
+            let (values, scales) = (values.raw_data.as_ref()?, floats(scales)?);
+            let value = |(at, byte): (usize, &u8)| f32::from(i8::from_le_bytes([*byte])) * scales[at % scales.len()];
+            values.iter().enumerate().map(value).collect()
+        }
+        None => floats(constant(graph, weights)?)?,
+    };
+    Some(Dense { weights, bias })
+}
+
+fn constant<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorProto> {
+    graph.initializer.iter().find(|tensor| tensor.name == name)
+}
+
+fn floats(tensor: &TensorProto) -> Option<Vec<f32>> {
+    let (chunks, _) = tensor.raw_data.as_ref()?.as_chunks::<4>();
+    (tensor.data_type == data_type::FLOAT).then(|| chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+}
+
+/// Steps between the taps of a convolution: as many states as that, or, in older files, one state of all frames.
+fn dilation(graph: &GraphProto, state: &str) -> usize {
+    let queue = format!("{state}_");
+    let states = graph.input.iter().filter(|input| input.name == state || input.name.starts_with(&queue));
+    let queues = states.filter_map(|input| {
+        let shape = input.kind.as_ref()?.tensor.as_ref()?.shape.as_ref()?;
+        let frames = usize::try_from(shape.dim.get(1)?.dim_value?).ok()?;
+        Some(frames.div_ceil(BLOCK_TAPS - 1))
+    });
+    queues.sum()
+}
+
+fn refused(expected: &'static str) -> ExportError {
+    ExportError::ReadBack { expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyface_core::Precision;
+
+    use super::super::samples::{completion, key_motion};
+    use super::super::{completion_graph, key_motion_graph};
+    use super::*;
+
+    #[test]
+    fn a_float_file_holds_the_weights_that_it_was_made_of() {
+        let (first, second) = (key_motion(6, 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
+        let file = key_motion_graph(&first, Precision::Float).unwrap().encode_to_vec();
+        assert_eq!(read_key_motion(&file).unwrap(), first);
+        let file = completion_graph(&second, Precision::Float).unwrap().encode_to_vec();
+        assert_eq!(read_completion(&file).unwrap(), second);
+    }
+
+    #[test]
+    fn a_file_of_8_bits_holds_the_rounded_weights() {
+        let weights = key_motion(6, 4, &[1, 2, 8], 3, 1);
+        let file = key_motion_graph(&weights, Precision::Int8).unwrap().encode_to_vec();
+        assert_eq!(read_key_motion(&file).unwrap(), weights.rounded());
+    }
+
+    #[test]
+    fn the_other_network_is_refused() {
+        let file = completion_graph(&completion(6, 5, 4, 2, 1), Precision::Float).unwrap().encode_to_vec();
+        assert!(read_key_motion(&file).is_err());
+        assert!(read_completion(b"no file").unwrap_err().to_string().contains("an ONNX file"));
+    }
+}
