@@ -1,9 +1,11 @@
 //! What each part of KMTalk is worth: trained without it, or tested with spoiled key frames; all on the same frozen
 //! audio features, seeds, batches and numbers of steps.
 
+mod students;
 mod table;
 mod variant;
 
+pub use students::{STUDENTS, Student, StudentRow, Students, student_table};
 pub use table::{page, table};
 pub use variant::{Rerun, VARIANTS, Variant};
 

@@ -1,12 +1,17 @@
 //! `keyface-train evaluate`: model folders against speech that they never heard, with baselines beside them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
 use clap::Args;
-use keyface_train::evaluate::{EvaluationReport, Plan, evaluate, page, table};
+use keyface_train::clip::Clip;
+use keyface_train::evaluate::{EvaluationReport, Plan, Program, evaluate, page, table};
 use keyface_train::export::CARD;
+use keyface_train::model::kmtalk::Localization;
+use keyface_train::train::RunDir;
+use keyface_train::train::kmtalk::Offline;
 
 /// Scores models on the eval split of corpora, beside volume-to-jaw, the mean motion, a still mouth and the truth.
 #[derive(Args)]
@@ -25,6 +30,9 @@ pub struct EvaluateArgs {
     /// Folder of noise recordings for the row at 10 dB; white noise without it
     #[arg(long, value_name = "DIR")]
     noise: Option<PathBuf>,
+    /// A run with an offline KMTalk: its motion and that of direct regression stand in the tables
+    #[arg(long, value_name = "RUN")]
+    teacher: Option<PathBuf>,
     /// Also take the time of every step, over at most a minute of the corpora
     #[arg(long)]
     streaming: bool,
@@ -49,12 +57,32 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         noise: args.noise.clone(),
         streaming: args.streaming,
     };
+    let teacher = args.teacher.as_deref().map(teacher).transpose()?;
+    let aligned = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Oracle);
+    let recognized = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Recognized);
+    let regressed = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.regress(clip);
+    let program = |name: &str, animate| Program { name: name.to_owned(), animate };
+    let programs: Vec<Program> = match teacher {
+        Some(_) => vec![
+            program("offline KMTalk, aligned keys", &aligned),
+            program("offline KMTalk", &recognized),
+            program("direct regression, offline", &regressed),
+        ],
+        None => Vec::new(),
+    };
     let models = [&args.model].into_iter().chain(&more);
-    let reports = models.map(|model| evaluate(&plan(model), &[])).collect::<Result<Vec<_>>>()?;
+    let reports = models.map(|model| evaluate(&plan(model), &programs)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.html {
         fs::write(path, page(&reports)).with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     print(&reports, args.json)
+}
+
+const NO_TEACHER: &str = "no offline KMTalk was loaded";
+
+fn teacher(run: &Path) -> Result<Offline> {
+    ensure!(run.is_dir(), "no run at {}", run.display());
+    Offline::load(&RunDir::create(run)?, &Device::flex()).with_context(|| run.display().to_string())
 }
 
 fn print(reports: &[EvaluationReport], json: bool) -> Result<()> {

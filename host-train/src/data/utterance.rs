@@ -2,6 +2,8 @@
 
 use keyface_core::{MEL_BANDS, MelPowers, Motion, Phone};
 
+use crate::prepare::Prepared;
+
 /// Sound and labels of one stretch of time, a row per 10 ms hop.
 #[derive(Clone, Debug, Default)]
 pub struct Utterance {
@@ -13,6 +15,13 @@ pub struct Utterance {
     pub motion: Vec<Motion>,
     /// Times of the key motions in hops from the start, strictly increasing.
     pub keys: Vec<f32>,
+}
+
+impl From<Prepared> for Utterance {
+    fn from(clip: Prepared) -> Self {
+        let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
+        Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys }
+    }
 }
 
 impl Utterance {

@@ -113,7 +113,13 @@ fn read_prepared(folder: &Path) -> Result<Vec<(Split, Utterance)>> {
     let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "safetensors"));
     paths.sort();
-    let clips = paths.par_iter().map(|path| Ok(utterance(Prepared::read(path)?))).collect::<Result<Vec<_>>>()?;
+    let clips = paths
+        .par_iter()
+        .map(|path| {
+            let clip = Prepared::read(path)?;
+            Ok((clip.split, Utterance::from(clip)))
+        })
+        .collect::<Result<Vec<_>>>()?;
     Ok(clips)
 }
 
@@ -121,11 +127,6 @@ fn spread_eval(clips: &[(Split, Utterance)]) -> Vec<Utterance> {
     let eval: Vec<_> = clips.iter().filter(|(split, _)| *split == Split::Eval).map(|(_, clip)| clip).collect();
     let every = eval.len().div_ceil(EVAL_PER_CORPUS).max(1);
     eval.into_iter().step_by(every).cloned().collect()
-}
-
-fn utterance(clip: Prepared) -> (Split, Utterance) {
-    let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
-    (clip.split, Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys })
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_shipped_experiments_are_valid() {
-        for name in ["live", "synthetic", "tiny"] {
+        for name in ["ablation", "live", "synthetic", "tiny"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             assert_eq!(Experiment::read(&path).unwrap().name, name);
         }

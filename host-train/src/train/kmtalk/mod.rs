@@ -4,10 +4,12 @@
 mod choice;
 mod lesson;
 mod material;
+mod offline;
 mod score;
 
 pub use choice::{AudioChoice, KmTalkChoice, StageSteps};
 pub use material::{AudioSource, Material, Pool};
+pub use offline::Offline;
 pub use score::{KmTalkScore, score, score_direct};
 
 use anyhow::{Result, anyhow};
@@ -25,14 +27,17 @@ use crate::data::Augmenter;
 use crate::model::kmtalk::{DirectRegression, KmTalk};
 use lesson::{Direct, Stage, Staged};
 
-/// Trains KMTalk on the audio features of a run.
+/// Trains KMTalk on the audio features of a run, and direct regression beside it.
 ///
 /// # Errors
 /// As [`Course::train`].
 pub fn train_kmtalk(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<KmTalk> {
     let audio = AudioSource::of(experiment, run, device)?;
     let (pool, valid) = (draw_pool(experiment, &audio, corpora, device)?, audio.clips(&corpora.valid, device));
-    Course { experiment, corpora, augmenter: &augmenter(experiment)?, pool: &pool, valid: &valid, device }.train(run)
+    let augmenter = augmenter(experiment)?;
+    let course = Course { experiment, corpora, augmenter: &augmenter, pool: &pool, valid: &valid, device };
+    course.direct(run)?;
+    course.train(run)
 }
 
 /// The batches of an experiment.
@@ -99,7 +104,7 @@ impl Course<'_> {
         self.device.seed(self.experiment.seed);
         let fresh = DirectRegression::of_size(self.fresh()?.num_params(), self.pool.audio_width(), &training);
         let lesson = Direct { choice, pool: self.pool, valid: self.valid, device: self.device };
-        Ok(self.phase("direct", choice.steps.all(), &lesson, fresh, run)?.valid())
+        Ok(self.phase(offline::DIRECT, choice.steps.all(), &lesson, fresh, run)?.valid())
     }
 
     fn stage(&self, stage: Stage, begun: KmTalk, run: &RunDir) -> Result<KmTalk> {
