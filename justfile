@@ -80,6 +80,10 @@ corpus hours="3": setup voices
 prepare folder: setup
     {{ keyface_train }} prepare {{ quote(folder) }} --out corpus/prepared/{{ quote(file_name(folder)) }}
 
+# Trains KMTalk without each of its parts, on the audio features of an experiment's run: docs/ablations.md.
+ablate experiment="live" *args: setup
+    {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
+
 # Trains an experiment of host-train/experiments; an interrupted run goes on.
 train experiment="live" *args: setup
     {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
