@@ -80,6 +80,10 @@ corpus hours="3": setup voices
 prepare folder: setup
     {{ keyface_train }} prepare {{ quote(folder) }} --out corpus/prepared/{{ quote(file_name(folder)) }}
 
+# Trains without each part of KMTalk and of the recipe, and writes the table: docs/ablations.md.
+ablate experiment="ablation" *args: setup
+    {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
+
 # Trains an experiment of host-train/experiments; an interrupted run goes on.
 train experiment="live" *args: setup
     {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
