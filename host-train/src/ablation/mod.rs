@@ -58,10 +58,10 @@ impl<'a> Ablation<'a> {
         run: &'a RunDir,
         device: &'a Device,
     ) -> Result<Self> {
-        let audio = AudioSource::of(experiment, run, device)?;
-        let eval = audio.clips(eval.unwrap_or(&corpora.eval), device);
+        let audio = AudioSource::of(experiment, run, corpora.valid.first(), device)?;
+        let eval = audio.clips(eval.unwrap_or(&corpora.eval), device)?;
         ensure!(!eval.is_empty(), "expected clips of the eval split to report on, found none");
-        let valid = audio.clips(&corpora.valid, device);
+        let valid = audio.clips(&corpora.valid, device)?;
         let (augmenter, pool) = (augmenter(experiment)?, draw_pool(experiment, &audio, corpora, device)?);
         Ok(Ablation { experiment, corpora, run, device, augmenter, pool, valid, eval })
     }

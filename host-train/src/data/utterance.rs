@@ -15,12 +15,15 @@ pub struct Utterance {
     pub motion: Vec<Motion>,
     /// Times of the key motions in hops from the start, strictly increasing.
     pub keys: Vec<f32>,
+    /// Corpus and id of the clip, where it is one whole clip.
+    pub source: Option<(String, String)>,
 }
 
 impl From<Prepared> for Utterance {
     fn from(clip: Prepared) -> Self {
         let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
-        Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys }
+        let source = Some((clip.corpus, clip.id));
+        Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys, source }
     }
 }
 
@@ -41,7 +44,7 @@ impl Utterance {
             powers: vec![[0.0; MEL_BANDS]; hops],
             phones: vec![Phone::SIL; hops],
             motion: vec![Motion::REST; hops],
-            keys: Vec::new(),
+            ..Utterance::default()
         }
     }
 
@@ -62,7 +65,7 @@ impl Utterance {
             powers: self.powers[rows.clone()].to_vec(),
             phones: self.phones[rows.clone()].to_vec(),
             motion: self.motion[rows.clone()].to_vec(),
-            keys: Vec::new(),
+            ..Utterance::default()
         };
         let span = start as f32..(start + hops) as f32;
         out.keys = self.keys.iter().filter(|k| span.contains(*k)).map(|k| k - start as f32).collect();
@@ -80,6 +83,7 @@ impl Utterance {
             phones: (0..hops).map(|h| self.phones[near(h)]).collect(),
             motion: (0..hops).map(|h| self.motion[near(h)]).collect(),
             keys: self.keys.iter().map(|k| k / speed).collect(),
+            source: None,
         }
     }
 

@@ -36,6 +36,14 @@ impl AudioFeatures {
         self.values.len() / self.width
     }
 
+    /// `steps` vectors from step `start` on; what lies beyond the end is zeros.
+    pub fn rows(&self, start: usize, steps: usize) -> Vec<f32> {
+        let rest = self.values.get(start * self.width..).unwrap_or_default();
+        let mut rows = rest[..rest.len().min(steps * self.width)].to_vec();
+        rows.resize(steps * self.width, 0.0);
+        rows
+    }
+
     /// Reads the features of one clip from the folder where `keyface-train features` has put them.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl AudioFeatures {
     ///
     /// # Errors
     /// When a value is no number within the range of F16, or the disk does not take the file.
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let place = path.display().to_string();
         let halves: Vec<f16> = self.values.iter().map(|v| f16::from_f32(*v)).collect();
         if let Some(n) = halves.iter().position(|v| !v.is_finite()) {
@@ -95,6 +103,13 @@ mod tests {
         features.write(&path).unwrap();
         let read = AudioFeatures::of_clip(dir.path(), "test", "one/clip").unwrap();
         assert_eq!((read.steps(), read), (2, features));
+    }
+
+    #[test]
+    fn rows_beyond_the_end_are_zeros() {
+        let features = AudioFeatures { encoder: "e1".into(), width: 2, values: vec![1.0, 2.0, 3.0, 4.0] };
+        assert_eq!(features.rows(1, 2), [3.0, 4.0, 0.0, 0.0]);
+        assert_eq!(features.rows(5, 1), [0.0, 0.0]);
     }
 
     #[test]

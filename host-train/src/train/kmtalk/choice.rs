@@ -1,5 +1,7 @@
 //! The experiment's section `[kmtalk]`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,9 @@ impl Experiment {
 pub struct KmTalkChoice {
     /// What it hears.
     pub audio: AudioChoice,
+    /// Folder that `keyface-train features` has filled, for `audio = "features"`.
+    #[serde(default)]
+    pub features: Option<PathBuf>,
     /// Different batches; then they come again.
     #[serde(default = "batches")]
     pub batches: usize,
@@ -55,8 +60,10 @@ fn batches() -> usize {
 pub enum AudioChoice {
     /// Log-mel frames: the audio encoder learns all by itself.
     Mel,
-    /// The trunk of the run's KeyMotionNet, frozen.
+    /// The trunk of the run's KeyMotionNet, frozen; its teacher's features where there is one.
     Trunk,
+    /// What wav2vec 2.0 heard in the clips, as they were recorded: nothing spoils them.
+    Features,
 }
 
 /// Optimizer steps of each stage.

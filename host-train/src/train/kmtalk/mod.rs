@@ -32,8 +32,8 @@ use lesson::{Direct, Stage, Staged};
 /// # Errors
 /// As [`Course::train`].
 pub fn train_kmtalk(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<KmTalk> {
-    let audio = AudioSource::of(experiment, run, device)?;
-    let (pool, valid) = (draw_pool(experiment, &audio, corpora, device)?, audio.clips(&corpora.valid, device));
+    let audio = AudioSource::of(experiment, run, corpora.valid.first(), device)?;
+    let (pool, valid) = (draw_pool(experiment, &audio, corpora, device)?, audio.clips(&corpora.valid, device)?);
     let augmenter = augmenter(experiment)?;
     let course = Course { experiment, corpora, augmenter: &augmenter, pool: &pool, valid: &valid, device };
     course.direct(run)?;
@@ -48,7 +48,7 @@ pub fn draw_pool(experiment: &Experiment, audio: &AudioSource, corpora: &Corpora
     let (choice, crops) = (experiment.kmtalk()?, &experiment.key_motion);
     let plan = BatchPlan { seed: experiment.seed + 10, batch: crops.batch, crop_hops: crops.crop_hops };
     let count = choice.batches.min(choice.steps.all());
-    Ok(Pool::draw(count, audio, corpora, &augmenter(experiment)?, plan, device))
+    Pool::draw(count, audio, corpora, &augmenter(experiment)?, plan, device)
 }
 
 /// All that a training of KMTalk needs, except where it begins and where it is kept.

@@ -32,7 +32,7 @@ impl Offline {
     /// A run without the section `[kmtalk]`, or one that is not finished.
     pub fn load(run: &RunDir, device: &Device) -> Result<Self> {
         let experiment: Experiment = run.experiment()?;
-        let audio = AudioSource::of(&experiment, run, device)?;
+        let audio = AudioSource::of(&experiment, run, None, device)?;
         let fresh = experiment.kmtalk()?.net.init(audio.width(), device);
         let direct = DirectRegression::of_size(fresh.num_params(), audio.width(), device);
         let net = loaded(fresh, run, Stage::Joint.name(), device)?;
@@ -61,7 +61,7 @@ impl Offline {
 
     fn material(&self, clip: &Clip) -> Result<Material> {
         let utterance = Utterance::from(Prepared::of(clip, "", &Style::NEUTRAL));
-        self.audio.clips(&[utterance], &self.device).pop().with_context(|| format!("{}: shorter than a step", clip.id))
+        self.audio.clips(&[utterance], &self.device)?.pop().with_context(|| format!("{}: shorter than a step", clip.id))
     }
 }
 

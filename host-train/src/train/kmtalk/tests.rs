@@ -6,6 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::*;
 use crate::data::Utterance;
 use crate::model::kmtalk::{Fusion, KmTalkConfig, Localization};
+use crate::prepare::AudioFeatures;
 
 const BAND: usize = 20;
 
@@ -35,6 +36,7 @@ fn choice() -> KmTalkChoice {
     };
     KmTalkChoice {
         audio: AudioChoice::Mel,
+        features: None,
         batches: 4,
         learning_rate: 5e-3,
         true_keys: (0.5, 0.5),
@@ -48,7 +50,10 @@ fn choice() -> KmTalkChoice {
 
 fn pool(device: &Device) -> Pool {
     let crops = |step: u64| (0..4).map(|n| talk(4 * step + n)).collect::<Vec<_>>();
-    Pool::new((0..4).map(|step| AudioSource::Mel.material(&crops(step), device)).collect(), AudioSource::Mel.width())
+    Pool::new(
+        (0..4).map(|step| AudioSource::Mel.material(&crops(step), device).unwrap()).collect(),
+        AudioSource::Mel.width(),
+    )
 }
 
 fn losses(stage: Stage, net: &KmTalk, choice: &KmTalkChoice, pool: &Pool, step: usize) -> crate::loss::Breakdown {
@@ -93,7 +98,7 @@ fn training_lowers_the_loss_of_every_stage() {
         let (first, last) = (course[..4].iter().sum::<f32>(), course[course.len() - 4..].iter().sum::<f32>());
         assert!(last < 0.97 * first, "{stage:?}: {first} -> {last}");
     }
-    let clips = AudioSource::Mel.clips(&[talk(1), talk(2)], &device);
+    let clips = AudioSource::Mel.clips(&[talk(1), talk(2)], &device).unwrap();
     let found = score(&net.valid(), &clips, Localization::Oracle, &device).pooled("RMS");
     let still = KmTalkScore::of(&[vec![Motion::REST; 60], vec![Motion::REST; 60]], &clips).pooled("RMS");
     assert!(found < still.map(|rms| 0.7 * rms), "{found:?} {still:?}");
@@ -104,10 +109,27 @@ fn keys_of_the_labels_are_key_frames_and_shifted_ones_match_within_40_ms() {
     let device = Device::flex();
     let mut clip = Utterance::silence(40);
     clip.keys = vec![4.5, 17.0];
-    let clips = AudioSource::Mel.clips(&[clip], &device);
+    let clips = AudioSource::Mel.clips(&[clip], &device).unwrap();
     // A step is two hops: 4.5 lies in step 2, 17 in step 8.
     assert_eq!(clips[0].keys.clips(), [vec![2, 8]]);
     let net = choice().net.init(AudioSource::Mel.width(), &device);
     let f1 = |late| score(&net, &clips, Localization::Shifted(late), &device).key_f1.unwrap();
     assert_eq!((f1(0), f1(2), f1(3)), (1.0, 1.0, 0.0));
+}
+
+#[test]
+fn stored_features_are_heard_row_for_row_with_the_clips_own_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = Device::flex();
+    let clip = Utterance { source: Some(("people".into(), "one".into())), ..Utterance::silence(9) };
+    // Four whole steps, and one vector more.
+    let values: Vec<f32> = (0..10).map(|v| v as f32).collect();
+    let stored = AudioFeatures { encoder: "e".into(), width: 2, values };
+    stored.write(&folder.path().join("people__one.safetensors")).unwrap();
+    let audio = AudioSource::Stored { folder: folder.path().into(), width: 2 };
+    let heard = audio.clips(std::slice::from_ref(&clip), &device).unwrap()[0].features(&device);
+    assert_eq!(heard.dims(), [1, 4, 2]);
+    assert_eq!(heard.try_into_vec_as::<f32>().unwrap(), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+    let nameless = Utterance { source: None, ..clip };
+    assert!(audio.clips(&[nameless], &device).err().unwrap().to_string().contains("prepared corpus"));
 }
