@@ -39,19 +39,20 @@ pub fn run(args: &AblateArgs) -> Result<()> {
     }
     let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let experiment = Experiment::read(&args.experiment)?;
+    experiment.kmtalk().with_context(|| args.experiment.display().to_string())?;
     let device = pick_device(args.device)?;
-    let run = RunDir::create(&args.runs.join(&experiment.name))?;
     let folders = folders(&experiment, &args.eval)?;
+    let run = RunDir::create(&args.runs.join(&experiment.name))?;
     let (names, eval): (Vec<String>, Vec<Vec<Utterance>>) = folders.into_iter().unzip();
     let students = Students { experiment: &experiment, eval: &eval, run: &run, device: &device };
     let rows = STUDENTS.iter().filter(|s| asked(s.name)).map(|s| students.row(s).context(s.name));
     let students = student_table(&names, &rows.collect::<Result<Vec<_>>>()?);
-    println!("{students}");
+    say!("{students}");
     let corpora = Corpora::read(&experiment)?;
     let ablation = Ablation::new(&experiment, &corpora, Some(&eval.concat()), &run, &device)?;
     let variants = VARIANTS.iter().filter(|v| asked(v.name)).map(|v| ablation.row(v).context(v.name));
     let rows = ablation.baselines().into_iter().map(Ok).chain(variants).collect::<Result<Vec<_>>>()?;
-    println!("{}", table(&rows));
+    say!("{}", table(&rows));
     match &args.out {
         Some(path) => {
             std::fs::write(path, page(&experiment, &rows, &students)).with_context(|| path.display().to_string())
@@ -65,11 +66,11 @@ fn folders(experiment: &Experiment, asked: &[PathBuf]) -> Result<Vec<(String, Ve
     let own = experiment.corpora.iter().map(|corpus| corpus.folder.clone());
     let folders: Vec<PathBuf> = if asked.is_empty() { own.collect() } else { asked.to_vec() };
     let mut read = Vec::new();
-    for folder in folders {
+    for folder in folders.clone() {
         let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         read.push((name, Corpora::read_eval(&[folder])?));
     }
     read.retain(|(_, clips)| !clips.is_empty());
-    ensure!(!read.is_empty(), "expected clips of the eval split to report on, found none");
+    ensure!(!read.is_empty(), "expected clips of the eval split to report on, found none in {folders:?}");
     Ok(read)
 }

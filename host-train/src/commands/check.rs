@@ -24,11 +24,11 @@ pub struct CheckArgs {
 pub fn run(args: &CheckArgs) -> Result<()> {
     let packed = Packed::read(&args.model)?;
     let card = &packed.card;
-    println!("{} {}: files, hashes and shapes are what the card says", card.name, card.version);
+    say!("{} {}: files, hashes and shapes are what the card says", card.name, card.version);
     if let Some(path) = &args.vectors {
         let vectors = serde_json::to_string(&packed.vectors(args.steps, card.seed)?)?;
         fs::write(path, vectors).with_context(|| path.display().to_string())?;
-        println!("{} steps in {}", args.steps, path.display());
+        say!("{} steps in {}", args.steps, path.display());
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `keyface-train compare`: any program's mouth cues beside our models, on the same clips.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -22,8 +23,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FOLDER")]
     model: Vec<PathBuf>,
     /// At most this many clips, spread evenly
-    #[arg(long, default_value_t = 40)]
-    clips: usize,
+    #[arg(long, default_value = "40")]
+    clips: NonZeroUsize,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -32,14 +33,14 @@ pub struct CompareArgs {
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Result<()> {
     let (corpus, cues, models) = (args.corpus.clone(), args.cues.clone(), args.model.clone());
-    let found = compare(&Contest { corpus, clips: args.clips, cues, models })?;
+    let found = compare(&Contest { corpus, clips: args.clips.get(), cues, models })?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        say!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());
     }
-    println!("{}", found.table().markdown());
+    say!("{}", found.table().markdown());
     for (program, ids) in &found.missing {
-        println!("{program} lacks cues for {} clips, which nobody is scored on: {}", ids.len(), ids.join(", "));
+        say!("{program} lacks cues for {} clips, which nobody is scored on: {}", ids.len(), ids.join(", "));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `keyface-train evaluate`: model folders against speech that they never heard, with baselines beside them.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -22,8 +23,8 @@ pub struct EvaluateArgs {
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
     /// At most this many clips of each corpus, spread evenly over it
-    #[arg(long, default_value_t = 40)]
-    clips: usize,
+    #[arg(long, default_value = "40")]
+    clips: NonZeroUsize,
     /// A glTF head (GLB with ARKit shapes) to measure the motion on, in metres
     #[arg(long, value_name = "FILE")]
     head: Option<PathBuf>,
@@ -46,13 +47,15 @@ pub struct EvaluateArgs {
 
 /// Runs the command.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
+    let has_card = args.model.join(CARD).is_file();
+    ensure!(has_card, "{}: expected the folder of a model, found no {CARD} in it", args.model.display());
     let (more, corpora): (Vec<PathBuf>, Vec<PathBuf>) =
         args.folders.iter().cloned().partition(|folder| folder.join(CARD).is_file());
     ensure!(!corpora.is_empty(), "expected a folder of sound and TextGrids behind the models, came none");
     let plan = |model: &PathBuf| Plan {
         model: model.clone(),
         corpora: corpora.clone(),
-        clips: args.clips,
+        clips: args.clips.get(),
         head: args.head.clone(),
         noise: args.noise.clone(),
         streaming: args.streaming,
@@ -72,10 +75,12 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     };
     let models = [&args.model].into_iter().chain(&more);
     let reports = models.map(|model| evaluate(&plan(model), &programs)).collect::<Result<Vec<_>>>()?;
-    if let Some(path) = &args.html {
-        fs::write(path, page(&reports)).with_context(|| format!("{}: cannot be written", path.display()))?;
+    // First of all, so that a page that cannot be written costs no figures.
+    print(&reports, args.json)?;
+    match &args.html {
+        Some(path) => fs::write(path, page(&reports)).with_context(|| format!("{}: cannot be written", path.display())),
+        None => Ok(()),
     }
-    print(&reports, args.json)
 }
 
 const NO_TEACHER: &str = "no offline KMTalk was loaded";
@@ -87,9 +92,13 @@ fn teacher(run: &Path) -> Result<Offline> {
 
 fn print(reports: &[EvaluationReport], json: bool) -> Result<()> {
     match reports {
-        [one] if json => println!("{}", serde_json::to_string_pretty(one)?),
-        all if json => println!("{}", serde_json::to_string_pretty(all)?),
-        all => all.iter().for_each(|report| println!("{}", table(report))),
+        [one] if json => say!("{}", serde_json::to_string_pretty(one)?),
+        all if json => say!("{}", serde_json::to_string_pretty(all)?),
+        all => {
+            for report in all {
+                say!("{}", table(report));
+            }
+        }
     }
     Ok(())
 }

@@ -31,6 +31,6 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let precision = if args.float { Precision::Float } else { Precision::Int8 };
     let order = Order { look_ahead_ms: args.look_ahead, name: args.name.clone(), out: args.out.clone() };
     let shipped = ship(&args.run, &order, precision)?;
-    println!("{}", shipped.summary());
+    say!("{}", shipped.summary());
     Ok(())
 }

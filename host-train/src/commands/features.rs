@@ -37,8 +37,8 @@ pub fn run(args: &FeaturesArgs) -> Result<()> {
         let bar = progress(&name, folder.entries.len());
         let outcome = features(&folder, &name, &encoder, &args.out, &|| bar.inc(1))?;
         bar.finish_and_clear();
-        println!("{name}: {} clips heard, {} values every 20 ms", outcome.made, encoder.width());
-        println!("  kept from an earlier run: {}; removed with their sources: {}", outcome.kept, outcome.removed);
+        say!("{name}: {} clips heard, {} values every 20 ms", outcome.made, encoder.width());
+        say!("  kept from an earlier run: {}; removed with their sources: {}", outcome.kept, outcome.removed);
         report_dropped(&outcome.dropped);
     }
     Ok(())

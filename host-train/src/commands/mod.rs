@@ -1,5 +1,17 @@
 //! One file for each subcommand: arguments -> library call -> report.
 
+use std::fmt::Arguments;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+
+/// Prints a line, or returns an error from the function: a full disk behind standard output is no reason to panic.
+macro_rules! say {
+    ($($what:tt)*) => {
+        $crate::commands::print_line(&mut std::io::stdout().lock(), format_args!($($what)*))?
+    };
+}
+
 pub mod ablate;
 pub mod check;
 pub mod compare;
@@ -12,3 +24,21 @@ pub mod prepare;
 pub mod throughput;
 pub mod train;
 pub mod variants;
+
+/// A line, and all of it written.
+fn print_line(out: &mut impl Write, line: Arguments) -> Result<()> {
+    let written: io::Result<()> = writeln!(out, "{line}").and_then(|()| out.flush());
+    written.context("standard output cannot be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_behind_standard_output_is_an_error() {
+        let mut room_for_two = [0; 2];
+        let error = print_line(&mut &mut room_for_two[..], format_args!("three")).unwrap_err();
+        assert_eq!(error.to_string(), "standard output cannot be written");
+    }
+}

@@ -34,6 +34,6 @@ pub fn run(args: &PlotArgs) -> Result<()> {
     let empty = || format!("{}: expected sound, came an empty file", args.audio.display());
     let picture = plot(&clip, &motion).with_context(empty)?;
     picture.save_png(&args.out).with_context(|| format!("{}: cannot be written", args.out.display()))?;
-    println!("{} ({} x {} pixels)", args.out.display(), picture.width(), picture.height());
+    say!("{} ({} x {} pixels)", args.out.display(), picture.width(), picture.height());
     Ok(())
 }

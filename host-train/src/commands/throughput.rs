@@ -27,12 +27,12 @@ pub fn run(args: &ThroughputArgs) -> Result<()> {
     let experiment = Experiment::read(&args.experiment)?;
     let measured = throughput(&experiment, args.steps, &pick_device(args.device)?)?;
     for (step, [cpu, device]) in measured.losses.iter().enumerate() {
-        println!("step {}: loss {cpu:.5} on the CPU, {device:.5} on the device", step + 1);
+        say!("step {}: loss {cpu:.5} on the CPU, {device:.5} on the device", step + 1);
     }
     let ([cpu_s, device_s], [cpu, device]) = (measured.step_s, measured.hours_per_hour());
-    println!("a step: {cpu_s:.3} s on the CPU, {device_s:.3} s on the device");
-    println!("hours of sound an hour: {cpu:.0} on the CPU, {device:.0} on the device ({:.1} times)", device / cpu);
-    println!("largest relative difference of the trunk after the last step: {:.1e}", measured.difference);
+    say!("a step: {cpu_s:.3} s on the CPU, {device_s:.3} s on the device");
+    say!("hours of sound an hour: {cpu:.0} on the CPU, {device:.0} on the device ({:.1} times)", device / cpu);
+    say!("largest relative difference of the trunk after the last step: {:.1e}", measured.difference);
     ensure!(measured.difference <= TOLERANCE, "expected a difference of at most {TOLERANCE:.0e}");
     Ok(())
 }

@@ -25,15 +25,15 @@ pub struct TrainArgs {
 pub fn train(args: &TrainArgs) -> Result<()> {
     let experiment = Experiment::read(&args.experiment)?;
     let device = pick_device(args.device)?;
+    let corpora = Corpora::read(&experiment)?;
     let run = RunDir::create(&args.runs.join(&experiment.name))?;
     run.keep_experiment(&experiment)?;
-    let corpora = Corpora::read(&experiment)?;
-    println!("{}: {:.2} h of speech, {} validation clips", experiment.name, corpora.train_hours(), corpora.valid.len());
+    say!("{}: {:.2} h of speech, {} validation clips", experiment.name, corpora.train_hours(), corpora.valid.len());
     let key_motion = train_key_motion(&experiment, &corpora, &run, &device).context("phase 1, KeyMotionNet")?;
     train_completion(&experiment, &corpora, &key_motion, &run, &device).context("phase 2, CompletionNet")?;
     if experiment.kmtalk.is_some() {
         train_kmtalk(&experiment, &corpora, &run, &device).context("the offline KMTalk")?;
     }
-    println!("done; ship it with: keyface-train export {}", run.file("").display());
+    say!("done; ship it with: keyface-train export {}", run.file("").display());
     Ok(())
 }

@@ -22,7 +22,7 @@ pub struct VariantsArgs {
 /// Runs the command.
 pub fn run(args: &VariantsArgs) -> Result<()> {
     for folder in write_variants(&args.model, &args.sound, &args.out)? {
-        println!("{}", folder.display());
+        say!("{}", folder.display());
     }
     Ok(())
 }

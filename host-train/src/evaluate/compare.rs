@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::baseline;
 use super::cues::CueFolder;
 use super::hear::hear;
-use super::report::mouth_score;
+use super::report::{mouth_score, warn_of};
 use super::score::{Events, MouthScore};
 use super::table::Table;
 use super::tables::mouths_by_class;
 use crate::clip::{Clip, Split};
-use crate::corpus::{Entry, read_folder};
+use crate::corpus::{Entry, Folder, read_folder};
 use crate::export::Packed;
 
 /// What to compare.
@@ -77,7 +77,8 @@ pub fn compare(contest: &Contest) -> Result<Comparison> {
 }
 
 fn chosen(contest: &Contest) -> Result<Vec<Entry>> {
-    let mut entries = read_folder(&contest.corpus)?.entries;
+    let Folder { mut entries, dropped } = read_folder(&contest.corpus)?;
+    warn_of(&dropped);
     if entries.iter().any(|e| e.split == Split::Eval) {
         entries.retain(|e| e.split == Split::Eval);
     }
@@ -92,6 +93,7 @@ type Written = (String, Vec<Option<Events>>);
 fn written_cues(folders: &[CueFolder], entries: &[Entry]) -> Result<(Vec<Written>, Vec<Missing>)> {
     let (mut written, mut missing) = (Vec::new(), Vec::new());
     for folder in folders {
+        ensure!(folder.folder.is_dir(), "{}: expected a folder of mouth cues, found none", folder.folder.display());
         let cues = entries.iter().map(|e| folder.read(&e.id)).collect::<Result<Vec<_>>>()?;
         let lacks = entries.iter().zip(&cues).filter(|(_, cues)| cues.is_none());
         let lacks: Vec<String> = lacks.map(|(e, _)| e.id.clone()).collect();

@@ -22,7 +22,7 @@ use super::score::{Events, MouthScore, Scorer};
 use super::streaming::{StreamingReport, measure_streaming};
 use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
 use crate::clip::{Clip, Segment, Split};
-use crate::corpus::{read_folder, read_recordings};
+use crate::corpus::{Dropped, read_folder, read_recordings};
 use crate::export::Packed;
 use crate::truth;
 
@@ -109,7 +109,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     let judge = Judge {
         packed: Packed::read(&plan.model)?,
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
-        recordings: plan.noise.as_deref().map_or_else(|| Ok(Vec::new()), read_recordings)?,
+        recordings: plan.noise.as_deref().map_or_else(|| Ok(Vec::new()), read_noise)?,
     };
     let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, plan.clips)?)));
     let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
@@ -134,9 +134,23 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     })
 }
 
+/// Recordings of noise; nobody who asked for them hears white noise instead.
+fn read_noise(folder: &Path) -> Result<Vec<Vec<f32>>> {
+    let mut recordings = read_recordings(folder)?;
+    recordings.retain(|samples| !samples.is_empty());
+    ensure!(!recordings.is_empty(), "{}: expected recordings of noise (wav or flac), found none", folder.display());
+    Ok(recordings)
+}
+
+/// Nobody is judged on fewer clips without a word.
+pub fn warn_of(dropped: &[Dropped]) {
+    dropped.iter().for_each(|clip| log::warn!("{} is left out: {}", clip.id, clip.reason));
+}
+
 /// At most `most` clips of the eval split, spread evenly over it.
 fn choose(folder: &Path, most: usize) -> Result<Vec<Judged>> {
     let corpus = read_folder(folder)?;
+    warn_of(&corpus.dropped);
     let eval: Vec<_> = corpus.entries.iter().filter(|e| e.split == Split::Eval).collect();
     ensure!(!eval.is_empty(), "{}: expected an eval split, found none", folder.display());
     let every = eval.len().div_ceil(most.max(1));
@@ -284,4 +298,16 @@ fn noise_active(packed: &Packed, level_dbfs: f64) -> Result<f64> {
         all += 1;
     })?;
     Ok(active as f64 / all.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_noise_is_not_white_noise() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = read_noise(folder.path()).unwrap_err().to_string();
+        assert!(error.ends_with("expected recordings of noise (wav or flac), found none"), "{error}");
+    }
 }

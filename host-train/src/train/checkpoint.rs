@@ -85,7 +85,7 @@ impl RunDir {
         for net in ["key_motion", "completion"] {
             let path = self.file(&format!("{net}.json"));
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            seconds += serde_json::from_str::<Progress>(&text)?.seconds;
+            seconds += serde_json::from_str::<Progress>(&text).with_context(|| path.display().to_string())?.seconds;
         }
         Ok(seconds)
     }

@@ -103,6 +103,9 @@ pub fn augmenter(experiment: &Experiment) -> Result<Augmenter> {
         log::warn!("no noise recordings at {}: generated noise only", asked.display());
     }
     let recordings = folder.map(read_recordings).transpose()?.unwrap_or_default();
+    if let (Some(folder), true) = (folder, recordings.is_empty()) {
+        log::warn!("no wav or flac in {}: generated noise only", folder.display());
+    }
     Ok(Augmenter::new(experiment.augment.clone(), NoisePool::new(&recordings)))
 }
 

@@ -1,8 +1,10 @@
 //! The experiment file: every choice of a training run, in TOML.
 
+mod check;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::kmtalk::KmTalkChoice;
@@ -124,7 +126,7 @@ impl Experiment {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("no experiment at {}", path.display()))?;
         let experiment: Experiment = toml::from_str(&text).with_context(|| path.display().to_string())?;
-        experiment.validate().with_context(|| path.display().to_string())?;
+        check::check(&experiment).with_context(|| path.display().to_string())?;
         Ok(experiment)
     }
 
@@ -138,24 +140,6 @@ impl Experiment {
     /// Every look-ahead.
     pub fn look_aheads(&self) -> impl Iterator<Item = LookAhead> + '_ {
         self.look_aheads_ms.iter().enumerate().map(|(which, ms)| LookAhead { which, ms: *ms })
-    }
-
-    fn validate(&self) -> Result<()> {
-        let all = &self.look_aheads_ms;
-        ensure!(
-            all.iter().all(|ms| ms.is_multiple_of(STEP_MS) && *ms <= 120) && all.is_sorted_by(|a, b| a < b),
-            "look_aheads_ms must be increasing multiples of {STEP_MS} up to 120, are {all:?}"
-        );
-        ensure!(
-            all.contains(&self.look_ahead_ms),
-            "look_aheads_ms must contain look_ahead_ms = {}",
-            self.look_ahead_ms
-        );
-        ensure!(!self.corpora.is_empty(), "corpora must name at least one prepared folder");
-        ensure!(self.key_motion.crop_hops.is_multiple_of(2), "key_motion.crop_hops must be even");
-        ensure!(self.key_motion.crop_hops >= 100, "key_motion.crop_hops must be at least 100");
-        ensure!(!self.key_motion_net.dilations.is_empty(), "key_motion_net.dilations must not be empty");
-        Ok(())
     }
 }
 

@@ -139,8 +139,16 @@ fn a_clip_that_a_program_lacks_is_named_and_scored_for_nobody() {
 fn no_common_clip_is_an_error_that_names_who_lacks_what() {
     let desk = desk();
     write_cues(desk.path(), "half/b.visemes.tsv", &right());
+    fs::create_dir(desk.path().join("none")).unwrap();
     let error = compare(&contest(desk.path(), &["half", "none"])).unwrap_err().to_string();
     assert!(error.ends_with("half lacks 1 of 2, first a; none lacks 2 of 2, first a"), "{error}");
+}
+
+#[test]
+fn a_folder_of_cues_that_is_not_there_is_an_error() {
+    let desk = desk();
+    let error = compare(&contest(desk.path(), &["nowhere"])).unwrap_err().to_string();
+    assert!(error.ends_with("nowhere: expected a folder of mouth cues, found none"), "{error}");
 }
 
 #[test]

@@ -28,6 +28,9 @@ const BROWS: [&str; 5] = ["browInnerUp", "browDownLeft", "browDownRight", "browO
 const COLUMNS: usize = 7;
 const COLUMNS_SHARE: f64 = 0.6;
 
+/// A head has some thousands; a damaged file may claim any number.
+const MOST_VERTICES: usize = 1 << 22;
+
 const JSON_CHUNK: u32 = u32::from_le_bytes(*b"JSON");
 const BIN_CHUNK: u32 = u32::from_le_bytes(*b"BIN\0");
 const UNSIGNED_BYTE: u64 = 5121;
@@ -160,17 +163,20 @@ impl Gltf<'_> {
         let accessor = &self.json["accessors"][number(index)?];
         ensure!(accessor["componentType"] == FLOAT && accessor["type"] == "VEC3", "expected float vectors of three");
         let count = number(&accessor["count"])?;
+        ensure!(count <= MOST_VERTICES, "expected at most {MOST_VERTICES} vertices, came {count}");
         let mut vectors = match accessor.get("bufferView") {
             Some(_) => self.floats(accessor, count)?,
             None => vec![[0.0; 3]; count],
         };
         if let Some(sparse) = accessor.get("sparse") {
-            let changed = number(&sparse["count"])?;
+            let changed = number(&sparse["count"])?.min(count);
             let indices = self.indices(&sparse["indices"], changed)?;
             for (at, value) in indices.into_iter().zip(self.floats(&sparse["values"], changed)?) {
                 *vectors.get_mut(at).context("expected a sparse index within the accessor")? = value;
             }
         }
+        let is_number = vectors.iter().flatten().all(|x| x.is_finite());
+        ensure!(is_number, "expected finite positions, came one that is not a number");
         Ok(vectors)
     }
 
@@ -259,6 +265,23 @@ mod tests {
         let bytes = head();
         let error = Head::parse(&bytes[..bytes.len() - 20]).err().unwrap();
         assert!(error.to_string().contains("cut"), "{error}");
+    }
+
+    #[test]
+    fn a_position_that_is_no_number_is_refused() {
+        let mut bytes = head();
+        // The last value of the sparse move of `jawOpen`, before four bytes of index.
+        let at = bytes.len() - 8;
+        bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        let error = Head::parse(&bytes).err().unwrap();
+        assert!(error.to_string().contains("finite"), "{error}");
+    }
+
+    #[test]
+    fn a_count_beyond_any_head_is_refused() {
+        let json = serde_json::json!({ "accessors": [{ "componentType": 5126, "type": "VEC3", "count": u64::MAX }] });
+        let error = Gltf { json: &json, bin: &[] }.vectors(&Value::from(0)).unwrap_err();
+        assert!(error.to_string().starts_with("expected at most"), "{error}");
     }
 
     #[test]
