@@ -31,7 +31,7 @@ pub use keys::{KeyScore, KeyTally, KeyWindow};
 pub use report::{CorpusReport, EvaluationReport, Plan, evaluate};
 pub use rows::{MotionRow, Program, mean_motion};
 pub use score::{Events, MouthScore, Scorer};
-pub use search::{HeardClip, judge, search_decode};
+pub use search::{HeardClip, search_decode};
 pub use streaming::StreamingReport;
 pub use table::Table;
 pub use tables::table;

@@ -21,6 +21,8 @@ const STEP_MS: i64 = 20;
 const FALSE_PER_MIN: f64 = 6.5;
 /// The same for lip on teeth.
 const FALSE_LIP_TEETH_PER_MIN: f64 = 9.0;
+/// A larger share of the pauses with an open mouth costs too: a face that chews on silence.
+const OPEN_IN_PAUSE: f64 = 0.015;
 /// Rounds over all numbers.
 const ROUNDS: usize = 3;
 
@@ -76,11 +78,12 @@ pub fn search_decode(clips: &[HeardClip], start: Decode) -> (Decode, Option<Mout
 fn merit(score: &MouthScore) -> f64 {
     let extra = (score.false_closures_per_min - FALSE_PER_MIN).max(0.0);
     let bitten = (score.false_lip_teeth_per_min - FALSE_LIP_TEETH_PER_MIN).max(0.0);
+    let restless = (score.open_in_pause - OPEN_IN_PAUSE).max(0.0);
     let late = (score.lag_ms - 80).max(0) as f64 / 10.0;
-    score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * bitten - 0.01 * late
+    score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * bitten - 0.5 * restless - 0.01 * late
 }
 
-pub fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
+fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
     let mut scorer = Scorer::default();
     clips.iter().for_each(|clip| scorer.add(&clip.phones, &shown(&clip.heads, decode)));
     scorer.score()
