@@ -89,8 +89,8 @@ train experiment="live" *args: setup
     {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
 
 # Writes a trained run as models/NAME: ONNX and a card, checked on the device's own code.
-export run="live": setup
-    {{ keyface_train }} export runs/{{ run }}
+export run="live" *args: setup
+    {{ keyface_train }} export runs/{{ run }} {{ args }}
 
 # Scores a model on voices that it never heard, beside volume-to-jaw and a still mouth.
 evaluate model="live" *corpora="corpus/unheard": setup
