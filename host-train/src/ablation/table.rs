@@ -10,8 +10,8 @@ pub fn page(experiment: &Experiment, rows: &[Row], students: &str) -> String {
     format!(
         "# What each part is worth\n\n\
          Written by `keyface-train ablate host-train/experiments/{name}.toml`: small networks, briefly trained, so that \
-         differences count here and not the figures themselves. Seed {seed}; differences of a few per cent are within \
-         what another seed does.\n\n\
+         differences count here and not the figures themselves. One seed ({seed}): differences of a few per cent may \
+         be chance.\n\n\
          ## The offline KMTalk\n\n\
          KMTalk (Xu et al. 2024) without each of its parts, and with disturbed key frames, on whole clips of the eval \
          splits. All variants hear the same frozen audio features and learn from the same batches for {steps} steps in \

@@ -61,23 +61,29 @@ const FARTHEST_HOPS: f32 = 50.0;
 impl Batch {
     /// Stacks crops; every step describes the moment `look_ahead_steps` before its own end.
     pub fn new(crops: &[Utterance], look_ahead_steps: usize, device: &Device) -> Batch {
-        let (batch, time) = (crops.len(), crops[0].len() / STEP_HOPS);
-        let labels: Vec<Vec<Labels>> = crops.iter().map(|crop| steps(crop, look_ahead_steps)).collect();
-        let all = || labels.iter().flatten();
-        let features = crops.iter().flat_map(features).collect();
-        let phones = all().map(|l| l.phone as i32).collect();
-        let targets = all().flat_map(targets).collect();
-        let events = all().flat_map(events).collect();
-        Batch {
-            features: floats(features, [batch, time, STEP_HOPS * FEATURES], device),
-            truth: Truth {
-                phones: Tensor::from_data(TensorData::new::<i32, _>(phones, [batch, time]), device),
-                targets: floats(targets, [batch, time, TARGETS], device),
-                events: floats(events, [batch, time, 4], device),
-            },
-            labels,
-        }
+        let (truth, labels) = labelled(crops, look_ahead_steps, device);
+        Batch { features: stacked(crops, device), truth, labels }
     }
+}
+
+/// The features of a batch, `[batch, time, STEP_HOPS * FEATURES]`: the same for every look-ahead.
+pub fn stacked(crops: &[Utterance], device: &Device) -> Tensor<3> {
+    let features = crops.iter().flat_map(features).collect();
+    floats(features, [crops.len(), crops[0].len() / STEP_HOPS, STEP_HOPS * FEATURES], device)
+}
+
+/// The labels of a batch, as tensors and as plain values per crop and step.
+pub fn labelled(crops: &[Utterance], look_ahead_steps: usize, device: &Device) -> (Truth, Vec<Vec<Labels>>) {
+    let (batch, time) = (crops.len(), crops[0].len() / STEP_HOPS);
+    let labels: Vec<Vec<Labels>> = crops.iter().map(|crop| steps(crop, look_ahead_steps)).collect();
+    let all = || labels.iter().flatten();
+    let phones = all().map(|l| l.phone as i32).collect();
+    let truth = Truth {
+        phones: Tensor::from_data(TensorData::new::<i32, _>(phones, [batch, time]), device),
+        targets: floats(all().flat_map(targets).collect(), [batch, time, TARGETS], device),
+        events: floats(all().flat_map(events).collect(), [batch, time, 4], device),
+    };
+    (truth, labels)
 }
 
 /// A batch of one whole utterance, as evaluation wants it.

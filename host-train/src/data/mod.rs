@@ -6,6 +6,6 @@ mod noise;
 mod utterance;
 
 pub use augment::{AugmentConfig, Augmenter};
-pub use batch::{Batch, Labels, Truth, label_step, whole};
+pub use batch::{Batch, Labels, Truth, label_step, labelled, stacked, whole};
 pub use noise::NoisePool;
 pub use utterance::Utterance;

@@ -16,7 +16,7 @@ use super::flow::{FlowMaker, KeySource};
 use super::phase::{Lesson, Phase};
 use super::prefetch::BatchPlan;
 use super::validate::motion_error;
-use crate::data::{Batch, Utterance};
+use crate::data::{Utterance, labelled, stacked};
 use crate::loss::{Breakdown, scaled_square, velocity};
 use crate::model::{CompletionNets, KeyMotionNet};
 
@@ -85,16 +85,15 @@ impl Lesson for Between<'_> {
     type Net = CompletionNets;
 
     fn losses(&self, nets: &CompletionNets, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        let features = Batch::new(crops, 0, &self.flow.device).features;
-        let heard = self.key_motion_net.trunk(features);
+        let heard = self.key_motion_net.trunk(stacked(crops, &self.flow.device));
         let to_training = |x: Tensor<3>| Tensor::<3>::from_data(x.into_data(), training);
         let trunk = to_training(heard.clone());
         let sources = self.sources(step, crops.len());
         let each = self.experiment.look_aheads().zip(&nets.each).map(|(look_ahead, net)| {
-            let batch = Batch::new(crops, look_ahead.steps(), &self.flow.device);
-            let targets = to_training(batch.truth.targets.narrow(2, 0, MOTION_CHANNELS));
-            let flow =
-                self.flow.features(self.key_motion_net.heads(look_ahead.which, heard.clone()), &batch.labels, &sources);
+            let (truth, labels) = labelled(crops, look_ahead.steps(), training);
+            let targets = truth.targets.narrow(2, 0, MOTION_CHANNELS);
+            let heads = self.key_motion_net.heads(look_ahead.which, heard.clone());
+            let flow = self.flow.features(heads, &labels, &sources);
             let (motion, _) = net.forward(to_training(flow), trunk.clone());
             [scaled_square(motion.clone(), targets.clone()), velocity(motion, targets)]
         });
