@@ -17,8 +17,7 @@ fn stem(path: &Path) -> &str {
 fn boards() -> Vec<(PathBuf, Board)> {
     let files = listed("boards").into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
     let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
-        let board = Board::from_toml(&path.display().to_string(), &text).unwrap_or_else(|error| panic!("{error}"));
+        let board = keyface::board::load(path.to_str().unwrap()).unwrap_or_else(|error| panic!("{error}"));
         (path, board)
     };
     files.map(read).collect()

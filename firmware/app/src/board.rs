@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::Board;
+use keyface_core::{Board, Layer};
 
 use crate::AppError;
 
@@ -13,14 +13,34 @@ pub const BOARDS_VARIABLE: &str = "KEYFACE_BOARDS";
 /// Where a package puts them.
 const INSTALLED: &str = "/usr/share/keyface/boards";
 
-/// Reads a board by its name or its file.
+/// Reads a board by its name or its file, and the boards that it inherits from. A parent is searched beside its child
+/// first.
 ///
 /// # Errors
-/// When there is no such board, or its file is not what a board must be; the text names file and key.
+/// When there is no such board, boards inherit from each other in a circle, or a file is not what a board must be; the
+/// text names file and key.
 pub fn load(name: &str) -> Result<Board, AppError> {
-    let path = find(name)?;
-    let text = fs::read_to_string(&path).map_err(AppError::file(&path, "read it"))?;
-    Ok(Board::from_toml(&path.display().to_string(), &text)?)
+    let mut path = find(name)?;
+    let (mut layers, mut seen): (Vec<Layer>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    loop {
+        let place = path.display().to_string();
+        if seen.contains(&path) {
+            return Err(AppError::unexpected(place, "a board that does not inherit from itself", "a circle"));
+        }
+        let text = fs::read_to_string(&path).map_err(AppError::file(&path, "read it"))?;
+        let layer = Layer::new(&place, &text)?;
+        let parent = layer.inherits().map(|parent| parent_of(&path, parent)).transpose()?;
+        layers.push(layer);
+        seen.push(path);
+        let Some(parent) = parent else { break };
+        path = parent;
+    }
+    Ok(Board::from_layers(&layers)?)
+}
+
+fn parent_of(child: &Path, parent: &str) -> Result<PathBuf, AppError> {
+    let beside = child.with_file_name(format!("{parent}.toml"));
+    if beside.is_file() { Ok(beside) } else { find(parent) }
 }
 
 fn find(name: &str) -> Result<PathBuf, AppError> {
@@ -49,6 +69,15 @@ mod tests {
     fn a_missing_board_is_refused_with_the_places_that_were_searched() {
         let error = load("no-such-board").unwrap_err().to_string();
         assert!(error.starts_with("board `no-such-board`: expected one of "), "{error}");
+    }
+
+    #[test]
+    fn boards_that_inherit_in_a_circle_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.toml"), "inherits = \"b\"").unwrap();
+        fs::write(folder.path().join("b.toml"), "inherits = \"a\"").unwrap();
+        let error = load(folder.path().join("a.toml").to_str().unwrap()).unwrap_err().to_string();
+        assert!(error.ends_with("a.toml: expected a board that does not inherit from itself, came a circle"), "{error}");
     }
 
     #[test]

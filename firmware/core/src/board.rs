@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Check, verify};
 use crate::{CoreError, Gains};
 
+mod display;
+mod layers;
+mod machine;
+mod servos;
+
+pub use display::{ColorOrder, Controller, Display, DisplayKind, Panel, PixelFormat};
+pub use layers::Layer;
+pub use machine::{Budget, Cpu, Glibc, Target};
+pub use servos::{Joint, Pca9685, Servos};
+
 /// What one machine has and which model it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,8 +23,15 @@ pub struct Board {
     pub name: String,
     /// One line for people.
     pub description: String,
+    /// What programs for it are built for.
+    pub target: Target,
+    /// The C library of its system: a program that asks for a newer one does not start.
+    pub glibc: Glibc,
     /// Name of a folder under `models/`.
     pub model: String,
+    /// The look-ahead that its model must have, 0..=120 ms; any, when left out.
+    #[serde(default)]
+    pub look_ahead_ms: Option<u32>,
     /// Where speech comes from.
     pub microphone: Microphone,
     /// Where the face is shown.
@@ -22,6 +39,15 @@ pub struct Board {
     /// How strongly the face moves.
     #[serde(default)]
     pub gains: BoardGains,
+    /// Servos that move with the face.
+    #[serde(default)]
+    pub servos: Option<Servos>,
+    /// Which processors the line runs on, and how urgently.
+    #[serde(default)]
+    pub cpu: Cpu,
+    /// What the line may need.
+    #[serde(default)]
+    pub budget: Budget,
 }
 
 /// A capture device.
@@ -32,33 +58,6 @@ pub struct Microphone {
     pub device: String,
     /// The rate to ask for, 8000..=192000; the line resamples it.
     pub rate_hz: u32,
-}
-
-/// A screen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Display {
-    /// How pictures reach it.
-    pub kind: DisplayKind,
-    /// Width before rotation, 64..=7680.
-    pub width_px: u32,
-    /// Height before rotation, 64..=7680.
-    pub height_px: u32,
-    /// How far the panel is turned, clockwise: 0, 90, 180 or 270.
-    #[serde(default)]
-    pub rotation_deg: u32,
-}
-
-/// How pictures reach a screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DisplayKind {
-    /// A window on the desktop.
-    Window,
-    /// Picture files, where there is no screen.
-    Pictures,
-    /// No face: servos or streams only.
-    None,
 }
 
 /// Gains as a board states them; see [`Gains`].
@@ -85,24 +84,38 @@ impl From<BoardGains> for Gains {
 }
 
 impl Board {
-    /// Reads and checks a board.
+    /// Reads and checks a board that inherits nothing.
+    ///
+    /// # Errors
+    /// As [`Board::from_layers`].
+    pub fn from_toml(place: &str, text: &str) -> Result<Board, CoreError> {
+        Board::from_layers(&[Layer::new(place, text)?])
+    }
+
+    /// Reads and checks a board from its own file, the file that it inherits from, that one's parent and so on.
+    /// A key of an earlier layer replaces the same key of a later one; tables are joined, arrays are replaced whole.
     ///
     /// # Errors
     /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value out of
-    /// range; both name `place`, the file as the caller knows it.
-    pub fn from_toml(place: &str, text: &str) -> Result<Board, CoreError> {
-        let board: Board = toml::from_str(text).map_err(|e| CoreError::schema(place, text, &e))?;
-        verify(place, board.checks())?;
+    /// range; both name the file as the caller knows it.
+    pub fn from_layers(layers: &[Layer]) -> Result<Board, CoreError> {
+        let (place, board) = layers::join(layers)?;
+        verify(&place, board.checks())?;
         Ok(board)
     }
 
     fn checks(&self) -> Vec<Check> {
-        let Board { microphone, display, gains, .. } = self;
-        let sides = 64..=7680;
-        vec![
+        let Board { microphone, gains, look_ahead_ms, .. } = self;
+        let mut checks = vec![
             Check::new("a name of letters, digits and dashes", is_plain(&self.name), "name", &self.name),
             Check::new("a line that describes the board", !self.description.is_empty(), "description", "\"\""),
             Check::new("a model name of letters, digits and dashes", is_plain(&self.model), "model", &self.model),
+            Check::new(
+                "a look-ahead of 0..=120 ms",
+                look_ahead_ms.is_none_or(|ms| ms <= 120),
+                "look_ahead_ms",
+                look_ahead_ms.unwrap_or_default(),
+            ),
             Check::new("a device name, or `default`", !microphone.device.is_empty(), "microphone.device", "\"\""),
             Check::new(
                 "a rate of 8000..=192000 Hz",
@@ -110,17 +123,14 @@ impl Board {
                 "microphone.rate_hz",
                 microphone.rate_hz,
             ),
-            Check::new("64..=7680 px", sides.contains(&display.width_px), "display.width_px", display.width_px),
-            Check::new("64..=7680 px", sides.contains(&display.height_px), "display.height_px", display.height_px),
-            Check::new(
-                "0, 90, 180 or 270 degrees",
-                [0, 90, 180, 270].contains(&display.rotation_deg),
-                "display.rotation_deg",
-                display.rotation_deg,
-            ),
             Check::new("a gain of 0.5..=2.5", (0.5..=2.5).contains(&gains.jaw), "gains.jaw", gains.jaw),
             Check::new("a gain of 0.5..=2.5", (0.5..=2.5).contains(&gains.lips), "gains.lips", gains.lips),
-        ]
+        ];
+        checks.extend(self.display.checks());
+        checks.extend(self.cpu.checks());
+        checks.extend(self.budget.checks());
+        checks.extend(self.servos.iter().flat_map(Servos::checks));
+        checks
     }
 }
 
@@ -136,6 +146,8 @@ mod tests {
     const BOARD: &str = r#"
         name = "bench"
         description = "A desk."
+        target = "x86_64-unknown-linux-gnu"
+        glibc = "2.34"
         model = "live"
         microphone = { device = "default", rate_hz = 48000 }
         display = { kind = "window", width_px = 640, height_px = 480 }
@@ -151,13 +163,14 @@ mod tests {
         let board = Board::from_toml("bench.toml", BOARD).unwrap();
         assert_eq!(Gains::from(board.gains), Gains::default());
         assert_eq!(board.display.rotation_deg, 0);
+        assert_eq!(board.cpu, Cpu::default());
     }
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
         assert_eq!(
             refusal("rate_hz", "rate"),
-            "bench.toml: line 5: unknown field `rate`, expected `device` or `rate_hz`"
+            "bench.toml: line 7: unknown field `rate`, expected `device` or `rate_hz`"
         );
     }
 
@@ -175,5 +188,24 @@ mod tests {
     #[test]
     fn a_model_name_cannot_leave_the_models_folder() {
         assert!(refusal("\"live\"", "\"../live\"").contains("model = ../live"));
+    }
+
+    #[test]
+    fn a_child_keeps_what_it_does_not_change() {
+        let child = Layer::new("kiosk.toml", "inherits = \"bench\"\nname = \"kiosk\"\ndisplay = { rotation_deg = 90 }");
+        let parent = Layer::new("bench.toml", BOARD).unwrap();
+        let child = child.unwrap();
+        assert_eq!(child.inherits(), Some("bench"));
+        let board = Board::from_layers(&[child, parent]).unwrap();
+        assert_eq!((board.name.as_str(), board.model.as_str()), ("kiosk", "live"));
+        assert_eq!((board.display.rotation_deg, board.display.width_px), (90, Some(640)));
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_child_is_refused_with_both_files() {
+        let child = Layer::new("kiosk.toml", "inherits = \"bench\"\nname = \"kiosk\"\nmicrophone = { rate = 1 }").unwrap();
+        let error = Board::from_layers(&[child, Layer::new("bench.toml", BOARD).unwrap()]).unwrap_err().to_string();
+        assert!(error.starts_with("kiosk.toml (inherits bench.toml): "), "{error}");
+        assert!(error.contains("unknown field `rate`, expected `device` or `rate_hz`"), "{error}");
     }
 }

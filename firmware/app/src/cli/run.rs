@@ -68,7 +68,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
-    let (width_px, height_px) = board.as_ref().map_or(WINDOW_PX, |b| (b.display.width_px, b.display.height_px));
+    let size = board.as_ref().and_then(|b| b.display.width_px.zip(b.display.height_px));
+    let (width_px, height_px) = size.unwrap_or(WINDOW_PX);
     let screen = targets.has_screen.then(|| Screen::open("Keyface", width_px, height_px)).transpose()?;
     let limit = args.seconds.map(Micros::from_s);
     let life = (!args.face.still).then(|| Life::new(seed()));
