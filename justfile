@@ -30,7 +30,11 @@ setup:
 face *args: setup
     {{ keyface }} run "$@"
 
-# Time of a step, CPU per second of audio, memory, first frame.
+# Looks whether this machine is what its board says, and says what to do: `just doctor --board NAME`.
+doctor *args: setup
+    {{ keyface }} doctor "$@"
+
+# Time of a step, CPU per second of audio, memory, first frame; beside a board's budget with `--board NAME`.
 bench *args: setup
     {{ keyface }} bench "$@"
 

@@ -61,6 +61,40 @@ fn every_board_names_a_model_that_is_here() {
         return; // A tree without a trained model yet.
     }
     for (path, board) in boards() {
-        assert!(models.iter().any(|model| stem(model) == board.model), "{}: {}", path.display(), board.model);
+        let model = models.iter().find(|model| stem(model) == board.model);
+        let model = model.unwrap_or_else(|| panic!("{}: {}", path.display(), board.model));
+        keyface::board::check_look_ahead(&board, &load(model).card).unwrap();
+    }
+}
+
+#[test]
+fn every_key_of_the_boards_stands_in_the_table_of_keys() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../boards/README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let rows: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    for (path, board) in boards() {
+        let mut keys = Vec::new();
+        collect(&toml::Value::try_from(&board).unwrap(), "", &mut keys);
+        for key in keys {
+            let is_told =
+                rows.iter().any(|row| row.split(" | ").next().unwrap().split(['`', ',']).any(|told| told == key));
+            assert!(is_told, "{}: `{key}` is not in boards/README.md", path.display());
+        }
+    }
+}
+
+/// The keys of a value with the tables that they stand in; what a joint follows is the user's own.
+fn collect(value: &toml::Value, place: &str, keys: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) if !place.ends_with(".follows") => {
+            for (key, value) in table {
+                let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                collect(value, &place, keys);
+            }
+        }
+        toml::Value::Array(values) if values.iter().any(toml::Value::is_table) => {
+            values.iter().for_each(|value| collect(value, place, keys));
+        }
+        _ => keys.push(place.to_owned()),
     }
 }

@@ -22,7 +22,7 @@ use crate::screen::Screen;
 /// How long to sleep when nothing has come in: short against a step, long against a wake-up.
 const NAP: Duration = Duration::from_millis(2);
 /// Pictures a second.
-const DISPLAY_FPS: u32 = 60;
+pub(crate) const DISPLAY_FPS: u32 = 60;
 /// How long the face takes to come to rest at the end.
 const TO_REST: Duration = Duration::from_millis(300);
 /// Silence that is heard after the sound's end, so that the face settles.

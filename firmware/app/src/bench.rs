@@ -1,22 +1,28 @@
 //! How much of a machine the line needs: time of a step and of its parts beside what the machine could do at best,
-//! CPU per second of audio, memory, time to the first step; and variants of the model beside it.
+//! CPU per second of audio, memory, time to the first step; a board's budgets and variants of the model beside it.
 
+mod advice;
 mod beside;
+mod budget;
+mod circumstances;
 mod clock;
 mod floor;
 mod machine;
+mod picture;
 mod stages;
 mod table;
 
 use std::time::Instant;
 
-use keyface_core::{Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{Board, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
 use serde::Serialize;
 
 pub use beside::{Difference, VariantReport};
+pub use budget::{BoardReport, Row, Verdict};
 pub use clock::StepTimes;
 pub use floor::Floor;
 pub use machine::Peaks;
+pub use picture::Pictures;
 pub use stages::Stages;
 
 use crate::AppError;
@@ -34,6 +40,8 @@ pub struct BenchReport {
     pub steps: usize,
     /// From the start of the program to the first step, the model's loading included.
     pub first_step_ms: f64,
+    /// The model's reading, checking and loading.
+    pub load_ms: f64,
     /// A step of the whole line.
     pub line: StepTimes,
     /// Its parts, each alone.
@@ -51,6 +59,10 @@ pub struct BenchReport {
     pub program_mb: Option<f64>,
     /// The model and, beside it, what was asked for; empty where nothing was.
     pub variants: Vec<VariantReport>,
+    /// Pictures as the board's screen wants them; `None` without a board or its screen.
+    pub pictures: Option<Pictures>,
+    /// What the board allows, beside what was measured; `None` without a board.
+    pub board: Option<BoardReport>,
 }
 
 /// What to measure.
@@ -64,6 +76,8 @@ pub struct Plan<'a> {
     pub beside: Vec<&'a str>,
     /// Speech at 16 kHz that the variants are compared on.
     pub sound: Option<&'a [f32]>,
+    /// Whose budgets hold, and whose pictures are drawn.
+    pub board: Option<&'a Board>,
     /// When the program began.
     pub started: Instant,
 }
@@ -73,10 +87,13 @@ pub struct Plan<'a> {
 /// # Errors
 /// When a model cannot be loaded or a network fails.
 pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchReport, AppError> {
+    let loading = Instant::now();
     let model = crate::model::load(plan.model)?;
+    let load_ms = ms(loading);
     let name = format!("{} {}", model.card.name, model.card.version);
     let sound = noise(plan.seconds as usize * SAMPLE_RATE_HZ as usize);
     let heard = hear(model, &sound, plan.started, &mut progress)?;
+    let pictures = plan.board.and_then(|board| Pictures::measure(&board.display).transpose()).transpose()?;
     let rss_mb = machine::rss_mb();
     let peaks = Peaks::measure()?;
     let stages = Stages::measure(crate::model::load(plan.model)?, &sound, peaks)?;
@@ -85,11 +102,12 @@ pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchRepor
     let steps = heard.times_ms.len();
     let audio_s = Samples((steps * STEP_SAMPLES) as u64).micros().as_s();
     let line = StepTimes::of(heard.times_ms);
-    Ok(BenchReport {
+    let report = BenchReport {
         model: name,
         audio_s,
         steps,
         first_step_ms: heard.first_step_ms,
+        load_ms,
         line,
         line_in_log_mels: line.p50_ms / stages.log_mel.p50_ms,
         stages,
@@ -98,7 +116,11 @@ pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchRepor
         rss_mb,
         program_mb: machine::program_mb(),
         variants,
-    })
+        pictures,
+        board: None,
+    };
+    let board = plan.board.map(|board| BoardReport::of(board, &report)).transpose()?;
+    Ok(BenchReport { board, ..report })
 }
 
 /// What the line took for a sound.

@@ -4,17 +4,21 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Board, Layer};
+use keyface_core::{Board, Layer, ModelCard};
 
 use crate::AppError;
 
 /// Names a folder of boards.
 pub const BOARDS_VARIABLE: &str = "KEYFACE_BOARDS";
+/// Where an integrator puts boards of their own.
+const OWN: &str = "/etc/keyface/boards";
 /// Where a package puts them.
 const INSTALLED: &str = "/usr/share/keyface/boards";
+const ENDING: &str = "toml";
 
-/// Reads a board by its name or its file, and the boards that it inherits from. A parent is searched beside its child
-/// first.
+/// Reads a board by its name or its file, and the boards that it inherits from. Names are searched in
+/// `$KEYFACE_BOARDS`, the checkout that the program was built in, `./boards`, `/etc/keyface/boards` and the installed
+/// ones; a parent beside its child first.
 ///
 /// # Errors
 /// When there is no such board, boards inherit from each other in a circle, or a file is not what a board must be; the
@@ -43,22 +47,64 @@ fn parent_of(child: &Path, parent: &str) -> Result<PathBuf, AppError> {
     if beside.is_file() { Ok(beside) } else { find(parent) }
 }
 
+/// The boards that are here by their names, and their files; the first of a name counts.
+pub fn known() -> Vec<(String, PathBuf)> {
+    listed(&roots())
+}
+
+/// The boards in these folders.
+pub(crate) fn listed(roots: &[PathBuf]) -> Vec<(String, PathBuf)> {
+    let mut boards: Vec<(String, PathBuf)> = Vec::new();
+    for root in roots {
+        let mut files: Vec<PathBuf> = fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == ENDING));
+        files.sort();
+        for file in files {
+            let Some(name) = file.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else { continue };
+            if boards.iter().all(|(other, _)| *other != name) {
+                boards.push((name, file));
+            }
+        }
+    }
+    boards
+}
+
+/// Refuses a model that hears another time ahead than the board allows.
+///
+/// # Errors
+/// [`AppError::Unexpected`]: choose another `model` for the board, or another `look_ahead_ms`.
+pub fn check_look_ahead(board: &Board, card: &ModelCard) -> Result<(), AppError> {
+    let (wanted, has) = (board.look_ahead_ms, card.look_ahead_ms);
+    match wanted.filter(|wanted| *wanted != has) {
+        None => Ok(()),
+        Some(wanted) => Err(AppError::unexpected(
+            format!("board `{}`", board.name),
+            format!("a model that looks {wanted} ms ahead (look_ahead_ms)"),
+            format!("`{}` with {has} ms", card.name),
+        )),
+    }
+}
+
 fn find(name: &str) -> Result<PathBuf, AppError> {
     if name.ends_with(".toml") {
         return Ok(name.into());
     }
-    let tried = candidates(Path::new(&format!("{name}.toml")));
-    tried.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
-        let places: Vec<String> = tried.iter().map(|p| p.display().to_string()).collect();
-        AppError::unexpected(format!("board `{name}`"), format!("one of {}", places.join(", ")), "none")
-    })
+    let known = known();
+    if let Some((_, file)) = known.iter().find(|(known, _)| known == name) {
+        return Ok(file.clone());
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+    let places: Vec<String> = roots().iter().map(|root| root.display().to_string()).collect();
+    let names = if names.is_empty() { format!("a file {name}.toml") } else { format!("one of {}", names.join(", ")) };
+    let expected = format!("{names} (searched in {})", places.join(", "));
+    Err(AppError::unexpected(format!("board `{name}`"), expected, "none"))
 }
 
-fn candidates(file: &Path) -> Vec<PathBuf> {
+fn roots() -> Vec<PathBuf> {
     let from_variable = env::var_os(BOARDS_VARIABLE).map(PathBuf::from);
     let beside_program = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.parent()?.join("boards")));
-    let roots = [from_variable, beside_program, Some("boards".into()), Some(INSTALLED.into())];
-    roots.into_iter().flatten().map(|root| root.join(file)).collect()
+    let roots = [from_variable, beside_program, Some("boards".into()), Some(OWN.into()), Some(INSTALLED.into())];
+    roots.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -69,6 +115,7 @@ mod tests {
     fn a_missing_board_is_refused_with_the_places_that_were_searched() {
         let error = load("no-such-board").unwrap_err().to_string();
         assert!(error.starts_with("board `no-such-board`: expected one of "), "{error}");
+        assert!(error.ends_with(", /etc/keyface/boards, /usr/share/keyface/boards), came none"), "{error}");
     }
 
     #[test]
@@ -77,7 +124,10 @@ mod tests {
         fs::write(folder.path().join("a.toml"), "inherits = \"b\"").unwrap();
         fs::write(folder.path().join("b.toml"), "inherits = \"a\"").unwrap();
         let error = load(folder.path().join("a.toml").to_str().unwrap()).unwrap_err().to_string();
-        assert!(error.ends_with("a.toml: expected a board that does not inherit from itself, came a circle"), "{error}");
+        assert!(
+            error.ends_with("a.toml: expected a board that does not inherit from itself, came a circle"),
+            "{error}"
+        );
     }
 
     #[test]

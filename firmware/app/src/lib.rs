@@ -8,6 +8,8 @@ pub mod app;
 pub mod bench;
 pub mod board;
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 pub mod ears;
 mod error;
 pub mod face;

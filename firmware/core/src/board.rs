@@ -23,6 +23,9 @@ pub struct Board {
     pub name: String,
     /// One line for people.
     pub description: String,
+    /// How the model in its device tree (`/proc/device-tree/model`) may begin: by this `keyface doctor` knows it.
+    #[serde(default)]
+    pub device_tree: Vec<String>,
     /// What programs for it are built for.
     pub target: Target,
     /// The C library of its system: a program that asks for a newer one does not start.
@@ -94,6 +97,7 @@ impl Board {
 
     /// Reads and checks a board from its own file, the file that it inherits from, that one's parent and so on.
     /// A key of an earlier layer replaces the same key of a later one; tables are joined, arrays are replaced whole.
+    /// `name` and `device_tree` say which board this is, and are never inherited.
     ///
     /// # Errors
     /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value out of
@@ -109,6 +113,12 @@ impl Board {
         let mut checks = vec![
             Check::new("a name of letters, digits and dashes", is_plain(&self.name), "name", &self.name),
             Check::new("a line that describes the board", !self.description.is_empty(), "description", "\"\""),
+            Check::new(
+                "beginnings of a model in the device tree",
+                self.device_tree.iter().all(|model| !model.trim().is_empty()),
+                "device_tree",
+                "one that is empty",
+            ),
             Check::new("a model name of letters, digits and dashes", is_plain(&self.model), "model", &self.model),
             Check::new(
                 "a look-ahead of 0..=120 ms",
@@ -202,8 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn a_child_is_another_board_than_its_parent() {
+        let parent = Layer::new("bench.toml", &format!("device_tree = [\"Desk\"]\n{BOARD}")).unwrap();
+        let child = |text: &str| Layer::new("kiosk.toml", &format!("inherits = \"bench\"\n{text}")).unwrap();
+        let board = Board::from_layers(&[child("name = \"kiosk\""), parent.clone()]).unwrap();
+        assert!(board.device_tree.is_empty());
+        let error = Board::from_layers(&[child(""), parent]).unwrap_err().to_string();
+        assert!(error.contains("missing field `name`"), "{error}");
+    }
+
+    #[test]
     fn an_unknown_key_of_a_child_is_refused_with_both_files() {
-        let child = Layer::new("kiosk.toml", "inherits = \"bench\"\nname = \"kiosk\"\nmicrophone = { rate = 1 }").unwrap();
+        let child =
+            Layer::new("kiosk.toml", "inherits = \"bench\"\nname = \"kiosk\"\nmicrophone = { rate = 1 }").unwrap();
         let error = Board::from_layers(&[child, Layer::new("bench.toml", BOARD).unwrap()]).unwrap_err().to_string();
         assert!(error.starts_with("kiosk.toml (inherits bench.toml): "), "{error}");
         assert!(error.contains("unknown field `rate`, expected `device` or `rate_hz`"), "{error}");

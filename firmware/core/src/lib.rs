@@ -42,8 +42,8 @@ mod time;
 
 #[cfg(feature = "std")]
 pub use board::{
-    Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, Joint, Layer, Microphone, Panel,
-    Pca9685, PixelFormat, Servos, Target,
+    Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, Joint, Layer, Microphone,
+    Panel, Pca9685, PixelFormat, Servos, Target,
 };
 #[cfg(feature = "std")]
 pub use card::{DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance, sha256_hex};

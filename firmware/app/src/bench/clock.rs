@@ -11,6 +11,8 @@ pub struct StepTimes {
     pub min_ms: f64,
     /// Half of the steps take no longer.
     pub p50_ms: f64,
+    /// 95 % of the steps take no longer.
+    pub p95_ms: f64,
     /// 99 % of the steps take no longer.
     pub p99_ms: f64,
     /// The longest step.
@@ -26,7 +28,8 @@ impl StepTimes {
             let at = ((times_ms.len() as f64 * share) as usize).min(last);
             times_ms.get(at).copied().unwrap_or_default()
         };
-        StepTimes { min_ms: value(0.0), p50_ms: value(0.5), p99_ms: value(0.99), max_ms: value(1.0) }
+        let (p50_ms, p95_ms, p99_ms) = (value(0.5), value(0.95), value(0.99));
+        StepTimes { min_ms: value(0.0), p50_ms, p95_ms, p99_ms, max_ms: value(1.0) }
     }
 }
 
@@ -42,6 +45,7 @@ mod tests {
     #[test]
     fn percentiles_are_values_that_occurred() {
         let times = StepTimes::of((1..=100).rev().map(f64::from).collect());
-        assert_eq!((times.min_ms, times.p50_ms, times.p99_ms, times.max_ms), (1.0, 51.0, 100.0, 100.0));
+        assert_eq!((times.min_ms, times.p50_ms, times.p95_ms), (1.0, 51.0, 96.0));
+        assert_eq!((times.p99_ms, times.max_ms), (100.0, 100.0));
     }
 }

@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn a_step_of_a_million_products_at_a_billion_a_second_takes_a_millisecond() {
-        let times = StepTimes { min_ms: 3.0, p50_ms: 3.0, p99_ms: 3.0, max_ms: 3.0 };
+        let times = StepTimes::of(vec![3.0]);
         let peaks = Peaks { float_macs_per_s: 1e9, int8_macs_per_s: 4e9 };
         let cost = NetCost { macs: 4_000_000, weight_bytes: 4_096 };
         let floor = Floor::of(cost, 4, Precision::Float, peaks, &times);

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::{BenchReport, Floor, StepTimes, VariantReport};
+use super::{BenchReport, BoardReport, Floor, Row, StepTimes, VariantReport};
 
 impl Display for BenchReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -17,7 +17,7 @@ impl Display for BenchReport {
             ("  mouth and rest", &self.stages.mouth),
             ("volume to jaw", &self.stages.volume_to_jaw),
         ];
-        for (name, StepTimes { min_ms, p50_ms, p99_ms, max_ms }) in rows {
+        for (name, StepTimes { min_ms, p50_ms, p99_ms, max_ms, .. }) in rows {
             writeln!(f, "{name:<16}{min_ms:>8.4} {p50_ms:>9.4} {p99_ms:>9.4} {max_ms:>9.4}")?;
         }
         writeln!(f, "the line costs {:.1} log-mels", self.line_in_log_mels)?;
@@ -28,7 +28,22 @@ impl Display for BenchReport {
         writeln!(f, "CPU seconds per second of sound {}", known(self.cpu_s_per_audio_s, 4))?;
         writeln!(f, "memory {} MB, program {} MB", known(self.rss_mb, 1), known(self.program_mb, 1))?;
         write!(f, "start to first step {:.0} ms", self.first_step_ms)?;
-        variants(f, &self.variants)
+        variants(f, &self.variants)?;
+        self.board.iter().try_for_each(|board| write!(f, "\n\n{board}"))
+    }
+}
+
+impl Display for BoardReport {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "board {:<34}measured     budget", self.name)?;
+        let number = |value: f64| if value < 10.0 { format!("{value:.3}") } else { format!("{value:.1}") };
+        for Row { what, unit, measured, budget, verdict, .. } in &self.rows {
+            let measured = measured.map_or("unknown".into(), number);
+            let budget = budget.map_or("none".into(), number);
+            write!(f, "\n  {what:<36}{measured:>8} {unit:<2}{budget:>9} {unit:<2}  {verdict}")?;
+        }
+        self.notes.iter().try_for_each(|note| write!(f, "\n{note}"))?;
+        self.advice.iter().try_for_each(|advice| write!(f, "\n-> {advice}"))
     }
 }
 

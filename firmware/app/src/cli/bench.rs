@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use keyface::bench::Plan;
+use keyface::bench::{BoardReport, Plan, Row};
 use keyface::ears::{Sound, read_sound};
 use keyface_core::Micros;
 
@@ -13,7 +13,13 @@ use super::progress::Progress;
 use super::{ModelArgs, tell, tell_json, whole};
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  keyface bench                              what the line needs here
+  keyface bench --board raspberry-pi-5       beside what that board allows; ends with 2 when it is more")]
 pub struct BenchArgs {
+    /// Name of a board, or its file: its model and pictures are measured, and compared with its budget.
+    #[arg(long, value_name = "NAME|FILE")]
+    board: Option<String>,
     #[command(flatten)]
     model: ModelArgs,
     /// Seconds of sound to run.
@@ -32,9 +38,12 @@ pub struct BenchArgs {
 
 pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
     let mut progress = Progress::new(Micros::from_ms(i64::from(args.seconds) * 1_000));
-    let sound = speech(args)?;
+    let board = args.board.as_deref().map(keyface::board::load).transpose()?;
+    let model = args.model.of(board.as_ref());
+    let sound = speech(args, model)?;
     let plan = Plan {
-        model: args.model.name(),
+        model,
+        board: board.as_ref(),
         seconds: args.seconds,
         beside: args.beside.iter().map(String::as_str).collect(),
         sound: sound.as_ref().map(|sound| sound.samples.as_slice()),
@@ -43,15 +52,27 @@ pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
     let report = keyface::bench::bench(&plan, |done| progress.update(done))?;
     progress.finish();
     if args.json {
-        return tell_json(&report);
+        tell_json(&report)?;
+    } else {
+        tell(&report);
     }
-    tell(report);
+    report.board.iter().try_for_each(within_budget)
+}
+
+fn within_budget(report: &BoardReport) -> anyhow::Result<()> {
+    let over: Vec<String> = report.over().map(exceeded).collect();
+    anyhow::ensure!(over.is_empty(), "board {}: over its budget: {}", report.name, over.join(", "));
     Ok(())
 }
 
+fn exceeded(Row { key, measured, budget, unit, .. }: &Row) -> String {
+    let number = |value: &Option<f64>| value.map_or("unknown".into(), |value| format!("{value:.3}"));
+    format!("{key} {} of {} {unit}", number(measured), number(budget))
+}
+
 /// What the variants hear: nothing where there are none, or the model has no clip.
-fn speech(args: &BenchArgs) -> anyhow::Result<Option<Sound>> {
-    let clip = keyface::model::find(args.model.name())?.join(CLIP);
+fn speech(args: &BenchArgs, model: &str) -> anyhow::Result<Option<Sound>> {
+    let clip = keyface::model::find(model)?.join(CLIP);
     let path = args.sound.clone().or(clip.is_file().then_some(clip));
     Ok(path.filter(|_| !args.beside.is_empty()).map(|path| read_sound(&path)).transpose()?)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keyface::app::Parts;
-use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, read_sound};
+use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_sound};
 use keyface::face::Life;
 use keyface::out::{Recorder, Recording};
 use keyface::screen::Screen;
@@ -65,7 +65,7 @@ fn clip(args: &DemoArgs) -> anyhow::Result<Sound> {
 
 fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {
     if args.mic {
-        return face(args, line, screen, Box::new(Mic::open(None)?));
+        return face(args, line, screen, Box::new(Mic::open(Wanted::default())?));
     }
     let clip = clip(args)?;
     let _voice = (!args.mute).then(|| voice(&clip, line.look_ahead()));

@@ -1,18 +1,21 @@
 //! The commands: each takes its arguments, calls the library and tells what came of it.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyface::out::Stamp;
-use keyface_core::{Gains, RATES_HZ};
+use keyface_core::{Board, Gains, RATES_HZ};
 
 mod animate;
 mod bench;
 mod demo;
 mod devices;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod progress;
 mod run;
 mod usage;
@@ -44,17 +47,27 @@ enum Command {
     Animate(animate::AnimateArgs),
     /// List the microphones.
     Devices(devices::DevicesArgs),
+    /// Look whether this machine is what its board says and a face will run, and say what to do.
+    #[cfg(target_os = "linux")]
+    Doctor(doctor::DoctorArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
 }
 
 /// Reads the arguments and runs the command. `started` is when the program began.
 pub fn run(started: Instant) -> anyhow::Result<()> {
-    match usage::parse()?.command {
+    let outcome = command(usage::parse()?.command, started);
+    outcome.and(all_told())
+}
+
+fn command(command: Command, started: Instant) -> anyhow::Result<()> {
+    match command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Animate(args) => animate::animate(&args),
         Command::Devices(args) => devices::devices(&args),
+        #[cfg(target_os = "linux")]
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Bench(args) => bench::bench(&args, started),
     }
 }
@@ -71,6 +84,14 @@ struct ModelArgs {
 impl ModelArgs {
     fn name(&self) -> &str {
         self.model.as_deref().unwrap_or(keyface::model::DEFAULT_MODEL)
+    }
+
+    /// What was asked for, else the board's.
+    fn of<'a>(&'a self, board: Option<&'a Board>) -> &'a str {
+        match (&self.model, board) {
+            (None, Some(board)) => &board.model,
+            _ => self.name(),
+        }
     }
 }
 
@@ -141,14 +162,29 @@ fn seconds(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(is_time).ok_or_else(|| "expected a number of seconds above 0".into())
 }
 
-/// Says something on standard output; a reader that has gone away is no error.
+/// The first word that standard output did not take.
+static UNTOLD: OnceLock<io::Error> = OnceLock::new();
+
+/// Says something on standard output. A reader that has gone away is no error; a full disk is one, at the program's end.
 fn tell(what: impl Display) {
-    _ = writeln!(std::io::stdout(), "{what}");
+    let mut out = io::stdout();
+    let told = writeln!(out, "{what}").and_then(|()| out.flush());
+    if let Err(error) = told.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }) {
+        _ = UNTOLD.set(error);
+    }
+}
+
+/// Whether everything that was to be told has arrived.
+fn all_told() -> anyhow::Result<()> {
+    match UNTOLD.get() {
+        None => Ok(()),
+        Some(error) => anyhow::bail!("standard output: cannot write to it: {error}"),
+    }
 }
 
 /// Says something beside the result.
 fn note(what: impl Display) {
-    _ = writeln!(std::io::stderr(), "{what}");
+    _ = writeln!(io::stderr(), "{what}");
 }
 
 /// One JSON object for a program to read.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 use keyface::app::{App, Parts};
-use keyface::ears::{self, Ear, Input, Listening, Pace};
+use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Life;
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
@@ -63,8 +63,11 @@ struct Targets {
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let targets = targets(args, board.as_ref())?;
-    let name = args.model.model.as_deref().or(board.as_ref().map(|b| b.model.as_str()));
-    let line = Line::new(keyface::model::load(name.unwrap_or(args.model.name()))?);
+    let model = keyface::model::load(args.model.of(board.as_ref()))?;
+    if let Some(board) = board.as_ref().filter(|_| args.model.model.is_none()) {
+        keyface::board::check_look_ahead(board, &model.card)?;
+    }
+    let line = Line::new(model);
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
@@ -122,9 +125,10 @@ fn pace(args: &RunArgs) -> Pace {
 }
 
 fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear>> {
-    let of_board = board.map(|b| b.microphone.device.clone()).filter(|device| device != "default");
-    let device = args.device.clone().or(of_board);
-    let listening = Listening { input: args.input.clone(), device, pipe_rate_hz: args.files.rate, pace: pace(args) };
+    let of_board = board.map(|b| Wanted::from(&b.microphone)).unwrap_or_default();
+    let microphone = Wanted { id: args.device.clone().or(of_board.id), ..of_board };
+    let listening =
+        Listening { input: args.input.clone(), microphone, pipe_rate_hz: args.files.rate, pace: pace(args) };
     let (ear, warning) = ears::open(&listening)?;
     if let Some(warning) = warning {
         note(format_args!("keyface: warning: {warning}"));

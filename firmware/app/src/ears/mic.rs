@@ -17,6 +17,7 @@ mod supervisor;
 
 #[cfg(test)]
 use stream::Mark;
+pub use stream::Wanted;
 pub(super) use stream::keep_alsa_quiet;
 use stream::{Opened, Shared};
 use supervisor::Supervisor;
@@ -44,14 +45,14 @@ struct Current {
 }
 
 impl Mic {
-    /// Opens a device by the id that `keyface devices` prints, or the system's default.
+    /// Opens a device.
     ///
     /// # Errors
     /// When there is no such device or it cannot record.
-    pub fn open(device: Option<&str>) -> Result<Mic, AppError> {
+    pub fn open(wanted: Wanted) -> Result<Mic, AppError> {
         let shared = Arc::new(Shared::default());
         let (sender, streams) = channel();
-        let (supervisor, first) = Supervisor::start(device.map(str::to_owned), Arc::clone(&shared), sender)?;
+        let (supervisor, first) = Supervisor::start(wanted, Arc::clone(&shared), sender)?;
         let current = Current::new(first, Micros(0))?;
         Ok(Mic { supervisor, streams, shared, current, given: 0, marks: VecDeque::with_capacity(MARKS_KEPT) })
     }

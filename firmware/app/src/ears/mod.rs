@@ -17,7 +17,7 @@ mod wav_head;
 
 pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound};
 pub use loudspeaker::Loudspeaker;
-pub use mic::Mic;
+pub use mic::{Mic, Wanted};
 pub use pipe::PipeEar;
 
 /// What a call of [`Ear::read`] brought.
@@ -93,8 +93,8 @@ impl FromStr for Input {
 pub struct Listening {
     /// What to hear.
     pub input: Input,
-    /// Which microphone; `None` is the system's default.
-    pub device: Option<String>,
+    /// Which microphone.
+    pub microphone: Wanted,
     /// Sample rate of raw samples on standard input.
     pub pipe_rate_hz: u32,
     /// Whether files and pipes are played in real time.
@@ -107,7 +107,7 @@ pub struct Listening {
 /// When the device or the file cannot be heard; the text names it.
 pub fn open(listening: &Listening) -> Result<(Box<dyn Ear>, Option<String>), AppError> {
     match &listening.input {
-        Input::Mic => Ok((Box::new(Mic::open(listening.device.as_deref())?), None)),
+        Input::Mic => Ok((Box::new(Mic::open(listening.microphone.clone())?), None)),
         Input::Pipe => Ok((Box::new(PipeEar::open(std::io::stdin(), listening.pipe_rate_hz, listening.pace)?), None)),
         Input::File(path) => {
             let sound = read_sound(path)?;

@@ -2,6 +2,7 @@
 //!
 //! Each test gets a fresh folder and runs the real program in it.
 
+mod boards;
 mod formats;
 mod inputs;
 mod machine;

@@ -6,6 +6,8 @@ use super::Board;
 use crate::CoreError;
 
 const INHERITS: &str = "inherits";
+/// What says which board this is: never inherited.
+const OWN: [&str; 2] = ["name", "device_tree"];
 
 /// One file of a board: all of it, or what it changes of another board.
 #[derive(Clone, Debug)]
@@ -47,7 +49,10 @@ pub(super) fn join(layers: &[Layer]) -> Result<(String, Board), CoreError> {
     }
     let place = place(layers);
     let mut all = Table::new();
-    layers.iter().rev().for_each(|layer| lay_over(&mut all, &layer.keys));
+    for layer in layers.iter().rev() {
+        OWN.iter().for_each(|key| _ = all.remove(*key));
+        lay_over(&mut all, &layer.keys);
+    }
     let board = Value::Table(all).try_into().map_err(|e: toml::de::Error| CoreError::Schema {
         place: place.clone(),
         reason: e.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" "),

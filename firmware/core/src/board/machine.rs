@@ -74,7 +74,12 @@ impl Cpu {
         let highest = self.affinity.iter().max().copied().unwrap_or_default();
         vec![
             Check::new("processors 0..=1023", highest < 1024, "cpu.affinity", highest),
-            Check::new("a priority of 0..=90", self.realtime_priority <= 90, "cpu.realtime_priority", self.realtime_priority),
+            Check::new(
+                "a priority of 0..=90",
+                self.realtime_priority <= 90,
+                "cpu.realtime_priority",
+                self.realtime_priority,
+            ),
         ]
     }
 }

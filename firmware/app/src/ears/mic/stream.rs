@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig};
-use keyface_core::Micros;
+use cpal::{
+    BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
+    SupportedStreamConfig, SupportedStreamConfigRange,
+};
+use keyface_core::{Microphone, Micros};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// Sound that the ring holds when nobody fetches it.
@@ -61,11 +64,27 @@ pub(super) struct Opened {
     pub name: String,
 }
 
+/// Which device, and how it is asked to record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// As `keyface devices` prints it; `None` is the system's default.
+    pub id: Option<String>,
+    /// The rate to ask for; a device that does not have it, or `None`, records at its own.
+    pub rate_hz: Option<u32>,
+}
+
+impl From<&Microphone> for Wanted {
+    fn from(board: &Microphone) -> Wanted {
+        let id = Some(board.device.clone()).filter(|device| device != "default");
+        Wanted { id, rate_hz: Some(board.rate_hz) }
+    }
+}
+
 /// Opens and starts a device. The sound flows as long as the [`Stream`] is kept.
-pub(super) fn open(device: Option<&str>, shared: &Arc<Shared>) -> Result<(Stream, Opened), cpal::Error> {
+pub(super) fn open(wanted: &Wanted, shared: &Arc<Shared>) -> Result<(Stream, Opened), cpal::Error> {
     let _quiet = keep_alsa_quiet();
-    let device = find(device)?;
-    let supported = device.default_input_config()?;
+    let device = find(wanted.id.as_deref())?;
+    let supported = config(&device, wanted.rate_hz)?;
     let config =
         StreamConfig { buffer_size: BufferSize::Fixed(supported.sample_rate() / PERIODS_HZ), ..supported.config() };
     let rate_hz = config.sample_rate;
@@ -102,6 +121,19 @@ fn find(device: Option<&str>) -> Result<cpal::Device, cpal::Error> {
         Some(id) => host.device_by_id(&id.parse()?),
     };
     found.ok_or_else(|| ErrorKind::DeviceNotAvailable.into())
+}
+
+/// The device's own choice, at `rate_hz` if it can.
+fn config(device: &cpal::Device, rate_hz: Option<u32>) -> Result<SupportedStreamConfig, cpal::Error> {
+    let own = device.default_input_config()?;
+    let Some(rate_hz) = rate_hz.filter(|rate_hz| *rate_hz != own.sample_rate()) else { return Ok(own) };
+    let is_alike =
+        |c: &SupportedStreamConfigRange| (c.channels(), c.sample_format()) == (own.channels(), own.sample_format());
+    let asked = device.supported_input_configs()?.filter(is_alike).find_map(|c| c.try_with_sample_rate(rate_hz));
+    if asked.is_none() {
+        log::warn!("microphone: {rate_hz} Hz is none of its rates; it records at {} Hz", own.sample_rate());
+    }
+    Ok(asked.unwrap_or(own))
 }
 
 fn build(

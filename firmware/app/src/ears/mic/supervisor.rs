@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cpal::Stream;
 
-use super::stream::{Opened, Shared, open, silent_for};
+use super::stream::{Opened, Shared, Wanted, open, silent_for};
 use crate::AppError;
 
 /// How often the device is looked at.
@@ -35,7 +35,7 @@ pub(super) struct Supervisor {
 impl Supervisor {
     /// Opens the device; later streams go to `streams`. Returns the first.
     pub fn start(
-        device: Option<String>,
+        wanted: Wanted,
         shared: Arc<Shared>,
         streams: Sender<Opened>,
     ) -> Result<(Supervisor, Opened), AppError> {
@@ -44,7 +44,7 @@ impl Supervisor {
         let reopened = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&reopened);
         let work = move || {
-            let opened = open(device.as_deref(), &shared);
+            let opened = open(&wanted, &shared);
             let (stream, opened) = match opened {
                 Ok(both) => both,
                 Err(e) => return drop(first_in.send(Err(e))),
@@ -54,7 +54,7 @@ impl Supervisor {
                 return;
             }
             let pause = |length: Duration| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
-            Watch::new(device, shared, streams, counter).run(stream, rate_hz, pause);
+            Watch::new(wanted, shared, streams, counter).run(stream, rate_hz, pause);
         };
         let spawned = thread::Builder::new().name("keyface-mic".into()).spawn(work);
         let thread = spawned.map_err(|reason| AppError::Thread { what: "microphone", reason })?;
@@ -88,7 +88,7 @@ impl Drop for Supervisor {
 
 /// What watches one device after another.
 struct Watch {
-    device: Option<String>,
+    wanted: Wanted,
     shared: Arc<Shared>,
     streams: Sender<Opened>,
     reopened: Arc<AtomicU64>,
@@ -96,8 +96,8 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(device: Option<String>, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch {
-        Watch { device, shared, streams, reopened, zeros_allowed: ZEROS }
+    fn new(wanted: Wanted, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch {
+        Watch { wanted, shared, streams, reopened, zeros_allowed: ZEROS }
     }
 
     /// `pause` waits, and says whether to go on.
@@ -140,7 +140,7 @@ impl Watch {
         while pause(back_off) {
             self.shared.failed.store(false, Relaxed);
             self.shared.zeros.store(0, Relaxed);
-            match open(self.device.as_deref(), &self.shared) {
+            match open(&self.wanted, &self.shared) {
                 Ok((stream, opened)) => return self.hand_over(stream, opened),
                 Err(e) => log::debug!("microphone: still lost: {}", one_line(&e)),
             }

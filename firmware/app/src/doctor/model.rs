@@ -1,0 +1,74 @@
+//! The model: whether it is here, whole, what the board wants, and quick enough.
+
+use std::time::Instant;
+
+use keyface_core::{Board, Line, Model, SAMPLE_RATE_HZ};
+
+use super::finding::Finding;
+use super::machine::Machine;
+use crate::animate::STEP_SAMPLES;
+use crate::{AppError, board, model};
+
+/// Span of a step: what takes longer falls behind.
+const STEP_MS: f64 = 20.0;
+/// A step that leaves no room for anything else.
+const SLOW_MS: f64 = STEP_MS / 2.0;
+
+pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {
+    let advice = "install it (`keyface-train export`, or the package), or set `model` in the board to one that is here";
+    match load(board) {
+        Err(error) => vec![Finding::failed("model", error.to_string(), advice)],
+        Ok(model) => {
+            let card = &model.card;
+            let found = format!("{} {}, {} ms ahead; its files are whole", card.name, card.version, card.look_ahead_ms);
+            vec![Finding::ok("model", found), speed(Line::new(model))]
+        }
+    }
+}
+
+fn load(board: &Board) -> Result<Model, AppError> {
+    let model = model::load(&board.model)?;
+    board::check_look_ahead(board, &model.card)?;
+    Ok(model)
+}
+
+/// A second of sound through the line.
+fn speed(mut line: Line) -> Finding {
+    let sound: Vec<f32> = (0..SAMPLE_RATE_HZ).map(|n| 0.1 * (n as f32 * 0.1).sin()).collect();
+    let mut times_ms = Vec::new();
+    for block in sound.chunks(STEP_SAMPLES) {
+        let start = Instant::now();
+        let outcome = line.push(block, |_| ());
+        times_ms.push(start.elapsed().as_secs_f64() * 1_000.0);
+        if let Err(error) = outcome {
+            return Finding::failed("line", error.to_string(), "this model does not work on this machine: use another");
+        }
+    }
+    judge(&mut times_ms)
+}
+
+fn judge(times_ms: &mut [f64]) -> Finding {
+    times_ms.sort_by(f64::total_cmp);
+    let at = |share: usize| times_ms.get(times_ms.len() * share / 100).or(times_ms.last()).copied().unwrap_or_default();
+    let (half_ms, most_ms) = (at(50), at(95));
+    let found = format!("a step of {STEP_MS:.0} ms takes {half_ms:.2} ms, 95 % of the steps {most_ms:.2} ms");
+    let advice = "`keyface bench --board NAME` says what takes so long";
+    match half_ms {
+        ms if ms >= STEP_MS => Finding::failed("line", found, advice),
+        ms if ms >= SLOW_MS => Finding::warning("line", found, advice),
+        _ => Finding::ok("line", found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn a_line_that_falls_behind_is_refused() {
+        assert_eq!(judge(&mut [25.0; 50]).verdict, Verdict::Failed);
+        assert_eq!(judge(&mut [12.0; 50]).verdict, Verdict::Warning);
+        assert_eq!(judge(&mut [1.0; 50]).found, "a step of 20 ms takes 1.00 ms, 95 % of the steps 1.00 ms");
+    }
+}
