@@ -87,6 +87,9 @@ pub struct Panel {
     /// Whether the glass shows colours inverted, as most IPS panels do.
     #[serde(default)]
     pub is_inverted: bool,
+    /// Whether the glass shows left and right exchanged, as most ILI9341 panels do.
+    #[serde(default)]
+    pub is_mirrored: bool,
     /// Order of the colours on the glass.
     #[serde(default)]
     pub color_order: ColorOrder,
@@ -140,7 +143,12 @@ impl Display {
         let panel = if self.panel.is_some() { "given" } else { "missing" };
         let mut checks = vec![
             Check::new("64..=7680 px", is_side(self.width_px), "display.width_px", self.width_px.unwrap_or_default()),
-            Check::new("64..=7680 px", is_side(self.height_px), "display.height_px", self.height_px.unwrap_or_default()),
+            Check::new(
+                "64..=7680 px",
+                is_side(self.height_px),
+                "display.height_px",
+                self.height_px.unwrap_or_default(),
+            ),
             Check::new("width and height of this kind of display", has_size || !needs_size, "display.width_px", "none"),
             Check::new("both width and height, or none", has_size || self.is_sizeless(), "display.width_px", "one"),
             Check::new(
