@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use keyface::face::{Face, FaceError, GifWriter, Life, Window, contact_sheet, nine_shapes};
+use keyface::face::{Face, FaceError, GifWriter, Life, Ready, Surface, Window, contact_sheet, nine_shapes};
 use keyface_core::{Channel, FacePose, Micros};
 
 fn main() -> Result<()> {
@@ -149,8 +149,10 @@ fn window() -> Result<(), FaceError> {
     let mut window = Window::open("Keyface", 640, 480)?;
     loop {
         let mut pose = speaking(start.elapsed().as_secs_f32());
-        life.apply(Micros(start.elapsed().as_micros() as i64), &mut pose);
-        if !window.show(face.draw(&pose))? {
+        let now = Micros(start.elapsed().as_micros() as i64);
+        life.apply(now, &mut pose);
+        window.show(face.draw(&pose), now)?;
+        if window.tend(now)? == Ready::Closed {
             return Ok(());
         }
         std::thread::sleep(std::time::Duration::from_millis(16));

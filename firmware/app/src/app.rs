@@ -83,7 +83,7 @@ impl App {
     /// `progress` is told the audio time that has been heard.
     ///
     /// # Errors
-    /// When the ear is lost for good, or a file or the screen fails.
+    /// When the ear is lost for good, or a file fails.
     pub fn run(
         mut self,
         stop: &AtomicBool,
@@ -91,11 +91,11 @@ impl App {
     ) -> Result<(Report, Vec<PathBuf>), AppError> {
         while !self.is_over(stop) {
             self.hear()?;
-            self.show()?;
+            self.show();
             progress(self.heard.micros());
             self.nap();
         }
-        self.rest()?;
+        self.rest();
         self.close()
     }
 
@@ -158,28 +158,33 @@ impl App {
     }
 
     /// The display's clock: when a picture is due, the motion of that moment becomes a face.
-    fn show(&mut self) -> Result<(), AppError> {
+    fn show(&mut self) {
         let now = self.now();
         if now < self.next_picture {
-            return Ok(());
+            return self.tend_screen(now);
         }
         self.next_picture = next_tick(self.next_picture, now);
         let Some(moment) = self.clock.show(now) else { return self.show_motion(Motion::REST, now) };
-        self.show_motion(self.parts.line.motion_at(moment), now)?;
+        self.show_motion(self.parts.line.motion_at(moment), now);
         let age = self.parts.ear.captured(moment).map(|captured| Instant::now().saturating_duration_since(captured));
         self.watcher.picture(age.filter(|_| self.ended.is_none()));
-        Ok(())
     }
 
-    fn show_motion(&mut self, motion: Motion, now: Micros) -> Result<(), AppError> {
+    fn show_motion(&mut self, motion: Motion, now: Micros) {
         let mut pose = retarget(&motion, self.parts.gains);
         if let Some(life) = &self.parts.life {
             life.apply(now, &mut pose);
         }
         if let Some(screen) = &mut self.parts.screen {
-            self.is_closed = !screen.show(&pose)?;
+            self.is_closed = !screen.show(&pose, now);
         }
-        Ok(())
+    }
+
+    /// Between pictures: what a slow screen has left to send, and whether a lost one is back.
+    fn tend_screen(&mut self, now: Micros) {
+        if let Some(screen) = &mut self.parts.screen {
+            self.is_closed = !screen.tend(now);
+        }
     }
 
     fn now(&self) -> Micros {
@@ -193,24 +198,24 @@ impl App {
     }
 
     /// Brings the face from where it is to rest, in real time.
-    fn rest(&mut self) -> Result<(), AppError> {
+    fn rest(&mut self) {
         if self.parts.screen.is_none() || self.is_closed {
-            return Ok(());
+            return;
         }
         let last = self.clock.show(self.now()).map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
         let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
         for picture in 1..=pictures {
             let motion = last.toward(Motion::REST, picture as f32 / pictures as f32);
-            self.show_motion(motion, self.now())?;
+            self.show_motion(motion, self.now());
             thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);
         }
-        Ok(())
     }
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
         let end = self.ended.map_or(self.heard, |(_, end)| end).micros();
-        let Parts { ear, line, recorder, .. } = self.parts;
-        let report = self.watcher.report(end, line.look_ahead(), ear.as_ref());
+        let Parts { ear, line, recorder, screen, .. } = self.parts;
+        let screen = screen.map(|screen| screen.counters());
+        let report = Report { screen, ..self.watcher.report(end, line.look_ahead(), ear.as_ref()) };
         let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
         Ok((report, files))
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::AppError;
 use crate::app::is_survivable;
 use crate::ears::{Ear, EarCounters};
+use crate::screen::ScreenCounters;
 use crate::stats::Spread;
 
 /// Counts while a job runs.
@@ -34,6 +35,8 @@ pub struct Report {
     pub line_faults: u64,
     /// What the ear suffered.
     pub ear: EarCounters,
+    /// What the screen did; `None` without one.
+    pub screen: Option<ScreenCounters>,
     /// The line's own look-ahead.
     pub look_ahead_ms: f32,
     /// From a sound in the air to its pose shown; `None` when nothing was shown in real time.
@@ -86,6 +89,7 @@ impl Watcher {
             pictures: self.pictures,
             line_faults: self.line_faults,
             ear: ear.counters(),
+            screen: None,
             look_ahead_ms: look_ahead.as_ms(),
             latency: self.latency(look_ahead.as_ms()),
         }
@@ -104,6 +108,10 @@ impl std::fmt::Display for Report {
         let EarCounters { xruns, dropped_samples, reopened } = self.ear;
         writeln!(f, "ear       {xruns} xruns, {dropped_samples} samples dropped, opened again {reopened} times")?;
         writeln!(f, "line      {} faults, look-ahead {:.0} ms", self.line_faults, self.look_ahead_ms)?;
+        if let Some(ScreenCounters { shown, skipped, lost, reopened }) = self.screen {
+            write!(f, "screen    {shown} pictures shown, {skipped} skipped, ")?;
+            writeln!(f, "lost {lost} times, opened again {reopened} times")?;
+        }
         match self.latency {
             None => write!(f, "latency   not measured: nothing was shown in real time"),
             Some(Latency { p50_ms, p95_ms, max_ms, p95_beyond_look_ahead_ms }) => write!(

@@ -1,34 +1,315 @@
-//! Poses in, a window with a face out.
+//! Poses in, a face on a screen out. A screen that is lost does not stop the job: it is opened again when it is back.
 
-use keyface_core::FacePose;
+use std::time::Instant;
+
+use keyface_core::{Display, DisplayKind, FacePose, Micros, PixelFormat};
+use serde::Serialize;
 
 use crate::AppError;
-use crate::face::{Face, FaceError, Window};
+use crate::face::{Face, FaceError, Ready, Surface, Turn};
 
-/// A face in a window.
+mod open;
+
+pub use open::Roots;
+
+/// Pause before a lost screen is opened again; it doubles, but a screen that is plugged in again shows within seconds.
+const BACK_OFF: Micros = Micros::from_ms(500);
+const BACK_OFF_LONGEST: Micros = Micros::from_ms(4_000);
+/// The most that drawing may take of a tick of 16.7 ms: hearing must not wait.
+const DRAWING: Micros = Micros::from_ms(8);
+/// Faces are not drawn smaller than this for a large screen.
+const SHARP_PX: u32 = 640;
+/// Drawings that are timed; the quickest counts.
+const TRIALS: usize = 3;
+
+/// Opens a surface, now and each time that it was lost.
+type Open = Box<dyn FnMut() -> Result<Box<dyn Surface>, FaceError>>;
+
+/// What a screen did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ScreenCounters {
+    /// Pictures that were shown.
+    pub shown: u64,
+    /// Pictures that were left out because the screen was not ready for them.
+    pub skipped: u64,
+    /// Times that the screen was lost, or was not there at the start.
+    pub lost: u64,
+    /// Times that it was opened again.
+    pub reopened: u64,
+}
+
+/// A face on a screen.
 pub struct Screen {
-    face: Face,
-    window: Window,
+    open: Open,
+    turn: Turn,
+    stage: Stage,
+    /// A pose that is due and waits for the screen to be ready.
+    waiting: Option<FacePose>,
+    counters: ScreenCounters,
+}
+
+/// Where the face is.
+enum Stage {
+    On { face: Box<Face>, surface: Box<dyn Surface> },
+    Lost { retry_at: Option<Micros>, pause: Micros },
+    Closed,
 }
 
 impl Screen {
-    /// Opens the window.
+    /// Opens the screen that a board describes. Where a window cannot be opened, that is an error; other screens may
+    /// be plugged in later: the job goes on without them, and they are tried again.
     ///
     /// # Errors
-    /// [`AppError::Screen`] when there is no display.
-    pub fn open(title: &str, width_px: u32, height_px: u32) -> Result<Screen, AppError> {
-        let no_screen = |e: FaceError| AppError::Screen { reason: e.to_string() };
-        let face = Face::new(width_px, height_px).map_err(no_screen)?;
-        let window = Window::open(title, width_px, height_px).map_err(no_screen)?;
-        Ok(Screen { face, window })
+    /// [`AppError::Screen`] when there is no desktop for a window, or the board describes a screen that cannot be.
+    pub fn open(title: &str, display: &Display) -> Result<Screen, AppError> {
+        let open = open::opener(title, display, Roots::default());
+        Screen::with(open, Turn::from_deg(display.rotation_deg), display.kind != DisplayKind::Window)
     }
 
-    /// Shows a pose; false when the user has closed the window.
+    /// A window of `width_px` x `height_px`.
     ///
     /// # Errors
-    /// [`AppError::Screen`] when the display is gone.
-    pub fn show(&mut self, pose: &FacePose) -> Result<bool, AppError> {
-        let gone = |e: FaceError| AppError::Screen { reason: e.to_string() };
-        self.window.show(self.face.draw(pose)).map_err(gone)
+    /// [`AppError::Screen`] when there is no desktop.
+    pub fn window(title: &str, width_px: u32, height_px: u32) -> Result<Screen, AppError> {
+        Screen::open(title, &window_of(width_px, height_px))
+    }
+
+    fn with(mut open: Open, turn: Turn, waits: bool) -> Result<Screen, AppError> {
+        let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
+        let mut counters = ScreenCounters::default();
+        let stage = match open().and_then(|surface| stage(surface, turn)) {
+            Ok(stage) => stage,
+            Err(e) if waits && e.may_pass() => lost(&e, &mut counters),
+            Err(e) => return Err(failed(e)),
+        };
+        Ok(Screen { open, turn, stage, waiting: None, counters })
+    }
+
+    /// Shows a pose as soon as the screen is ready, unless a newer one comes before; false when the user has closed it.
+    pub fn show(&mut self, pose: &FacePose, now: Micros) -> bool {
+        if self.waiting.replace(*pose).is_some() {
+            self.counters.skipped += 1;
+        }
+        self.tend(now)
+    }
+
+    /// Goes on with what is under way, and opens a lost screen again; false when the user has closed it.
+    pub fn tend(&mut self, now: Micros) -> bool {
+        if let Err(e) = self.try_tend(now) {
+            self.stage = lost(&e, &mut self.counters);
+            self.waiting = None;
+        }
+        !matches!(self.stage, Stage::Closed)
+    }
+
+    /// What it did so far.
+    pub fn counters(&self) -> ScreenCounters {
+        self.counters
+    }
+
+    fn try_tend(&mut self, now: Micros) -> Result<(), FaceError> {
+        match &mut self.stage {
+            Stage::Closed => {}
+            Stage::Lost { .. } => self.retry(now),
+            Stage::On { face, surface } => match surface.tend(now)? {
+                Ready::Later => {}
+                Ready::Closed => self.stage = Stage::Closed,
+                Ready::Now => {
+                    if let Some(pose) = self.waiting.take() {
+                        surface.show(face.draw(&pose), now)?;
+                        self.counters.shown += 1;
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Opens a lost screen when it is time.
+    fn retry(&mut self, now: Micros) {
+        let Stage::Lost { retry_at, pause } = &mut self.stage else { return };
+        // What was due while it was lost is not made up for.
+        self.waiting = None;
+        if now < *retry_at.get_or_insert(now + *pause) {
+            return;
+        }
+        *pause = Micros(2 * pause.0).min(BACK_OFF_LONGEST);
+        *retry_at = Some(now + *pause);
+        match (self.open)().and_then(|surface| stage(surface, self.turn)) {
+            Ok(stage) => {
+                self.stage = stage;
+                self.counters.reopened += 1;
+                log::warn!("screen: it is back");
+            }
+            Err(e) => log::debug!("screen: still lost: {e}"),
+        }
+    }
+}
+
+fn window_of(width_px: u32, height_px: u32) -> Display {
+    Display {
+        kind: DisplayKind::Window,
+        device: "auto".into(),
+        connector: "auto".into(),
+        width_px: Some(width_px),
+        height_px: Some(height_px),
+        rotation_deg: 0,
+        format: PixelFormat::Auto,
+        panel: None,
+    }
+}
+
+fn lost(error: &FaceError, counters: &mut ScreenCounters) -> Stage {
+    log::warn!("screen: {error}; the job goes on, and the screen is tried again");
+    counters.lost += 1;
+    Stage::Lost { retry_at: None, pause: BACK_OFF }
+}
+
+/// A face as finely drawn as this machine can in time.
+fn stage(surface: Box<dyn Surface>, turn: Turn) -> Result<Stage, FaceError> {
+    let (width, height) = surface.size_px();
+    let coarsest = if surface.zooms() { (width.max(height) / SHARP_PX).max(1) } else { 1 };
+    let mut zoom = 1;
+    loop {
+        let mut face = Face::turned(width.div_ceil(zoom), height.div_ceil(zoom), turn)?;
+        if zoom == coarsest || drawing(&mut face) <= DRAWING {
+            return Ok(Stage::On { face: Box::new(face), surface });
+        }
+        zoom += 1;
+    }
+}
+
+fn drawing(face: &mut Face) -> Micros {
+    let time = |_| {
+        let start = Instant::now();
+        face.draw(&FacePose::REST);
+        start.elapsed()
+    };
+    (0..TRIALS).map(time).min().map_or(Micros(0), crate::ears::micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::face::Canvas;
+
+    /// What happens to a screen: each call takes the next.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Fate {
+        Opens,
+        DoesNotOpen,
+        Ready,
+        Busy,
+        Gone,
+        Closed,
+    }
+
+    type Fates = Rc<RefCell<VecDeque<Fate>>>;
+
+    struct Fake(Fates);
+
+    fn gone() -> FaceError {
+        FaceError::Screen { place: "fake".into(), expected: "a screen".into(), came: "none".into() }
+    }
+
+    impl Surface for Fake {
+        fn size_px(&self) -> (u32, u32) {
+            (16, 16)
+        }
+
+        fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+            match self.0.borrow_mut().pop_front() {
+                Some(Fate::Busy) => Ok(Ready::Later),
+                Some(Fate::Closed) => Ok(Ready::Closed),
+                Some(Fate::Gone) => Err(gone()),
+                Some(Fate::Ready) | None => Ok(Ready::Now),
+                Some(other) => panic!("{other:?} is for a screen that is not open"),
+            }
+        }
+
+        fn show(&mut self, _picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+            Ok(())
+        }
+    }
+
+    fn screen(fates: &[Fate], waits: bool) -> Result<Screen, AppError> {
+        let fates: Fates = Rc::new(RefCell::new(fates.iter().copied().collect()));
+        let open = Box::new(move || match fates.borrow_mut().pop_front() {
+            Some(Fate::Opens) | None => Ok(Box::new(Fake(Rc::clone(&fates))) as Box<dyn Surface>),
+            Some(Fate::DoesNotOpen) => Err(gone()),
+            Some(other) => panic!("{other:?} is for an open screen"),
+        });
+        Screen::with(open, Turn::Upright, waits)
+    }
+
+    /// Sixty pictures a second for a while, from `from_ms` on.
+    fn play(screen: &mut Screen, from_ms: i64, to_ms: i64) {
+        (from_ms..to_ms).step_by(16).for_each(|ms| assert!(screen.show(&FacePose::REST, Micros::from_ms(ms))));
+    }
+
+    #[test]
+    fn a_screen_that_is_lost_is_opened_again_and_counted() {
+        use Fate::*;
+        let mut screen = screen(&[Opens, Ready, Gone, DoesNotOpen, DoesNotOpen, Opens], true).unwrap();
+        play(&mut screen, 0, 10_000);
+        let ScreenCounters { shown, lost, reopened, skipped } = screen.counters();
+        assert_eq!((lost, reopened, skipped), (1, 1, 0));
+        // Tried 0.5, 1.5 and 3.5 s after it was lost.
+        assert!((400..420).contains(&shown), "{shown}");
+    }
+
+    #[test]
+    fn a_screen_that_is_missing_at_the_start_is_waited_for() {
+        use Fate::*;
+        let mut screen = screen(&[DoesNotOpen, DoesNotOpen, Opens], true).unwrap();
+        play(&mut screen, 0, 3_000);
+        assert_eq!((screen.counters().lost, screen.counters().reopened), (1, 1));
+        assert!(screen.counters().shown > 60);
+    }
+
+    #[test]
+    fn a_window_that_does_not_open_is_an_error() {
+        let error = screen(&[Fate::DoesNotOpen], false).err().unwrap();
+        assert_eq!(error.to_string(), "screen: fake: expected a screen, came none");
+    }
+
+    #[test]
+    fn a_screen_that_stays_away_is_tried_every_few_seconds() {
+        let tries = Rc::new(RefCell::new(0));
+        let counter = Rc::clone(&tries);
+        let open = Box::new(move || {
+            *counter.borrow_mut() += 1;
+            Err(gone())
+        });
+        let mut screen = Screen::with(open, Turn::Upright, true).unwrap();
+        play(&mut screen, 0, 60_000);
+        assert!((14..=20).contains(&*tries.borrow()), "{}", tries.borrow());
+        assert_eq!(screen.counters(), ScreenCounters { lost: 1, ..ScreenCounters::default() });
+    }
+
+    #[test]
+    fn a_busy_screen_shows_the_newest_pose_and_counts_the_others() {
+        use Fate::*;
+        let mut screen = screen(&[Opens, Busy, Busy, Busy, Ready], true).unwrap();
+        let mut shown = Vec::new();
+        for ms in [0, 16, 32] {
+            screen.show(&FacePose::REST, Micros::from_ms(ms));
+            shown.push(screen.counters().shown);
+        }
+        screen.tend(Micros::from_ms(34));
+        assert_eq!(shown, [0, 0, 0]);
+        assert_eq!(screen.counters(), ScreenCounters { shown: 1, skipped: 2, ..ScreenCounters::default() });
+    }
+
+    #[test]
+    fn a_window_that_the_user_closes_stays_closed() {
+        use Fate::*;
+        let mut screen = screen(&[Opens, Ready, Closed], false).unwrap();
+        assert!(screen.show(&FacePose::REST, Micros(0)));
+        assert!(!screen.show(&FacePose::REST, Micros(1)) && !screen.tend(Micros(2)));
     }
 }

@@ -11,7 +11,7 @@ use keyface::screen::Screen;
 use keyface_core::{Gains, Line, Micros};
 
 use super::progress::Progress;
-use super::run::{live, seed, stop_on_ctrl_c};
+use super::run::{TITLE, WINDOW_PX, live, seed, stop_on_ctrl_c};
 use super::{FaceArgs, ModelArgs, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
@@ -48,7 +48,7 @@ pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     if args.pictures {
         return pictures(args, line);
     }
-    match Screen::open("Keyface", 640, 480) {
+    match Screen::window(TITLE, WINDOW_PX.0, WINDOW_PX.1) {
         Ok(screen) => show(args, line, screen),
         Err(error) if args.mic => Err(error.into()),
         Err(error) => {

@@ -7,17 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::Args;
+use keyface::AppError;
 use keyface::app::{App, Parts};
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Life;
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
-use keyface_core::{Board, DisplayKind, Gains, Line, Micros};
+use keyface_core::{Board, Gains, Line, Micros};
 
 use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
 
-/// Size of the window where no board says another.
-const WINDOW_PX: (u32, u32) = (640, 480);
+/// Size of the window where no board says another, and what stands above it.
+pub const WINDOW_PX: (u32, u32) = (640, 480);
+pub const TITLE: &str = "Keyface";
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -31,7 +33,7 @@ pub struct RunArgs {
     input: Input,
     #[arg(long, value_delimiter = ',', value_name = "screen|file:FILE", help = format!("Where the face goes: screen, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: screen]"))]
     to: Vec<String>,
-    /// Name of a board, or its file: says model, microphone, window and gains.
+    /// Name of a board, or its file: says model, microphone, screen and gains.
     #[arg(long, value_name = "NAME|FILE")]
     board: Option<String>,
     /// Which microphone, as `keyface devices` prints it.
@@ -71,9 +73,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
-    let size = board.as_ref().and_then(|b| b.display.width_px.zip(b.display.height_px));
-    let (width_px, height_px) = size.unwrap_or(WINDOW_PX);
-    let screen = targets.has_screen.then(|| Screen::open("Keyface", width_px, height_px)).transpose()?;
+    let screen = targets.has_screen.then(|| open_screen(board.as_ref())).transpose()?;
     let limit = args.seconds.map(Micros::from_s);
     let life = (!args.face.still).then(|| Life::new(seed()));
     let parts = Parts { ear, line, gains, life, screen, recorder, pace: pace(args), limit };
@@ -103,6 +103,14 @@ pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
+/// What the board shows the face on; a window where there is no board, or one without a screen.
+fn open_screen(board: Option<&Board>) -> Result<Screen, AppError> {
+    match board.map(|b| &b.display).filter(|display| display.is_live()) {
+        Some(display) => Screen::open(TITLE, display),
+        None => Screen::window(TITLE, WINDOW_PX.0, WINDOW_PX.1),
+    }
+}
+
 fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
     let mut targets = Targets { has_screen: false, files: Vec::new() };
     for target in &args.to {
@@ -114,8 +122,8 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
     }
     check_distinct(&targets.files)?;
     if args.to.is_empty() {
-        targets.has_screen = board.is_none_or(|b| b.display.kind == DisplayKind::Window);
-        anyhow::ensure!(targets.has_screen, "--to: expected file:FILE, because this board has no window, came nothing");
+        targets.has_screen = board.is_none_or(|b| b.display.is_live());
+        anyhow::ensure!(targets.has_screen, "--to: expected file:FILE, because this board has no screen, came nothing");
     }
     Ok(targets)
 }

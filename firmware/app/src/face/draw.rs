@@ -10,6 +10,7 @@ mod palette;
 
 use tiny_skia::{PixmapMut, Transform};
 
+use super::Turn;
 use super::curve::at;
 use super::rig::{HeadRig, RigPose};
 use brush::Brush;
@@ -42,10 +43,12 @@ fn placed(width: u32, height: u32) -> Transform {
     Transform::from_row(scale, 0.0, 0.0, scale, 0.5 * width, 0.4 * spare - TOP * scale)
 }
 
-/// Draws a face over the backdrop that `pixels` already hold.
-pub fn draw(pixels: PixmapMut, rig: &RigPose) {
-    let place = placed(pixels.width(), pixels.height());
-    let mut brush = Brush::new(pixels, tilted(place, &rig.head));
+/// Draws a face over the backdrop that `pixels` already hold, for a panel that hangs turned.
+pub fn draw(pixels: PixmapMut, rig: &RigPose, turn: Turn) {
+    let (width, height) = turn.viewed(pixels.width(), pixels.height());
+    let place = tilted(placed(width, height), &rig.head);
+    let turned = turn.transform(pixels.width(), pixels.height());
+    let mut brush = Brush::new(pixels, place.post_concat(turned));
     let head = rig.head;
     brush.shifted(&head, depth::BAND, hair::back);
     brush.shifted(&head, depth::SKULL, |b| head::skin(b, rig));

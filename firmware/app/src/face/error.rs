@@ -1,5 +1,6 @@
 //! What can go wrong between a face and what shows it.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Why a face cannot be shown or stored.
@@ -47,4 +48,41 @@ pub enum FaceError {
     /// Open the window again, or go on without it.
     #[error("cannot show a frame in the window: {0}")]
     Window(String),
+    /// The screen is not there now, or another program has it: try again later.
+    #[error("{place}: expected {expected}, came {came}")]
+    Screen {
+        /// Which device.
+        place: String,
+        /// What would have served.
+        expected: String,
+        /// What was there, or what the system said.
+        came: String,
+    },
+    /// The screen can never be what the board says: correct the board.
+    #[error("{key}: expected {expected}, came {came}")]
+    Setting {
+        /// Which key of the board.
+        key: &'static str,
+        /// What would have served.
+        expected: String,
+        /// What the board says.
+        came: String,
+    },
+}
+
+impl FaceError {
+    /// The screen at `place` is not what it must be now.
+    pub(super) fn screen(place: impl Display, expected: impl Display, came: impl Display) -> FaceError {
+        FaceError::Screen { place: place.to_string(), expected: expected.to_string(), came: came.to_string() }
+    }
+
+    /// A key of the board that no screen can follow.
+    pub(super) fn setting(key: &'static str, expected: impl Display, came: impl Display) -> FaceError {
+        FaceError::Setting { key, expected: expected.to_string(), came: came.to_string() }
+    }
+
+    /// Whether the same attempt may succeed later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, FaceError::Screen { .. } | FaceError::Window(_))
+    }
 }

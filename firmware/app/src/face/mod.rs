@@ -1,27 +1,46 @@
 //! A face on a screen: poses in, anti-aliased pictures out, on any embedded-graphics target.
 //!
-//! [`Face`] draws, [`Life`] keeps a resting face alive, [`Window`], [`GifWriter`] and [`Canvas::write_png`] show.
+//! [`Face`] draws, [`Life`] keeps a resting face alive; each [`Surface`], [`GifWriter`] and [`Canvas::write_png`] show.
 
 mod canvas;
 mod curve;
+mod dither;
 mod draw;
+#[cfg(target_os = "linux")]
+mod drm;
 mod error;
+#[cfg(target_os = "linux")]
+mod fbdev;
 mod gif_writer;
 mod life;
 mod palette;
+mod pixels;
 mod portrait;
 mod rig;
 mod shapes;
 mod sheet;
+#[cfg(target_os = "linux")]
+mod spi;
+mod surface;
+mod turn;
 mod window;
 
 pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
 pub use curve::{Bend, Edge, Graph, Point};
+#[cfg(target_os = "linux")]
+pub use self::drm::{Choice, Drm, Refusal};
 pub use error::FaceError;
+#[cfg(target_os = "linux")]
+pub use fbdev::Fbdev;
 pub use gif_writer::GifWriter;
 pub use life::Life;
+pub use pixels::{Depth, Layout, Pixels};
 pub use portrait::Face;
 pub use rig::{BrowRig, EyeRig, HeadRig, MouthRig, RigPose, Tongue};
 pub use shapes::{MouthShape, nine_shapes};
 pub use sheet::contact_sheet;
+#[cfg(target_os = "linux")]
+pub use spi::Spi;
+pub use surface::{Ready, Surface};
+pub use turn::Turn;
 pub use window::Window;

@@ -3,12 +3,13 @@
 use keyface_core::FacePose;
 
 use super::rig::RigPose;
-use super::{Canvas, FaceError, draw};
+use super::{Canvas, FaceError, Turn, draw};
 
 /// A drawn character at one size.
 pub struct Face {
     backdrop: Canvas,
     frame: Canvas,
+    turn: Turn,
 }
 
 impl Face {
@@ -17,9 +18,17 @@ impl Face {
     /// # Errors
     /// [`FaceError::Size`] outside [`MIN_SIDE`](super::MIN_SIDE) to [`MAX_SIDE`](super::MAX_SIDE).
     pub fn new(width: u32, height: u32) -> Result<Face, FaceError> {
+        Face::turned(width, height, Turn::Upright)
+    }
+
+    /// A face for a panel of `width` x `height` pixels that is turned: its viewer sees it upright.
+    ///
+    /// # Errors
+    /// As [`Face::new`].
+    pub fn turned(width: u32, height: u32, turn: Turn) -> Result<Face, FaceError> {
         let mut backdrop = Canvas::new(width, height)?;
-        draw::backdrop::backdrop(backdrop.pixels_mut());
-        Ok(Face { frame: backdrop.clone(), backdrop })
+        draw::backdrop::backdrop(backdrop.pixels_mut(), turn);
+        Ok(Face { frame: backdrop.clone(), backdrop, turn })
     }
 
     /// Draws a pose; the picture stays until the next call.
@@ -30,7 +39,7 @@ impl Face {
     /// Draws outlines that were computed elsewhere.
     pub fn draw_rig(&mut self, rig: &RigPose) -> &Canvas {
         self.frame.copy_from(&self.backdrop);
-        draw::draw(self.frame.pixels_mut(), rig);
+        draw::draw(self.frame.pixels_mut(), rig, self.turn);
         &self.frame
     }
 }
@@ -78,6 +87,30 @@ mod tests {
             let mut face = Face::new(width, height).unwrap();
             let canvas = face.draw(&nine_shapes()[6].pose);
             assert_eq!((canvas.width(), canvas.height()), (width, height));
+        }
+    }
+
+    #[test]
+    fn a_turned_face_is_the_same_face_turned() {
+        let (width, height) = (120u32, 80u32);
+        let upright: Vec<[u8; 3]> = Face::new(width, height).unwrap().draw(&nine_shapes()[6].pose).rgb().collect();
+        let seen = |x: u32, y: u32| upright[(y * width + x) as usize];
+        let turns: [(Turn, &dyn Fn(u32, u32) -> (u32, u32)); 3] = [
+            (Turn::Right, &|x, y| (width - 1 - y, x)),
+            (Turn::Over, &|x, y| (width - 1 - x, height - 1 - y)),
+            (Turn::Left, &|x, y| (y, height - 1 - x)),
+        ];
+        for (turn, seen_at) in turns {
+            let (panel_width, panel_height) = turn.viewed(width, height);
+            let mut face = Face::turned(panel_width, panel_height, turn).unwrap();
+            let turned: Vec<[u8; 3]> = face.draw(&nine_shapes()[6].pose).rgb().collect();
+            let far = |(i, rgb): &(usize, &[u8; 3])| {
+                let (x, y) = seen_at(*i as u32 % panel_width, *i as u32 / panel_width);
+                rgb.iter().zip(seen(x, y)).any(|(a, b)| a.abs_diff(b) > 24)
+            };
+            let different = turned.iter().enumerate().filter(far).count();
+            // Only edges, which are sampled four times as finely along one axis as along the other.
+            assert!(different < 120, "{turn:?}: {different} of 9600 pixels differ");
         }
     }
 

@@ -7,9 +7,10 @@ use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::DrawTarget;
 use embedded_graphics::primitives::Rectangle;
+use keyface_core::Micros;
 use minifb::{Key, ScaleMode, WindowOptions};
 
-use super::{Canvas, FaceError, MAX_SIDE, MIN_SIDE};
+use super::{Canvas, FaceError, MAX_SIDE, MIN_SIDE, Ready, Surface};
 
 /// A window that shows canvases; Escape or its cross closes it.
 pub struct Window {
@@ -34,22 +35,29 @@ impl Window {
             .map_err(|e| FaceError::NoDisplay(format!("the display does not answer ({e})")))?;
         Ok(Window { window, buffer: Buffer::new(width, height) })
     }
+}
 
-    /// Shows a picture and takes the window's events; `false` once the user has closed it.
-    ///
-    /// # Errors
-    /// [`FaceError::FrameSize`] for another size than the window's, [`FaceError::Window`] when the desktop refuses.
-    pub fn show(&mut self, canvas: &Canvas) -> Result<bool, FaceError> {
-        let Size { width: expected_width, height: expected_height } = self.buffer.size;
-        let (width, height) = (canvas.width(), canvas.height());
+impl Surface for Window {
+    fn size_px(&self) -> (u32, u32) {
+        (self.buffer.size.width, self.buffer.size.height)
+    }
+
+    fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+        let is_open = self.window.is_open() && !self.window.is_key_down(Key::Escape);
+        Ok(if is_open { Ready::Now } else { Ready::Closed })
+    }
+
+    /// Shows a picture and takes the window's events.
+    fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+        let (expected_width, expected_height) = self.size_px();
+        let (width, height) = (picture.width(), picture.height());
         if (width, height) != (expected_width, expected_height) {
             return Err(FaceError::FrameSize { expected_width, expected_height, width, height });
         }
-        let Ok(()) = canvas.show_on(&mut self.buffer);
+        let Ok(()) = picture.show_on(&mut self.buffer);
         self.window
             .update_with_buffer(&self.buffer.pixels, width as usize, height as usize)
-            .map_err(|e| FaceError::Window(e.to_string()))?;
-        Ok(self.window.is_open() && !self.window.is_key_down(Key::Escape))
+            .map_err(|e| FaceError::Window(e.to_string()))
     }
 }
 

@@ -8,6 +8,8 @@ mod inputs;
 mod machine;
 mod models;
 mod outputs;
+#[cfg(target_os = "linux")]
+mod screens;
 mod sounds;
 mod streams;
 mod util;

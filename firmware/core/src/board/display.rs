@@ -87,6 +87,9 @@ pub struct Panel {
     /// Whether the glass shows colours inverted, as most IPS panels do.
     #[serde(default)]
     pub is_inverted: bool,
+    /// Whether the glass shows left and right exchanged, as most ILI9341 panels do.
+    #[serde(default)]
+    pub is_mirrored: bool,
     /// Order of the colours on the glass.
     #[serde(default)]
     pub color_order: ColorOrder,

@@ -4,13 +4,15 @@ use tiny_skia::{PixmapMut, Transform};
 
 use super::brush::{Brush, Fill, ellipse, outline, polygon};
 use super::{palette as ink, placed};
+use crate::face::Turn;
 use crate::face::curve::{Point, at};
 
-/// Fills a frame with the backdrop.
-pub fn backdrop(pixels: PixmapMut) {
-    let (width, height) = (pixels.width(), pixels.height());
+/// Fills a frame of a panel that hangs turned with the backdrop.
+pub fn backdrop(pixels: PixmapMut, turn: Turn) {
+    let (width, height) = turn.viewed(pixels.width(), pixels.height());
     let place = placed(width, height);
-    let mut brush = Brush::new(pixels, place);
+    let turned = turn.transform(pixels.width(), pixels.height());
+    let mut brush = Brush::new(pixels, place.post_concat(turned));
     sky(&mut brush, corners(place, width, height));
     brush.fill(ellipse(at(0.0, -2.0), 66.0, 66.0), Fill::Flat(ink::SKY_DISC.at(0.55)));
     shoulders(&mut brush);

@@ -1,0 +1,232 @@
+//! The kernel's mode setting (DRM/KMS), without a desktop: two buffers in plain memory that take turns on the screen.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use drm::Device as _;
+use drm::buffer::{Buffer as _, DrmFourcc};
+use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
+use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
+use keyface_core::{Micros, PixelFormat};
+use rustix::fs::OFlags;
+
+use super::surface::zoom_of;
+use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
+
+mod plug;
+
+use plug::Plug;
+pub use plug::{Choice, Refusal};
+
+/// How often the plug is looked at.
+const LOOK: Micros = Micros::from_ms(1_000);
+/// A screen that has not taken a picture for this long never will; the slowest refresh 24 times a second.
+const FLIP_PATIENCE: Micros = Micros::from_ms(1_000);
+
+/// A graphics card's device file.
+struct Card(File);
+
+impl AsFd for Card {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl drm::Device for Card {}
+impl Device for Card {}
+
+impl Card {
+    fn open(path: &Path) -> io::Result<Card> {
+        // Without O_NONBLOCK, asking for events would wait for one.
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).map(Card)
+    }
+}
+
+/// One of the two buffers.
+struct Frame {
+    id: framebuffer::Handle,
+    memory: DumbMapping<'static>,
+}
+
+/// What the screen is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flip {
+    /// Nothing has been shown yet: the first picture sets the mode.
+    Unset,
+    /// The front buffer is on the screen.
+    Done,
+    /// The front buffer will be, from the next vertical blank on.
+    Since(Micros),
+}
+
+/// A screen on a graphics card. What it showed before comes back when it is dropped.
+pub struct Drm {
+    card: Card,
+    plug: Plug,
+    layout: Layout,
+    frames: [Frame; 2],
+    front: usize,
+    flip: Flip,
+    before: Option<crtc::Info>,
+    looked: Option<Micros>,
+}
+
+impl Drm {
+    /// Opens the screen that the board means, on the first card below `dev`/dri that has it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCard`] where no card sets modes, [`Refusal::NoScreen`] when one does and shows nothing now.
+    pub fn open(dev: &Path, choice: &Choice) -> Result<Drm, Refusal> {
+        let cards = cards(dev, choice.device)?;
+        let mut refusal = None;
+        for path in &cards {
+            match Drm::on(path, choice) {
+                Ok(drm) => return Ok(drm),
+                // A card with a plug but no screen tells more than one without plugs.
+                Err(e @ Refusal::NoScreen(_)) => refusal = Some(e),
+                Err(e) => _ = refusal.get_or_insert(e),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| no_card(dev, "none")))
+    }
+
+    fn on(path: &Path, choice: &Choice) -> Result<Drm, Refusal> {
+        let place = path.display();
+        let no_card = |e: io::Error| Refusal::NoCard(FaceError::screen(&place, "a card that sets modes", e));
+        let card = Card::open(path).map_err(no_card)?;
+        let plug = Plug::find(&card, path, choice, no_card)?;
+        let taken =
+            |e: io::Error| Refusal::NoScreen(FaceError::screen(&place, "a screen that no other program draws on", e));
+        card.acquire_master_lock().map_err(taken)?;
+        let (width, height) = plug.mode.size();
+        let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(no_card)?;
+        let before = card.get_crtc(plug.crtc).ok();
+        Ok(Drm { card, plug, layout, frames, front: 0, flip: Flip::Unset, before, looked: None })
+    }
+
+    /// Takes the news of pictures that are on the screen now.
+    fn receive(&mut self) -> Result<(), FaceError> {
+        match self.card.receive_events() {
+            Ok(mut events) => {
+                if events.any(|event| matches!(event, Event::PageFlip(_))) {
+                    self.flip = Flip::Done;
+                }
+            }
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(e) => return Err(self.gone(e)),
+        }
+        Ok(())
+    }
+
+    fn gone(&self, came: impl std::fmt::Display) -> FaceError {
+        FaceError::screen(&self.plug.place, "a screen that takes pictures", came)
+    }
+
+    /// Sets the mode with a first picture. The only call that waits: some frames, while screens change their mode.
+    fn begin(&mut self, id: framebuffer::Handle) -> io::Result<()> {
+        self.card.set_crtc(self.plug.crtc, Some(id), (0, 0), &[self.plug.connector], Some(self.plug.mode))?;
+        // Not all cards have a cursor.
+        #[allow(deprecated, reason = "a cursor plane needs atomic mode setting, which not all cards have")]
+        let _ = self.card.set_cursor(self.plug.crtc, None::<&DumbBuffer>);
+        self.flip = Flip::Done;
+        Ok(())
+    }
+}
+
+impl Surface for Drm {
+    fn size_px(&self) -> (u32, u32) {
+        (self.layout.width, self.layout.height)
+    }
+
+    fn zooms(&self) -> bool {
+        true
+    }
+
+    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
+        let looked = *self.looked.get_or_insert(now);
+        if now - looked >= LOOK {
+            self.looked = Some(now);
+            self.plug.look(&self.card)?;
+        }
+        if let Flip::Since(since) = self.flip {
+            self.receive()?;
+            if self.flip != Flip::Done && now - since > FLIP_PATIENCE {
+                return Err(self.gone("none in a second"));
+            }
+        }
+        Ok(if matches!(self.flip, Flip::Since(_)) { Ready::Later } else { Ready::Now })
+    }
+
+    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError> {
+        let zoom = zoom_of(self.size_px(), picture)?;
+        let back = 1 - self.front;
+        let Frame { id, memory } = &mut self.frames[back];
+        let id = *id;
+        let Ok(()) = picture.show_on(&mut Pixels::new(memory, self.layout, zoom));
+        if self.flip == Flip::Unset {
+            self.begin(id).map_err(|e| self.gone(e))?;
+        } else {
+            self.card.page_flip(self.plug.crtc, id, PageFlipFlags::EVENT, None).map_err(|e| self.gone(e))?;
+            self.flip = Flip::Since(now);
+        }
+        self.front = back;
+        Ok(())
+    }
+}
+
+impl Drop for Drm {
+    fn drop(&mut self) {
+        let Some(before) = &self.before else { return };
+        // The buffers go with the card's file; where nothing was shown before, the kernel brings its console back.
+        if let (Some(mode), Some(frame), false) = (before.mode(), before.framebuffer(), self.flip == Flip::Unset) {
+            let plugs = [self.plug.connector];
+            let back = self.card.set_crtc(before.handle(), Some(frame), before.position(), &plugs, Some(mode));
+            back.unwrap_or_else(|e| log::debug!("{}: what it showed before is not shown again: {e}", self.plug.place));
+        }
+    }
+}
+
+/// The device files to try.
+fn cards(dev: &Path, device: &str) -> Result<Vec<PathBuf>, Refusal> {
+    if device != "auto" {
+        return Ok(vec![device.into()]);
+    }
+    let folder = dev.join("dri");
+    let entries = std::fs::read_dir(&folder).map_err(|e| no_card(dev, e))?;
+    let is_card = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("card"));
+    let mut cards: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_card).collect();
+    cards.sort();
+    Ok(cards)
+}
+
+fn no_card(dev: &Path, came: impl std::fmt::Display) -> Refusal {
+    Refusal::NoCard(FaceError::screen(dev.join("dri").display(), "a graphics card", came))
+}
+
+/// Two buffers of the first of the formats that the card shows.
+fn frames(card: &Card, size: (u32, u32), format: PixelFormat) -> io::Result<([Frame; 2], Layout)> {
+    let both = |depth| Ok::<_, io::Error>((frame(card, size, depth)?, frame(card, size, depth)?));
+    let ((first, layout), (second, _)) = match format {
+        PixelFormat::Xrgb8888 => both(Depth::Xrgb8888),
+        PixelFormat::Rgb565 => both(Depth::Rgb565),
+        PixelFormat::Auto => both(Depth::Xrgb8888).or_else(|_| both(Depth::Rgb565)),
+    }?;
+    Ok(([first, second], layout))
+}
+
+fn frame(card: &Card, size: (u32, u32), depth: Depth) -> io::Result<(Frame, Layout)> {
+    let (fourcc, color_bits, bits) = match depth {
+        Depth::Xrgb8888 => (DrmFourcc::Xrgb8888, 24, 32),
+        Depth::Rgb565 => (DrmFourcc::Rgb565, 16, 16),
+    };
+    let buffer = card.create_dumb_buffer(size, fourcc, bits)?;
+    let id = card.add_framebuffer(&buffer, color_bits, bits)?;
+    let layout = Layout { width: size.0, height: size.1, stride: buffer.pitch() as usize, depth };
+    // A mapping borrows its buffer for as long as it lives, and no struct holds both: these 40 bytes are never freed.
+    let memory = card.map_dumb_buffer(Box::leak(Box::new(buffer)))?;
+    Ok((Frame { id, memory }, layout))
+}

@@ -1,0 +1,176 @@
+//! Which plug of a card, which mode of its screen, and whether it is still there.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use drm::control::connector::{self, Interface, State};
+use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
+use keyface_core::PixelFormat;
+
+use super::Card;
+use crate::face::FaceError;
+
+/// Pictures a second that are due: a mode's refresh should be near.
+const REFRESH_HZ: u32 = 60;
+
+/// What the board says of its screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// A card's device file, or `auto`.
+    pub device: &'a str,
+    /// A plug's name, or `auto`.
+    pub connector: &'a str,
+    /// Width and height of the mode.
+    pub size: Option<(u32, u32)>,
+    /// How a pixel lies in memory.
+    pub format: PixelFormat,
+}
+
+/// Why no screen was opened.
+#[derive(Debug)]
+pub enum Refusal {
+    /// No card that sets modes: there may be a frame buffer instead.
+    NoCard(FaceError),
+    /// A card, but no screen that could be used now.
+    NoScreen(FaceError),
+}
+
+/// A plug with a screen.
+pub(super) struct Plug {
+    /// Card and plug, for messages.
+    pub place: String,
+    pub connector: connector::Handle,
+    pub crtc: crtc::Handle,
+    pub mode: Mode,
+}
+
+impl Plug {
+    pub fn find(
+        card: &Card,
+        path: &Path,
+        choice: &Choice,
+        no_card: impl Fn(io::Error) -> Refusal,
+    ) -> Result<Plug, Refusal> {
+        let resources = card.resource_handles().map_err(&no_card)?;
+        let plugs: Vec<connector::Info> =
+            resources.connectors().iter().filter_map(|plug| card.get_connector(*plug, true).ok()).collect();
+        if plugs.is_empty() {
+            return Err(no_card(io::Error::new(io::ErrorKind::NotFound, "one without plugs")));
+        }
+        let names: Vec<String> = plugs.iter().map(told).collect();
+        let no_screen =
+            |expected: &str| Refusal::NoScreen(FaceError::screen(path.display(), expected, names.join(", ")));
+        let is_meant = |plug: &&connector::Info| match choice.connector {
+            "auto" => plug.state() == State::Connected && plug.interface() != Interface::Writeback,
+            // Some plugs cannot tell whether a screen is there: who names one, knows.
+            name => plug.to_string() == name && plug.state() != State::Disconnected,
+        };
+        let expected = match choice.connector {
+            "auto" => "a plug with a screen".to_owned(),
+            name => format!("a screen at {name}"),
+        };
+        let plug = plugs.iter().find(is_meant).ok_or_else(|| no_screen(&expected))?;
+        let place = format!("{} {plug}", path.display());
+        let mode = mode_of(&place, plug, choice.size).ok_or_else(|| no_screen("a screen with a mode"))?;
+        let crtc = crtc_of(card, &resources, plug).ok_or_else(|| no_screen("a plug that can be driven"))?;
+        Ok(Plug { place, connector: plug.handle(), crtc, mode })
+    }
+
+    /// The screen is still there and can still be shown its mode.
+    pub fn look(&self, card: &Card) -> Result<(), FaceError> {
+        let lost = |came: &dyn Display| FaceError::screen(&self.place, "a screen", came);
+        let plug = card.get_connector(self.connector, false).map_err(|e| lost(&e))?;
+        if plug.state() == State::Disconnected {
+            return Err(lost(&"an empty plug"));
+        }
+        if !plug.modes().contains(&self.mode) {
+            return Err(lost(&"one with other modes"));
+        }
+        Ok(())
+    }
+}
+
+fn told(plug: &connector::Info) -> String {
+    let state = match plug.state() {
+        State::Connected => "a screen",
+        State::Disconnected => "empty",
+        State::Unknown => "unknown",
+    };
+    format!("{plug} ({state})")
+}
+
+fn mode_of(place: &str, plug: &connector::Info, wanted: Option<(u32, u32)>) -> Option<Mode> {
+    let modes: Vec<Mode> = plug.modes().to_vec();
+    let offers: Vec<Offer> = modes.iter().map(Offer::of).collect();
+    let index = best(&offers, wanted)?;
+    let size = offers[index].size;
+    if let Some((width, height)) = wanted.filter(|wanted| *wanted != size) {
+        log::warn!("screen: {place}: expected a mode of {width}x{height}, came none: {}x{} is used", size.0, size.1);
+    }
+    Some(modes[index])
+}
+
+/// What counts of a mode.
+#[derive(Clone, Copy, Debug)]
+struct Offer {
+    size: (u32, u32),
+    refresh_hz: u32,
+    is_preferred: bool,
+    is_interlaced: bool,
+}
+
+impl Offer {
+    fn of(mode: &Mode) -> Offer {
+        let (width, height) = mode.size();
+        Offer {
+            size: (width.into(), height.into()),
+            refresh_hz: mode.vrefresh(),
+            is_preferred: mode.mode_type().contains(ModeTypeFlags::PREFERRED),
+            is_interlaced: mode.flags().contains(ModeFlags::INTERLACE),
+        }
+    }
+}
+
+/// The board's size at nearly [`REFRESH_HZ`], else the screen's preference, else its first mode.
+fn best(offers: &[Offer], wanted: Option<(u32, u32)>) -> Option<usize> {
+    let fits = |offer: &Offer| wanted == Some(offer.size);
+    let rank = |offer: &Offer| {
+        let off_hz = if fits(offer) { offer.refresh_hz.abs_diff(REFRESH_HZ) } else { 0 };
+        (!fits(offer), offer.is_interlaced, off_hz, !offer.is_preferred)
+    };
+    offers.iter().enumerate().min_by_key(|(_, offer)| rank(offer)).map(|(index, _)| index)
+}
+
+/// The scanner that drives the plug now, else the first that could.
+fn crtc_of(card: &Card, resources: &ResourceHandles, plug: &connector::Info) -> Option<crtc::Handle> {
+    let now = plug.current_encoder().and_then(|encoder| card.get_encoder(encoder).ok()?.crtc());
+    let encoders = || plug.encoders().iter().filter_map(|encoder| card.get_encoder(*encoder).ok());
+    now.or_else(|| encoders().find_map(|e| resources.filter_crtcs(e.possible_crtcs()).first().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(width: u32, height: u32, refresh_hz: u32) -> Offer {
+        Offer { size: (width, height), refresh_hz, is_preferred: false, is_interlaced: false }
+    }
+
+    #[test]
+    fn the_boards_size_is_taken_at_nearly_sixty_pictures_a_second() {
+        let preferred = Offer { is_preferred: true, ..offer(1920, 1080, 60) };
+        let interlaced = Offer { is_interlaced: true, ..offer(1280, 720, 60) };
+        let offers = [preferred, offer(1280, 720, 50), interlaced, offer(1280, 720, 59), offer(1280, 720, 120)];
+        assert_eq!(best(&offers, Some((1280, 720))), Some(3));
+    }
+
+    #[test]
+    fn a_screen_that_lacks_the_boards_size_shows_what_it_prefers() {
+        let offers = [offer(640, 480, 60), Offer { is_preferred: true, ..offer(1920, 1080, 60) }];
+        assert_eq!(best(&offers, Some((1024, 600))), Some(1));
+        assert_eq!(best(&offers, None), Some(1));
+        assert_eq!(best(&offers[..1], None), Some(0));
+        assert_eq!(best(&[], None), None);
+    }
+}
