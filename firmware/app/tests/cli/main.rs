@@ -7,6 +7,7 @@ mod inputs;
 mod machine;
 mod models;
 mod outputs;
+mod servos;
 mod sounds;
 mod streams;
 mod util;
