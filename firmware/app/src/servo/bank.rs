@@ -323,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn after_a_pause_in_which_the_servos_came_to_a_stand_they_start_from_a_stand() {
+        let chip = FakeChip::new();
+        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let now = ticks(&mut bank, 0, 6, 1.0, |_| ());
+        let before = chip.pulse_us(0).unwrap();
+        bank.tick(Micros((now + 15) * TICK), &jaw(1.0));
+        let step_us = chip.pulse_us(0).unwrap() - before;
+        assert!(step_us > 0.0 && step_us <= 0.5 * 80_000.0 * 0.02 * 0.02 + COUNT_US, "{step_us} us");
+    }
+
+    #[test]
     fn a_chip_that_falls_silent_is_tried_ever_less_often_and_goes_on_where_it_stands() {
         let chip = FakeChip::new();
         let mut bank = Bank::new(&servos(&[0]), chip.opener());

@@ -11,15 +11,17 @@ pub struct Follow {
     range_us: (f64, f64),
 }
 
+type Read = fn(&FacePose) -> f32;
+
 /// What is read from a face.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Weight(Channel),
-    Angle(fn(&FacePose) -> f32),
+    Angle(Read),
 }
 
 /// Angles by Live Link's names, in radians.
-const ANGLES: [(&str, fn(&FacePose) -> f32); 9] = [
+const ANGLES: [(&str, Read); 9] = [
     ("HeadYaw", |pose| pose.head.yaw_rad),
     ("HeadPitch", |pose| pose.head.pitch_rad),
     ("HeadRoll", |pose| pose.head.roll_rad),
