@@ -70,6 +70,10 @@ test-mic: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/mic/virtual_mic.sh
 
+# Servos without hardware: Linux's I2C calls, answered like a PCA9685; speech, signals, a crash, a torn wire.
+test-servos: setup
+    tests/servos/fake_bus.sh
+
 # Installs the speech synthesizers that speak the corpus.
 voices:
     @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex

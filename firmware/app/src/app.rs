@@ -1,4 +1,4 @@
-//! The device's whole flow on one screen: ear -> line -> files, and line -> retarget -> life -> screen.
+//! The device's whole flow on one screen: ear -> line -> files, and line -> retarget -> life -> screen and servos.
 //!
 //! Two clocks meet here and nowhere else. The sound pushes: whatever has come in goes through the line at once.
 //! The display pulls: when a picture is due, it asks the line for the motion of that moment.
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Gains, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step, retarget};
+use keyface_core::{CoreError, FacePose, Gains, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step, retarget};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
@@ -16,13 +16,16 @@ use crate::clock::PlayClock;
 use crate::ears::{Ear, Heard, Pace, micros, samples_in};
 use crate::face::Life;
 use crate::out::Recorder;
-use crate::report::{Report, Watcher};
+use crate::report::{Report, ServoSummary, Watcher};
 use crate::screen::Screen;
+use crate::servo::Servos;
 
 /// How long to sleep when nothing has come in: short against a step, long against a wake-up.
 const NAP: Duration = Duration::from_millis(2);
 /// Pictures a second.
 pub(crate) const DISPLAY_FPS: u32 = 60;
+/// Servos take a motion up to a step before the screen shows it: they are on their way for longer than a picture.
+const SERVO_LEAD: Micros = Micros::from_ms(20);
 /// How long the face takes to come to rest at the end.
 const TO_REST: Duration = Duration::from_millis(300);
 /// Silence that is heard after the sound's end, so that the face settles.
@@ -40,6 +43,8 @@ pub struct Parts {
     pub life: Option<Life>,
     /// Where the face is seen, if anywhere.
     pub screen: Option<Screen>,
+    /// Servos that move with the face, if any.
+    pub servos: Option<Servos>,
     /// Files that are written on the way.
     pub recorder: Option<Recorder>,
     /// In real time, or as fast as the machine can.
@@ -91,6 +96,7 @@ impl App {
     ) -> Result<(Report, Vec<PathBuf>), AppError> {
         while !self.is_over(stop) {
             self.hear()?;
+            self.drive();
             self.show();
             progress(self.heard.micros());
             self.nap();
@@ -157,6 +163,16 @@ impl App {
         self.steps.iter().try_for_each(|step| recorder.step(&self.parts.line, step, end))
     }
 
+    /// The servos' clock: they take the newest face at their own rate.
+    fn drive(&mut self) {
+        let Some(servos) = &self.parts.servos else { return };
+        let now = self.now();
+        if let Some(moment) = self.clock.ahead(now, SERVO_LEAD) {
+            let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
+            servos.follow(self.face(&self.parts.line.motion_at(moment), now), captured);
+        }
+    }
+
     /// The display's clock: when a picture is due, the motion of that moment becomes a face.
     fn show(&mut self) {
         let now = self.now();
@@ -171,10 +187,7 @@ impl App {
     }
 
     fn show_motion(&mut self, motion: Motion, now: Micros) {
-        let mut pose = retarget(&motion, self.parts.gains);
-        if let Some(life) = &self.parts.life {
-            life.apply(now, &mut pose);
-        }
+        let pose = self.face(&motion, now);
         if let Some(screen) = &mut self.parts.screen {
             self.is_closed = !screen.show(&pose, now);
         }
@@ -185,6 +198,14 @@ impl App {
         if let Some(screen) = &mut self.parts.screen {
             self.is_closed = !screen.tend(now);
         }
+    }
+
+    fn face(&self, motion: &Motion, now: Micros) -> FacePose {
+        let mut pose = retarget(motion, self.parts.gains);
+        if let Some(life) = &self.parts.life {
+            life.apply(now, &mut pose);
+        }
+        pose
     }
 
     fn now(&self) -> Micros {
@@ -199,6 +220,7 @@ impl App {
 
     /// Brings the face from where it is to rest, in real time.
     fn rest(&mut self) {
+        self.parts.servos.iter_mut().for_each(Servos::park);
         if self.parts.screen.is_none() || self.is_closed {
             return;
         }
@@ -213,9 +235,10 @@ impl App {
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
         let end = self.ended.map_or(self.heard, |(_, end)| end).micros();
-        let Parts { ear, line, recorder, screen, .. } = self.parts;
+        let Parts { ear, line, screen, servos, recorder, .. } = self.parts;
         let screen = screen.map(|screen| screen.counters());
-        let report = Report { screen, ..self.watcher.report(end, line.look_ahead(), ear.as_ref()) };
+        let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
+        let report = Report { screen, servos, ..self.watcher.report(end, line.look_ahead(), ear.as_ref()) };
         let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
         Ok((report, files))
     }

@@ -55,6 +55,13 @@ impl PlayClock {
         Some(shown)
     }
 
+    /// The audio time for what needs its time to get there, a servo: up to `lead` before what [`PlayClock::show`] shows,
+    /// as far as there are steps; `None` before the first.
+    pub fn ahead(&mut self, now: Micros, lead: Micros) -> Option<Micros> {
+        let shown = self.show(now)?;
+        Some(self.newest?.min(shown + lead))
+    }
+
     fn follow(&mut self, passed: Micros) {
         let apart = self.usual_wait().0 as f64 - self.delay_us;
         let most = SLEW * passed.0.max(0) as f64;
@@ -143,7 +150,24 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_ahead_is_never_beyond_the_newest_step_and_never_goes_back() {
+        let (mut clock, mut last) = (PlayClock::default(), Micros(0));
+        let lead = Micros::from_ms(20);
+        for ms in 0..2_000 {
+            let now = Micros::from_ms(ms);
+            // Bursts of five steps, as some sound systems give them.
+            if ms % 100 == 0 {
+                (0..5).for_each(|step| clock.arrived(Micros::from_ms(ms + 20 * step), now));
+            }
+            let (shown, ahead) = (clock.show(now).unwrap(), clock.ahead(now, lead).unwrap());
+            assert!(ahead >= shown.max(last) && ahead <= shown + lead && Some(ahead) <= clock.newest);
+            last = ahead;
+        }
+    }
+
+    #[test]
     fn nothing_is_shown_before_the_first_step() {
         assert_eq!(PlayClock::default().show(Micros(0)), None);
+        assert_eq!(PlayClock::default().ahead(Micros(0), Micros(0)), None);
     }
 }

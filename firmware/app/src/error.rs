@@ -60,6 +60,12 @@ pub enum AppError {
         /// What the window system says.
         reason: String,
     },
+    /// The servos cannot be moved: do what the text says, or go without (`--to screen`).
+    #[error("servos: {reason}")]
+    Servos {
+        /// What was expected, and what came.
+        reason: String,
+    },
     /// A picture cannot be written: correct its path, or the space on its disk.
     #[error("{}: {reason}", path.display())]
     Picture {

@@ -17,6 +17,7 @@ pub mod model;
 pub mod out;
 pub mod report;
 pub mod screen;
+pub mod servo;
 pub mod stats;
 
 pub use error::AppError;

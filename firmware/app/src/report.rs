@@ -9,6 +9,7 @@ use crate::AppError;
 use crate::app::is_survivable;
 use crate::ears::{Ear, EarCounters};
 use crate::screen::ScreenCounters;
+use crate::servo::{ServoCounters, ServoReport};
 use crate::stats::Spread;
 
 /// Counts while a job runs.
@@ -40,6 +41,18 @@ pub struct Report {
     /// The line's own look-ahead.
     pub look_ahead_ms: f32,
     /// From a sound in the air to its pose shown; `None` when nothing was shown in real time.
+    pub latency: Option<Latency>,
+    /// What the servos did; `None` without any.
+    pub servos: Option<ServoSummary>,
+}
+
+/// What the servos did.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ServoSummary {
+    /// What they suffered.
+    #[serde(flatten)]
+    pub counters: ServoCounters,
+    /// From a sound in the air to its pulses on the bus; `None` when none were told in real time.
     pub latency: Option<Latency>,
 }
 
@@ -91,14 +104,24 @@ impl Watcher {
             ear: ear.counters(),
             screen: None,
             look_ahead_ms: look_ahead.as_ms(),
-            latency: self.latency(look_ahead.as_ms()),
+            latency: Latency::new(&self.ages, look_ahead.as_ms()),
+            servos: None,
         }
     }
+}
 
-    fn latency(&self, look_ahead_ms: f32) -> Option<Latency> {
-        let (p50_ms, p95_ms) = (self.ages.percentile_ms(0.5)?, self.ages.percentile_ms(0.95)?);
+impl ServoSummary {
+    /// What is told of the servos; the look-ahead is the line's.
+    pub(crate) fn new(servos: &ServoReport, look_ahead: Micros) -> ServoSummary {
+        ServoSummary { counters: servos.counters, latency: Latency::new(&servos.ages, look_ahead.as_ms()) }
+    }
+}
+
+impl Latency {
+    fn new(ages: &Spread, look_ahead_ms: f32) -> Option<Latency> {
+        let (p50_ms, p95_ms) = (ages.percentile_ms(0.5)?, ages.percentile_ms(0.95)?);
         let p95_beyond_look_ahead_ms = p95_ms - look_ahead_ms;
-        Some(Latency { p50_ms, p95_ms, max_ms: self.ages.max_ms(), p95_beyond_look_ahead_ms })
+        Some(Latency { p50_ms, p95_ms, max_ms: ages.max_ms(), p95_beyond_look_ahead_ms })
     }
 }
 
@@ -112,14 +135,26 @@ impl std::fmt::Display for Report {
             write!(f, "screen    {shown} pictures shown, {skipped} skipped, ")?;
             writeln!(f, "lost {lost} times, opened again {reopened} times")?;
         }
+        if let Some(ServoSummary { counters, latency }) = self.servos {
+            let ServoCounters { faults, reopened, let_go } = counters;
+            writeln!(f, "servos    {faults} faults, found again {reopened} times, let go at rest {let_go} times")?;
+            latency.map_or(Ok(()), |latency| writeln!(f, "          sound to pulse: {latency}"))?;
+        }
         match self.latency {
             None => write!(f, "latency   not measured: nothing was shown in real time"),
-            Some(Latency { p50_ms, p95_ms, max_ms, p95_beyond_look_ahead_ms }) => write!(
-                f,
-                "latency   sound to pose: half within {p50_ms:.0} ms, 95 % within {p95_ms:.0} ms, longest {max_ms:.0} ms \
-                 ({p95_beyond_look_ahead_ms:.0} ms beyond the look-ahead at 95 %)"
-            ),
+            Some(latency) => write!(f, "latency   sound to pose: {latency}"),
         }
+    }
+}
+
+impl std::fmt::Display for Latency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Latency { p50_ms, p95_ms, max_ms, p95_beyond_look_ahead_ms } = self;
+        write!(
+            f,
+            "half within {p50_ms:.0} ms, 95 % within {p95_ms:.0} ms, longest {max_ms:.0} ms \
+             ({p95_beyond_look_ahead_ms:.0} ms beyond the look-ahead at 95 %)"
+        )
     }
 }
 
@@ -131,7 +166,7 @@ mod tests {
     fn latency_is_told_beyond_the_look_ahead() {
         let mut watcher = Watcher::default();
         (0..100).for_each(|n| watcher.picture(Some(Duration::from_millis(80 + n / 10))));
-        let latency = watcher.latency(60.0).unwrap();
+        let latency = Latency::new(&watcher.ages, 60.0).unwrap();
         assert!((latency.p95_beyond_look_ahead_ms - 29.5).abs() < 1.0, "{latency:?}");
         assert_eq!(latency.max_ms, 89.0);
     }

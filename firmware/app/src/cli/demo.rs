@@ -81,8 +81,9 @@ fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
 fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let life = (!args.face.still).then(|| Life::new(seed()));
+    let screen = Some(screen);
     let parts =
-        Parts { ear, line, gains, life, screen: Some(screen), recorder: None, pace: Pace::RealTime, limit: None };
+        Parts { ear, line, gains, life, screen, servos: None, recorder: None, pace: Pace::RealTime, limit: None };
     live(parts, false)
 }
 

@@ -13,6 +13,7 @@ use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Life;
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
+use keyface::servo::Servos;
 use keyface_core::{Board, Gains, Line, Micros};
 
 use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
@@ -25,13 +26,14 @@ pub const TITLE: &str = "Keyface";
 #[command(after_help = "Examples:
   keyface run                                        microphone to window
   keyface run --board linux-pc                       what that board has
+  keyface run --board robot-head --to screen,servo   a robot's servos too
   keyface run --input talk.wav --to screen,file:talk.csv
   espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
 pub struct RunArgs {
     /// mic, a sound file (WAV, FLAC, MP3, OGG Vorbis), or - for 16-bit mono samples on standard input, raw or as WAV.
     #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]
     input: Input,
-    #[arg(long, value_delimiter = ',', value_name = "screen|file:FILE", help = format!("Where the face goes: screen, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: screen]"))]
+    #[arg(long, value_delimiter = ',', value_name = "screen|servo|file:FILE", help = format!("Where the face goes: screen, servo, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
     to: Vec<String>,
     /// Name of a board, or its file: says model, microphone, screen and gains.
     #[arg(long, value_name = "NAME|FILE")]
@@ -59,6 +61,7 @@ pub struct RunArgs {
 /// Where the face goes.
 struct Targets {
     has_screen: bool,
+    has_servos: bool,
     files: Vec<PathBuf>,
 }
 
@@ -74,9 +77,10 @@ pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
     let screen = targets.has_screen.then(|| open_screen(board.as_ref())).transpose()?;
+    let servos = open_servos(args, &targets, board.as_ref())?;
     let limit = args.seconds.map(Micros::from_s);
     let life = (!args.face.still).then(|| Life::new(seed()));
-    let parts = Parts { ear, line, gains, life, screen, recorder, pace: pace(args), limit };
+    let parts = Parts { ear, line, gains, life, screen, servos, recorder, pace: pace(args), limit };
     live(parts, args.json)
 }
 
@@ -112,18 +116,21 @@ fn open_screen(board: Option<&Board>) -> Result<Screen, AppError> {
 }
 
 fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
-    let mut targets = Targets { has_screen: false, files: Vec::new() };
+    let mut targets = Targets { has_screen: false, has_servos: false, files: Vec::new() };
     for target in &args.to {
         match target.strip_prefix("file:") {
             Some(file) if !file.is_empty() => targets.files.push(file.into()),
             _ if target == "screen" => targets.has_screen = true,
-            _ => anyhow::bail!("--to: expected screen or file:FILE, came {target:?}"),
+            _ if target == "servo" => targets.has_servos = true,
+            _ => anyhow::bail!("--to: expected screen, servo or file:FILE, came {target:?}"),
         }
     }
     check_distinct(&targets.files)?;
     if args.to.is_empty() {
         targets.has_screen = board.is_none_or(|b| b.display.is_live());
-        anyhow::ensure!(targets.has_screen, "--to: expected file:FILE, because this board has no screen, came nothing");
+        targets.has_servos = board.is_some_and(|b| b.servos.is_some());
+        let has_face = targets.has_screen || targets.has_servos;
+        anyhow::ensure!(has_face, "--to: expected file:FILE, because this board has no screen, came nothing");
     }
     Ok(targets)
 }
@@ -142,6 +149,20 @@ fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear
         note(format_args!("keyface: warning: {warning}"));
     }
     Ok(ear)
+}
+
+/// Servos that the user names must answer at once; those that come with the board are tried until they do.
+fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyhow::Result<Option<Servos>> {
+    if !targets.has_servos {
+        return Ok(None);
+    }
+    anyhow::ensure!(
+        pace(args) == Pace::RealTime,
+        "--fast: expected real time, because servos move with the face, came --fast (--to screen leaves them out)"
+    );
+    let servos = board.and_then(|b| b.servos.as_ref());
+    let servos = servos.context("--to servo: expected --board with a board that has servos, came none")?;
+    Ok(Some(Servos::start(servos, !args.to.is_empty())?))
 }
 
 fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) -> anyhow::Result<Option<Recorder>> {

@@ -10,6 +10,7 @@ mod models;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod screens;
+mod servos;
 mod sounds;
 mod streams;
 mod util;

@@ -1,0 +1,22 @@
+//! Poses in, moving servos out: what a joint wants, how fast it may move, and the chip that makes its pulses.
+//!
+//! One pose after another is left in a mailbox; a thread of its own takes the newest at the servos' own rate:
+//! [`Follow`] says which pulse a joint wants, [`Limit`] how far it may go until the next one, [`Bank`] writes all of them.
+
+mod bank;
+mod bus;
+#[cfg(test)]
+mod fake;
+mod follow;
+mod joint;
+mod limit;
+mod pca9685;
+#[cfg(test)]
+mod speech;
+mod thread;
+
+pub use bank::{Bank, ServoCounters};
+pub use bus::open_bus;
+pub use follow::Follow;
+pub use limit::Limit;
+pub use thread::{ServoReport, Servos};

@@ -1,0 +1,243 @@
+//! The thread that moves the servos: the newest face is taken from a mailbox at the servos' own rate.
+//!
+//! Why a thread of its own: Linux has no I2C that does not wait. A transaction takes 2 to 6 ms, and a bus that hangs
+//! (a wire torn off, a chip without power that holds the line down) keeps the caller for the kernel's time-out, one
+//! second as a rule, each time that it is tried. Hearing and the picture may not stand still for that.
+//! Besides, a servo wants its pulses in even steps, and a screen that waits for its picture does not give any.
+
+use std::fmt::Display;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use embedded_hal::i2c::I2c;
+use keyface_core::{FacePose, Micros};
+
+use super::bank::{Bank, ServoCounters};
+use super::bus::open_bus;
+use crate::AppError;
+use crate::ears::micros;
+use crate::stats::Spread;
+
+/// A face that was left longer ago is no longer followed, and the servos go to rest: whoever left it has stopped.
+const STALE: Duration = Duration::from_millis(500);
+/// The longest way to rest at the end; then the servos are let go where they are.
+const PARK_LONGEST: Duration = Duration::from_secs(3);
+
+/// Servos that move until they are parked.
+pub struct Servos {
+    mailbox: Arc<Mutex<Letter>>,
+    stay: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<ServoReport>>,
+}
+
+/// What the servos did.
+#[derive(Clone, Debug, Default)]
+pub struct ServoReport {
+    /// What went wrong.
+    pub counters: ServoCounters,
+    /// From a sound in the air to its pulse on the bus.
+    pub ages: Spread,
+}
+
+/// The newest face.
+struct Letter {
+    pose: FacePose,
+    left: Instant,
+    captured: Option<Instant>,
+}
+
+impl Servos {
+    /// Moves the servos of a checked board. Those that are `needed` must answer now; others are tried until they do.
+    ///
+    /// # Errors
+    /// When needed servos do not answer, or there is no room for a thread.
+    pub fn start(servos: &keyface_core::Servos, needed: bool) -> Result<Servos, AppError> {
+        let bus = servos.pca9685.bus.clone();
+        Servos::start_on(servos, needed, move || open_bus(&bus))
+    }
+
+    /// The same on any bus.
+    ///
+    /// # Errors
+    /// As [`Servos::start`].
+    pub fn start_on<I, O>(servos: &keyface_core::Servos, needed: bool, open: O) -> Result<Servos, AppError>
+    where
+        I: I2c<Error: Display> + Send + 'static,
+        O: FnMut() -> Result<I, AppError> + Send + 'static,
+    {
+        let mut bank = Bank::new(servos, open);
+        if needed {
+            bank.connect()?;
+        }
+        let letter = Letter { pose: FacePose::REST, left: Instant::now(), captured: None };
+        let mailbox = Arc::new(Mutex::new(letter));
+        let (stay, leave) = sync_channel(0);
+        let work = Work { bank, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
+        let spawned = thread::Builder::new().name("keyface-servos".into()).spawn(move || work.run(&leave));
+        let thread = spawned.map_err(|reason| AppError::Thread { what: "servos", reason })?;
+        Ok(Servos { mailbox, stay: Some(stay), thread: Some(thread) })
+    }
+
+    /// Leaves a face to be followed; `captured` is when its sound was in the air. Never waits for the bus.
+    pub fn follow(&self, pose: FacePose, captured: Option<Instant>) {
+        *self.mailbox.lock().unwrap_or_else(PoisonError::into_inner) = Letter { pose, left: Instant::now(), captured };
+    }
+
+    /// From now on the servos go to rest and are let go there.
+    pub fn park(&mut self) {
+        self.stay = None;
+    }
+
+    /// Waits until the servos have been parked.
+    pub fn finish(mut self) -> ServoReport {
+        self.join()
+    }
+
+    fn join(&mut self) -> ServoReport {
+        self.park();
+        let Some(thread) = self.thread.take() else { return ServoReport::default() };
+        thread.join().unwrap_or_else(|_| {
+            log::error!("servos: their thread broke");
+            ServoReport::default()
+        })
+    }
+}
+
+/// A robot whose program ends, for whatever reason, closes its mouth first.
+impl Drop for Servos {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+/// What runs in the thread.
+struct Work<I, O> {
+    bank: Bank<I, O>,
+    mailbox: Arc<Mutex<Letter>>,
+    started: Instant,
+    ages: Spread,
+}
+
+impl<I, O> Work<I, O>
+where
+    I: I2c<Error: Display>,
+    O: FnMut() -> Result<I, AppError>,
+{
+    fn run(mut self, leave: &Receiver<()>) -> ServoReport {
+        let period = Duration::from_micros(self.bank.period().0.unsigned_abs());
+        let mut next = Instant::now() + period;
+        while leave.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+            next = (next + period).max(Instant::now());
+            self.follow();
+        }
+        self.park(period);
+        ServoReport { counters: self.bank.counters(), ages: self.ages }
+    }
+
+    fn follow(&mut self) {
+        let letter = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pose, left, captured) = (letter.pose, letter.left, letter.captured);
+        drop(letter);
+        let is_stale = left.elapsed() > STALE;
+        let is_told = self.bank.tick(self.now(), if is_stale { &FacePose::REST } else { &pose });
+        if let Some(captured) = captured.filter(|_| is_told && !is_stale) {
+            self.ages.add(captured.elapsed().as_secs_f32() * 1_000.0);
+        }
+    }
+
+    fn park(&mut self, period: Duration) {
+        let since = Instant::now();
+        while !self.bank.is_parked() && !self.bank.is_lost() && since.elapsed() < PARK_LONGEST {
+            thread::sleep(period);
+            self.bank.tick(self.now(), &FacePose::REST);
+        }
+        self.bank.let_go();
+    }
+
+    fn now(&self) -> Micros {
+        micros(self.started.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servo::fake::FakeChip;
+    use crate::servo::joint::tests::{jaw, joint};
+
+    fn servos() -> keyface_core::Servos {
+        let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100 };
+        keyface_core::Servos { pca9685, detach_after_s: None, joint: vec![joint()] }
+    }
+
+    /// Waits until the pulse is so; a servo of these limits has travelled after half a second.
+    fn wait(chip: &FakeChip, is_so: impl Fn(Option<f64>) -> bool) {
+        let since = Instant::now();
+        while !is_so(chip.pulse_us(0)) {
+            assert!(since.elapsed() < Duration::from_secs(5), "{:?}", chip.pulse_us(0));
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    #[test]
+    fn the_newest_face_is_followed_until_the_servos_are_parked_closed_and_free() {
+        let chip = FakeChip::new();
+        let mut servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        servos.follow(jaw(0.2), None);
+        servos.follow(jaw(0.5), Some(Instant::now()));
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_690.0));
+        servos.park();
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| (us - 1_500.0).abs() < 3.0));
+        let report = servos.finish();
+        assert_eq!(chip.pulse_us(0), None);
+        assert_eq!(report.counters, ServoCounters::default());
+        assert!(report.ages.count() > 0);
+    }
+
+    #[test]
+    fn whoever_drops_the_servos_leaves_them_free() {
+        let chip = FakeChip::new();
+        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        servos.follow(jaw(1.0), None);
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_600.0));
+        drop(servos);
+        assert_eq!(chip.pulse_us(0), None);
+    }
+
+    #[test]
+    fn a_program_that_hangs_leaves_the_servos_at_rest() {
+        let chip = FakeChip::new();
+        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        servos.follow(jaw(1.0), None);
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_890.0));
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| (us - 1_500.0).abs() < 3.0));
+        drop(servos);
+    }
+
+    #[test]
+    fn servos_that_are_needed_must_answer_and_others_may_come_late() {
+        let chip = FakeChip::new();
+        chip.chip().answers = false;
+        assert!(Servos::start_on(&servos(), true, chip.opener()).is_err());
+        let servos = Servos::start_on(&servos(), false, chip.opener()).unwrap();
+        thread::sleep(Duration::from_millis(50));
+        chip.chip().answers = true;
+        wait(&chip, |pulse_us| pulse_us.is_some());
+        assert_eq!(servos.finish().counters.reopened, 1);
+    }
+
+    #[test]
+    fn a_bus_that_is_gone_does_not_hold_up_the_end() {
+        let chip = FakeChip::new();
+        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        servos.follow(jaw(1.0), None);
+        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_600.0));
+        chip.chip().answers = false;
+        let since = Instant::now();
+        let report = servos.finish();
+        assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+        assert!(report.counters.faults > 0);
+    }
+}
