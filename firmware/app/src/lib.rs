@@ -8,6 +8,7 @@ pub mod app;
 pub mod bench;
 pub mod board;
 pub mod clock;
+pub mod cpu;
 pub mod ears;
 mod error;
 pub mod face;
@@ -15,6 +16,7 @@ pub mod model;
 pub mod out;
 pub mod report;
 pub mod screen;
+pub mod service;
 pub mod stats;
 
 pub use error::AppError;

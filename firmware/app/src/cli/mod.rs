@@ -13,6 +13,7 @@ mod animate;
 mod bench;
 mod demo;
 mod devices;
+mod manual;
 mod progress;
 mod run;
 mod usage;
@@ -46,6 +47,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
+    /// Write the manual's pages and the completions for bash, zsh and fish.
+    Manual(manual::ManualArgs),
 }
 
 /// Reads the arguments and runs the command. `started` is when the program began.
@@ -56,6 +59,7 @@ pub fn run(started: Instant) -> anyhow::Result<()> {
         Command::Animate(args) => animate::animate(&args),
         Command::Devices(args) => devices::devices(&args),
         Command::Bench(args) => bench::bench(&args, started),
+        Command::Manual(args) => manual::manual(&args),
     }
 }
 

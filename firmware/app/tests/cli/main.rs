@@ -5,8 +5,10 @@
 mod formats;
 mod inputs;
 mod machine;
+mod manual;
 mod models;
 mod outputs;
+mod service;
 mod sounds;
 mod streams;
 mod util;
