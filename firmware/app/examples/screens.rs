@@ -19,7 +19,8 @@ fn main() -> Result<()> {
         let turned = drawn(width, height, Turn::Right)?;
         let picture = Face::new(width, height)?.draw(&FacePose::REST).clone();
         let small = Face::new(width.div_ceil(2), height.div_ceil(2))?.draw(&FacePose::REST).clone();
-        let (wide, narrow) = (copied(&picture, (width, height), Depth::Xrgb8888), copied(&picture, (width, height), Depth::Rgb565));
+        let (wide, narrow) =
+            (copied(&picture, (width, height), Depth::Xrgb8888), copied(&picture, (width, height), Depth::Rgb565));
         let zoomed = copied(&small, (width, height), Depth::Xrgb8888);
         println!("{width:>4} x {height:<4}   {upright:>8.2}{turned:>8.2}{wide:>12.2}{narrow:>12.2}{zoomed:>22.2}");
     }

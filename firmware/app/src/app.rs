@@ -13,7 +13,7 @@ use keyface_core::{CoreError, FacePose, Gains, Line, Micros, Motion, SAMPLE_RATE
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::clock::PlayClock;
-use crate::ears::{Ear, Heard, Pace, micros, samples_in};
+use crate::ears::{Ear, EarCounters, Heard, Pace, micros, samples_in};
 use crate::face::Life;
 use crate::out::Recorder;
 use crate::report::{Report, ServoSummary, Watcher};
@@ -53,6 +53,19 @@ pub struct Parts {
     pub limit: Option<Micros>,
 }
 
+/// How far a live job has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Sound heard.
+    pub heard: Samples,
+    /// Steps of the line.
+    pub steps: u64,
+    /// Times that a network failed and began anew.
+    pub line_faults: u64,
+    /// What the ear has suffered.
+    pub ear: EarCounters,
+}
+
 /// A live job.
 pub struct App {
     parts: Parts,
@@ -85,24 +98,24 @@ impl App {
     }
 
     /// Runs until the sound ends, the window is closed or `stop` is set; then the face goes to rest and files are closed.
-    /// `progress` is told the audio time that has been heard.
+    /// `watch` is told how far it has come, in each turn of the loop.
     ///
     /// # Errors
     /// When the ear is lost for good, or a file fails.
-    pub fn run(
-        mut self,
-        stop: &AtomicBool,
-        mut progress: impl FnMut(Micros),
-    ) -> Result<(Report, Vec<PathBuf>), AppError> {
+    pub fn run(mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<(Report, Vec<PathBuf>), AppError> {
         while !self.is_over(stop) {
             self.hear()?;
             self.drive();
             self.show();
-            progress(self.heard.micros());
+            watch(&self.turn());
             self.nap();
         }
         self.rest();
         self.close()
+    }
+
+    fn turn(&self) -> Turn {
+        self.watcher.turn(self.heard, self.parts.ear.counters())
     }
 
     fn is_over(&self, stop: &AtomicBool) -> bool {

@@ -8,6 +8,7 @@ pub mod app;
 pub mod bench;
 pub mod board;
 pub mod clock;
+pub mod cpu;
 #[cfg(target_os = "linux")]
 pub mod doctor;
 pub mod ears;
@@ -17,6 +18,7 @@ pub mod model;
 pub mod out;
 pub mod report;
 pub mod screen;
+pub mod service;
 pub mod servo;
 pub mod stats;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use keyface_core::{CoreError, Micros};
+use keyface_core::{CoreError, Micros, Samples};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::is_survivable;
+use crate::app::{Turn, is_survivable};
 use crate::ears::{Ear, EarCounters};
 use crate::screen::ScreenCounters;
 use crate::servo::{ServoCounters, ServoReport};
@@ -92,6 +92,10 @@ impl Watcher {
             }
             other => Ok(other?),
         }
+    }
+
+    pub fn turn(&self, heard: Samples, ear: EarCounters) -> Turn {
+        Turn { heard, steps: self.steps, line_faults: self.line_faults, ear }
     }
 
     pub fn report(&self, heard: Micros, look_ahead: Micros, ear: &dyn Ear) -> Report {

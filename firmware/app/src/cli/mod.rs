@@ -16,6 +16,7 @@ mod demo;
 mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod manual;
 mod progress;
 mod run;
 mod usage;
@@ -52,6 +53,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
+    /// Write the manual's pages and the completions for bash, zsh and fish.
+    Manual(manual::ManualArgs),
 }
 
 /// Reads the arguments and runs the command. `started` is when the program began.
@@ -69,6 +72,7 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         #[cfg(target_os = "linux")]
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Bench(args) => bench::bench(&args, started),
+        Command::Manual(args) => manual::manual(&args),
     }
 }
 

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
-use keyface::app::{App, Parts};
+use keyface::app::{App, Parts, Turn};
+use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Life;
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
+use keyface::service::{self, Service};
 use keyface::servo::Servos;
 use keyface_core::{Board, Gains, Line, Micros};
 
@@ -81,6 +83,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let limit = args.seconds.map(Micros::from_s);
     let life = (!args.face.still).then(|| Life::new(seed()));
     let parts = Parts { ear, line, gains, life, screen, servos, recorder, pace: pace(args), limit };
+    board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
     live(parts, args.json)
 }
 
@@ -90,7 +93,9 @@ pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
     if std::io::stderr().is_terminal() {
         note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
     }
-    let (report, files) = App::new(parts).run(&stop, |_| ())?;
+    let mut service = Service::of(parts.ear.as_ref());
+    let turn = |turn: &Turn| service.iter_mut().for_each(|service| service.turn(turn));
+    let (report, files) = App::new(parts).run(&stop, turn)?;
     if as_json {
         return tell_json(&report);
     }
@@ -99,11 +104,15 @@ pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A flag that Ctrl-C sets. Call once.
+/// A flag that Ctrl-C and SIGTERM set. Call once.
 pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be watched")?;
+    let set = move || {
+        flag.store(true, Ordering::Relaxed);
+        service::stopping();
+    };
+    ctrlc::set_handler(set).context("Ctrl-C cannot be watched")?;
     Ok(stop)
 }
 
@@ -146,7 +155,7 @@ fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear
         Listening { input: args.input.clone(), microphone, pipe_rate_hz: args.files.rate, pace: pace(args) };
     let (ear, warning) = ears::open(&listening)?;
     if let Some(warning) = warning {
-        note(format_args!("keyface: warning: {warning}"));
+        warn(&warning);
     }
     Ok(ear)
 }
@@ -163,6 +172,10 @@ fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyh
     let servos = board.and_then(|b| b.servos.as_ref());
     let servos = servos.context("--to servo: expected --board with a board that has servos, came none")?;
     Ok(Some(Servos::start(servos, !args.to.is_empty())?))
+}
+
+fn warn(warning: &str) {
+    note(format_args!("keyface: warning: {warning}"));
 }
 
 fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) -> anyhow::Result<Option<Recorder>> {

@@ -131,6 +131,10 @@ impl Ear for Mic {
         self.current.resampler.latency()
     }
 
+    fn is_steady(&self) -> bool {
+        true
+    }
+
     fn counters(&self) -> EarCounters {
         EarCounters {
             xruns: self.shared.xruns.load(Relaxed),

@@ -56,6 +56,11 @@ pub trait Ear {
     /// How much later than its capture a sample comes out because of resampling.
     fn latency(&self) -> Samples;
 
+    /// Whether sound never pauses: a microphone gives silence in samples, a pipe may give nothing for hours.
+    fn is_steady(&self) -> bool {
+        false
+    }
+
     /// What has gone wrong so far.
     fn counters(&self) -> EarCounters {
         EarCounters::default()

@@ -25,10 +25,10 @@ mod surface;
 mod turn;
 mod window;
 
-pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
-pub use curve::{Bend, Edge, Graph, Point};
 #[cfg(target_os = "linux")]
 pub use self::drm::{Choice, Drm, Refusal};
+pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
+pub use curve::{Bend, Edge, Graph, Point};
 pub use error::FaceError;
 #[cfg(target_os = "linux")]
 pub use fbdev::Fbdev;

@@ -6,10 +6,12 @@ mod boards;
 mod formats;
 mod inputs;
 mod machine;
+mod manual;
 mod models;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod screens;
+mod service;
 mod servos;
 mod sounds;
 mod streams;
