@@ -14,10 +14,10 @@ UNIT = """[Unit]
 Description=A face
 [Service]
 Type=notify
-NotifyAccess=all
 EnvironmentFile=-/etc/keyface/keyface.env
 ExecStart=/usr/bin/keyface run --board ${KEYFACE_BOARD} $KEYFACE_ARGS
-WatchdogSec=4
+WatchdogSec=6
+TimeoutStopSec=5
 Restart=always
 RestartSec=1
 [Install]
@@ -35,9 +35,10 @@ PRERM = "#!/bin/sh\nset -e\n[ \"$1\" != remove ] || systemctl stop keyface.servi
 POSTRM = "#!/bin/sh\nset -e\n[ \"$1\" != purge ] || rm -rf /etc/keyface\nsystemctl daemon-reload\n"
 
 # What the program of a package does with `run`.
-LIVES = "systemd-notify --ready; while :; do systemd-notify WATCHDOG=1; sleep 1; done"
+TELL = "use Socket; socket(S, PF_UNIX, SOCK_DGRAM, 0); send(S, qq(READY=1), 0, $to = sockaddr_un($ENV{NOTIFY_SOCKET}));"
+LIVES = f"exec perl -e '{TELL} while (1) {{ send(S, qq(WATCHDOG=1), 0, $to); sleep 1 }}'"
 DIES = "echo expected a screen, came none >&2; exit 1"
-HANGS = "systemd-notify --ready; sleep 1000"
+HANGS = f"exec perl -e '{TELL} sleep 1000'"
 
 
 def package(folder, version, does=LIVES, postinst=POSTINST, prerm=PRERM, doctor="exit 0", ballast_kib=300, architecture="amd64"):
