@@ -74,6 +74,19 @@ test-mic: setup
 test-servos: setup
     tests/servos/fake_bus.sh
 
+# Builds the program for a board into out/board/NAME; its C library, its tests and its poses are checked on its processor.
+board name *args: setup
+    tools/board "$@"
+
+# Installs Keyface on a device over SSH: `just flash raspberry-pi-5 pi@face.local [--dry-run|--rollback|--model BUNDLE]`.
+flash name host *args:
+    tools/flash "$@"
+
+# Flashes a Debian in a container, as root: upgrades, broken packages, cut connections, pulled plugs.
+test-flash *facts:
+    @tools/need mmdebstrap systemd-container openssh-client
+    tests/flash/test_flash "$@"
+
 # Installs the speech synthesizers that speak the corpus.
 voices:
     @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex
