@@ -45,8 +45,8 @@ done
 dpkg --install --force-confold ${missing:-} packages/keyface_*.deb
 
 settings=/etc/keyface/keyface.env
-sed -e '/^#\{0,1\} *KEYFACE_BOARD=/d' "$settings" >"$settings.new"
-echo "KEYFACE_BOARD=$BOARD" >>"$settings.new"
+sed "s/^KEYFACE_BOARD=.*/KEYFACE_BOARD=$BOARD/" "$settings" >"$settings.new"
+grep -qx "KEYFACE_BOARD=$BOARD" "$settings.new" || fail "expected a line KEYFACE_BOARD= in $settings, came none"
 mv "$settings.new" "$settings"
 [ -z "$DEVICE_NAME" ] || hostnamectl set-hostname "$DEVICE_NAME"
 if [ -f authorized_key ]; then
