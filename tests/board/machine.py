@@ -102,25 +102,25 @@ class Machine:
             self.run(f"cat >'{target}'", stdin=content)
 
     def answers(self):
-        """Whether somebody may log in, and the machine has come up."""
+        """Whether somebody may log in, and the machine has come up. Opens the connection that every command uses."""
         if self.process.poll() is not None:
             raise Failure(f"qemu: expected a running machine, came exit code {self.process.returncode}")
-        try:
-            return self.run("echo up", seconds=60, check=False) == "up"
-        except subprocess.TimeoutExpired:
-            return False
+        # A connection in the background keeps its standard error open: it must not be a pipe that somebody reads.
+        opened = subprocess.run(self._ssh("-M", "-N", "-f"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, timeout=300)
+        return opened.returncode == 0 and self.run("echo up", seconds=120, check=False) == "up"
 
-    def _ssh(self):
+    def _ssh(self, *options):
         return ["ssh", "-p", str(self.port), "-i", self.key, "-F", "none", "-q", "-o", "BatchMode=yes",
-                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=30",
-                "-o", "ControlMaster=auto", "-o", f"ControlPath={self.control}", "-o", "ControlPersist=600",
-                "root@127.0.0.1"]
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=60",
+                "-o", "ServerAliveInterval=30", "-o", "ServerAliveCountMax=10", "-o", f"ControlPath={self.control}",
+                *options, "root@127.0.0.1"]
 
     def _forget_connection(self):
         if os.path.exists(self.control):
-            subprocess.run([*self._ssh()[:-1], "-O", "exit", "root@127.0.0.1"], capture_output=True, timeout=30)
-            if os.path.exists(self.control):
-                os.remove(self.control)
+            subprocess.run(self._ssh("-O", "exit"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30)
+        if os.path.exists(self.control):
+            os.remove(self.control)
 
 
 def wait(what, is_so, seconds, every=1.0):
