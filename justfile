@@ -87,6 +87,16 @@ test-flash *facts:
     @tools/need mmdebstrap systemd-container openssh-client
     tests/flash/test_flash "$@"
 
+# What a device is set up with: a disk that boots, or an overlay for its maker's system; `just image` lists them.
+image *args:
+    tools/image/make "$@"
+
+# The packaged runtime on an emulated arm64 board, with a kernel, a sound card and a screen; ten minutes, not in `just test`.
+test-board image="out/image/emulated.img": setup
+    @tools/need qemu-system-arm qemu-efi-aarch64 qemu-utils openssh-client
+    cargo build --release -p keyface
+    tests/board/run.py {{ image }} "${CARGO_TARGET_DIR:-target}/release/keyface"
+
 # Installs the speech synthesizers that speak the corpus.
 voices:
     @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex
