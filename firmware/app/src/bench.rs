@@ -53,7 +53,7 @@ pub struct BenchReport {
     pub line_in_log_mels: f64,
     /// CPU seconds of all threads for a second of sound; `None` where the system does not tell.
     pub cpu_s_per_audio_s: Option<f64>,
-    /// Memory in use at the end of the run; `None` where the system does not tell.
+    /// Memory in use at the end of the run, pictures included; `None` where the system does not tell.
     pub rss_mb: Option<f64>,
     /// Size of this program's file.
     pub program_mb: Option<f64>,
@@ -94,7 +94,7 @@ pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchRepor
     let sound = noise(plan.seconds as usize * SAMPLE_RATE_HZ as usize);
     let heard = hear(model, &sound, plan.started, &mut progress)?;
     let pictures = plan.board.and_then(|board| Pictures::measure(&board.display).transpose()).transpose()?;
-    let rss_mb = machine::rss_mb();
+    let rss_mb = pictures.map_or_else(machine::rss_mb, |pictures| pictures.rss_mb);
     let peaks = Peaks::measure()?;
     let stages = Stages::measure(crate::model::load(plan.model)?, &sound, peaks)?;
     let folders: Vec<&str> = std::iter::once(plan.model).chain(plan.beside.iter().copied()).collect();

@@ -58,7 +58,7 @@ pub(crate) fn listed(roots: &[PathBuf]) -> Vec<(String, PathBuf)> {
     for root in roots {
         let mut files: Vec<PathBuf> = fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path()).collect();
         files.retain(|file| file.extension().is_some_and(|ending| ending == ENDING));
-        files.sort();
+        files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
         for file in files {
             let Some(name) = file.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else { continue };
             if boards.iter().all(|(other, _)| *other != name) {

@@ -6,6 +6,7 @@ use keyface_core::{Display, FacePose, PixelFormat};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
+use super::machine::rss_mb;
 use crate::AppError;
 use crate::face::{Canvas, Face, FaceError, nine_shapes};
 
@@ -25,6 +26,8 @@ pub struct Pictures {
     pub format: PixelFormat,
     /// Drawing and bringing into the format.
     pub times: StepTimes,
+    /// Memory of the whole program with them; `None` where the system does not tell.
+    pub rss_mb: Option<f64>,
 }
 
 impl Pictures {
@@ -47,17 +50,18 @@ impl Pictures {
         let shapes = nine_shapes().map(|shape| shape.pose);
         let mut memory = vec![0; width_px as usize * height_px as usize * bytes_a_pixel(format)];
         let times_ms = shapes.iter().cycle().take(PICTURES).map(|pose| draw(&mut face, pose, format, &mut memory));
-        Ok(Pictures { width_px, height_px, format, times: StepTimes::of(times_ms.collect()) })
+        let times = StepTimes::of(times_ms.collect());
+        Ok(Pictures { width_px, height_px, format, times, rss_mb: rss_mb() })
     }
 
-    /// What the pictures keep in memory: the backdrop, the frame, and two buffers of the screen.
+    /// What the pictures keep in memory: the backdrop, the frame and its copy in the screen's format.
     pub(super) fn memory_mb(&self) -> f64 {
-        let bytes = 2 * 4 + 2 * bytes_a_pixel(self.format);
+        let bytes = 2 * 4 + bytes_a_pixel(self.format);
         f64::from(self.width_px) * f64::from(self.height_px) * bytes as f64 / 1_048_576.0
     }
 }
 
-pub(super) fn bytes_a_pixel(format: PixelFormat) -> usize {
+fn bytes_a_pixel(format: PixelFormat) -> usize {
     if format == PixelFormat::Rgb565 { 2 } else { 4 }
 }
 

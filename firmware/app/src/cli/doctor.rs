@@ -7,9 +7,9 @@ use super::{tell, tell_json};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  keyface doctor                          this machine, whatever board it is
-  keyface doctor --board jetson-orin-nano as that board says
-  runuser -u keyface -- keyface doctor    with the rights of the service")]
+  keyface doctor                            this machine, whatever board it is
+  keyface doctor --board jetson-orin-nano   beside what that board says
+  runuser -u keyface -- keyface doctor      with the rights of the service")]
 pub struct DoctorArgs {
     /// Name of a board, or its file; the service's or what the machine says it is, unless told otherwise.
     #[arg(long, value_name = "NAME|FILE")]

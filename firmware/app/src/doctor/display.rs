@@ -12,6 +12,7 @@ mod card;
 
 pub(super) const PART: &str = "display";
 const GRAPHICS: &str = "/sys/class/graphics";
+const FRAME_BUFFER: &str = "/dev/fb0";
 const AUTO: &str = "auto";
 const NO_FRAME_BUFFER: &str = "plug a screen in and start the machine again; see `ls /dev/dri /dev/fb*`";
 const NO_SPI: &str = "enable SPI (Raspberry Pi: dtparam=spi=on in /boot/firmware/config.txt; Jetson: jetson-io.py), \
@@ -22,7 +23,7 @@ pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
     let display = &board.display;
     match display.kind {
         DisplayKind::Window => vec![window(machine)],
-        DisplayKind::Drm => vec![card::check(display, machine).unwrap_or_else(|| frame_buffer(AUTO, machine))],
+        DisplayKind::Drm => vec![card::check(display, machine).unwrap_or_else(|| without_card(machine))],
         DisplayKind::Fbdev => vec![frame_buffer(&display.device, machine)],
         DisplayKind::Spi => display.panel.iter().flat_map(|panel| spi(panel, machine)).collect(),
         DisplayKind::Pictures => vec![Finding::ok(PART, "pictures are written; no screen is needed")],
@@ -58,8 +59,15 @@ fn desktop(machine: &Machine) -> Option<(String, Option<String>)> {
     of_wayland().or_else(of_x11)
 }
 
+/// A kernel without mode setting may still have a frame buffer.
+fn without_card(machine: &Machine) -> Finding {
+    let found = frame_buffer(AUTO, machine);
+    let is_there = machine.path(FRAME_BUFFER).exists();
+    if is_there { found } else { Finding { found: format!("neither /dev/dri nor {FRAME_BUFFER} is there"), ..found } }
+}
+
 fn frame_buffer(device: &str, machine: &Machine) -> Finding {
-    let device = if device == AUTO { "/dev/fb0" } else { device };
+    let device = if device == AUTO { FRAME_BUFFER } else { device };
     if let Some((what, advice)) = hindrance(machine, device, NO_FRAME_BUFFER) {
         return Finding::failed(PART, what, advice);
     }
@@ -125,6 +133,8 @@ mod tests {
         let finding = &check(&board("linux-kiosk"), &machine)[0];
         assert_eq!(finding.found, "/dev/fb0, 1280x800 with 32 bits a pixel, without page flips");
         assert_eq!(frame_buffer("/dev/fb1", &machine).verdict, Verdict::Failed);
+        let (_folder, machine) = super::super::machine::tests::machine(&[]);
+        assert_eq!(check(&board("linux-kiosk"), &machine)[0].found, "neither /dev/dri nor /dev/fb0 is there");
     }
 
     #[test]

@@ -27,6 +27,7 @@ const RECORDS: char = 'c';
 pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
     vec![match listen(Wanted::from(&board.microphone)) {
         Ok((name, sound)) => judge(&name, &sound),
+        Err(AppError::Microphone { reason }) => Finding::failed(PART, format!("none: {reason}"), advice(machine)),
         Err(error) => Finding::failed(PART, error.to_string(), advice(machine)),
     }]
 }
