@@ -17,18 +17,18 @@ mod palette;
 mod pixels;
 mod portrait;
 mod rig;
+mod rotation;
 mod shapes;
 mod sheet;
 #[cfg(target_os = "linux")]
 mod spi;
 mod surface;
-mod turn;
 mod window;
 
-pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
-pub use curve::{Bend, Edge, Graph, Point};
 #[cfg(target_os = "linux")]
 pub use self::drm::{Choice, Drm, Refusal};
+pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
+pub use curve::{Bend, Edge, Graph, Point};
 pub use error::FaceError;
 #[cfg(target_os = "linux")]
 pub use fbdev::Fbdev;
@@ -37,10 +37,10 @@ pub use life::Life;
 pub use pixels::{Depth, Layout, Pixels};
 pub use portrait::Face;
 pub use rig::{BrowRig, EyeRig, HeadRig, MouthRig, RigPose, Tongue};
+pub use rotation::Rotation;
 pub use shapes::{MouthShape, nine_shapes};
 pub use sheet::contact_sheet;
 #[cfg(target_os = "linux")]
 pub use spi::Spi;
 pub use surface::{Ready, Surface};
-pub use turn::Turn;
 pub use window::Window;
