@@ -6,7 +6,7 @@ use keyface_core::{Display, DisplayKind, FacePose, Micros, PixelFormat};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::face::{Face, FaceError, Ready, Surface, Turn};
+use crate::face::{Face, FaceError, Ready, Rotation, Surface};
 
 mod open;
 
@@ -41,7 +41,7 @@ pub struct ScreenCounters {
 /// A face on a screen.
 pub struct Screen {
     open: Open,
-    turn: Turn,
+    rotation: Rotation,
     stage: Stage,
     /// A pose that is due and waits for the screen to be ready.
     waiting: Option<FacePose>,
@@ -63,7 +63,7 @@ impl Screen {
     /// [`AppError::Screen`] when there is no desktop for a window, or the board describes a screen that cannot be.
     pub fn open(title: &str, display: &Display) -> Result<Screen, AppError> {
         let open = open::opener(title, display, Roots::default());
-        Screen::with(open, Turn::from_deg(display.rotation_deg), display.kind != DisplayKind::Window)
+        Screen::with(open, Rotation::from_deg(display.rotation_deg), display.kind != DisplayKind::Window)
     }
 
     /// A window of `width_px` x `height_px`.
@@ -74,15 +74,15 @@ impl Screen {
         Screen::open(title, &window_of(width_px, height_px))
     }
 
-    fn with(mut open: Open, turn: Turn, waits: bool) -> Result<Screen, AppError> {
+    fn with(mut open: Open, rotation: Rotation, waits: bool) -> Result<Screen, AppError> {
         let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut counters = ScreenCounters::default();
-        let stage = match open().and_then(|surface| stage(surface, turn)) {
+        let stage = match open().and_then(|surface| stage(surface, rotation)) {
             Ok(stage) => stage,
             Err(e) if waits && e.may_pass() => lost(&e, &mut counters),
             Err(e) => return Err(failed(e)),
         };
-        Ok(Screen { open, turn, stage, waiting: None, counters })
+        Ok(Screen { open, rotation, stage, waiting: None, counters })
     }
 
     /// Shows a pose as soon as the screen is ready, unless a newer one comes before; false when the user has closed it.
@@ -135,7 +135,7 @@ impl Screen {
         }
         *pause = Micros(2 * pause.0).min(BACK_OFF_LONGEST);
         *retry_at = Some(now + *pause);
-        match (self.open)().and_then(|surface| stage(surface, self.turn)) {
+        match (self.open)().and_then(|surface| stage(surface, self.rotation)) {
             Ok(stage) => {
                 self.stage = stage;
                 self.counters.reopened += 1;
@@ -166,12 +166,12 @@ fn lost(error: &FaceError, counters: &mut ScreenCounters) -> Stage {
 }
 
 /// A face as finely drawn as this machine can in time.
-fn stage(surface: Box<dyn Surface>, turn: Turn) -> Result<Stage, FaceError> {
+fn stage(surface: Box<dyn Surface>, rotation: Rotation) -> Result<Stage, FaceError> {
     let (width, height) = surface.size_px();
     let coarsest = if surface.zooms() { (width.max(height) / SHARP_PX).max(1) } else { 1 };
     let mut zoom = 1;
     loop {
-        let mut face = Face::turned(width.div_ceil(zoom), height.div_ceil(zoom), turn)?;
+        let mut face = Face::turned(width.div_ceil(zoom), height.div_ceil(zoom), rotation)?;
         if zoom == coarsest || drawing(&mut face) <= DRAWING {
             return Ok(Stage::On { face: Box::new(face), surface });
         }
@@ -243,7 +243,7 @@ mod tests {
             Some(Fate::DoesNotOpen) => Err(gone()),
             Some(other) => panic!("{other:?} is for an open screen"),
         });
-        Screen::with(open, Turn::Upright, waits)
+        Screen::with(open, Rotation::Deg0, waits)
     }
 
     /// Sixty pictures a second for a while, from `from_ms` on.
@@ -285,7 +285,7 @@ mod tests {
             *counter.borrow_mut() += 1;
             Err(gone())
         });
-        let mut screen = Screen::with(open, Turn::Upright, true).unwrap();
+        let mut screen = Screen::with(open, Rotation::Deg0, true).unwrap();
         play(&mut screen, 0, 60_000);
         assert!((14..=20).contains(&*tries.borrow()), "{}", tries.borrow());
         assert_eq!(screen.counters(), ScreenCounters { lost: 1, ..ScreenCounters::default() });

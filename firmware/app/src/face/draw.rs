@@ -10,7 +10,7 @@ mod palette;
 
 use tiny_skia::{PixmapMut, Transform};
 
-use super::Turn;
+use super::Rotation;
 use super::curve::at;
 use super::rig::{HeadRig, RigPose};
 use brush::Brush;
@@ -44,10 +44,10 @@ fn placed(width: u32, height: u32) -> Transform {
 }
 
 /// Draws a face over the backdrop that `pixels` already hold, for a panel that hangs turned.
-pub fn draw(pixels: PixmapMut, rig: &RigPose, turn: Turn) {
-    let (width, height) = turn.viewed(pixels.width(), pixels.height());
+pub fn draw(pixels: PixmapMut, rig: &RigPose, rotation: Rotation) {
+    let (width, height) = rotation.viewed(pixels.width(), pixels.height());
     let place = tilted(placed(width, height), &rig.head);
-    let turned = turn.transform(pixels.width(), pixels.height());
+    let turned = rotation.transform(pixels.width(), pixels.height());
     let mut brush = Brush::new(pixels, place.post_concat(turned));
     let head = rig.head;
     brush.shifted(&head, depth::BAND, hair::back);

@@ -10,8 +10,6 @@ use keyface_core::{Micros, PixelFormat};
 use super::surface::zoom_of;
 use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
 
-/// Where the kernel tells what its frame buffers are.
-pub const SYSFS: &str = "/sys/class/graphics";
 /// How often the screen's size is read: drivers change it when another screen is plugged in.
 const LOOK: Micros = Micros::from_ms(1_000);
 /// Shows and hides the console's cursor, which blinks over the face.
@@ -174,7 +172,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::face::{Face, Turn};
+    use crate::face::{Face, Rotation};
 
     /// An ordinary file as the device, and a folder as what the kernel tells of it.
     struct Kernel(TempDir);
@@ -206,7 +204,7 @@ mod tests {
     }
 
     fn picture(width: u32, height: u32) -> Canvas {
-        Face::turned(width, height, Turn::Upright).unwrap().draw(&keyface_core::FacePose::REST).clone()
+        Face::turned(width, height, Rotation::Deg0).unwrap().draw(&keyface_core::FacePose::REST).clone()
     }
 
     #[test]

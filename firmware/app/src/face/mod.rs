@@ -17,12 +17,12 @@ mod palette;
 mod pixels;
 mod portrait;
 mod rig;
+mod rotation;
 mod shapes;
 mod sheet;
 #[cfg(target_os = "linux")]
 mod spi;
 mod surface;
-mod turn;
 mod window;
 
 #[cfg(target_os = "linux")]
@@ -37,10 +37,10 @@ pub use life::Life;
 pub use pixels::{Depth, Layout, Pixels};
 pub use portrait::Face;
 pub use rig::{BrowRig, EyeRig, HeadRig, MouthRig, RigPose, Tongue};
+pub use rotation::Rotation;
 pub use shapes::{MouthShape, nine_shapes};
 pub use sheet::contact_sheet;
 #[cfg(target_os = "linux")]
 pub use spi::Spi;
 pub use surface::{Ready, Surface};
-pub use turn::Turn;
 pub use window::Window;

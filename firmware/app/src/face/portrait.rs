@@ -3,13 +3,13 @@
 use keyface_core::FacePose;
 
 use super::rig::RigPose;
-use super::{Canvas, FaceError, Turn, draw};
+use super::{Canvas, FaceError, Rotation, draw};
 
 /// A drawn character at one size.
 pub struct Face {
     backdrop: Canvas,
     frame: Canvas,
-    turn: Turn,
+    rotation: Rotation,
 }
 
 impl Face {
@@ -18,17 +18,17 @@ impl Face {
     /// # Errors
     /// [`FaceError::Size`] outside [`MIN_SIDE`](super::MIN_SIDE) to [`MAX_SIDE`](super::MAX_SIDE).
     pub fn new(width: u32, height: u32) -> Result<Face, FaceError> {
-        Face::turned(width, height, Turn::Upright)
+        Face::turned(width, height, Rotation::Deg0)
     }
 
     /// A face for a panel of `width` x `height` pixels that is turned: its viewer sees it upright.
     ///
     /// # Errors
     /// As [`Face::new`].
-    pub fn turned(width: u32, height: u32, turn: Turn) -> Result<Face, FaceError> {
+    pub fn turned(width: u32, height: u32, rotation: Rotation) -> Result<Face, FaceError> {
         let mut backdrop = Canvas::new(width, height)?;
-        draw::backdrop::backdrop(backdrop.pixels_mut(), turn);
-        Ok(Face { frame: backdrop.clone(), backdrop, turn })
+        draw::backdrop::backdrop(backdrop.pixels_mut(), rotation);
+        Ok(Face { frame: backdrop.clone(), backdrop, rotation })
     }
 
     /// Draws a pose; the picture stays until the next call.
@@ -39,7 +39,7 @@ impl Face {
     /// Draws outlines that were computed elsewhere.
     pub fn draw_rig(&mut self, rig: &RigPose) -> &Canvas {
         self.frame.copy_from(&self.backdrop);
-        draw::draw(self.frame.pixels_mut(), rig, self.turn);
+        draw::draw(self.frame.pixels_mut(), rig, self.rotation);
         &self.frame
     }
 }
@@ -95,14 +95,14 @@ mod tests {
         let (width, height) = (120u32, 80u32);
         let upright: Vec<[u8; 3]> = Face::new(width, height).unwrap().draw(&nine_shapes()[6].pose).rgb().collect();
         let seen = |x: u32, y: u32| upright[(y * width + x) as usize];
-        let turns: [(Turn, &dyn Fn(u32, u32) -> (u32, u32)); 3] = [
-            (Turn::Right, &|x, y| (width - 1 - y, x)),
-            (Turn::Over, &|x, y| (width - 1 - x, height - 1 - y)),
-            (Turn::Left, &|x, y| (y, height - 1 - x)),
+        let rotations: [(Rotation, &dyn Fn(u32, u32) -> (u32, u32)); 3] = [
+            (Rotation::Deg90, &|x, y| (width - 1 - y, x)),
+            (Rotation::Deg180, &|x, y| (width - 1 - x, height - 1 - y)),
+            (Rotation::Deg270, &|x, y| (y, height - 1 - x)),
         ];
-        for (turn, seen_at) in turns {
-            let (panel_width, panel_height) = turn.viewed(width, height);
-            let mut face = Face::turned(panel_width, panel_height, turn).unwrap();
+        for (rotation, seen_at) in rotations {
+            let (panel_width, panel_height) = rotation.viewed(width, height);
+            let mut face = Face::turned(panel_width, panel_height, rotation).unwrap();
             let turned: Vec<[u8; 3]> = face.draw(&nine_shapes()[6].pose).rgb().collect();
             let far = |(i, rgb): &(usize, &[u8; 3])| {
                 let (x, y) = seen_at(*i as u32 % panel_width, *i as u32 / panel_width);
@@ -110,7 +110,7 @@ mod tests {
             };
             let different = turned.iter().enumerate().filter(far).count();
             // Only edges, which are sampled four times as finely along one axis as along the other.
-            assert!(different < 120, "{turn:?}: {different} of 9600 pixels differ");
+            assert!(different < 120, "{rotation:?}: {different} of 9600 pixels differ");
         }
     }
 

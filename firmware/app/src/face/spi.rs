@@ -179,7 +179,7 @@ mod tests {
             (calls, before) = (calls + 1, sent.get());
         }
         assert_eq!(sent.get(), 240 * 320);
-        assert!(calls >= 16, "{calls}");
+        assert!(calls >= 15, "{calls}");
         spi.show(&picture(), Micros(0)).unwrap();
         assert_eq!((spi.tend(Micros(0)).unwrap(), sent.get()), (Ready::Now, 240 * 320));
     }

@@ -4,14 +4,14 @@ use tiny_skia::{PixmapMut, Transform};
 
 use super::brush::{Brush, Fill, ellipse, outline, polygon};
 use super::{palette as ink, placed};
-use crate::face::Turn;
+use crate::face::Rotation;
 use crate::face::curve::{Point, at};
 
 /// Fills a frame of a panel that hangs turned with the backdrop.
-pub fn backdrop(pixels: PixmapMut, turn: Turn) {
-    let (width, height) = turn.viewed(pixels.width(), pixels.height());
+pub fn backdrop(pixels: PixmapMut, rotation: Rotation) {
+    let (width, height) = rotation.viewed(pixels.width(), pixels.height());
     let place = placed(width, height);
-    let turned = turn.transform(pixels.width(), pixels.height());
+    let turned = rotation.transform(pixels.width(), pixels.height());
     let mut brush = Brush::new(pixels, place.post_concat(turned));
     sky(&mut brush, corners(place, width, height));
     brush.fill(ellipse(at(0.0, -2.0), 66.0, 66.0), Fill::Flat(ink::SKY_DISC.at(0.55)));

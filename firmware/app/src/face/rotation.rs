@@ -4,34 +4,34 @@ use tiny_skia::Transform;
 
 /// How far a panel is turned, clockwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Turn {
-    /// As it is made.
+pub enum Rotation {
+    /// It hangs as it is made.
     #[default]
-    Upright,
+    Deg0,
     /// Its right edge is below.
-    Right,
+    Deg90,
     /// Its top edge is below.
-    Over,
+    Deg180,
     /// Its left edge is below.
-    Left,
+    Deg270,
 }
 
-impl Turn {
+impl Rotation {
     /// From whole quarters of a turn, in degrees.
-    pub const fn from_deg(deg: u32) -> Turn {
+    pub const fn from_deg(deg: u32) -> Rotation {
         match deg % 360 / 90 {
-            0 => Turn::Upright,
-            1 => Turn::Right,
-            2 => Turn::Over,
-            _ => Turn::Left,
+            0 => Rotation::Deg0,
+            1 => Rotation::Deg90,
+            2 => Rotation::Deg180,
+            _ => Rotation::Deg270,
         }
     }
 
     /// Width and height that the viewer sees of a panel of `width` x `height`.
     pub const fn viewed(self, width: u32, height: u32) -> (u32, u32) {
         match self {
-            Turn::Upright | Turn::Over => (width, height),
-            Turn::Right | Turn::Left => (height, width),
+            Rotation::Deg0 | Rotation::Deg180 => (width, height),
+            Rotation::Deg90 | Rotation::Deg270 => (height, width),
         }
     }
 
@@ -39,10 +39,10 @@ impl Turn {
     pub(super) fn transform(self, width: u32, height: u32) -> Transform {
         let (width, height) = (width as f32, height as f32);
         match self {
-            Turn::Upright => Transform::identity(),
-            Turn::Right => Transform::from_row(0.0, -1.0, 1.0, 0.0, 0.0, height),
-            Turn::Over => Transform::from_row(-1.0, 0.0, 0.0, -1.0, width, height),
-            Turn::Left => Transform::from_row(0.0, 1.0, -1.0, 0.0, width, 0.0),
+            Rotation::Deg0 => Transform::identity(),
+            Rotation::Deg90 => Transform::from_row(0.0, -1.0, 1.0, 0.0, 0.0, height),
+            Rotation::Deg180 => Transform::from_row(-1.0, 0.0, 0.0, -1.0, width, height),
+            Rotation::Deg270 => Transform::from_row(0.0, 1.0, -1.0, 0.0, width, 0.0),
         }
     }
 }
@@ -55,13 +55,13 @@ mod tests {
     const SEEN: [&str; 2] = ["abc", "def"];
 
     /// The rows of the panel's memory, so that the viewer of the turned panel sees [`SEEN`].
-    fn memory(turn: Turn) -> Vec<String> {
-        let (width, height) = turn.viewed(3, 2);
+    fn memory(rotation: Rotation) -> Vec<String> {
+        let (width, height) = rotation.viewed(3, 2);
         let mut rows = vec![vec![' '; width as usize]; height as usize];
         for (y, row) in SEEN.iter().enumerate() {
             for (x, letter) in row.chars().enumerate() {
                 let mut middle = tiny_skia::Point::from_xy(x as f32 + 0.5, y as f32 + 0.5);
-                turn.transform(width, height).map_point(&mut middle);
+                rotation.transform(width, height).map_point(&mut middle);
                 rows[middle.y as usize][middle.x as usize] = letter;
             }
         }
@@ -70,10 +70,10 @@ mod tests {
 
     #[test]
     fn the_viewer_of_a_turned_panel_sees_the_picture_upright() {
-        assert_eq!(memory(Turn::from_deg(0)), ["abc", "def"]);
-        // Turn the page clockwise by the same angle to read each.
-        assert_eq!(memory(Turn::from_deg(90)), ["cf", "be", "ad"]);
-        assert_eq!(memory(Turn::from_deg(180)), ["fed", "cba"]);
-        assert_eq!(memory(Turn::from_deg(270)), ["da", "eb", "fc"]);
+        assert_eq!(memory(Rotation::from_deg(0)), ["abc", "def"]);
+        // Rotation the page clockwise by the same angle to read each.
+        assert_eq!(memory(Rotation::from_deg(90)), ["cf", "be", "ad"]);
+        assert_eq!(memory(Rotation::from_deg(180)), ["fed", "cba"]);
+        assert_eq!(memory(Rotation::from_deg(270)), ["da", "eb", "fc"]);
     }
 }
