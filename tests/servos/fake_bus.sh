@@ -47,9 +47,9 @@ max_acceleration_us_per_s2 = 120000
 [[servos.joint]]
 name = "neck_yaw"
 output = 7
-follows = { headYaw = 1.5 }
+follows = { headYaw = 2.85 }
 rest_us = 1500
-full_us = 2107
+full_us = 1820
 min_us = 1180
 max_us = 1820
 max_speed_us_per_s = 600

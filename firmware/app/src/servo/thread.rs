@@ -25,6 +25,9 @@ const STALE: Duration = Duration::from_millis(500);
 /// The longest way to rest at the end; then the servos are let go where they are.
 const PARK_LONGEST: Duration = Duration::from_secs(3);
 
+/// How long a servo may take to get where its pulse is; it is let go only then.
+const TRAVEL: Duration = Duration::from_millis(200);
+
 /// Servos that move until they are parked.
 pub struct Servos {
     mailbox: Arc<Mutex<Letter>>,
@@ -152,6 +155,9 @@ where
         while !self.bank.is_parked() && !self.bank.is_lost() && since.elapsed() < PARK_LONGEST {
             thread::sleep(period);
             self.bank.tick(self.now(), &FacePose::REST);
+        }
+        if !self.bank.is_lost() {
+            thread::sleep(TRAVEL);
         }
         self.bank.let_go();
     }
