@@ -7,6 +7,7 @@ pub mod animate;
 pub mod app;
 pub mod bench;
 pub mod board;
+pub mod bundle;
 pub mod clock;
 pub mod ears;
 mod error;
@@ -16,5 +17,6 @@ pub mod out;
 pub mod report;
 pub mod screen;
 pub mod stats;
+pub mod store;
 
 pub use error::AppError;

@@ -13,6 +13,7 @@ mod animate;
 mod bench;
 mod demo;
 mod devices;
+mod model;
 mod progress;
 mod run;
 mod usage;
@@ -46,6 +47,9 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
+    /// Put a signed model on this device, look at it, go back; make and sign one.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
 }
 
 /// Reads the arguments and runs the command. `started` is when the program began.
@@ -56,6 +60,7 @@ pub fn run(started: Instant) -> anyhow::Result<()> {
         Command::Animate(args) => animate::animate(&args),
         Command::Devices(args) => devices::devices(&args),
         Command::Bench(args) => bench::bench(&args, started),
+        Command::Model(command) => model::model(&command),
     }
 }
 

@@ -12,7 +12,8 @@ use keyface::ears::{self, Ear, Input, Listening, Pace};
 use keyface::face::Life;
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
-use keyface_core::{Board, DisplayKind, Gains, Line, Micros};
+use keyface::store::Store;
+use keyface_core::{Board, DisplayKind, Gains, Line, Micros, Model};
 
 use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
 
@@ -63,8 +64,7 @@ struct Targets {
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let targets = targets(args, board.as_ref())?;
-    let name = args.model.model.as_deref().or(board.as_ref().map(|b| b.model.as_str()));
-    let line = Line::new(keyface::model::load(name.unwrap_or(args.model.name()))?);
+    let line = Line::new(model(args, board.as_ref())?);
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
@@ -98,6 +98,15 @@ pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be watched")?;
     Ok(stop)
+}
+
+/// The model that was asked for, else the one that is installed on this device, else the one that ships for the board.
+fn model(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Model> {
+    let Some(name) = &args.model.model else {
+        let warn = |warning| note(format_args!("keyface: warning: {warning}"));
+        return Ok(Store::of_machine().choose(board, warn)?.model);
+    };
+    Ok(keyface::model::load(name)?)
 }
 
 fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {

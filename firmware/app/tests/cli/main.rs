@@ -2,12 +2,17 @@
 //!
 //! Each test gets a fresh folder and runs the real program in it.
 
+mod bundles;
+mod forged;
 mod formats;
 mod inputs;
+#[cfg(target_os = "linux")]
+mod kills;
 mod machine;
 mod models;
 mod outputs;
 mod sounds;
+mod store;
 mod streams;
 mod util;
 mod wav;

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 /// The folder of the shipped models.
 pub const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+/// The folder of the shipped boards.
+const BOARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../boards");
 /// The program.
 pub const KEYFACE: &str = env!("CARGO_BIN_EXE_keyface");
 
@@ -47,10 +49,16 @@ impl Desk {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The program with `args`, which are separated by spaces. It sees no display and only the shipped models.
+    /// The program with `args`, which are separated by spaces. It sees no display, no board and only the shipped models;
+    /// what it installs, and whom it trusts, stays in this folder.
     pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(KEYFACE);
         command.args(args.split_whitespace()).current_dir(self.folder.path()).env("KEYFACE_MODELS", MODELS);
+        command
+            .env("KEYFACE_STORE", self.path("store"))
+            .env("KEYFACE_KEYS", self.path("keys"))
+            .env("KEYFACE_BOARD", "");
+        command.env("KEYFACE_BOARDS", BOARDS);
         ["DISPLAY", "WAYLAND_DISPLAY", "RUST_LOG", "RUST_BACKTRACE"]
             .iter()
             .for_each(|name| _ = command.env_remove(name));
