@@ -97,6 +97,13 @@ test-board image="out/image/emulated.img": setup
     cargo build --release -p keyface
     tests/board/run.py {{ image }} "${CARGO_TARGET_DIR:-target}/release/keyface"
 
+# Model bundles with OpenSSL's keys; an install and a rollback killed at every system call that changes a file.
+test-kill: setup
+    @tools/need strace openssl
+    cargo build --release -p keyface
+    tests/kill/openssl.sh "${CARGO_TARGET_DIR:-target}/release/keyface" models/live
+    tests/kill/kill.py "${CARGO_TARGET_DIR:-target}/release/keyface" models
+
 # Installs the speech synthesizers that speak the corpus.
 voices:
     @tools/need espeak-ng libespeak-ng1 flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex

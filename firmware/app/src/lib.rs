@@ -7,6 +7,7 @@ pub mod animate;
 pub mod app;
 pub mod bench;
 pub mod board;
+pub mod bundle;
 pub mod clock;
 pub mod cpu;
 #[cfg(target_os = "linux")]
@@ -21,5 +22,6 @@ pub mod screen;
 pub mod service;
 pub mod servo;
 pub mod stats;
+pub mod store;
 
 pub use error::AppError;

@@ -1,5 +1,6 @@
 //! A model's name or folder in, the loaded model out.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,11 +84,35 @@ pub fn find(name: &str) -> Result<PathBuf, AppError> {
     })
 }
 
+/// The folder of every model that [`find`] finds by its name, sorted.
+pub fn shipped() -> Vec<PathBuf> {
+    let entries = roots().into_iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten();
+    let mut found = BTreeMap::new();
+    for entry in entries.filter(|entry| entry.path().join(CARD).is_file()) {
+        found.entry(entry.file_name()).or_insert_with(|| entry.path());
+    }
+    found.into_values().collect()
+}
+
+/// A model's card.
+///
+/// # Errors
+/// When there is none in the folder, or it is not what a card must be.
+pub fn card(folder: &Path) -> Result<ModelCard, AppError> {
+    let path = folder.join(CARD);
+    let text = fs::read_to_string(&path).map_err(AppError::file(&path, "read it"))?;
+    Ok(ModelCard::from_toml(&path.display().to_string(), &text)?)
+}
+
 fn candidates(name: &Path) -> Vec<PathBuf> {
+    std::iter::once(name.to_path_buf()).chain(roots().into_iter().map(|root| root.join(name))).collect()
+}
+
+/// Where models lie, the first choice first.
+fn roots() -> Vec<PathBuf> {
     let from_variable = env::var_os(MODELS_VARIABLE).map(PathBuf::from);
     let beside_program = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.parent()?.join("models")));
-    let roots = [from_variable, beside_program, Some("models".into()), Some(INSTALLED.into())];
-    std::iter::once(name.to_path_buf()).chain(roots.into_iter().flatten().map(|root| root.join(name))).collect()
+    [from_variable, beside_program, Some("models".into()), Some(INSTALLED.into())].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

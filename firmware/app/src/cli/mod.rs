@@ -17,6 +17,7 @@ mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod manual;
+mod model;
 mod progress;
 mod run;
 mod usage;
@@ -53,6 +54,9 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
+    /// Put a signed model on this device, look at it, go back; make and sign one.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Write the manual's pages and the completions for bash, zsh and fish.
     Manual(manual::ManualArgs),
 }
@@ -72,6 +76,7 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         #[cfg(target_os = "linux")]
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Bench(args) => bench::bench(&args, started),
+        Command::Model(command) => model::model(&command),
         Command::Manual(args) => manual::manual(&args),
     }
 }

@@ -16,7 +16,8 @@ use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
 use keyface::servo::Servos;
-use keyface_core::{Board, Gains, Line, Micros};
+use keyface::store::Store;
+use keyface_core::{Board, Gains, Line, Micros, Model};
 
 use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
 
@@ -70,11 +71,7 @@ struct Targets {
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let targets = targets(args, board.as_ref())?;
-    let model = keyface::model::load(args.model.of(board.as_ref()))?;
-    if let Some(board) = board.as_ref().filter(|_| args.model.model.is_none()) {
-        keyface::board::check_look_ahead(board, &model.card)?;
-    }
-    let line = Line::new(model);
+    let line = Line::new(model(args, board.as_ref())?);
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
@@ -122,6 +119,16 @@ fn open_screen(board: Option<&Board>) -> Result<Screen, AppError> {
         Some(display) => Screen::open(TITLE, display),
         None => Screen::window(TITLE, WINDOW_PX.0, WINDOW_PX.1),
     }
+}
+
+/// The model that was asked for, else the one that is installed on this device, else the one that ships for the board.
+fn model(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Model> {
+    if let Some(name) = &args.model.model {
+        return Ok(keyface::model::load(name)?);
+    }
+    let model = Store::of_machine().choose(board, |warning| warn(&warning))?.model;
+    board.map_or(Ok(()), |board| keyface::board::check_look_ahead(board, &model.card))?;
+    Ok(model)
 }
 
 fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {

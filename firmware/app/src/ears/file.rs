@@ -56,6 +56,14 @@ pub fn read_sound(path: &Path) -> Result<Sound, AppError> {
     sound_of(decode_audio(file, &path.display().to_string())?, &path.display().to_string())
 }
 
+/// The sound of a file's `bytes`; errors call it `name`.
+///
+/// # Errors
+/// When they hold no sound.
+pub fn sound_in(bytes: Vec<u8>, name: &str) -> Result<Sound, AppError> {
+    sound_of(decode_audio(Cursor::new(bytes), name)?, name)
+}
+
 /// Reads standard input to its end: any sound file, or raw 16-bit mono samples at `raw_rate_hz`.
 ///
 /// # Errors
@@ -65,7 +73,7 @@ pub fn read_piped_sound(mut pipe: impl Read, raw_rate_hz: u32) -> Result<Sound, 
     let mut bytes = Vec::new();
     pipe.read_to_end(&mut bytes).map_err(AppError::file(Path::new(NAME), "read it"))?;
     if bytes.starts_with(b"RIFF") || is_packed(&bytes) {
-        return sound_of(decode_audio(Cursor::new(bytes), NAME)?, NAME);
+        return sound_in(bytes, NAME);
     }
     let samples: Vec<f32> =
         bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();

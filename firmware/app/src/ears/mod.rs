@@ -15,7 +15,7 @@ mod mic;
 mod pipe;
 mod wav_head;
 
-pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound};
+pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound, sound_in};
 pub use loudspeaker::Loudspeaker;
 pub use mic::{Mic, Wanted};
 pub use pipe::PipeEar;

@@ -3,8 +3,12 @@
 //! Each test gets a fresh folder and runs the real program in it.
 
 mod boards;
+mod bundles;
+mod forged;
 mod formats;
 mod inputs;
+#[cfg(target_os = "linux")]
+mod kills;
 mod machine;
 mod manual;
 mod models;
@@ -14,6 +18,7 @@ mod screens;
 mod service;
 mod servos;
 mod sounds;
+mod store;
 mod streams;
 mod util;
 mod wav;

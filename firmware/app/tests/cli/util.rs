@@ -49,14 +49,18 @@ impl Desk {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The program with `args`, which are separated by spaces. It sees no display and only the shipped models and boards.
+    /// The program with `args`, which are separated by spaces. It sees no display, no board of its own and only the shipped
+    /// models and boards; what it installs, and whom it trusts, stays in this folder.
     pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(KEYFACE);
         command
             .args(args.split_whitespace())
             .current_dir(self.folder.path())
             .env("KEYFACE_MODELS", MODELS)
-            .env("KEYFACE_BOARDS", BOARDS);
+            .env("KEYFACE_BOARDS", BOARDS)
+            .env("KEYFACE_STORE", self.path("store"))
+            .env("KEYFACE_KEYS", self.path("keys"))
+            .env("KEYFACE_BOARD", "");
         ["DISPLAY", "WAYLAND_DISPLAY", "RUST_LOG", "RUST_BACKTRACE"]
             .iter()
             .for_each(|name| _ = command.env_remove(name));

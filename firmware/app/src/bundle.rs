@@ -1,0 +1,196 @@
+//! A model as one signed file: card, networks, clip, the golden answer to that clip, and a manifest that vouches for all.
+//!
+//! A bundle `NAME-VERSION.kfm` is a plain tar: `manifest.toml`, `manifest.sig` (Ed25519 over the manifest's bytes), then
+//! the manifest's files in its order. [`crate::store`] keeps the same files in a folder.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use keyface_core::{CoreError, Model, ModelCard, sha256_hex};
+
+use crate::AppError;
+
+mod archive;
+mod golden;
+mod keys;
+mod manifest;
+mod pack;
+mod selftest;
+
+pub use golden::Golden;
+pub use keys::{KEYS_VARIABLE, Keys, SecretKey, generate};
+pub use manifest::{Manifest, ManifestFile};
+pub use pack::pack;
+pub use selftest::{SelfTest, Terms, Tested};
+
+/// No bundle of ours comes near; a larger file is a mistake or an attack.
+pub const MAX_BYTES: u64 = 64 << 20;
+/// A manifest of five files has a kilobyte.
+const MAX_MANIFEST_BYTES: u64 = 64 << 10;
+const SIGNATURE_BYTES: u64 = 64;
+pub(crate) const MANIFEST: &str = "manifest.toml";
+pub(crate) const SIGNATURE: &str = "manifest.sig";
+const CARD: &str = "card.toml";
+const CLIP: &str = "demo.wav";
+const GOLDEN: &str = "golden.poses";
+
+/// A whole bundle in memory: every file has the size and the hash that the manifest says, and the card agrees with it.
+pub struct Bundle {
+    place: PathBuf,
+    manifest: Manifest,
+    manifest_text: Vec<u8>,
+    signature: Vec<u8>,
+    files: Vec<Vec<u8>>,
+}
+
+impl Bundle {
+    /// Reads a bundle that one of `keys` has signed. Also tells which.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not exactly what [`pack`] writes, or somebody else signed it.
+    pub fn open(path: &Path, keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
+        Bundle::from_bytes(path, &read_bounded(path)?, keys)
+    }
+
+    /// The same for bytes that came from `place`.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn from_bytes(place: &Path, bytes: &[u8], keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
+        let mut archive = archive::Walk::new(place, bytes);
+        let manifest_text = archive.entry(MANIFEST, None, MAX_MANIFEST_BYTES)?.to_vec();
+        let signature = archive.entry(SIGNATURE, Some(SIGNATURE_BYTES), SIGNATURE_BYTES)?.to_vec();
+        let signer = keys.signer(place, &manifest_text, &signature)?.to_path_buf();
+        let manifest = Manifest::from_toml(&within(place, MANIFEST), &manifest_text)?;
+        let file = |entry: &ManifestFile| Ok(archive.entry(&entry.name, Some(entry.bytes), MAX_BYTES)?.to_vec());
+        let files = manifest.files.iter().map(file).collect::<Result<_, AppError>>()?;
+        archive.end()?;
+        let bundle = Bundle { place: place.to_path_buf(), manifest, manifest_text, signature, files };
+        bundle.check()?;
+        Ok((bundle, signer))
+    }
+
+    /// Reads an installed bundle back from its folder. Its signature was checked when it was installed.
+    ///
+    /// # Errors
+    /// When a file is missing, larger or other than the manifest says.
+    pub fn read_folder(folder: &Path) -> Result<Bundle, AppError> {
+        let manifest_text = read_bounded(&folder.join(MANIFEST))?;
+        let signature = read_bounded(&folder.join(SIGNATURE))?;
+        let manifest = Manifest::from_toml(&within(folder, MANIFEST), &manifest_text)?;
+        let file = |entry: &ManifestFile| read_bounded(&folder.join(&entry.name));
+        let files = manifest.files.iter().map(file).collect::<Result<_, AppError>>()?;
+        let bundle = Bundle { place: folder.to_path_buf(), manifest, manifest_text, signature, files };
+        bundle.check()?;
+        Ok(bundle)
+    }
+
+    /// The bundle as a file.
+    ///
+    /// # Errors
+    /// When a name is too long for a tar.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, AppError> {
+        archive::write(self.entries()).map_err(AppError::file(&self.place, "pack it"))
+    }
+
+    /// The same bundle, which errors say came from `place`.
+    pub(crate) fn called(self, place: &Path) -> Bundle {
+        Bundle { place: place.to_path_buf(), ..self }
+    }
+
+    /// What it says about itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where it came from.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// `NAME-VERSION-HASH`, the hash being the first twelve digits of the manifest's SHA-256.
+    pub fn id(&self) -> String {
+        let hash = sha256_hex(&self.manifest_text);
+        format!("{}-{}-{}", self.manifest.name, self.manifest.version, &hash[..12])
+    }
+
+    /// Loads its networks.
+    ///
+    /// # Errors
+    /// When the card does not describe them.
+    pub fn model(&self) -> Result<Model, AppError> {
+        let (card_text, card) = self.card()?;
+        let nets = (self.file(&card.files.key_motion.file), self.file(&card.files.completion.file));
+        Model::from_parts(card_text, nets.0, nets.1).map_err(self.refusal())
+    }
+
+    /// Each file with its name, manifest and signature first.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let names = self.manifest.files.iter().map(|entry| entry.name.as_str());
+        let head = [(MANIFEST, self.manifest_text.as_slice()), (SIGNATURE, self.signature.as_slice())];
+        head.into_iter().chain(names.zip(self.files.iter().map(Vec::as_slice)))
+    }
+
+    /// The bytes of a file; none where there is no such file.
+    fn file(&self, name: &str) -> &[u8] {
+        let at = self.manifest.files.iter().position(|entry| entry.name == name);
+        at.and_then(|at| self.files.get(at)).map_or(&[], Vec::as_slice)
+    }
+
+    fn card(&self) -> Result<(&str, ModelCard), AppError> {
+        let place = within(&self.place, CARD);
+        let text = std::str::from_utf8(self.file(CARD))
+            .map_err(|_| AppError::unexpected(place.clone(), "a text", "bytes that are none"))?;
+        Ok((text, ModelCard::from_toml(&place, text)?))
+    }
+
+    fn refusal(&self) -> impl Fn(CoreError) -> AppError {
+        |reason| AppError::Model { folder: self.place.clone(), reason }
+    }
+
+    /// Everything that can be said without running it.
+    fn check(&self) -> Result<(), AppError> {
+        self.manifest.files.iter().zip(&self.files).try_for_each(|(entry, bytes)| entry.verify(&self.place, bytes))?;
+        let (_, card) = self.card()?;
+        let wanted = file_names(&card);
+        let names: Vec<&str> = self.manifest.files.iter().map(|entry| entry.name.as_str()).collect();
+        let place = within(&self.place, MANIFEST);
+        if names != wanted {
+            return Err(AppError::unexpected(place, format!("the files {}", wanted.join(", ")), names.join(", ")));
+        }
+        let told = |name: &str, version: &str, ahead: u32| format!("{name} {version}, {ahead} ms ahead");
+        let of_card = told(&card.name, &card.version, card.look_ahead_ms);
+        let own = told(&self.manifest.name, &self.manifest.version, self.manifest.look_ahead_ms);
+        if own != of_card {
+            return Err(AppError::unexpected(place, format!("{of_card}, as its card says"), own));
+        }
+        Ok(())
+    }
+}
+
+/// The files of a bundle, in order.
+fn file_names(card: &ModelCard) -> [&str; 5] {
+    [CARD, &card.files.key_motion.file, &card.files.completion.file, CLIP, GOLDEN]
+}
+
+/// A file inside a bundle or a folder, as errors name it.
+fn within(place: &Path, file: &str) -> String {
+    format!("{}: {file}", place.display())
+}
+
+/// Reads a file of at most [`MAX_BYTES`].
+fn read_bounded(path: &Path) -> Result<Vec<u8>, AppError> {
+    let about = fs::metadata(path).map_err(AppError::file(path, "read it"))?;
+    let unexpected = |expected: String, came: String| AppError::unexpected(path.display().to_string(), expected, came);
+    if !about.is_file() {
+        return Err(unexpected("a file".into(), "something else".into()));
+    }
+    if about.len() > MAX_BYTES {
+        return Err(unexpected(format!("at most {MAX_BYTES} bytes"), about.len().to_string()));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+    read.map_err(AppError::file(path, "read it"))?;
+    Ok(bytes)
+}

@@ -1,0 +1,181 @@
+//! `keyface model`: bundles are packed, checked, installed and rolled back.
+
+use std::path::{Path, PathBuf};
+
+use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
+use keyface::out::AtomicFile;
+use keyface::store::{Event, Holding, Named, Slot, Store};
+use keyface_core::Micros;
+use serde_json::json;
+
+use super::progress::Progress;
+use super::{note, tell, tell_json};
+use args::{InstallArgs, KeygenArgs, ListArgs, PackArgs, RollbackArgs, VerifyArgs};
+
+mod args;
+
+pub use args::ModelCommand;
+
+pub fn model(command: &ModelCommand) -> anyhow::Result<()> {
+    match command {
+        ModelCommand::Install(args) => install(args),
+        ModelCommand::Verify(args) => verify(args),
+        ModelCommand::Rollback(args) => rollback(args),
+        ModelCommand::List(args) => list(args),
+        ModelCommand::Pack(args) => pack_model(args),
+        ModelCommand::Keygen(args) => keygen(args),
+    }
+}
+
+fn install(args: &InstallArgs) -> anyhow::Result<()> {
+    let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
+    let (store, terms) = (args.store.open(), args.terms.read()?);
+    let mut bar = Bar::default();
+    let installed = store.install(&bundle, &terms, |event| bar.tell(event))?;
+    bar.finish();
+    if args.store.json {
+        return tell_json(&json!({ "installed": installed, "signed_with": signer }));
+    }
+    let what = if installed.tested.is_some() { "installed" } else { "here already" };
+    tell(format_args!("{what:<13}{}, signed with {}", installed.model, signer.display()));
+    installed.tested.iter().for_each(tell_test);
+    before(&store)?;
+    tell_restart();
+    Ok(())
+}
+
+fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
+    let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
+    let terms = args.terms.read()?;
+    let mut bar = Bar::default();
+    let tested = SelfTest::new(&bundle, &terms).run(|done, all| bar.heard(done, all))?;
+    bar.finish();
+    if args.json {
+        return tell_json(&json!({ "manifest": bundle.manifest(), "signed_with": signer, "tested": tested }));
+    }
+    tell(format_args!("whole        {}, signed with {}", Named::from(&bundle), signer.display()));
+    tell_test(&tested);
+    Ok(())
+}
+
+fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
+    let (store, terms) = (args.store.open(), args.terms.read()?);
+    let board = args.terms.board.load()?;
+    let shipped = board.as_ref().map_or(keyface::model::DEFAULT_MODEL, |board| &board.model);
+    let mut bar = Bar::default();
+    let back = store.rollback(&terms, || keyface::model::load(shipped), |event| bar.tell(event))?;
+    bar.finish();
+    if args.store.json {
+        return tell_json(&back);
+    }
+    let now = back.model.as_ref().map_or_else(|| format!("the shipped model, {shipped}"), Named::to_string);
+    tell(format_args!("back to      {now}"));
+    back.tested.iter().for_each(tell_test);
+    before(&store)?;
+    tell_restart();
+    Ok(())
+}
+
+fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let store = args.store.open();
+    let chosen = store.choose(args.board.load()?.as_ref(), warn).inspect_err(|error| warn(error)).ok();
+    let (current, previous) = (store.holding(Slot::Current)?, store.holding(Slot::Previous)?);
+    let shipped: Vec<(Named, PathBuf)> =
+        keyface::model::shipped().into_iter().filter_map(|path| Some((named(&path)?, path))).collect();
+    if args.store.json {
+        let shipped: Vec<_> =
+            shipped.iter().map(|(model, folder)| json!({ "model": model, "folder": folder })).collect();
+        let used = chosen.map(|c| json!({ "model": Named::from(&c.model.card), "folder": c.folder, "link": c.slot }));
+        return tell_json(
+            &json!({ "store": store.root(), "used": used, "current": current, "previous": previous, "shipped": shipped }),
+        );
+    }
+    let used = chosen.map(|c| format!("{}, {}", Named::from(&c.model.card), c.folder.display()));
+    tell(format_args!("{:<13}{}", "used", used.as_deref().unwrap_or("none")));
+    for (name, held) in [("current", current), ("previous", previous)] {
+        tell(format_args!("{name:<13}{}", told(held.as_ref())));
+    }
+    shipped.iter().for_each(|(model, folder)| tell(format_args!("{:<13}{model}, {}", "shipped", folder.display())));
+    Ok(())
+}
+
+fn pack_model(args: &PackArgs) -> anyhow::Result<()> {
+    let key = SecretKey::read(&args.key)?;
+    let folder = keyface::model::find(&args.folder)?;
+    let mut bar = Bar::default();
+    let bundle = pack(&folder, &key, |done, all| bar.heard(done, all))?;
+    bar.finish();
+    let bytes = bundle.to_bytes()?;
+    let manifest = bundle.manifest();
+    let path = args.out.clone().unwrap_or_else(|| format!("{}-{}.kfm", manifest.name, manifest.version).into());
+    Bundle::from_bytes(&path, &bytes, &key.trusted())?;
+    let mut file = AtomicFile::create(&path)?;
+    file.write(&bytes)?;
+    file.commit()?;
+    tell(path.display());
+    Ok(())
+}
+
+fn keygen(args: &KeygenArgs) -> anyhow::Result<()> {
+    let (secret, public) = generate(&args.out)?;
+    tell(format_args!("{}   signs bundles: keep it secret", secret.display()));
+    tell(format_args!("{}   trusts them: copy it to /etc/keyface/keys/ of each device", public.display()));
+    Ok(())
+}
+
+/// The self-test's progress.
+#[derive(Default)]
+struct Bar {
+    progress: Option<Progress>,
+}
+
+impl Bar {
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Did(action) => log::debug!("{action:?}"),
+            Event::Heard { done, all } => self.heard(done, all),
+        }
+    }
+
+    fn heard(&mut self, done: Micros, all: Micros) {
+        self.progress.get_or_insert_with(|| Progress::new(all)).update(done);
+    }
+
+    fn finish(self) {
+        self.progress.into_iter().for_each(Progress::finish);
+    }
+}
+
+fn tell_test(tested: &Tested) {
+    let Tested { poses, worst, step_ms } = tested;
+    tell(format_args!(
+        "self-test    {poses} poses, at most {worst:.1e} from the golden answer; a step takes {step_ms:.2} ms of its 20"
+    ));
+}
+
+fn before(store: &Store) -> anyhow::Result<()> {
+    let previous = store.holding(Slot::Previous)?;
+    tell(format_args!("before       {}; `keyface model rollback` returns to it", told(previous.as_ref())));
+    Ok(())
+}
+
+/// A running face keeps the model that it began with.
+fn tell_restart() {
+    tell("next start   a running service takes it up after `systemctl restart keyface`");
+}
+
+fn told(held: Option<&Holding>) -> String {
+    match held {
+        None => "the shipped model".to_owned(),
+        Some(Holding { model: Some(model), folder, .. }) => format!("{model}, {}", folder.display()),
+        Some(Holding { damage, .. }) => format!("damaged: {}", damage.as_deref().unwrap_or_default()),
+    }
+}
+
+fn named(folder: &Path) -> Option<Named> {
+    keyface::model::card(folder).inspect_err(|error| warn(error)).ok().map(|card| Named::from(&card))
+}
+
+fn warn(warning: impl std::fmt::Display) {
+    note(format_args!("keyface: warning: {warning}"));
+}

@@ -1,0 +1,192 @@
+//! The arguments of `keyface model`, and what they mean on this device.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use keyface::bundle::{Keys, Terms};
+use keyface::store::Store;
+use keyface_core::Board;
+
+/// Names the board of this device.
+const BOARD_VARIABLE: &str = "KEYFACE_BOARD";
+/// The settings of the service, which name it too.
+const SETTINGS: &str = "/etc/keyface/keyface.env";
+
+#[derive(Subcommand)]
+#[command(after_help = "Examples:
+  keyface model keygen --out vendor                       once: vendor.key stays secret, vendor.pub goes to devices
+  keyface model pack models/live --key vendor.key         live-0.1.0.kfm
+  sudo keyface model install live-0.1.0.kfm --key vendor.pub
+  sudo keyface model rollback                             back to what was used before")]
+pub enum ModelCommand {
+    /// Check a bundle, try it on this machine, and use it from the next start on. The model before it is kept.
+    Install(InstallArgs),
+    /// Check a bundle and try it on this machine; nothing is installed.
+    Verify(VerifyArgs),
+    /// Use what was used before the last install or rollback.
+    Rollback(RollbackArgs),
+    /// Show which model is used, which was used before, and which ship.
+    #[command(visible_alias = "status")]
+    List(ListArgs),
+    /// Make a signed bundle from a model's folder and its clip.
+    Pack(PackArgs),
+    /// Make a pair of keys: NAME.key signs bundles, NAME.pub trusts them.
+    Keygen(KeygenArgs),
+}
+
+#[derive(Args)]
+pub struct InstallArgs {
+    /// The bundle.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub terms: TermsArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The bundle.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub terms: TermsArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct RollbackArgs {
+    #[command(flatten)]
+    pub terms: TermsArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub board: BoardArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+#[derive(Args)]
+pub struct PackArgs {
+    /// Name of a model, or its folder: card.toml, both networks and demo.wav.
+    #[arg(value_name = "NAME|FOLDER")]
+    pub folder: String,
+    /// The private key that signs: Ed25519 in PEM, as keygen and OpenSSL write it.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The bundle to write; NAME-VERSION.kfm unless told otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct KeygenArgs {
+    /// Where to write: NAME.key and NAME.pub. Neither may be there yet.
+    #[arg(long, value_name = "NAME")]
+    pub out: PathBuf,
+}
+
+/// Whose signature counts.
+#[derive(Args)]
+pub struct TrustArgs {
+    /// Trust this public key alone; all of $KEYFACE_KEYS or /etc/keyface/keys/*.pub unless told otherwise.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// What this device asks of a model.
+#[derive(Args)]
+pub struct TermsArgs {
+    #[command(flatten)]
+    pub board: BoardArgs,
+    /// Take a model although its steps last longer here than they may: for emulators and image builds.
+    #[arg(long)]
+    untimed: bool,
+}
+
+#[derive(Args)]
+pub struct BoardArgs {
+    /// Name of this device's board, or its file; $KEYFACE_BOARD or the service's unless told otherwise.
+    #[arg(long, value_name = "NAME|FILE")]
+    board: Option<String>,
+}
+
+#[derive(Args)]
+pub struct StoreArgs {
+    /// Where installed models lie; $KEYFACE_STORE or /var/lib/keyface/models unless told otherwise.
+    #[arg(long, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl TrustArgs {
+    pub fn keys(&self) -> anyhow::Result<Keys> {
+        Ok(self.key.as_deref().map_or_else(Keys::of_machine, Keys::read)?)
+    }
+}
+
+impl TermsArgs {
+    pub fn read(&self) -> anyhow::Result<Terms> {
+        let board = self.board.load()?;
+        let look_ahead_ms = board.and_then(|board| Some((board.look_ahead_ms?, board.name)));
+        Ok(Terms { look_ahead_ms, is_untimed: self.untimed })
+    }
+}
+
+impl BoardArgs {
+    pub fn load(&self) -> anyhow::Result<Option<Board>> {
+        if let Some(name) = &self.board {
+            return Ok(Some(keyface::board::load(name)?));
+        }
+        let (name, place) = match std::env::var(BOARD_VARIABLE) {
+            Ok(name) => (Some(name), BOARD_VARIABLE),
+            Err(_) => (of_settings(Path::new(SETTINGS)), SETTINGS),
+        };
+        let load = |name: String| keyface::board::load(&name).context(place);
+        name.filter(|name| !name.is_empty()).map(load).transpose()
+    }
+}
+
+impl StoreArgs {
+    pub fn open(&self) -> Store {
+        self.store.as_ref().map_or_else(Store::of_machine, Store::new)
+    }
+}
+
+/// The board that the service's settings name.
+fn of_settings(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let value = text.lines().rev().find_map(|line| line.trim().strip_prefix(BOARD_VARIABLE)?.strip_prefix('='))?;
+    Some(value.trim_matches(['"', '\'', ' ']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_services_board_is_the_last_that_its_settings_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyface.env");
+        std::fs::write(&path, "# KEYFACE_BOARD=old\nKEYFACE_BOARD=a\n  KEYFACE_BOARD=\"robot\" \nKEYFACE_ARGS=\n")
+            .unwrap();
+        assert_eq!(of_settings(&path).as_deref(), Some("robot"));
+        std::fs::write(&path, "KEYFACE_ARGS=--json\n").unwrap();
+        assert_eq!(of_settings(&path), None);
+        assert_eq!(of_settings(Path::new("/no/such/file")), None);
+    }
+}
