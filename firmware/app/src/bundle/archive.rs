@@ -27,7 +27,9 @@ fn header(name: &str, size: u64) -> io::Result<Header> {
     header.set_entry_type(EntryType::Regular);
     header.set_size(size);
     header.set_mode(0o644);
-    (header.set_uid(0), header.set_gid(0), header.set_mtime(0));
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
     header.set_cksum();
     Ok(header)
 }

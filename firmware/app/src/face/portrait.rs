@@ -95,17 +95,17 @@ mod tests {
         let (width, height) = (120u32, 80u32);
         let upright: Vec<[u8; 3]> = Face::new(width, height).unwrap().draw(&nine_shapes()[6].pose).rgb().collect();
         let seen = |x: u32, y: u32| upright[(y * width + x) as usize];
-        let rotations: [(Rotation, &dyn Fn(u32, u32) -> (u32, u32)); 3] = [
-            (Rotation::Deg90, &|x, y| (width - 1 - y, x)),
-            (Rotation::Deg180, &|x, y| (width - 1 - x, height - 1 - y)),
-            (Rotation::Deg270, &|x, y| (y, height - 1 - x)),
-        ];
-        for (rotation, seen_at) in rotations {
+        let seen_at = |rotation: Rotation, x: u32, y: u32| match rotation {
+            Rotation::Deg90 => (width - 1 - y, x),
+            Rotation::Deg180 => (width - 1 - x, height - 1 - y),
+            _ => (y, height - 1 - x),
+        };
+        for rotation in [Rotation::Deg90, Rotation::Deg180, Rotation::Deg270] {
             let (panel_width, panel_height) = rotation.viewed(width, height);
             let mut face = Face::turned(panel_width, panel_height, rotation).unwrap();
             let turned: Vec<[u8; 3]> = face.draw(&nine_shapes()[6].pose).rgb().collect();
             let far = |(i, rgb): &(usize, &[u8; 3])| {
-                let (x, y) = seen_at(*i as u32 % panel_width, *i as u32 / panel_width);
+                let (x, y) = seen_at(rotation, *i as u32 % panel_width, *i as u32 / panel_width);
                 rgb.iter().zip(seen(x, y)).any(|(a, b)| a.abs_diff(b) > 24)
             };
             let different = turned.iter().enumerate().filter(far).count();
