@@ -88,7 +88,7 @@ pub(super) fn clip(place: &str, bytes: &[u8]) -> Result<Sound, AppError> {
     let sound = sound_in(bytes.to_vec(), place)?;
     let came = sound.duration();
     if !(SHORTEST_CLIP..=LONGEST_CLIP).contains(&came) {
-        let expected = format!("a clip of {} to {} s", SHORTEST_CLIP.as_s(), LONGEST_CLIP.as_s());
+        let expected = format!("a clip of {:.1} to {:.1} s", SHORTEST_CLIP.as_s(), LONGEST_CLIP.as_s());
         return Err(AppError::unexpected(place, expected, format!("{:.3} s", came.as_s())));
     }
     Ok(sound)

@@ -102,7 +102,7 @@ fn a_model_without_a_clip_cannot_be_packed() {
     assert_eq!(line, "keyface: ./m/demo.wav: cannot read it: No such file or directory (os error 2)");
     desk.write("m/demo.wav", wav(&[0.1; 1_600], CLIP_HZ, 1, Form::Bits16));
     let line = desk.refuse("model pack ./m --key vendor.key --out a.kfm");
-    assert_eq!(line, "keyface: ./m: demo.wav: expected a clip of 0.2 to 60 s, came 0.100 s");
+    assert_eq!(line, "keyface: ./m: demo.wav: expected a clip of 0.2 to 60.0 s, came 0.100 s");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn used(desk: &Desk, args: &str) -> (f64, String) {
     desk.write("a.wav", clip_wav());
     let run = desk.run(&format!("run --input a.wav --fast --to file:a.csv --json {args}")).done();
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    (report["look_ahead_ms"].as_f64().unwrap(), run.stderr)
+    (report["look_ahead_ms"].as_f64().unwrap().round(), run.stderr)
 }
 
 fn used_ms(desk: &Desk) -> f64 {
