@@ -103,7 +103,10 @@ mod tests {
         .unwrap();
         let is_fifo = policy == ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
         assert_eq!(is_fifo, warnings.is_empty(), "{warnings:?}");
-        assert!(warnings.iter().all(|w| w.starts_with("the board's cpu.realtime_priority 5 is refused (")), "{warnings:?}");
+        assert!(
+            warnings.iter().all(|w| w.starts_with("the board's cpu.realtime_priority 5 is refused (")),
+            "{warnings:?}"
+        );
     }
 
     #[test]
