@@ -150,6 +150,17 @@ bench-onnx *folders="models/live": setup
 golden:
     tests/goldens/make
 
+# A Debian package: of this machine's program, or of a board's, which `just board NAME` builds. -> out/deb/
+deb board="": setup
+    @tools/need debhelper dpkg-dev
+    {{ if board == "" { "cargo build --release -p keyface" } else { just_executable() + " board " + quote(board) } }}
+    tools/deb {{ if board == "" { "\"${CARGO_TARGET_DIR:-target}/release/keyface\"" } else { "out/board/" + quote(board) + "/keyface" } }}
+
+# The package on a fresh Debian: install, boot, hang, upgrade, remove, purge. Root; 4 minutes.
+test-deb *programs: (deb)
+    @tools/need mmdebstrap systemd-container lintian debhelper bc
+    tests/deb/run.sh "${CARGO_TARGET_DIR:-target}/release/keyface" {{ programs }}
+
 # The documentation of the device's crates, as web pages.
 docs: setup
     cargo doc --release --no-deps --document-private-items

@@ -93,6 +93,23 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_runs_in_real_time_or_a_warning_says_why_not() {
+        use thread_priority::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy};
+
+        let (warnings, policy) = thread::spawn(|| {
+            (apply(&Cpu { affinity: vec![], realtime_priority: 5 }), thread_schedule_policy().unwrap())
+        })
+        .join()
+        .unwrap();
+        let is_fifo = policy == ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        assert_eq!(is_fifo, warnings.is_empty(), "{warnings:?}");
+        assert!(
+            warnings.iter().all(|w| w.starts_with("the board's cpu.realtime_priority 5 is refused (")),
+            "{warnings:?}"
+        );
+    }
+
+    #[test]
     fn processors_that_are_not_there_are_a_warning_with_what_to_do() {
         let warnings =
             thread::spawn(|| apply(&Cpu { affinity: vec![1_000, 1_023], realtime_priority: 0 })).join().unwrap();
