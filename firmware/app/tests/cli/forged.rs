@@ -95,7 +95,8 @@ fn header(name: &str, size: u64) -> Header {
     header.set_entry_type(EntryType::Regular);
     header.set_size(size);
     header.set_mode(0o644);
-    (header.set_uid(0), header.set_gid(0));
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_cksum();
     header
 }
