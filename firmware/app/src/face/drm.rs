@@ -103,7 +103,15 @@ impl Drm {
             |e: io::Error| Refusal::NoScreen(FaceError::screen(&place, "a screen that no other program draws on", e));
         card.acquire_master_lock().map_err(taken)?;
         let (width, height) = plug.mode.size();
-        let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(no_card)?;
+        let refused = |e: io::Error| match choice.format {
+            PixelFormat::Auto => no_card(e),
+            format => Refusal::NoScreen(FaceError::setting(
+                "display.format",
+                format_args!("one that {place} shows, or `auto`"),
+                format_args!("{format:?} ({e})"),
+            )),
+        };
+        let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
         let before = card.get_crtc(plug.crtc).ok();
         Ok(Drm { card, plug, layout, frames, front: 0, flip: Flip::Unset, before, looked: None })
     }
