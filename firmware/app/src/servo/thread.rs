@@ -178,7 +178,15 @@ mod tests {
         keyface_core::Servos { pca9685, detach_after_s: None, joint: vec![joint()] }
     }
 
-    /// Waits until the pulse is so; a servo of these limits has travelled after half a second.
+    /// Leaves a face again and again until the pulse is so.
+    fn keep(servos: &Servos, open: f32, chip: &FakeChip, is_so: impl Fn(f64) -> bool) {
+        wait(chip, |pulse_us| {
+            servos.follow(jaw(open), Some(Instant::now()));
+            pulse_us.is_some_and(&is_so)
+        });
+    }
+
+    /// Waits until the pulse is so.
     fn wait(chip: &FakeChip, is_so: impl Fn(Option<f64>) -> bool) {
         let since = Instant::now();
         while !is_so(chip.pulse_us(0)) {
@@ -192,8 +200,7 @@ mod tests {
         let chip = FakeChip::new();
         let mut servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
         servos.follow(jaw(0.2), None);
-        servos.follow(jaw(0.5), Some(Instant::now()));
-        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_690.0));
+        keep(&servos, 0.5, &chip, |us| us > 1_690.0);
         servos.park();
         wait(&chip, |pulse_us| pulse_us.is_some_and(|us| (us - 1_500.0).abs() < 3.0));
         let report = servos.finish();
@@ -206,8 +213,7 @@ mod tests {
     fn whoever_drops_the_servos_leaves_them_free() {
         let chip = FakeChip::new();
         let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
-        servos.follow(jaw(1.0), None);
-        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_600.0));
+        keep(&servos, 1.0, &chip, |us| us > 1_600.0);
         drop(servos);
         assert_eq!(chip.pulse_us(0), None);
     }
@@ -216,8 +222,7 @@ mod tests {
     fn a_program_that_hangs_leaves_the_servos_at_rest() {
         let chip = FakeChip::new();
         let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
-        servos.follow(jaw(1.0), None);
-        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_890.0));
+        keep(&servos, 1.0, &chip, |us| us > 1_890.0);
         wait(&chip, |pulse_us| pulse_us.is_some_and(|us| (us - 1_500.0).abs() < 3.0));
         drop(servos);
     }
@@ -238,8 +243,7 @@ mod tests {
     fn a_bus_that_is_gone_does_not_hold_up_the_end() {
         let chip = FakeChip::new();
         let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
-        servos.follow(jaw(1.0), None);
-        wait(&chip, |pulse_us| pulse_us.is_some_and(|us| us > 1_600.0));
+        keep(&servos, 1.0, &chip, |us| us > 1_600.0);
         chip.chip().answers = false;
         let since = Instant::now();
         let report = servos.finish();
