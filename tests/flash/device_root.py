@@ -133,7 +133,8 @@ class Device:
                               capture_output=True, text=True, check=check)
 
     def version(self):
-        return self.shell("keyface --version", check=False).stdout.strip().removeprefix("keyface ")
+        """The installed version, empty when its program does not run."""
+        return self.shell("keyface --version >/dev/null && dpkg-query -W -f '${Version}' keyface", check=False).stdout.strip()
 
     def service(self):
         return self.shell("systemctl is-active keyface", check=False).stdout.strip()
