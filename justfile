@@ -85,6 +85,7 @@ flash name host *args:
 # Flashes a Debian in a container, as root: upgrades, broken packages, cut connections, pulled plugs.
 test-flash *facts:
     @tools/need mmdebstrap systemd-container openssh-client
+    python3 tests/flash/test_parts.py --quiet
     tests/flash/test_flash "$@"
 
 # What a device is set up with: a disk that boots, or an overlay for its maker's system; `just image` lists them.

@@ -1,4 +1,4 @@
-"""The parts of `just flash` that need no device: python3 -m unittest discover tests/flash"""
+"""The parts of `just flash` that need no device: python3 tests/flash/test_parts.py"""
 import sys
 import time
 import types
