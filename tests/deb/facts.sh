@@ -6,18 +6,18 @@ wrong=0
 
 # fact NAME COMMAND...: the last line that COMMAND writes is the figure.
 fact() {
-    local name=$1 from=$EPOCHREALTIME verdict=ok out
+    local name=$1 from=$EPOCHREALTIME verdict=ok figure
     shift
     # Not within `if`, where bash forgets -e.
     set +e
-    out=$(set -e; "$@" 2>"$work/errors")
+    figure=$(set -e; "$@" 2>"$work/errors")
     local code=$?
     set -e
     if [ "$code" != 0 ]; then
         verdict=FAILED wrong=$((wrong + 1))
-        out=$(printf '%s; %s' "$out" "$(tail -n 3 "$work/errors" | tr '\n' ' ')")
+        figure=$(printf '%s; %s' "$figure" "$(tail -n 3 "$work/errors" | tr '\n' ' ')")
     fi
-    printf '%-7s %6.1f s  %-58s %s\n' "$verdict" "$(echo "$EPOCHREALTIME - $from" | bc)" "$name" "$(tail -n 1 <<<"$out")"
+    printf '%-7s %6.1f s  %-58s %s\n' "$verdict" "$(echo "$EPOCHREALTIME - $from" | bc)" "$name" "$(tail -n 1 <<<"$figure")"
 }
 
 # A fresh Debian in $root, from a tarball that is made once.
