@@ -121,12 +121,14 @@ fn memory(report: &BenchReport) -> Vec<String> {
 /// Other pictures, measured here.
 fn picture(now: &Pictures) -> Result<Vec<String>, AppError> {
     let (width, height) = (now.width_px / 2, now.height_px / 2);
-    let smaller = Pictures::of(width, height, now.format)?.times.p95_ms;
-    let by_size = format!("picture_p95_ms: {width}x{height} takes {smaller:.2} ms here (display.width_px, height_px)");
+    let smaller = Pictures::of(width, height, now.rotation_deg, now.format)?.times.p95_ms;
+    let by_size = format!(
+        "picture_p95_ms: {width}x{height} takes {smaller:.2} ms here (display.width_px, height_px; where a drawing takes more than 8 ms, `run` draws more coarsely by itself)"
+    );
     if now.format == PixelFormat::Rgb565 {
         return Ok(vec![by_size]);
     }
-    let shorter = Pictures::of(now.width_px, now.height_px, PixelFormat::Rgb565)?.times.p95_ms;
+    let shorter = Pictures::of(now.width_px, now.height_px, now.rotation_deg, PixelFormat::Rgb565)?.times.p95_ms;
     let by_format = match shorter < now.times.p95_ms {
         true => format!("picture_p95_ms: display.format = \"rgb565\" takes {shorter:.2} ms here"),
         false => format!("picture_p95_ms: display.format = \"rgb565\" takes {shorter:.2} ms here: it would not help"),
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn smaller_pictures_are_measured() {
-        let pictures = Pictures::of(64, 48, PixelFormat::Xrgb8888).unwrap();
+        let pictures = Pictures::of(64, 48, 0, PixelFormat::Xrgb8888).unwrap();
         let advice = picture(&pictures).unwrap();
         assert!(advice[0].starts_with("picture_p95_ms: 32x24 takes ") && advice[1].contains("rgb565"), "{advice:?}");
     }

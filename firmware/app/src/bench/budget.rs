@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_bus_of_40_mhz_carries_33_pictures_of_320_by_240_a_second() {
-        let pictures = Pictures::of(320, 240, keyface_core::PixelFormat::Rgb565).unwrap();
+        let pictures = Pictures::of(320, 240, 0, keyface_core::PixelFormat::Rgb565).unwrap();
         assert_eq!(on_wire(&pictures, 40_000_000), "a picture takes 30.7 ms on the SPI bus: 33 a second at most");
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::clock::{StepTimes, ms};
 use super::machine::rss_mb;
 use crate::AppError;
-use crate::face::{Canvas, Face, FaceError, nine_shapes};
+use crate::face::{Depth, Face, FaceError, Layout, Pixels, Rotation, nine_shapes};
 
 /// Pictures that are timed.
 const PICTURES: usize = 300;
@@ -18,10 +18,12 @@ const USUAL_PX: (u32, u32) = (1_920, 1_080);
 /// What a picture of a face takes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Pictures {
-    /// Width as the face is drawn, so after rotation.
+    /// Width of the screen, before rotation.
     pub width_px: u32,
-    /// Height as the face is drawn.
+    /// Height of the screen, before rotation.
     pub height_px: u32,
+    /// How far it is turned.
+    pub rotation_deg: u32,
     /// What the pixels are brought into.
     pub format: PixelFormat,
     /// Drawing and bringing into the format.
@@ -37,53 +39,48 @@ impl Pictures {
             return Ok(None);
         }
         let (width_px, height_px) = display.width_px.zip(display.height_px).unwrap_or(USUAL_PX);
-        let is_turned = display.rotation_deg % 180 == 90;
-        let (width_px, height_px) = if is_turned { (height_px, width_px) } else { (width_px, height_px) };
         let format = if display.format == PixelFormat::Rgb565 { PixelFormat::Rgb565 } else { PixelFormat::Xrgb8888 };
-        Pictures::of(width_px, height_px, format).map(Some)
+        Pictures::of(width_px, height_px, display.rotation_deg, format).map(Some)
     }
 
     /// Measures pictures of one size and format.
-    pub(super) fn of(width_px: u32, height_px: u32, format: PixelFormat) -> Result<Pictures, AppError> {
+    pub(super) fn of(
+        width_px: u32,
+        height_px: u32,
+        rotation_deg: u32,
+        format: PixelFormat,
+    ) -> Result<Pictures, AppError> {
         let refused = |e: FaceError| AppError::Screen { reason: e.to_string() };
-        let mut face = Face::new(width_px, height_px).map_err(refused)?;
+        let mut face = Face::turned(width_px, height_px, Rotation::from_deg(rotation_deg)).map_err(refused)?;
         let shapes = nine_shapes().map(|shape| shape.pose);
-        let mut memory = vec![0; width_px as usize * height_px as usize * bytes_a_pixel(format)];
-        let times_ms = shapes.iter().cycle().take(PICTURES).map(|pose| draw(&mut face, pose, format, &mut memory));
+        let depth = depth(format);
+        let layout = Layout { width: width_px, height: height_px, stride: width_px as usize * depth.bytes(), depth };
+        let mut memory = vec![0; layout.bytes()];
+        let times_ms = shapes.iter().cycle().take(PICTURES).map(|pose| draw(&mut face, pose, layout, &mut memory));
         let times = StepTimes::of(times_ms.collect());
-        Ok(Pictures { width_px, height_px, format, times, rss_mb: rss_mb() })
+        Ok(Pictures { width_px, height_px, rotation_deg, format, times, rss_mb: rss_mb() })
     }
 
     /// What the pictures keep in memory: the backdrop, the frame and its copy in the screen's format.
     pub(super) fn memory_mb(&self) -> f64 {
-        let bytes = 2 * 4 + bytes_a_pixel(self.format);
+        let bytes = 2 * 4 + depth(self.format).bytes();
         f64::from(self.width_px) * f64::from(self.height_px) * bytes as f64 / 1_048_576.0
     }
 }
 
-fn bytes_a_pixel(format: PixelFormat) -> usize {
-    if format == PixelFormat::Rgb565 { 2 } else { 4 }
+fn depth(format: PixelFormat) -> Depth {
+    match format {
+        PixelFormat::Rgb565 => Depth::Rgb565,
+        PixelFormat::Auto | PixelFormat::Xrgb8888 => Depth::Xrgb8888,
+    }
 }
 
-/// Draws a pose into `memory`, and says how long it took.
-fn draw(face: &mut Face, pose: &FacePose, format: PixelFormat, memory: &mut [u8]) -> f64 {
+/// Draws a pose and copies it to `memory` as to a screen's; says how long it took.
+fn draw(face: &mut Face, pose: &FacePose, layout: Layout, memory: &mut [u8]) -> f64 {
     let start = Instant::now();
-    let canvas = face.draw(pose);
-    match format {
-        PixelFormat::Rgb565 => convert(canvas, memory, packed_16),
-        PixelFormat::Auto | PixelFormat::Xrgb8888 => convert(canvas, memory, |[r, g, b]| [b, g, r, 0]),
-    }
+    let Ok(()) = face.draw(pose).show_on(&mut Pixels::new(memory, layout, 1));
     std::hint::black_box(&memory);
     ms(start)
-}
-
-fn convert<const BYTES: usize>(canvas: &Canvas, memory: &mut [u8], packed: impl Fn([u8; 3]) -> [u8; BYTES]) {
-    let pixels = memory.as_chunks_mut::<BYTES>().0;
-    pixels.iter_mut().zip(canvas.rgb()).for_each(|(pixel, rgb)| *pixel = packed(rgb));
-}
-
-fn packed_16([r, g, b]: [u8; 3]) -> [u8; 2] {
-    (u16::from(r >> 3) << 11 | u16::from(g >> 2) << 5 | u16::from(b >> 3)).to_le_bytes()
 }
 
 #[cfg(test)]
@@ -91,13 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn white_is_all_bits() {
-        assert_eq!(packed_16([255; 3]), [0xff; 2]);
-        assert_eq!(packed_16([255, 0, 0]), [0x00, 0xf8]);
-    }
-
-    #[test]
-    fn a_turned_screen_draws_a_turned_face() {
+    fn a_screen_is_measured_in_its_size_and_format_and_no_screen_not_at_all() {
         let display = Display {
             kind: keyface_core::DisplayKind::Fbdev,
             device: "auto".into(),
@@ -109,7 +100,8 @@ mod tests {
             panel: None,
         };
         let pictures = Pictures::measure(&display).unwrap().unwrap();
-        assert_eq!((pictures.width_px, pictures.height_px), (80, 64));
+        assert_eq!((pictures.width_px, pictures.height_px, pictures.rotation_deg), (64, 80, 90));
+        assert_eq!(pictures.format, PixelFormat::Rgb565);
         assert!(pictures.times.min_ms > 0.0);
         let none = Display { kind: keyface_core::DisplayKind::None, ..display };
         assert!(Pictures::measure(&none).unwrap().is_none());

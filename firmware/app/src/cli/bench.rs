@@ -10,7 +10,7 @@ use keyface_core::Micros;
 
 use super::demo::CLIP;
 use super::progress::Progress;
-use super::{ModelArgs, tell, tell_json, whole};
+use super::{ModelArgs, note, tell, tell_json, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -39,6 +39,8 @@ pub struct BenchArgs {
 pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
     let mut progress = Progress::new(Micros::from_ms(i64::from(args.seconds) * 1_000));
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
+    let warnings = board.iter().flat_map(|board| keyface::cpu::apply(&board.cpu));
+    warnings.for_each(|warning| note(format_args!("keyface: warning: {warning}")));
     let model = args.model.of(board.as_ref());
     let sound = speech(args, model)?;
     let plan = Plan {

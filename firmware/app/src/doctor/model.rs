@@ -2,34 +2,44 @@
 
 use std::time::Instant;
 
-use keyface_core::{Board, Line, Model, SAMPLE_RATE_HZ};
+use keyface_core::{Board, Line, SAMPLE_RATE_HZ};
 
 use super::finding::Finding;
 use super::machine::Machine;
 use crate::animate::STEP_SAMPLES;
-use crate::{AppError, board, model};
+use crate::store::{Chosen, Store};
+use crate::{AppError, board};
 
 /// Span of a step: what takes longer falls behind.
 const STEP_MS: f64 = 20.0;
+const ABSENT: &str =
+    "install it (the package, or `keyface model install`), or set `model` in the board to one that is here";
+const DAMAGED: &str = "`keyface model list` shows what is installed; install it again, or `keyface model rollback`";
 /// A step that leaves no room for anything else.
 const SLOW_MS: f64 = STEP_MS / 2.0;
 
 pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {
-    let advice = "install it (`keyface-train export`, or the package), or set `model` in the board to one that is here";
-    match load(board) {
-        Err(error) => vec![Finding::failed("model", error.to_string(), advice)],
-        Ok(model) => {
-            let card = &model.card;
-            let found = format!("{} {}, {} ms ahead; its files are whole", card.name, card.version, card.look_ahead_ms);
-            vec![Finding::ok("model", found), speed(Line::new(model))]
+    let mut warnings = Vec::new();
+    match choose(board, &mut warnings) {
+        Err(error) => vec![Finding::failed("model", error.to_string(), ABSENT)],
+        Ok(Chosen { model, folder, .. }) => {
+            let (card, folder) = (&model.card, folder.display());
+            let ahead_ms = card.look_ahead_ms;
+            let found = format!("{} {} in {folder}, {ahead_ms} ms ahead; its files are whole", card.name, card.version);
+            let finding = match warnings.first() {
+                None => Finding::ok("model", found),
+                Some(warning) => Finding::warning("model", format!("{found}; {warning}"), DAMAGED),
+            };
+            vec![finding, speed(Line::new(model))]
         }
     }
 }
 
-fn load(board: &Board) -> Result<Model, AppError> {
-    let model = model::load(&board.model)?;
-    board::check_look_ahead(board, &model.card)?;
-    Ok(model)
+/// The model that a live face would take.
+fn choose(board: &Board, warnings: &mut Vec<String>) -> Result<Chosen, AppError> {
+    let chosen = Store::of_machine().choose(Some(board), |warning| warnings.push(warning))?;
+    board::check_look_ahead(board, &chosen.model.card)?;
+    Ok(chosen)
 }
 
 /// A second of sound through the line.

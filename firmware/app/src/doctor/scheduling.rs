@@ -1,18 +1,14 @@
 //! The processors that the line may use, and whether it may be urgent.
 
-use std::io;
 use std::thread;
 
-use keyface_core::Board;
+use keyface_core::{Board, Cpu};
 use rustix::process::{Resource, getrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity};
-use thread_priority::{
-    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
-    set_thread_priority_and_policy, thread_native_id,
-};
 
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::cpu;
 
 pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {
     vec![processors(&board.cpu.affinity, &usable()), urgency(board.cpu.realtime_priority)]
@@ -41,39 +37,25 @@ fn urgency(wanted: u8) -> Finding {
     if wanted == 0 {
         return Finding::ok(PART, "not asked for");
     }
-    match try_priority(wanted) {
-        Ok(()) => Finding::ok(PART, format!("priority {wanted} is allowed")),
-        Err(reason) => {
+    match refusal(wanted) {
+        None => Finding::ok(PART, format!("priority {wanted} is allowed")),
+        Some(reason) => {
             let limit = getrlimit(Resource::Rtprio).current.map_or("none".into(), |limit| limit.to_string());
-            let found = format!("priority {wanted} is refused ({reason}; the limit is {limit})");
-            let advice = format!(
-                "the service may (LimitRTPRIO); for yourself put `@audio - rtprio {wanted}` into \
-                 /etc/security/limits.d/keyface.conf, join the group audio and log in again"
-            );
-            Finding::warning(PART, found, advice)
+            Finding::warning(PART, format!("priority {wanted} is refused; the limit is {limit}"), reason)
         }
     }
 }
 
 /// Takes the priority for a moment, in a thread of its own: what limits and groups of processes allow, only the kernel
 /// knows.
-fn try_priority(wanted: u8) -> Result<(), String> {
-    let trial = move || {
-        let priority = ThreadPriorityValue::try_from(wanted).map_err(|e| format!("{e:?}"))?;
-        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-        set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(priority), policy)
-            .map_err(reason)
+fn refusal(wanted: u8) -> Option<String> {
+    let trial = move || cpu::apply(&Cpu { affinity: vec![], realtime_priority: wanted });
+    let refused = |reason: &dyn ToString| vec![reason.to_string()];
+    let warnings = match thread::Builder::new().name("trial".into()).spawn(trial) {
+        Ok(thread) => thread.join().unwrap_or_else(|_| refused(&"the trial broke")),
+        Err(error) => refused(&error),
     };
-    let thread = thread::Builder::new().name("trial".into()).spawn(trial).map_err(|e| e.to_string())?;
-    thread.join().unwrap_or_else(|_| Err("the trial broke".into()))
-}
-
-/// In the system's words.
-fn reason(error: thread_priority::Error) -> String {
-    match error {
-        thread_priority::Error::OS(number) => io::Error::from_raw_os_error(number).to_string(),
-        other => other.to_string(),
-    }
+    warnings.into_iter().next()
 }
 
 #[cfg(test)]
