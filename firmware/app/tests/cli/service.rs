@@ -15,6 +15,39 @@ const WATCHDOG: Duration = Duration::from_millis(800);
 /// Nothing that is waited for takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A service that does not outlive its test.
+struct Service(Option<Child>);
+
+impl Service {
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    fn signal(&mut self, name: &str) {
+        let id = self.child().id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end.
+    fn run(mut self) -> Run {
+        self.0.take().unwrap().wait_with_output().unwrap().into()
+    }
+
+    fn end(mut self) -> Run {
+        self.signal("-TERM");
+        self.run()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            _ = child.kill();
+            _ = child.wait();
+        }
+    }
+}
+
 /// The service manager's end.
 struct Manager {
     socket: UnixDatagram,
@@ -29,11 +62,12 @@ impl Manager {
         Manager { socket, desk }
     }
 
-    fn start(&self, args: &str) -> Child {
+    fn start(&self, args: &str) -> Service {
         let mut command = self.desk.command(args);
         command.env("NOTIFY_SOCKET", self.desk.path("notify")).env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string());
         command.env_remove("WATCHDOG_PID");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Service(Some(command.spawn().unwrap()))
     }
 
     /// What the service says next; `None` when the watchdog's time passes first.
@@ -61,28 +95,19 @@ fn long_sound(manager: &Manager) {
     manager.desk.write("long.wav", wav(&sound, CLIP_HZ, 1, Form::Bits16));
 }
 
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
-}
-
-fn end(child: Child) -> Run {
-    signal(&child, "-TERM");
-    child.wait_with_output().unwrap().into()
-}
-
 #[test]
 fn a_service_is_ready_with_its_first_motion_then_beats_and_ends_in_order() {
     let manager = Manager::new();
     long_sound(&manager);
-    let service = manager.start("run --input long.wav --to file:a.csv");
+    let mut service = manager.start("run --input long.wav --to file:a.csv");
     assert_eq!(manager.hear_first(), "READY=1\n");
     for _ in 0..5 {
         let beat = manager.hear().expect("a beat within the watchdog's time");
         assert!(beat.starts_with("WATCHDOG=1\nSTATUS=hears long.wav "), "{beat}");
     }
-    signal(&service, "-TERM");
+    service.signal("-TERM");
     manager.wait_for("STOPPING=1");
-    let run = Run::from(service.wait_with_output().unwrap()).done();
+    let run = service.run().done();
     assert!(run.stderr.is_empty() && manager.desk.text("a.csv").lines().count() > 10, "{run:?}");
 }
 
@@ -90,27 +115,27 @@ fn a_service_is_ready_with_its_first_motion_then_beats_and_ends_in_order() {
 fn a_service_that_hangs_stops_to_beat() {
     let manager = Manager::new();
     long_sound(&manager);
-    let service = manager.start("run --input long.wav --to file:a.csv");
+    let mut service = manager.start("run --input long.wav --to file:a.csv");
     manager.wait_for("WATCHDOG=1");
-    signal(&service, "-STOP");
+    service.signal("-STOP");
     while manager.hear().is_some() {}
-    signal(&service, "-CONT");
+    service.signal("-CONT");
     manager.wait_for("WATCHDOG=1");
-    end(service).done();
+    service.end().done();
 }
 
 #[test]
 fn a_pipe_that_says_nothing_is_no_hang() {
     let manager = Manager::new();
     let mut service = manager.start("run --input - --to file:a.csv");
-    let mut pipe = service.stdin.take().unwrap();
+    let mut pipe = service.child().stdin.take().unwrap();
     pipe.write_all(&raw(&clip()[..8_000])).unwrap();
     manager.wait_for("READY=1");
     thread::sleep(2 * WATCHDOG);
     for _ in 0..8 {
         manager.hear().expect("a beat within the watchdog's time");
     }
-    end(service).done();
+    service.end().done();
 }
 
 #[test]
