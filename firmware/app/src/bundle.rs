@@ -48,7 +48,7 @@ impl Bundle {
     /// Reads a bundle that one of `keys` has signed. Also tells which.
     ///
     /// # Errors
-    /// When it cannot be read, is not exactly what [`pack`] writes, or somebody else signed it.
+    /// When it cannot be read, is not exactly what [`pack()`] writes, or somebody else signed it.
     pub fn open(path: &Path, keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
         Bundle::from_bytes(path, &read_bounded(path)?, keys)
     }

@@ -1,4 +1,4 @@
-//! The tar of a bundle, byte for byte: what [`write`] writes is all that [`Walk`] reads.
+//! The tar of a bundle, byte for byte: what [`write()`] writes is all that [`Walk`] reads.
 
 use std::io;
 use std::path::Path;
