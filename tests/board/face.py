@@ -4,15 +4,13 @@ import os
 import subprocess
 import tempfile
 
-import sound
 from machine import wait
 from poses import greatest_difference, jaw_curve
 from service import figure
-from speech import ROOM, for_seconds, likeness, photographs, speak
+from speech import LEAD_S, PLAY, for_seconds, likeness, photographs, speak
 
 # What the project promises between processors; poses are written with four decimals.
 TOLERANCE = 1e-4
-LEAD_S = 1
 # Pixels of an open mouth on 1280x800: an "ah" shows thousands, closed lips a few of their line.
 OPEN_PX, CLOSED_PX = 600, 60
 # The shape of the motion; a mouth that moves by chance does not reach half of it.
@@ -48,13 +46,8 @@ def at_rest(taken):
 def speaks(given, machine, service, facts):
     """A quiet room, a voice in it, the face on the screen."""
     with tempfile.TemporaryDirectory() as folder:
-        sound.write_room(f"{folder}/room.wav", 60)
-        sound.write_speech(f"{given.models}/live/demo.wav", f"{folder}/speech.wav", LEAD_S)
-        for name in ("room.wav", "speech.wav"):
-            machine.send(f"{folder}/{name}", f"/tmp/{name}")
         curve = jaw_curve(animate(given, "live", folder))
-    machine.run(ROOM)
-    quiet = photographs(machine, for_seconds(5))
+    quiet = photographs(machine, for_seconds(machine, 5))
     quiet[-1].picture.save_png(f"{given.pictures}/rest.png")
     colours = quiet[-1].picture.colours()
     facts.tell(colours > 1_000, f"a face stands on the screen: {colours} colours")
@@ -78,19 +71,19 @@ def most_open(taken):
 def survives_a_lost_microphone(given, machine, service, facts):
     """The card is pulled out in the middle of a word, and put back."""
     pid = service.pid()
-    voice = machine.begin("aplay -q -D default /tmp/speech.wav")
-    photographs(machine, for_seconds(5))
+    voice = machine.begin(f"{PLAY} /root/speech.wav")
+    photographs(machine, for_seconds(machine, 5))
     machine.run(f"echo {CARD} >{DRIVER}/unbind")
     voice.wait()
     gone = machine.run("arecord -l 2>&1 | grep -c '^card'", check=False)
     facts.tell(gone == "0", f"the microphone is pulled out in the middle of speech: {gone} cards left")
-    photographs(machine, for_seconds(3))
-    lost = photographs(machine, for_seconds(4))
+    photographs(machine, for_seconds(machine, 3))
+    lost = photographs(machine, for_seconds(machine, 4))
     lost[-1].picture.save_png(f"{given.pictures}/lost.png")
     facts.tell(at_rest(lost), f"the face goes to rest: mouth closed in {len(lost)} photographs")
     machine.run(f"echo {CARD} >{DRIVER}/bind")
     wait("the card's return", lambda: "card" in machine.run("arecord -l", check=False), 60)
-    photographs(machine, for_seconds(8))
+    photographs(machine, for_seconds(machine, 8))
     _, taken = speak(machine)
     facts.tell(most_open(taken).open_px >= OPEN_PX, f"the microphone is back, and is heard: at most {most_open(taken).open_px} pixels open")
     facts.tell(service.pid() == pid, f"the same process all the time: {pid}, {service.restarts()} restarts")

@@ -27,26 +27,26 @@ def restarts(service, facts):
 
 def cuts(given, machine, service, facts, boot):
     """Power lost while the face runs, and while a model is installed: there is a face after the next boot."""
-    again(machine, service, facts, boot)
+    again(given, machine, service, facts, boot)
     facts.tell(True, "power cut while it runs: a face after the next boot")
     seconds = install(given, machine)
-    again(machine, service, facts, boot)
+    again(given, machine, service, facts, boot)
     facts.tell(used(machine) == "first", f"power cut as soon as an install of {seconds:.0f} s is done: it is used ({used(machine)})")
     for part in CUT_AT:
         send_bundle(given, machine, "second")
         machine.begin(INSTALL.format("second"))
         time.sleep(part * seconds)
-        again(machine, service, facts, boot)
+        again(given, machine, service, facts, boot)
         name = used(machine)
         facts.tell(name in ("first", "second"), f"power cut at {part:.0%} of an install: a face after the next boot, with {name}")
     machine.run(INSTALL.format("second"), seconds=900)
     facts.tell(used(machine) == "second", "the next install succeeds: " + leftovers(machine))
 
 
-def again(machine, service, facts, boot):
+def again(given, machine, service, facts, boot):
     """Cuts the power, and waits until a face stands on the screen again."""
     machine.cut_power()
-    boot(machine, service, facts)
+    boot(given, machine, service, facts)
     wait("a face on the screen", lambda: Picture(machine.photograph()).colours() > 1_000, 120)
 
 

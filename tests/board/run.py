@@ -16,15 +16,17 @@ import power
 from facts import Facts
 from machine import Failure, Machine, wait
 from service import Service
+from speech import fill_room
 
 # A boot takes a minute on an idle machine; a busy one may need five.
 BOOT_S = 600
 
 
-def boot(machine, service, facts):
+def boot(given, machine, service, facts):
     """Power on: until somebody may log in, and the face is there."""
     machine.start()
     login_s = wait("an answer over SSH", machine.answers, BOOT_S, every=3)
+    fill_room(machine, os.path.join(given.models, "live", "demo.wav"))
     wait("an active keyface.service", service.is_active, BOOT_S)
     up_s = int(service.show("ActiveEnterTimestampMonotonic")) / 1e6
     facts.tell(True, f"boots: face up {up_s:.0f} s after the kernel began, login {login_s:.0f} s after power on")
@@ -58,7 +60,7 @@ def arguments():
 
 def test(given, machine, facts):
     service = Service(machine)
-    boot(machine, service, facts)
+    boot(given, machine, service, facts)
     parts = (
         (system, (machine, service, facts)),
         (face.poses, (given, machine, facts)),

@@ -26,16 +26,17 @@ class Service:
         return int(self.show("NRestarts"))
 
     def user(self):
-        return self.machine.run(f"ps -o user= -p {self.pid()}").strip()
+        return self.machine.run(f"stat -c %U /proc/{self.pid()}")
 
     def processor_s(self):
         return int(self.show("CPUUsageNSec")) / 1e9
 
     def signal_and_wait(self, name, seconds):
-        """Sends a signal to the program, and waits until systemd has a new one up: how long that took."""
-        before = self.pid()
+        """Sends a signal to the program, and waits until systemd has a new one up: how long that took there."""
+        before, began = self.pid(), self.machine.now()
         self.machine.run(f"kill -{name} {before}")
-        return wait(f"a new {UNIT} after SIG{name}", lambda: self.is_active() and self.pid() not in (0, before), seconds)
+        wait(f"a new {UNIT} after SIG{name}", lambda: self.is_active() and self.pid() not in (0, before), seconds)
+        return self.machine.now() - began
 
     def report(self):
         """Stops the face, and reads what it tells of its run; then it is started again."""

@@ -1,42 +1,56 @@
 """Speech into the machine's sound card, and photographs of the face meanwhile."""
 
-import time
+import tempfile
 
+import sound
 from pictures import Picture
 
 # The card of snd-aloop: what is played is recorded. Mixed, so that the room is heard beside the voice.
 PLAY = "aplay -q -D default"
 # A room's sound that never ends, and comes back when the card does.
-ROOM = f"systemd-run -q --unit=room -p Restart=always -p RestartSec=1 -p StartLimitIntervalSec=0 {PLAY} /tmp/room.wav"
+ROOM = f"systemd-run -q --unit=room -p Restart=always -p RestartSec=1 -p StartLimitIntervalSec=0 {PLAY} /root/room.wav"
+LEAD_S = 1
+
+
+def fill_room(machine, speech):
+    """Lets a quiet room be heard, and puts the speech there. A microphone that gives nothing but zeros counts as dead."""
+    if machine.run("ls /root/room.wav", check=False) == "":
+        with tempfile.TemporaryDirectory() as folder:
+            sound.write_room(f"{folder}/room.wav", 60)
+            sound.write_speech(speech, f"{folder}/speech.wav", LEAD_S)
+            for name in ("speech.wav", "room.wav"):
+                machine.send(f"{folder}/{name}", f"/root/{name}")
+        machine.run("sync")
+    machine.run(ROOM)
 
 
 class Photograph:
-    """A picture, and when it was taken."""
+    """A picture, and when it was taken by the machine's clock."""
 
     def __init__(self, machine):
-        self.at = time.monotonic()
+        self.at = machine.now()
         self.picture = Picture(machine.photograph())
         self.open_px = self.picture.open_mouth_px()
 
 
-def photographs(machine, goes_on, every=0.2):
-    """Photographs while something goes on, five a second at most."""
-    taken = []
+def photographs(machine, goes_on):
+    """Photographs while something goes on, as many as can be taken."""
+    taken = [Photograph(machine)]
     while goes_on():
         taken.append(Photograph(machine))
-        time.sleep(max(0.0, taken[-1].at + every - time.monotonic()))
     return taken
 
 
-def for_seconds(seconds):
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() < end
+def for_seconds(machine, seconds):
+    """For so long by the machine's clock."""
+    end = machine.now() + seconds
+    return lambda: machine.now() < end
 
 
 def speak(machine):
     """Plays the speech and photographs the face: when it began, and the photographs."""
-    began = time.monotonic()
-    voice = machine.begin(f"{PLAY} /tmp/speech.wav")
+    began = machine.now()
+    voice = machine.begin(f"{PLAY} /root/speech.wav")
     taken = photographs(machine, lambda: voice.poll() is None)
     return began, taken
 
