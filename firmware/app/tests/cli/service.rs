@@ -11,7 +11,7 @@ use crate::util::{Desk, Run};
 use crate::wav::{CLIP_HZ, Form, clip, raw, wav};
 
 /// A service that does not beat for this long is dead.
-const WATCHDOG: Duration = Duration::from_millis(800);
+const WATCHDOG: Duration = Duration::from_secs(2);
 /// Nothing that is waited for takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
