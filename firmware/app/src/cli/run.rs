@@ -157,7 +157,9 @@ fn pace(args: &RunArgs) -> Pace {
 
 fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear>> {
     let of_board = board.map(|b| Wanted::from(&b.microphone)).unwrap_or_default();
-    let microphone = Wanted { id: args.device.clone().or(of_board.id), ..of_board };
+    // A device in the field starts with what it has; a person who names a microphone is told that it is not there.
+    let is_awaited = board.is_some() && args.device.is_none();
+    let microphone = Wanted { id: args.device.clone().or(of_board.id), is_awaited, ..of_board };
     let listening =
         Listening { input: args.input.clone(), microphone, pipe_rate_hz: args.files.rate, pace: pace(args) };
     let (ear, warning) = ears::open(&listening)?;

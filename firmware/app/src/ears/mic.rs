@@ -48,13 +48,18 @@ impl Mic {
     /// Opens a device.
     ///
     /// # Errors
-    /// When there is no such device or it cannot record.
+    /// When there is no such device or it cannot record, unless it is awaited.
     pub fn open(wanted: Wanted) -> Result<Mic, AppError> {
         let shared = Arc::new(Shared::default());
         let (sender, streams) = channel();
         let (supervisor, first) = Supervisor::start(wanted, Arc::clone(&shared), sender)?;
         let current = Current::new(first, Micros(0))?;
-        Ok(Mic { supervisor, streams, shared, current, given: 0, marks: VecDeque::with_capacity(MARKS_KEPT) })
+        let mut marks = VecDeque::with_capacity(MARKS_KEPT);
+        if shared.lost.load(Relaxed) {
+            // The silence before the first sound begins now.
+            marks.push_back((Micros(0), Instant::now()));
+        }
+        Ok(Mic { supervisor, streams, shared, current, given: 0, marks })
     }
 
     /// Fetches what the audio thread has left in the ring.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::util::{Desk, MODELS};
+use crate::util::{Desk, MODELS, Run};
 use crate::wav::{CLIP_HZ, Form, clip_wav, wav};
 
 /// Nobody waits longer to hear that there is no microphone.
@@ -24,6 +24,18 @@ fn a_machine_without_a_microphone_says_so_at_once() {
         assert!(line.contains("`keyface devices` lists what there is"), "{line}");
         assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_board_whose_microphone_is_missing_shows_a_face_at_rest_until_it_comes() {
+    let desk = Desk::new();
+    desk.write("asound.conf", "");
+    let mut command = desk.command("run --board linux-pc --seconds 1 --to file:a.poses.jsonl --still");
+    let run: Run = command.env("ALSA_CONFIG_PATH", desk.path("asound.conf")).output().unwrap().into();
+    let line = run.warned();
+    assert!(line.starts_with("keyface: microphone: ") && line.ends_with("it is tried until it is there"), "{line}");
+    assert!(desk.text("a.poses.jsonl").lines().count() > 50);
 }
 
 #[cfg(target_os = "linux")]

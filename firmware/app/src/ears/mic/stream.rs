@@ -11,7 +11,7 @@ use cpal::{
     BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
     SupportedBufferSize, SupportedStreamConfig, SupportedStreamConfigRange,
 };
-use keyface_core::{Microphone, Micros};
+use keyface_core::{Microphone, Micros, SAMPLE_RATE_HZ};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// Sound that the ring holds when nobody fetches it.
@@ -71,12 +71,22 @@ pub struct Wanted {
     pub id: Option<String>,
     /// The rate to ask for; a device that does not have it, or `None`, records at its own.
     pub rate_hz: Option<u32>,
+    /// Whether a device that is missing at the start is waited for, in silence; it is an error otherwise.
+    pub is_awaited: bool,
 }
 
 impl From<&Microphone> for Wanted {
     fn from(board: &Microphone) -> Wanted {
         let id = Some(board.device.clone()).filter(|device| device != "default");
-        Wanted { id, rate_hz: Some(board.rate_hz) }
+        Wanted { id, rate_hz: Some(board.rate_hz), is_awaited: false }
+    }
+}
+
+impl Opened {
+    /// The stream of a device that is not there: it never has a sample.
+    pub fn absent(wanted: &Wanted) -> Opened {
+        let name = wanted.id.clone().unwrap_or_else(|| "the default microphone".into());
+        Opened { samples: RingBuffer::new(1).1, marks: RingBuffer::new(1).1, rate_hz: SAMPLE_RATE_HZ, name }
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Opens the device; later streams go to `streams`. Returns the first.
+    /// Opens the device, or begins to wait for it when it is awaited; later streams go to `streams`. Returns the first.
     pub fn start(
         wanted: Wanted,
         shared: Arc<Shared>,
@@ -46,15 +46,19 @@ impl Supervisor {
         let work = move || {
             let opened = open(&wanted, &shared);
             let (stream, opened) = match opened {
-                Ok(both) => both,
+                Ok((stream, opened)) => (Some((stream, opened.rate_hz)), opened),
+                Err(e) if wanted.is_awaited => {
+                    log::warn!("microphone: {}; it is tried until it is there", one_line(&e));
+                    shared.lost.store(true, Relaxed);
+                    (None, Opened::absent(&wanted))
+                }
                 Err(e) => return drop(first_in.send(Err(e))),
             };
-            let rate_hz = opened.rate_hz;
             if first_in.send(Ok(opened)).is_err() {
                 return;
             }
             let pause = |length: Duration| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
-            Watch::new(wanted, shared, streams, counter).run(stream, rate_hz, pause);
+            Watch::new(wanted, shared, streams, counter).run(stream, pause);
         };
         let spawned = thread::Builder::new().name("keyface-mic".into()).spawn(work);
         let thread = spawned.map_err(|reason| AppError::Thread { what: "microphone", reason })?;
@@ -100,9 +104,9 @@ impl Watch {
         Watch { wanted, shared, streams, reopened, zeros_allowed: ZEROS }
     }
 
-    /// `pause` waits, and says whether to go on.
-    fn run(&mut self, first: Stream, first_rate_hz: u32, pause: impl Fn(Duration) -> bool) {
-        let mut current = Some((first, first_rate_hz));
+    /// From the `first` stream and its rate on, or from waiting for one. `pause` waits, and says whether to go on.
+    fn run(&mut self, first: Option<(Stream, u32)>, pause: impl Fn(Duration) -> bool) {
+        let mut current = first.or_else(|| self.open_again(&pause));
         while let Some((stream, rate_hz)) = current.take() {
             let Some(fault) = self.watch(rate_hz, &pause) else { return };
             log::warn!("microphone: {fault}; opening it again");
