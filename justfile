@@ -157,7 +157,7 @@ deb board="": setup
     {{ if board == "" { "cargo build --release -p keyface" } else { just_executable() + " board " + quote(board) } }}
     tools/deb {{ if board == "" { "\"${CARGO_TARGET_DIR:-target}/release/keyface\"" } else { "out/board/" + quote(board) + "/keyface" } }}
 
-# The package on a fresh Debian: install, boot, hang, upgrade, remove, purge. Root; 4 minutes.
+# The package on a fresh Debian: install, boot, hang, upgrade, remove, purge. Root; 2 minutes, arm64 8.
 test-deb *programs: (deb)
     @tools/need mmdebstrap systemd-container lintian debhelper bc
     tests/deb/run.sh "${CARGO_TARGET_DIR:-target}/release/keyface" {{ programs }}

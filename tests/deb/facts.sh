@@ -40,10 +40,10 @@ inside() {
         </dev/null 2> >(grep -v 'disk file system under' >&2)
 }
 
-# Every file with owner and rights, but what apt and the test itself keep; and the accounts.
+# Every file with owner and rights, but what apt, the account tools (passwd-) and the test itself keep; and the accounts.
 listing() {
     find "$root" -xdev \( -path "$root/var/cache" -o -path "$root/var/log" -o -path "$root/var/lib/apt" -o -path "$root/var/lib/dpkg" \
-        -o -path "$root/tmp" -o -path "$root/run" -o -path "$root/deb" -o -path "$root/etc/ld.so.cache" \) -prune -o \
+        -o -path "$root/tmp" -o -path "$root/run" -o -path "$root/deb" -o -path "$root/etc/ld.so.cache" -o -path "$root/etc/[a-z]*-" \) -prune -o \
         -printf '/%P %M %u %g\n' | sort
     cut -d: -f1 "$root/etc/passwd" "$root/etc/group" | sort
 }

@@ -18,6 +18,7 @@ animates() {
     inside runuser -u keyface -- keyface animate /usr/share/keyface/models/live/demo.wav --out /var/tmp/a.csv --out /var/tmp/a.gif >/dev/null
     echo "$(wc -l <"$root/var/tmp/a.csv") poses, a gif of $(du -h "$root/var/tmp/a.gif" | cut -f1)"
     [ "$(wc -l <"$root/var/tmp/a.csv")" -gt 500 ]
+    rm "$root"/var/tmp/a.*
 }
 
 verifies() {

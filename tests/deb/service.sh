@@ -90,7 +90,7 @@ is_scheduled() {
         booted journalctl -u keyface -o cat | grep -q 'warning: the board.s cpu.realtime_priority 50 is refused'
     fi
     booted taskset -cp "$pid" | grep -q ': 0$'
-    booted ps -o user= -p "$pid" | grep -q keyface
+    [ "$(booted stat -c %U "/proc/$pid")" = keyface ]
 }
 
 # The hung program is told from the running one by its missing beats alone.
