@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{
     BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
-    SupportedBufferSize, SupportedStreamConfig, SupportedStreamConfigRange,
+    SupportedStreamConfig, SupportedStreamConfigRange,
 };
 use keyface_core::{Microphone, Micros, SAMPLE_RATE_HZ};
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -95,7 +95,23 @@ pub(super) fn open(wanted: &Wanted, shared: &Arc<Shared>) -> Result<(Stream, Ope
     let _quiet = keep_alsa_quiet();
     let device = find(wanted.id.as_deref())?;
     let supported = config(&device, wanted.rate_hz)?;
-    let config = StreamConfig { buffer_size: BufferSize::Fixed(period(&supported)), ..supported.config() };
+    let wanted = BufferSize::Fixed(supported.sample_rate() / PERIODS_HZ);
+    // A device that ALSA shares among programs has one size only, and names it no sooner than it refuses another.
+    let (stream, opened) = start(&device, &supported, wanted, shared).or_else(|error| match error.kind() {
+        ErrorKind::UnsupportedConfig => start(&device, &supported, BufferSize::Default, shared),
+        _ => Err(error),
+    })?;
+    stream.play()?;
+    Ok((stream, opened))
+}
+
+fn start(
+    device: &cpal::Device,
+    supported: &SupportedStreamConfig,
+    buffer_size: BufferSize,
+    shared: &Arc<Shared>,
+) -> Result<(Stream, Opened), cpal::Error> {
+    let config = StreamConfig { buffer_size, ..supported.config() };
     let rate_hz = config.sample_rate;
     let (samples_in, samples) = RingBuffer::new(rate_hz as usize * RING_SECONDS);
     let (marks_in, marks) = RingBuffer::new(MARKS_WAITING);
@@ -107,8 +123,7 @@ pub(super) fn open(wanted: &Wanted, shared: &Arc<Shared>) -> Result<(Stream, Ope
         heard: 0,
         shared: Arc::clone(shared),
     };
-    let stream = build(&device, config, supported.sample_format(), callback, Arc::clone(shared))?;
-    stream.play()?;
+    let stream = build(device, config, supported.sample_format(), callback, Arc::clone(shared))?;
     let name = device.description().map_or_else(|_| "microphone".into(), |d| d.name().to_owned());
     Ok((stream, Opened { samples, marks, rate_hz, name }))
 }
@@ -143,15 +158,6 @@ fn config(device: &cpal::Device, rate_hz: Option<u32>) -> Result<SupportedStream
         log::warn!("microphone: {rate_hz} Hz is none of its rates; it records at {} Hz", own.sample_rate());
     }
     Ok(asked.unwrap_or(own))
-}
-
-/// Samples of a callback: as few as are wanted, if the device can; ALSA's shared devices have one size only.
-fn period(supported: &SupportedStreamConfig) -> u32 {
-    let wanted = supported.sample_rate() / PERIODS_HZ;
-    match *supported.buffer_size() {
-        SupportedBufferSize::Range { min, max } => wanted.min(max).max(min),
-        SupportedBufferSize::Unknown => wanted,
-    }
 }
 
 fn build(
@@ -246,25 +252,4 @@ impl Callback {
 /// How long the device has given nothing but exact zeros.
 pub(super) fn silent_for(shared: &Shared, rate_hz: u32) -> Duration {
     Duration::from_secs_f64(shared.zeros.load(Relaxed) as f64 / f64::from(rate_hz.max(1)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn asked(buffer_size: SupportedBufferSize) -> u32 {
-        period(&SupportedStreamConfig::new(2, 48_000, buffer_size, SampleFormat::I16))
-    }
-
-    #[test]
-    fn ten_milliseconds_are_asked_of_a_device_that_can() {
-        assert_eq!(asked(SupportedBufferSize::Range { min: 16, max: 65_536 }), 480);
-        assert_eq!(asked(SupportedBufferSize::Unknown), 480);
-    }
-
-    #[test]
-    fn a_shared_device_of_alsa_with_one_size_is_asked_for_that() {
-        assert_eq!(asked(SupportedBufferSize::Range { min: 1_024, max: 1_024 }), 1_024);
-        assert_eq!(asked(SupportedBufferSize::Range { min: 16, max: 240 }), 240);
-    }
 }
