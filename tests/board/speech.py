@@ -1,12 +1,14 @@
 """Speech into the machine's sound card, and photographs of the face meanwhile."""
 
 import tempfile
+import time
 
 import sound
 from pictures import Picture
 
-# The card of snd-aloop: what is played is recorded. Mixed, so that the room is heard beside the voice.
-PLAY = "aplay -q -D default"
+# What is played into the second device of snd-aloop's card is recorded by its first, which is the system's default.
+# Mixed, so that the room is heard beside the voice.
+PLAY = """aplay -q -D "plug:'dmix:0,1'" """
 # A room's sound that never ends, and comes back when the card does.
 ROOM = f"systemd-run -q --unit=room -p Restart=always -p RestartSec=1 -p StartLimitIntervalSec=0 {PLAY} /root/room.wav"
 LEAD_S = 1
@@ -34,9 +36,10 @@ class Photograph:
 
 
 def photographs(machine, goes_on):
-    """Photographs while something goes on, as many as can be taken."""
+    """Photographs while something goes on, some five in a second of its own time."""
     taken = [Photograph(machine)]
     while goes_on():
+        time.sleep(0.3)
         taken.append(Photograph(machine))
     return taken
 
