@@ -1,25 +1,16 @@
-"""Compares two files of poses, as `keyface animate --out NAME.poses.jsonl` writes them."""
+"""Compares what `keyface animate` writes: NAME.csv with six digits, and the jaw in NAME.poses.jsonl."""
 
+import csv
 import json
 
-
-def numbers(value):
-    """Every number of a pose, in its order."""
-    if isinstance(value, dict):
-        return [n for key in sorted(value) for n in numbers(value[key])]
-    if isinstance(value, list):
-        return [n for item in value for n in numbers(item)]
-    return [value]
+# Columns of a table that are no weight.
+NO_WEIGHTS = ("Timecode", "BlendShapeCount")
 
 
 def greatest_difference(one, other):
-    """The greatest difference of any weight or angle, and how many poses were compared."""
-    pairs = list(zip(one.splitlines(), other.splitlines(), strict=True))
-    greatest = 0.0
-    for a, b in pairs:
-        a, b = numbers(json.loads(a)), numbers(json.loads(b))
-        greatest = max(greatest, max(abs(x - y) for x, y in zip(a, b, strict=True)))
-    return greatest, len(pairs)
+    """The greatest difference of any weight or angle of two tables, and how many poses were compared."""
+    pairs = list(zip(csv.DictReader(one.splitlines()), csv.DictReader(other.splitlines()), strict=True))
+    return max(abs(float(a[key]) - float(b[key])) for a, b in pairs for key in a if key not in NO_WEIGHTS), len(pairs)
 
 
 def jaw_curve(text):
