@@ -40,7 +40,7 @@ def system(machine, service, facts):
     facts.tell(user == "keyface", f"the service runs as user {user}")
     locked = machine.run("passwd --status root").split()[1]
     facts.tell(locked == "L", f"root has no password ({locked}); machine-id {machine.run('cat /etc/machine-id')[:8]}...")
-    said = machine.run("keyface --version && dpkg-query -W -f '${Architecture} ${Version}' keyface && uname -mr")
+    said = machine.run("keyface --version && dpkg-query -W -f '${Architecture} ${Version}\\n' keyface && uname -mr")
     facts.tell("aarch64" in said, "runs " + ", ".join(said.splitlines()))
 
 

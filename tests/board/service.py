@@ -28,6 +28,10 @@ class Service:
     def user(self):
         return self.machine.run(f"stat -c %U /proc/{self.pid()}")
 
+    def reopened(self):
+        """How often the microphone has been opened again, as the status line tells."""
+        return figure(self.show("StatusText"), r"opened again (\d+) times")
+
     def processor_s(self):
         return int(self.show("CPUUsageNSec")) / 1e9
 
