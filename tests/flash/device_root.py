@@ -32,7 +32,7 @@ systemctl daemon-reload
 systemctl restart --no-block keyface.service
 """
 PRERM = "#!/bin/sh\nset -e\n[ \"$1\" != remove ] || systemctl stop keyface.service\n"
-POSTRM = "#!/bin/sh\nset -e\n[ \"$1\" != purge ] || rm -rf /etc/keyface\nsystemctl daemon-reload\n"
+POSTRM = "#!/bin/sh\nset -e\n[ \"$1\" != purge ] || rm -rf /etc/keyface /var/lib/keyface\nsystemctl daemon-reload\n"
 
 # What the program of a package does with `run`.
 TELL = "use Socket; socket(S, PF_UNIX, SOCK_DGRAM, 0); send(S, qq(READY=1), 0, $to = sockaddr_un($ENV{NOTIFY_SOCKET}));"
