@@ -48,7 +48,7 @@ def package(folder, version, does=LIVES, postinst=POSTINST, prerm=PRERM, doctor=
         "DEBIAN/control": f"Package: keyface\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: T <t@example.org>\n"
                           f"Installed-Size: {ballast_kib}\nDescription: a face\n that stands in for the real one\n",
         "DEBIAN/postinst": postinst, "DEBIAN/prerm": prerm, "DEBIAN/postrm": POSTRM,
-        "usr/bin/keyface": f"#!/bin/sh\ncase $1 in\nrun) {does} ;;\ndoctor) [ $2 = --help ] || {{ {doctor}; }} ;;\nmodel) [ $2 = rollback ] || cp $3 /var/lib/keyface/bundle && grep -qx good $3 ;;\n--version) echo keyface {version} ;;\nesac\n",
+        "usr/bin/keyface": f"#!/bin/sh\ncase $1 in\nrun) {does} ;;\ndoctor) [ $2 = --help ] || {{ {doctor}; }} ;;\nmodel) [ $2 = rollback ] || mkdir -p /var/lib/keyface && cp $3 /var/lib/keyface/bundle && grep -qx good $3 ;;\n--version) echo keyface {version} ;;\nesac\n",
         "lib/systemd/system/keyface.service": UNIT,
     }
     for name, text in files.items():
