@@ -92,7 +92,7 @@ test-flash *facts:
 image *args:
     tools/image/make "$@"
 
-# The packaged runtime on an emulated arm64 board, with a kernel, a sound card and a screen; half an hour, not in `just test`.
+# The packaged runtime on an emulated arm64 board, with a kernel, a sound card and a screen; twenty minutes, not in `just test`.
 test-board image="out/image/emulated.img": setup
     @tools/need qemu-system-arm qemu-efi-aarch64 qemu-utils openssh-client
     cargo build --release -p keyface
