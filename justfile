@@ -82,7 +82,7 @@ board name *args: setup
 flash name host *args:
     tools/flash "$@"
 
-# Flashes a Debian in a container, as root: upgrades, broken packages, cut connections, pulled plugs.
+# Flashes a Debian in a container: upgrades, broken packages, cut connections, pulled plugs. Root; 12 minutes.
 test-flash *facts:
     @tools/need mmdebstrap systemd-container openssh-client
     python3 tests/flash/test_parts.py --quiet
