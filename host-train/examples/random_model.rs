@@ -17,7 +17,7 @@ const STEPS: usize = 20;
 fn main() -> anyhow::Result<()> {
     let folder: PathBuf = std::env::args_os().nth(1).context("expected a folder")?.into();
     let trained = Trained {
-        key_motion: samples::key_motion(STEP_HOPS * FEATURES, WIDTH, &[1, 2, 4, 8, 1, 2, 4, 8], HEADS, 1),
+        key_motion: samples::key_motion(&[48, 48, 48], WIDTH, &[1, 2, 4, 8, 1, 2, 4, 8], HEADS, 1),
         completion: samples::completion(FLOW, WIDTH, 96, MOTION_CHANNELS, 2),
     };
     let packed = Packed::new(samples::card("random"), &trained, &probe(&trained), Precision::Int8)?;

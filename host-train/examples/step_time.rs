@@ -12,6 +12,7 @@ use prost::Message;
 
 const ROUNDS: usize = 20;
 const RUNS: usize = 200;
+const FRONT: [usize; 3] = [48, 48, 48];
 const COMPLETION_WIDTH: usize = 96;
 const FORMS: [(Precision, usize); 6] = [
     (Precision::Float, 1),
@@ -32,11 +33,11 @@ struct Timed {
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let width = arguments.next().map_or(Ok(128), |text| text.parse())?;
+    let width = arguments.next().map_or(Ok(320), |text| text.parse())?;
     let blocks: usize = arguments.next().map_or(Ok(8), |text| text.parse())?;
     let mut all = vec![];
     for (precision, steps) in FORMS {
-        all.extend(both(width, blocks, &Form { precision, steps, ranges: vec![4.0; 2 * blocks + 7] })?);
+        all.extend(both(width, blocks, &Form { precision, steps, ranges: vec![4.0; blocks + 12] })?);
     }
     for _ in 0..ROUNDS {
         all.iter_mut().try_for_each(time)?;
@@ -50,7 +51,7 @@ fn both(width: usize, blocks: usize, form: &Form) -> anyhow::Result<[Timed; 2]> 
     let dilations: Vec<usize> = (0..blocks).map(|block| 1 << (block % 4)).collect();
     let port = |name, width| Port { name, width, key: "" };
     let features = STEP_HOPS * FEATURES;
-    let file = key_motion_graph(&samples::key_motion(features, width, &dilations, HEADS, 1), form.clone())?;
+    let file = key_motion_graph(&samples::key_motion(&FRONT, width, &dilations, HEADS, 1), form.clone())?;
     let outputs = vec![port("heads", HEADS), port("trunk", width)];
     let spec = NetSpec { name: "key motions", inputs: vec![port("x", features)], outputs };
     let first = timed(&file.encode_to_vec(), spec, form)?;

@@ -12,7 +12,7 @@ use keyface_core::{
 
 use crate::clip::Segment;
 use crate::data::{Utterance, whole};
-use crate::evaluate::{HeardClip, MouthScore, search_decode};
+use crate::evaluate::{HeardClip, MouthScore, Searched, search_decode};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
@@ -54,7 +54,8 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
         look_ahead,
         flow: FlowMaker { device, next_key: experiment.completion.next_key },
     };
-    let heard: Vec<HeardClip> = corpora.valid.iter().map(|clip| nets.hear(clip)).collect();
+    let hear = |clips: &[Utterance]| clips.iter().map(|clip| nets.hear(clip)).collect::<Vec<HeardClip>>();
+    let heard = Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy) };
     let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
     let (decode, score) = search_decode(&heard, start);
     let mut card = card(&name, look_ahead, &experiment, &corpora, decode);

@@ -1,13 +1,13 @@
 //! `keyface-train evaluate`: model folders against speech that they never heard, with baselines beside them.
 
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use clap::Args;
-use keyface_train::clip::Clip;
+use keyface_train::clip::{Clip, Split};
+use keyface_train::corpus::split_name;
 use keyface_train::evaluate::{EvaluationReport, Plan, Program, evaluate, page, table};
 use keyface_train::export::CARD;
 use keyface_train::model::kmtalk::Localization;
@@ -22,15 +22,21 @@ pub struct EvaluateArgs {
     /// More models, then folders of sound and TextGrids, whose eval split is used
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
-    /// At most this many clips of each corpus, spread evenly over it
-    #[arg(long, default_value = "40")]
-    clips: NonZeroUsize,
+    /// Whose clips are heard: eval, valid, train, with commas between
+    #[arg(long, default_value = "eval", value_delimiter = ',', value_parser = split)]
+    split: Vec<Split>,
+    /// At most this many clips of each corpus, spread evenly over it; or `all`
+    #[arg(long, default_value = "40", value_parser = clips)]
+    clips: usize,
     /// A glTF head (GLB with ARKit shapes) to measure the motion on, in metres
     #[arg(long, value_name = "FILE")]
     head: Option<PathBuf>,
-    /// Folder of noise recordings for the row at 10 dB; white noise without it
+    /// Folder of noises and room responses for the rows at 10 dB; white noise without it
     #[arg(long, value_name = "DIR")]
     noise: Option<PathBuf>,
+    /// A recording in it that is heard, by its name without ending; may be given more than once; else all are
+    #[arg(long, value_name = "NAME", requires = "noise")]
+    only: Vec<String>,
     /// A run with an offline KMTalk: its motion and that of direct regression stand in the tables
     #[arg(long, value_name = "RUN")]
     teacher: Option<PathBuf>,
@@ -55,9 +61,11 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     let plan = |model: &PathBuf| Plan {
         model: model.clone(),
         corpora: corpora.clone(),
-        clips: args.clips.get(),
+        splits: args.split.clone(),
+        clips: args.clips,
         head: args.head.clone(),
         noise: args.noise.clone(),
+        only: args.only.clone(),
         streaming: args.streaming,
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;
@@ -81,6 +89,16 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         Some(path) => fs::write(path, page(&reports)).with_context(|| format!("{}: cannot be written", path.display())),
         None => Ok(()),
     }
+}
+
+fn split(name: &str) -> Result<Split, String> {
+    let all = [Split::Train, Split::Valid, Split::Eval];
+    all.into_iter().find(|split| split_name(*split) == name).ok_or_else(|| "expected train, valid or eval".into())
+}
+
+fn clips(text: &str) -> Result<usize, String> {
+    let count = if text == "all" { Some(usize::MAX) } else { text.parse().ok().filter(|count| *count > 0) };
+    count.ok_or_else(|| "expected a number above 0, or `all`".into())
 }
 
 const NO_TEACHER: &str = "no offline KMTalk was loaded";

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use keyface_train::corpus::{Dropped, read_folder};
-use keyface_train::prepare::{Options, Outcome, prepare};
+use keyface_train::corpus::{Dropped, Kind, read_folder, read_recordings};
+use keyface_train::prepare::{Options, Outcome, Renderer, Rooms, prepare};
 
 /// Which corpora, and where to.
 #[derive(Args)]
 pub struct PrepareArgs {
-    /// Folders of wav or flac beside TextGrids
+    /// Folders of wav, flac or ogg beside TextGrids
     #[arg(required = true, value_name = "CORPUS_DIR")]
     corpora: Vec<PathBuf>,
     /// Folder for the prepared clips, one .safetensors each; what it holds already is kept
@@ -21,11 +21,23 @@ pub struct PrepareArgs {
     /// Move every speaker in an own style (for studies: a network cannot hear it)
     #[arg(long)]
     styles: bool,
+    /// Copies of every training clip with its sound in other rooms and on other lines
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    copies: usize,
+    /// A folder with measured room responses (wav, flac): copies are heard in them too
+    #[arg(long, value_name = "DIR", requires = "copies")]
+    rooms: Option<PathBuf>,
+    /// A recording that the copies must not use, by its name without ending; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    except: Vec<String>,
 }
 
 /// Prepares every corpus and prints its figures.
 pub fn run(args: &PrepareArgs) -> Result<()> {
-    let options = Options { out: args.out.clone(), styles: args.styles };
+    let kept = |name: &str| !args.except.iter().any(|except| except == name);
+    let rooms = args.rooms.as_deref().map(|dir| read_recordings(dir, Kind::Room, kept)).transpose()?;
+    let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()) };
+    let options = Options { out: args.out.clone(), styles: args.styles, copies: args.copies, renderer };
     for dir in &args.corpora {
         let name = corpus_name(dir);
         let folder = read_folder(dir)?;

@@ -85,14 +85,14 @@ impl Folder {
     }
 }
 
-/// Reads a folder and its subfolders: `wav` or `flac` beside a TextGrid of the same name, `splits.tsv` if it is there.
+/// Reads a folder and its subfolders: `wav`, `flac` or `ogg` beside a TextGrid of the same name, `splits.tsv` if it is there.
 ///
 /// # Errors
 /// When the folder or its `splits.tsv` cannot be read, or holds no sound at all. Single clips are only dropped.
 pub fn read_folder(dir: &Path) -> Result<Folder> {
     let files = Files::find(dir)?;
     if files.audio.is_empty() {
-        return Err(Error::unexpected(dir.display().to_string(), "wav or flac files with TextGrids", "none"));
+        return Err(Error::unexpected(dir.display().to_string(), "wav, flac or ogg files with TextGrids", "none"));
     }
     let splits = read_splits(dir)?;
     let has_valid = splits.iter().flat_map(BTreeMap::values).any(|row| row.split == Split::Valid);
@@ -161,23 +161,15 @@ fn read_phones(path: &Path) -> Result<Vec<Segment>> {
     Ok(segments)
 }
 
-/// Reads every sound of a folder and its subfolders, in order of their names: noises have no labels.
-///
-/// # Errors
-/// When the folder or a sound in it cannot be read.
-pub fn read_recordings(dir: &Path) -> Result<Vec<Vec<f32>>> {
-    Files::find(dir)?.audio.values().map(|path| audio::read(path)).collect()
-}
-
 /// What lies in a folder, by id.
 #[derive(Default)]
-struct Files {
-    audio: BTreeMap<String, PathBuf>,
+pub(super) struct Files {
+    pub(super) audio: BTreeMap<String, PathBuf>,
     labels: BTreeMap<String, PathBuf>,
 }
 
 impl Files {
-    fn find(dir: &Path) -> Result<Files> {
+    pub(super) fn find(dir: &Path) -> Result<Files> {
         let mut files = Files::default();
         files.walk(dir, dir)?;
         Ok(files)
@@ -192,7 +184,7 @@ impl Files {
             }
             let id = path.strip_prefix(root).unwrap_or(&path).with_extension("").to_string_lossy().into_owned();
             match path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).as_deref() {
-                Some("wav" | "flac") => self.audio.insert(id, path),
+                Some("wav" | "flac" | "ogg") => self.audio.insert(id, path),
                 Some("textgrid") => self.labels.insert(id, path),
                 _ => None,
             };
@@ -204,7 +196,7 @@ impl Files {
     fn without_sound(&self, splits: Option<&BTreeMap<String, SplitRow>>) -> Vec<Dropped> {
         let named: BTreeSet<&String> = self.labels.keys().chain(splits.into_iter().flat_map(BTreeMap::keys)).collect();
         let silent = named.into_iter().filter(|id| !self.audio.contains_key(*id));
-        silent.map(|id| Dropped { id: id.clone(), reason: "no wav or flac".into() }).collect()
+        silent.map(|id| Dropped { id: id.clone(), reason: "no wav, flac or ogg".into() }).collect()
     }
 }
 

@@ -9,7 +9,9 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::noise::{NoisePool, decibels, spectral_curve};
+use super::talker::Talker;
 use super::utterance::Utterance;
+use crate::corpus::Result;
 
 /// How often and how strongly a clip is spoiled. Probabilities are 0..=1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +41,14 @@ pub struct AugmentConfig {
     pub snr_db: (f32, f32),
     /// Gain over all, plus or minus, in decibels.
     pub gain_db: f32,
+    /// Share of crops whose microphone has long been listening; the others begin with the first sound.
+    pub settled: f64,
+    /// Share of crops with bands that are left out.
+    pub mask: f64,
+    /// Most bands that are left out.
+    pub mask_bands: usize,
+    /// Share of crops that are the most spoken of three.
+    pub spoken: f64,
 }
 
 impl Default for AugmentConfig {
@@ -56,6 +66,10 @@ impl Default for AugmentConfig {
             quiet: 0.3,
             snr_db: (3.0, 35.0),
             gain_db: 20.0,
+            settled: 0.5,
+            mask: 0.3,
+            mask_bands: 11,
+            spoken: 0.8,
         }
     }
 }
@@ -72,27 +86,46 @@ impl Augmenter {
         Augmenter { config, noise }
     }
 
-    /// A crop of `hops` out of utterances that `draw` supplies, spoiled.
+    /// A crop of `hops` out of what one of the talkers says whom `draw` supplies, spoiled.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
     pub fn crop<'a>(
         &self,
         hops: usize,
         rng: &mut ChaCha8Rng,
-        mut draw: impl FnMut(&mut ChaCha8Rng) -> &'a Utterance,
-    ) -> Utterance {
+        mut draw: impl FnMut(&mut ChaCha8Rng) -> &'a Talker,
+    ) -> Result<Utterance> {
         if rng.random_bool(self.config.noise_only) {
-            return self.room(hops, rng);
+            return Ok(self.room(hops, rng));
         }
-        let mut crop = self.speech(hops, rng, &mut draw);
+        let talker = draw(rng);
+        let mut crop = self.speech(hops, rng, talker)?;
         let speech_power = crop.speech_power().max(1e-6);
         if rng.random_bool(self.config.babble) {
-            let behind = self.speech(hops, rng, &mut draw);
+            let other = draw(rng);
+            let behind = self.speech(hops, rng, other)?;
             let ratio = speech_power / behind.speech_power().max(1e-6) * decibels(-rng.random_range(6.0..20.0));
             add(&mut crop.powers, &behind.powers, ratio);
         }
         self.add_noise(&mut crop, speech_power, rng);
         let gain = decibels(rng.random_range(-self.config.gain_db..self.config.gain_db));
         crop.powers.iter_mut().flatten().for_each(|p| *p *= gain);
-        crop
+        crop.settled = rng.random_bool(self.config.settled);
+        if rng.random_bool(self.config.mask) {
+            let bands = rng.random_range(1..=self.config.mask_bands);
+            let lowest = rng.random_range(0..=MEL_BANDS - bands);
+            crop.masked = lowest..lowest + bands;
+        }
+        Ok(crop)
+    }
+
+    /// A clip with noise behind it; what is drawn depends on the seed alone.
+    pub fn noisy(&self, clip: &Utterance, snr_db: f32, seed: u64) -> Utterance {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut out = clip.clone();
+        add(&mut out.powers, &self.noise.draw(clip.len(), &mut rng), clip.speech_power().max(1e-6) * decibels(-snr_db));
+        out
     }
 
     fn add_noise(&self, crop: &mut Utterance, speech_power: f32, rng: &mut ChaCha8Rng) {
@@ -120,24 +153,21 @@ impl Augmenter {
         crop
     }
 
-    /// One talker, utterances and pauses in a row.
-    fn speech<'a>(
-        &self,
-        hops: usize,
-        rng: &mut ChaCha8Rng,
-        draw: &mut impl FnMut(&mut ChaCha8Rng) -> &'a Utterance,
-    ) -> Utterance {
+    /// One talker in one room, utterances and pauses in a row.
+    fn speech(&self, hops: usize, rng: &mut ChaCha8Rng, talker: &Talker) -> Result<Utterance> {
         let mut talk = Utterance::default();
+        let speed = rng.random_range(self.config.speed.0..self.config.speed.1);
         while talk.len() < hops + self.config.pause_hops {
             if rng.random_bool(self.config.pause) {
                 talk.append(&Utterance::silence(rng.random_range(1..=self.config.pause_hops)));
             }
-            let speed = rng.random_range(self.config.speed.0..self.config.speed.1);
-            talk.append(&draw(rng).at_speed(speed));
+            talk.append(&talker.speak(rng)?.at_speed(speed * rng.random_range(0.95..1.05)));
         }
-        let mut crop = talk.crop(rng.random_range(0..=talk.len() - hops), hops);
+        let tries = if rng.random_bool(self.config.spoken) { 3 } else { 1 };
+        let crops = (0..tries).map(|_| talk.crop(rng.random_range(0..=talk.len() - hops), hops));
+        let mut crop = crops.max_by_key(Utterance::speech_hops).unwrap_or_default();
         self.colour(&mut crop.powers, rng);
-        crop
+        Ok(crop)
     }
 
     fn colour(&self, rows: &mut [MelPowers], rng: &mut ChaCha8Rng) {
@@ -230,12 +260,41 @@ mod tests {
     }
 
     #[test]
+    fn one_person_speaks_in_a_crop_and_babble_is_behind() {
+        let talker = |phone| {
+            let spoken = Utterance { phones: vec![phone; 90], ..Utterance::silence(90) };
+            Talker::from(Utterance { powers: vec![[1.0; MEL_BANDS]; 90], ..spoken })
+        };
+        let people = [talker(Phone::AA), talker(Phone::S)];
+        let config = AugmentConfig { noise_only: 0.0, babble: 1.0, ..AugmentConfig::default() };
+        let augmenter = Augmenter::new(config, NoisePool::new(&[]));
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        for _ in 0..20 {
+            let crop = augmenter.crop(300, &mut rng, |rng| &people[rng.random_range(0..2)]).unwrap();
+            let said = |phone| crop.phones.contains(&phone);
+            assert!(said(Phone::AA) != said(Phone::S));
+        }
+    }
+
+    #[test]
+    fn noise_of_a_seed_lies_at_its_ratio_below_the_speech() {
+        let spoken = Utterance { phones: vec![Phone::AA; 200], ..Utterance::silence(200) };
+        let clip = Utterance { powers: vec![[1.0; MEL_BANDS]; 200], ..spoken };
+        let augmenter = Augmenter::new(AugmentConfig::default(), NoisePool::new(&[]));
+        let noisy = augmenter.noisy(&clip, 10.0, 4);
+        let added = noisy.speech_power() - clip.speech_power();
+        assert!((clip.speech_power() / added - 10.0).abs() < 0.1, "{added}");
+        assert_eq!(noisy.powers, augmenter.noisy(&clip, 10.0, 4).powers);
+    }
+
+    #[test]
     fn the_same_seed_draws_the_same_crop() {
         let clip = Utterance { powers: vec![[1.0; MEL_BANDS]; 300], ..Utterance::silence(300) };
+        let talker = Talker::from(clip);
         let augmenter = Augmenter::new(AugmentConfig::default(), NoisePool::new(&[]));
         let draw = |seed| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            augmenter.crop(200, &mut rng, |_| &clip).powers
+            augmenter.crop(200, &mut rng, |_| &talker).unwrap().powers
         };
         assert_eq!(draw(5), draw(5));
         assert_ne!(draw(5), draw(6));

@@ -5,6 +5,7 @@ use keyface_core::heads::NEXT_TIME_UNIT_MS;
 use keyface_core::{FEATURES, LevelFollower, MOTION_CHANNELS, Motion, Phone, STEP_HOPS, Stage};
 
 use super::utterance::Utterance;
+use crate::truth::Touch;
 
 /// A batch of crops of equal length.
 pub struct Batch {
@@ -23,7 +24,7 @@ pub struct Truth {
     pub phones: Tensor<2, Int>,
     /// `[batch, time, n]`: pose, next pose, next time, offset.
     pub targets: Tensor<3>,
-    /// `[batch, time, 4]`: boundary, closure, lip on teeth, voice; each 0 or 1.
+    /// `[batch, time, 4]`: boundary, lips that touch, lip on teeth, voice; each 0 or 1.
     pub events: Tensor<3>,
 }
 
@@ -43,6 +44,8 @@ impl Truth {
 pub struct Labels {
     /// Phone spoken.
     pub phone: Phone,
+    /// Contacts.
+    pub touch: Touch,
     /// Pose.
     pub pose: Motion,
     /// A key within the step before, as an offset of -0.5..=0.5 steps from its middle.
@@ -94,7 +97,7 @@ pub fn whole(utterance: &Utterance, look_ahead_steps: usize, device: &Device) ->
 
 /// The labels of step `step` (which ends at hop `(step + 1) * STEP_HOPS`), `look_ahead_steps` back.
 pub fn label_step(utterance: &Utterance, step: usize, look_ahead_steps: usize) -> Labels {
-    let Some(now) = (step + 1).checked_sub(look_ahead_steps).map(|s| s * STEP_HOPS) else {
+    let Some(now) = (step + 1).checked_sub(look_ahead_steps).filter(|s| *s > 0).map(|s| s * STEP_HOPS) else {
         return Labels::before_start(utterance, (look_ahead_steps - step - 1) * STEP_HOPS);
     };
     let span = (now as f32 - STEP_HOPS as f32)..now as f32;
@@ -103,6 +106,7 @@ pub fn label_step(utterance: &Utterance, step: usize, look_ahead_steps: usize) -
     let next = utterance.keys.get(ahead).copied().unwrap_or(now as f32 + FARTHEST_HOPS);
     Labels {
         phone: utterance.phones.get(now).copied().unwrap_or(Phone::SIL),
+        touch: utterance.touches.get(now - 1).copied().unwrap_or_default(),
         pose: pose_at(utterance, now as f32),
         key: key.map(|key| (key - span.start) / STEP_HOPS as f32 - 0.5),
         next_pose: pose_at(utterance, next),
@@ -115,6 +119,7 @@ impl Labels {
         let next = utterance.keys.first().copied().unwrap_or(FARTHEST_HOPS);
         Labels {
             phone: Phone::SIL,
+            touch: Touch::default(),
             pose: Motion::REST,
             key: None,
             next_pose: pose_at(utterance, next),
@@ -135,7 +140,16 @@ fn pose_at(utterance: &Utterance, hops: f32) -> Motion {
 
 fn features(crop: &Utterance) -> Vec<f32> {
     let mut level = LevelFollower::new();
-    crop.powers.iter().filter_map(|row| level.push(row)).flat_map(|frame| frame.0).collect()
+    if crop.settled {
+        crop.powers.iter().for_each(|row| _ = level.push(row));
+    }
+    let frames = crop.powers.iter().filter_map(|row| level.push(row));
+    frames
+        .flat_map(|mut frame| {
+            frame.0[crop.masked.clone()].fill(0.0);
+            frame.0
+        })
+        .collect()
 }
 
 fn targets(labels: &Labels) -> Vec<f32> {
@@ -150,8 +164,8 @@ fn events(labels: &Labels) -> [f32; 4] {
     let is = |yes: bool| f32::from(u8::from(yes));
     [
         is(labels.key.is_some()),
-        is(matches!(labels.phone, Phone::P | Phone::B | Phone::M)),
-        is(matches!(labels.phone, Phone::F | Phone::V)),
+        is(labels.touch.lips),
+        is(labels.touch.lip_teeth),
         is(labels.phone != Phone::SIL),
     ]
 }
@@ -163,6 +177,7 @@ fn floats<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use keyface_core::MEL_BANDS;
 
     fn spoken() -> Utterance {
         let mut talk = Utterance::silence(40);
@@ -179,6 +194,30 @@ mod tests {
         assert_eq!(label_step(&talk, 9, 3).phone, Phone::SIL);
         assert_eq!(label_step(&talk, 12, 3).phone, Phone::B);
         assert_eq!(label_step(&talk, 12, 3).pose.0[0], 19.0);
+    }
+
+    #[test]
+    fn lips_are_asked_for_while_they_touch_not_while_the_phone_lasts() {
+        let mut talk = spoken();
+        talk.touches[16..26].fill(Touch { lips: true, lip_teeth: false });
+        let closed: Vec<usize> = (0..20).filter(|step| events(&label_step(&talk, *step, 0))[1] == 1.0).collect();
+        assert_eq!(closed, [8, 9, 10, 11, 12]);
+    }
+
+    #[test]
+    fn a_settled_level_makes_the_first_row_as_loud_as_the_last() {
+        let mut talk = Utterance { powers: vec![[20.0; MEL_BANDS]; 400], ..Utterance::silence(400) };
+        let level = |talk: &Utterance| features(talk)[MEL_BANDS];
+        let cold = level(&talk);
+        talk.settled = true;
+        assert!(level(&talk) > cold + 0.3, "{cold} {}", level(&talk));
+    }
+
+    #[test]
+    fn masked_bands_say_nothing() {
+        let talk = Utterance { masked: 3..7, ..spoken() };
+        let row = &features(&talk)[..FEATURES];
+        assert!(row[3..7].iter().all(|x| *x == 0.0) && row[2] != 0.0 && row[7] != 0.0);
     }
 
     #[test]

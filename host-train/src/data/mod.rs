@@ -3,9 +3,11 @@
 mod augment;
 mod batch;
 mod noise;
+mod talker;
 mod utterance;
 
 pub use augment::{AugmentConfig, Augmenter};
 pub use batch::{Batch, Labels, Truth, label_step, labelled, stacked, whole};
 pub use noise::NoisePool;
+pub use talker::{Source, Talker};
 pub use utterance::Utterance;

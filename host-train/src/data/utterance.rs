@@ -1,8 +1,11 @@
 //! Rows of sound and their labels at 100 Hz: what a prepared clip is in memory, and what augmentation bends.
 
+use std::ops::Range;
+
 use keyface_core::{MEL_BANDS, MelPowers, Motion, Phone};
 
 use crate::prepare::Prepared;
+use crate::truth::Touch;
 
 /// Sound and labels of one stretch of time, a row per 10 ms hop.
 #[derive(Clone, Debug, Default)]
@@ -13,17 +16,24 @@ pub struct Utterance {
     pub phones: Vec<Phone>,
     /// Pose at the hop's end.
     pub motion: Vec<Motion>,
+    /// Contacts at the hop's end.
+    pub touches: Vec<Touch>,
     /// Times of the key motions in hops from the start, strictly increasing.
     pub keys: Vec<f32>,
     /// Corpus and id of the clip, where it is one whole clip.
     pub source: Option<(String, String)>,
+    /// Whether the microphone has long heard sound like this: the level has settled before the first row.
+    pub settled: bool,
+    /// Bands whose features training leaves out (Park et al. 2019).
+    pub masked: Range<usize>,
 }
 
 impl From<Prepared> for Utterance {
+    /// The clip as it was recorded.
     fn from(clip: Prepared) -> Self {
         let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
-        let source = Some((clip.corpus, clip.id));
-        Utterance { powers: clip.mel_power, phones: clip.phones, motion: clip.motion, keys, source }
+        let Prepared { corpus, id, mel_power: powers, phones, motion, touches, .. } = clip;
+        Utterance { powers, phones, motion, touches, keys, source: Some((corpus, id)), ..Utterance::default() }
     }
 }
 
@@ -44,6 +54,7 @@ impl Utterance {
             powers: vec![[0.0; MEL_BANDS]; hops],
             phones: vec![Phone::SIL; hops],
             motion: vec![Motion::REST; hops],
+            touches: vec![Touch::default(); hops],
             ..Utterance::default()
         }
     }
@@ -55,6 +66,7 @@ impl Utterance {
         self.powers.extend_from_slice(&other.powers);
         self.phones.extend_from_slice(&other.phones);
         self.motion.extend_from_slice(&other.motion);
+        self.touches.extend_from_slice(&other.touches);
     }
 
     /// The `hops` rows from `start` on; what lies beyond the end is silence.
@@ -65,6 +77,7 @@ impl Utterance {
             powers: self.powers[rows.clone()].to_vec(),
             phones: self.phones[rows.clone()].to_vec(),
             motion: self.motion[rows.clone()].to_vec(),
+            touches: self.touches[rows.clone()].to_vec(),
             ..Utterance::default()
         };
         let span = start as f32..(start + hops) as f32;
@@ -73,17 +86,39 @@ impl Utterance {
         out
     }
 
-    /// Spoken `speed` times as fast; rows are interpolated, labels taken from the nearest row.
+    /// The same with pauses of at most `most` hops: the middle of a longer one is cut out.
+    pub fn with_pauses_of(&self, most: usize) -> Self {
+        let mut out = Utterance { source: self.source.clone(), ..Utterance::default() };
+        let mut start = 0;
+        for run in self.phones.chunk_by(|a, b| (*a == Phone::SIL) == (*b == Phone::SIL)) {
+            if run[0] == Phone::SIL && run.len() > most {
+                out.append(&self.crop(start, most.div_ceil(2)));
+                out.append(&self.crop(start + run.len() - most / 2, most / 2));
+            } else {
+                out.append(&self.crop(start, run.len()));
+            }
+            start += run.len();
+        }
+        out
+    }
+
+    /// Hops in which somebody speaks.
+    pub fn speech_hops(&self) -> usize {
+        self.phones.iter().filter(|phone| **phone != Phone::SIL).count()
+    }
+
+    /// Spoken `speed` times as fast; sound and motion are interpolated, labels taken from the nearest row.
     pub fn at_speed(&self, speed: f32) -> Self {
         let hops = (self.len() as f32 / speed) as usize;
         let source = |h: usize| (h as f32 * speed).min(self.len() as f32 - 1.0);
         let near = |h: usize| source(h).round() as usize;
         Utterance {
-            powers: (0..hops).map(|h| between(&self.powers, source(h))).collect(),
+            powers: (0..hops).map(|h| between(|row| &self.powers[row], self.len(), source(h))).collect(),
             phones: (0..hops).map(|h| self.phones[near(h)]).collect(),
-            motion: (0..hops).map(|h| self.motion[near(h)]).collect(),
+            motion: (0..hops).map(|h| Motion(between(|row| &self.motion[row].0, self.len(), source(h)))).collect(),
+            touches: (0..hops).map(|h| self.touches[near(h)]).collect(),
             keys: self.keys.iter().map(|k| k / speed).collect(),
-            source: None,
+            ..Utterance::default()
         }
     }
 
@@ -95,11 +130,10 @@ impl Utterance {
     }
 }
 
-fn between(rows: &[MelPowers], at: f32) -> MelPowers {
+fn between<'a, const WIDTH: usize>(row: impl Fn(usize) -> &'a [f32; WIDTH], rows: usize, at: f32) -> [f32; WIDTH] {
     let low = at as usize;
-    let high = (low + 1).min(rows.len() - 1);
-    let share = at - low as f32;
-    std::array::from_fn(|b| rows[low][b] + share * (rows[high][b] - rows[low][b]))
+    let (from, to, share) = (row(low), row((low + 1).min(rows - 1)), at - low as f32);
+    std::array::from_fn(|n| from[n] + share * (to[n] - from[n]))
 }
 
 #[cfg(test)]
@@ -114,6 +148,24 @@ mod tests {
     fn twice_the_speed_is_half_the_length() {
         let fast = spoken(100).at_speed(2.0);
         assert_eq!((fast.len(), fast.keys[0]), (50, 25.0));
+    }
+
+    #[test]
+    fn slow_motion_has_no_stairs() {
+        let mut talk = spoken(100);
+        (0..100).for_each(|row| talk.motion[row].0[0] = row as f32 * 0.01);
+        let slow = talk.at_speed(0.8);
+        let steps: Vec<f32> = slow.motion[1..100].windows(2).map(|w| w[1].0[0] - w[0].0[0]).collect();
+        assert!(steps.iter().all(|step| (step - 0.008).abs() < 1e-5), "{steps:?}");
+    }
+
+    #[test]
+    fn a_long_pause_loses_its_middle_and_speech_keeps_its_keys() {
+        let mut talk = Utterance::silence(100);
+        talk.append(&spoken(30));
+        talk.append(&Utterance::silence(10));
+        let short = talk.with_pauses_of(20);
+        assert_eq!((short.len(), short.speech_hops(), short.keys[0]), (60, 30, 35.0));
     }
 
     #[test]

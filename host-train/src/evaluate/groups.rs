@@ -1,5 +1,5 @@
-//! A corpus in parts: by speaker where several are known, and by the pitch of the voice, which is what can be known of
-//! speakers without a name; it is near to women and men, but it is not the same.
+//! A corpus in parts: by what its `speakers.tsv` tells, by speaker where several are known, and by the pitch of the voice,
+//! which is what can be known of speakers without a name; it is near to women and men, but it is not the same.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use super::hear::Heard;
 use super::report::{key_score, mouth_score};
 use super::rows::{Judged, Measured, MotionRow};
 use super::score::MouthScore;
+use super::speakers::Speakers;
 use super::surface::Surface;
 use crate::truth::median_pitch_hz;
 
@@ -20,7 +21,7 @@ const LEAST_CLIPS: usize = 5;
 /// A part of a corpus.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupReport {
-    /// Whose clips: `speaker NAME`, `low voices` or `high voices`.
+    /// Whose clips: `sex f`, `under 13`, `accent NAME`, ..., `speaker NAME`, `low voices` or `high voices`.
     pub group: String,
     /// Clips of it.
     pub clips: usize,
@@ -32,10 +33,18 @@ pub struct GroupReport {
     pub motion: MotionRow,
 }
 
-/// The model's figures by speaker and by pitch; nothing where one group would hold all.
-pub fn groups(judged: &[Judged], heard: &[Heard], measured: &Measured, surface: &Surface) -> Vec<GroupReport> {
-    let speaker = |j: &Judged| Some(format!("speaker {}", j.clip.speaker));
-    let kinds: [BTreeMap<String, Vec<usize>>; 2] = [grouped(judged, speaker), grouped(judged, pitch)];
+/// The model's figures by what is known of the speakers, by speaker and by pitch; nothing where one group would hold all.
+pub fn groups(
+    judged: &[Judged],
+    speakers: &Speakers,
+    heard: &[Heard],
+    measured: &Measured,
+    surface: &Surface,
+) -> Vec<GroupReport> {
+    let known = |j: &Judged| speakers.get(&j.clip.speaker).cloned().unwrap_or_default();
+    let speaker = |j: &Judged| vec![format!("speaker {}", j.clip.speaker)];
+    let kinds: [BTreeMap<String, Vec<usize>>; 3] =
+        [grouped(judged, known), grouped(judged, speaker), grouped(judged, |j| pitch(j).into_iter().collect())];
     let told = kinds.into_iter().filter(|groups| groups.len() > 1).flatten();
     let report = |(group, clips): (String, Vec<usize>)| {
         let mouth = mouth_score(clips.iter().map(|c| (&judged[*c].clip.phones[..], &heard[*c].events)))?;
@@ -45,13 +54,11 @@ pub fn groups(judged: &[Judged], heard: &[Heard], measured: &Measured, surface: 
     told.filter_map(report).collect()
 }
 
-/// Numbers of the clips of each group; clips without a name are in none, and groups that are too small are left out.
-fn grouped(judged: &[Judged], name: impl Fn(&Judged) -> Option<String>) -> BTreeMap<String, Vec<usize>> {
+/// Numbers of the clips of each group; a clip may be in several, or in none, and groups that are too small are left out.
+fn grouped(judged: &[Judged], names: impl Fn(&Judged) -> Vec<String>) -> BTreeMap<String, Vec<usize>> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (n, j) in judged.iter().enumerate() {
-        if let Some(name) = name(j) {
-            groups.entry(name).or_default().push(n);
-        }
+        names(j).into_iter().for_each(|name| groups.entry(name).or_default().push(n));
     }
     groups.retain(|_, clips| clips.len() >= LEAST_CLIPS);
     groups
@@ -81,7 +88,7 @@ mod tests {
             clip.speaker = speaker.into();
             Judged { truth: Vec::new(), clip }
         });
-        let groups = grouped(&judged, |j| (!j.clip.speaker.is_empty()).then(|| j.clip.speaker.clone()));
+        let groups = grouped(&judged, |j| Some(j.clip.speaker.clone()).filter(|name| !name.is_empty()).into_iter().collect());
         assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2, 4, 5, 7])]);
     }
 }

@@ -2,9 +2,6 @@
 
 use anyhow::{Context, Result};
 use keyface_core::{KeyMotion, Line, Micros, Motion};
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
 use super::score::Events;
@@ -77,41 +74,11 @@ pub fn motion_at(track: &[Motion], time: Micros) -> Motion {
     from.toward(*to, (frame - before as f64).clamp(0.0, 1.0) as f32)
 }
 
-/// The clip's sound with noise so far below its speech: recordings where there are any, else white noise.
-pub fn with_noise(clip: &Clip, snr_db: f64, recordings: &[Vec<f32>], seed: u64) -> Vec<f32> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let noise: Vec<f32> = if recordings.is_empty() {
-        clip.samples.iter().map(|_| rng.random_range(-1.0..1.0)).collect()
-    } else {
-        let recording = &recordings[rng.random_range(0..recordings.len())];
-        let start = rng.random_range(0..recording.len().max(1));
-        recording.iter().copied().cycle().skip(start).take(clip.samples.len()).collect()
-    };
-    let gain = (speech_power(clip) / power(&noise).max(1e-20) / 10f64.powf(snr_db / 10.0)).sqrt() as f32;
-    clip.samples.iter().zip(noise).map(|(s, n)| s + gain * n).collect()
-}
-
-/// Mean square of what is not silence.
-fn speech_power(clip: &Clip) -> f64 {
-    let at = |s: f64| (s * f64::from(keyface_core::SAMPLE_RATE_HZ)) as usize;
-    let spoken = clip.phones.iter().filter(|s| s.phone != keyface_core::Phone::SIL);
-    let spoken: Vec<f32> = spoken
-        .flat_map(|s| clip.samples.get(at(s.start_s)..at(s.end_s).min(clip.samples.len())).unwrap_or_default())
-        .copied()
-        .collect();
-    power(&spoken)
-}
-
-fn power(samples: &[f32]) -> f64 {
-    samples.iter().map(|s| f64::from(s * s)).sum::<f64>() / samples.len().max(1) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clip::{Segment, Split};
     use crate::evaluate::surface::testing::track;
-    use keyface_core::{MotionChannel as M, Phone};
+    use keyface_core::MotionChannel as M;
 
     #[test]
     fn steps_that_lie_between_frames_are_interpolated() {
@@ -129,22 +96,5 @@ mod tests {
         let jaw = |ms| motion_at(&track, Micros::from_ms(ms))[M::JawOpen];
         assert_eq!((jaw(0), jaw(90)), (0.2, 0.6));
         assert!((jaw(25) - 0.3).abs() < 1e-6);
-    }
-
-    #[test]
-    fn noise_lies_below_the_speech_and_not_below_the_pauses() {
-        let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
-        let clip = Clip {
-            id: "one".into(),
-            speaker: "one".into(),
-            split: Split::Eval,
-            samples: (0..32_000).map(|n| if n < 16_000 { 0.0 } else { [0.1, -0.1][n % 2] }).collect(),
-            phones: vec![segment(0.0, 1.0, Phone::SIL), segment(1.0, 2.0, Phone::AA)],
-        };
-        let noisy = with_noise(&clip, 10.0, &[], 1);
-        // Speech has a power of 0.01, so the noise has 0.001 everywhere, in the pause too.
-        assert!((power(&noisy[..16_000]) - 0.001).abs() < 5e-5);
-        let recorded = with_noise(&clip, 0.0, &[vec![0.5; 100]], 1);
-        assert!((recorded[0] - 0.1).abs() < 1e-6);
     }
 }

@@ -4,9 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use keyface_core::{Line, Micros, Phone, Viseme};
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -14,16 +11,19 @@ use super::baseline;
 use super::clip_curves::ClipCurves;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Track, hear, motion_at, true_motion, with_noise};
+use super::hear::{Heard, Track, hear, motion_at, true_motion};
 use super::keys::{KeyScore, KeyTally};
 use super::metric::frame_time_s;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
 use super::score::{Events, MouthScore, Scorer};
+use super::speakers::read_speakers;
 use super::streaming::{StreamingReport, measure_streaming};
 use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
+use super::surroundings::Surroundings;
 use crate::clip::{Clip, Segment, Split};
-use crate::corpus::{Dropped, read_folder, read_recordings};
+use crate::corpus::{Dropped, Kind, read_folder, read_recordings, split_name};
 use crate::export::Packed;
+use crate::prepare::Rooms;
 use crate::truth;
 
 /// How far noise lies below the speech in the rows that say so.
@@ -41,12 +41,16 @@ pub struct Plan {
     pub model: PathBuf,
     /// Folders of sound and TextGrids.
     pub corpora: Vec<PathBuf>,
-    /// At most so many clips of each.
+    /// Whose clips are heard.
+    pub splits: Vec<Split>,
+    /// At most so many clips of each corpus.
     pub clips: usize,
     /// A glTF head to measure on; else the surface of our own.
     pub head: Option<PathBuf>,
-    /// A folder of noise recordings for the noisy rows; else white noise.
+    /// A folder of noises and room responses for the noisy rows; else white noise.
     pub noise: Option<PathBuf>,
+    /// The recordings in it that are heard, by name without ending; empty: all.
+    pub only: Vec<String>,
     /// Whether to take the time of every step.
     pub streaming: bool,
 }
@@ -64,8 +68,8 @@ pub struct EvaluationReport {
     pub surface: SurfaceFacts,
     /// A part per corpus.
     pub corpora: Vec<CorpusReport>,
-    /// Level of white noise in dBFS, and the share of time in which the mouth moves.
-    pub noise_active: Vec<(f64, f64)>,
+    /// A noise without speech, its level in dBFS, and the share of time in which the mouth moves.
+    pub noise_active: Vec<(&'static str, f64, f64)>,
     /// Times of the steps, where they were asked for.
     pub streaming: Option<StreamingReport>,
 }
@@ -98,7 +102,7 @@ pub struct CorpusReport {
 struct Judge {
     packed: Packed,
     surface: Surface,
-    recordings: Vec<Vec<f32>>,
+    around: Surroundings,
 }
 
 /// Evaluates a model, with other programs beside it.
@@ -109,9 +113,9 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     let judge = Judge {
         packed: Packed::read(&plan.model)?,
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
-        recordings: plan.noise.as_deref().map_or_else(|| Ok(Vec::new()), read_noise)?,
+        around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
     };
-    let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, plan.clips)?)));
+    let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, &plan.splits, plan.clips)?)));
     let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
     // Before everything else: nothing shall run beside it.
     let streaming = plan.streaming.then(|| {
@@ -123,23 +127,21 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     Ok(EvaluationReport {
         model: judge.packed.card.name.clone(),
         look_ahead_ms: judge.packed.card.look_ahead_ms,
-        noise: if judge.recordings.is_empty() { "white noise" } else { "recorded noise" },
+        noise: if judge.around.noises.is_empty() { "white noise" } else { "recorded noise" },
         surface: judge.surface.facts(),
         corpora: chosen.iter().map(|(folder, judged)| judge.corpus(folder, judged, programs)).collect::<Result<_>>()?,
-        noise_active: NOISE_DBFS
-            .into_iter()
-            .map(|db| Ok((db, noise_active(&judge.packed, db)?)))
-            .collect::<Result<_>>()?,
+        noise_active: noise_active(&judge.packed, &judge.around)?,
         streaming,
     })
 }
 
-/// Recordings of noise; nobody who asked for them hears white noise instead.
-fn read_noise(folder: &Path) -> Result<Vec<Vec<f32>>> {
-    let mut recordings = read_recordings(folder)?;
-    recordings.retain(|samples| !samples.is_empty());
-    ensure!(!recordings.is_empty(), "{}: expected recordings of noise (wav or flac), found none", folder.display());
-    Ok(recordings)
+/// Recordings of noise and of rooms; nobody who asked for them hears white noise instead.
+fn read_noise(folder: &Path, only: &[String]) -> Result<Surroundings> {
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let mut noises = read_recordings(folder, Kind::Noise, wanted)?;
+    noises.retain(|samples| !samples.is_empty());
+    ensure!(!noises.is_empty(), "{}: expected recordings of noise (wav or flac), found none", folder.display());
+    Ok(Surroundings { noises, rooms: Rooms::new(&read_recordings(folder, Kind::Room, wanted)?) })
 }
 
 /// Nobody is judged on fewer clips without a word.
@@ -147,12 +149,13 @@ pub fn warn_of(dropped: &[Dropped]) {
     dropped.iter().for_each(|clip| log::warn!("{} is left out: {}", clip.id, clip.reason));
 }
 
-/// At most `most` clips of the eval split, spread evenly over it.
-fn choose(folder: &Path, most: usize) -> Result<Vec<Judged>> {
+/// At most `most` clips of the splits, spread evenly over them.
+fn choose(folder: &Path, splits: &[Split], most: usize) -> Result<Vec<Judged>> {
     let corpus = read_folder(folder)?;
     warn_of(&corpus.dropped);
-    let eval: Vec<_> = corpus.entries.iter().filter(|e| e.split == Split::Eval).collect();
-    ensure!(!eval.is_empty(), "{}: expected an eval split, found none", folder.display());
+    let eval: Vec<_> = corpus.entries.iter().filter(|e| splits.contains(&e.split)).collect();
+    let names = || splits.iter().map(|split| split_name(*split)).collect::<Vec<_>>().join(" or ");
+    ensure!(!eval.is_empty(), "{}: expected clips of the split {}, found none", folder.display(), names());
     let every = eval.len().div_ceil(most.max(1));
     let chosen: Vec<_> = eval.into_iter().step_by(every).collect();
     let judged = |clip: Clip| Judged { truth: true_motion(&clip), clip };
@@ -163,8 +166,12 @@ impl Judge {
     fn corpus(&self, folder: &Path, judged: &[Judged], programs: &[Program]) -> Result<CorpusReport> {
         let name = self.packed.card.name.clone();
         let heard = self.hear(judged, |_, clip| clip.samples.clone())?;
-        let noisy = self.hear(judged, |n, clip| with_noise(clip, SNR_DB, &self.recordings, n as u64))?;
-        let ours = [(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
+        let noisy = self.hear(judged, |n, clip| self.around.noisy(clip, SNR_DB, n as u64))?;
+        let mut ours = vec![(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
+        if !self.around.rooms.is_empty() {
+            let far = self.hear(judged, |n, clip| self.around.noisy(&self.around.far(clip, n as u64), SNR_DB, n as u64))?;
+            ours.push((format!("{name}, {SNR_DB} dB SNR in a room"), far));
+        }
         let measured = self.measured(&ours, judged, programs)?;
         let all: Vec<usize> = (0..judged.len()).collect();
         Ok(CorpusReport {
@@ -174,7 +181,7 @@ impl Judge {
             mouths: mouths(&ours, judged),
             motion: measured.iter().map(|m| m.row(&all)).collect(),
             keys: keys(&ours, judged, &self.surface),
-            groups: groups(judged, &ours[0].1, &measured[0], &self.surface),
+            groups: groups(judged, &read_speakers(folder)?, &ours[0].1, &measured[0], &self.surface),
             confusion: confusion(judged, &ours[0].1),
             drawn: judged
                 .iter()
@@ -286,11 +293,17 @@ fn uniform_keys(clip: &Clip, count: usize) -> Vec<Micros> {
     (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(Micros::from_s).collect()
 }
 
-/// Share of half a minute of white noise in which the mouth shows anything but rest.
-fn noise_active(packed: &Packed, level_dbfs: f64) -> Result<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let peak = (3.0f64.sqrt() * 10f64.powf(level_dbfs / 20.0)) as f32;
-    let samples: Vec<f32> = (0..30 * 16_000).map(|_| rng.random_range(-peak..peak)).collect();
+/// For each noise and level the share of half a minute in which the mouth shows anything but rest.
+fn noise_active(packed: &Packed, around: &Surroundings) -> Result<Vec<(&'static str, f64, f64)>> {
+    let noises = around.without_speech(30 * 16_000);
+    let rows = noises.iter().flat_map(|(kind, noise)| NOISE_DBFS.map(|db| (*kind, noise, db)));
+    rows.map(|(kind, noise, db)| Ok((kind, db, active(packed, noise, db)?))).collect()
+}
+
+/// The noise has a mean square of 1.
+fn active(packed: &Packed, noise: &[f32], level_dbfs: f64) -> Result<f64> {
+    let gain = 10f64.powf(level_dbfs / 20.0) as f32;
+    let samples: Vec<f32> = noise.iter().map(|x| gain * x).collect();
     let mut line = Line::new(packed.model()?);
     let (mut active, mut all) = (0usize, 0usize);
     line.push(&samples, |step| {
@@ -307,7 +320,7 @@ mod tests {
     #[test]
     fn a_folder_without_noise_is_not_white_noise() {
         let folder = tempfile::tempdir().unwrap();
-        let error = read_noise(folder.path()).unwrap_err().to_string();
+        let error = read_noise(folder.path(), &[]).err().unwrap().to_string();
         assert!(error.ends_with("expected recordings of noise (wav or flac), found none"), "{error}");
     }
 }

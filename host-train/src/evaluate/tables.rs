@@ -22,7 +22,7 @@ pub fn table(report: &EvaluationReport) -> String {
 /// What is said of a model once for all corpora.
 pub fn notes(report: &EvaluationReport) -> Vec<String> {
     let face = &report.surface;
-    let still = |(db, share): &(f64, f64)| format!("{:.1} % at {db} dBFS", 100.0 * share);
+    let still = |(noise, db, share): &(&str, f64, f64)| format!("{noise} {:.1} % at {db} dBFS", 100.0 * share);
     let still: Vec<String> = report.noise_active.iter().map(still).collect();
     let steps = report.streaming.as_ref().map(|s| {
         format!(
@@ -36,7 +36,7 @@ pub fn notes(report: &EvaluationReport) -> Vec<String> {
             "measured on {} ({} vertices, lips {}, upper face {}, lip pairs {}, closed below {:.2} mm); dB SNR: {}",
             face.name, face.vertices, face.lips, face.upper_face, face.lip_pairs, face.closed_mm, report.noise
         ),
-        format!("white noise alone, mouth active: {}", still.join(", ")),
+        format!("no speech, mouth active: {}", still.join(", ")),
     ];
     notes.into_iter().chain(steps).collect()
 }

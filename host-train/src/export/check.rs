@@ -85,7 +85,7 @@ fn farthest(a: &[f32], b: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{CoreError, Port, Precision};
+    use keyface_core::{CoreError, FEATURES, Port, Precision, STEP_HOPS};
     use prost::Message;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -94,13 +94,15 @@ mod tests {
     use super::super::samples::{frames, key_motion};
     use super::*;
 
+    const INPUTS: usize = STEP_HOPS * FEATURES;
+
     fn file() -> Vec<u8> {
-        key_motion_graph(&key_motion(6, 4, &[1, 2], 3, 1), Precision::Int8).unwrap().encode_to_vec()
+        key_motion_graph(&key_motion(&[3], 4, &[1, 2], 3, 1), Precision::Int8).unwrap().encode_to_vec()
     }
 
     fn spec() -> NetSpec {
         let port = |name, width| Port { name, width, key: "test" };
-        NetSpec { name: "net", inputs: vec![port("x", 6)], outputs: vec![port("heads", 3), port("trunk", 4)] }
+        NetSpec { name: "net", inputs: vec![port("x", INPUTS)], outputs: vec![port("heads", 3), port("trunk", 4)] }
     }
 
     fn step(net: &mut StepNet, x: &[f32]) -> Result<[f32; 4], CoreError> {
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_reset_network_equals_a_fresh_one() {
-        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(30, 6, 5));
+        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(30, INPUTS, 5));
         let run = |net: &mut StepNet| x.iter().map(|frame| step(net, frame).unwrap()).collect::<Vec<_>>();
         let first = run(&mut net);
         let second = run(&mut net);
@@ -122,20 +124,20 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused_and_forgotten() {
-        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(3, 6, 5));
+        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(3, INPUTS, 5));
         let mut other = StepNet::load(&file(), &spec()).unwrap();
         step(&mut net, &x[0]).unwrap();
         step(&mut other, &x[0]).unwrap();
-        let error = step(&mut net, &[0.0, f32::NAN, 0.0, 0.0, 0.0, 0.0]).unwrap_err().to_string();
+        let error = step(&mut net, &[f32::NAN; INPUTS]).unwrap_err().to_string();
         assert_eq!(error, "net: expected finite numbers in `x`, came NaN");
         assert_eq!(step(&mut net, &x[1]).unwrap(), step(&mut other, &x[1]).unwrap());
     }
 
     #[test]
     fn an_overflow_is_an_error_and_leaves_a_fresh_network() {
-        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(1, 6, 5));
+        let (mut net, x) = (StepNet::load(&file(), &spec()).unwrap(), frames(1, INPUTS, 5));
         let first = step(&mut net, &x[0]).unwrap();
-        let error = step(&mut net, &[f32::MAX, f32::MAX, -f32::MAX, f32::MAX, -f32::MAX, f32::MAX]).unwrap_err();
+        let error = step(&mut net, &[f32::MAX; INPUTS]).unwrap_err();
         assert!(matches!(error, CoreError::NotFinite { .. }), "{error}");
         assert_eq!(step(&mut net, &x[0]).unwrap(), first);
     }
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn a_frame_of_another_width_is_refused_with_both_widths() {
         let mut net = StepNet::load(&file(), &spec()).unwrap();
-        assert_eq!(step(&mut net, &[0.0; 5]).unwrap_err().to_string(), "net: `x`: expected 6 values, came 5");
+        assert_eq!(step(&mut net, &[0.0; 5]).unwrap_err().to_string(), "net: `x`: expected 162 values, came 5");
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
             let mut damaged = whole.clone();
             let at = random.random_range(0..damaged.len());
             damaged[at] ^= 1 << random.random_range(0..8);
-            let _ = StepNet::load(&damaged, &spec()).and_then(|mut net| step(&mut net, &[0.1; 6]));
+            let _ = StepNet::load(&damaged, &spec()).and_then(|mut net| step(&mut net, &[0.1; INPUTS]));
         }
         for length in (0..whole.len()).step_by(whole.len() / 50) {
             assert!(StepNet::load(&whole[..length], &spec()).is_err(), "{length} of {} bytes", whole.len());

@@ -2,6 +2,7 @@
 
 use super::graph::{GraphBuilder, Span, Value};
 use super::weights::Dense;
+use crate::model::{BAND_REACH, BAND_STEPS};
 
 /// Shape of a causal convolution over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,39 @@ pub fn causal_conv(
         _ => many_rows(graph, states, (name, taps), &x),
     };
     graph.linear(&rows, dense)
+}
+
+/// Lowers the convolution `name` over time and bands: `x` `[1, steps, bands, c]` -> `[1, steps, bands / 2, outputs]`.
+///
+/// Each kept band's row is its neighbours in the oldest step, then in the next, then in the step of now.
+pub fn band_conv(graph: &mut GraphBuilder, states: &mut States, name: &str, x: &Value, dense: &Dense) -> Value {
+    let &[_, steps, bands, channels] = x.shape() else { panic!("{name}: bands of channels, not {:?}", x.shape()) };
+    let width = BAND_REACH * channels;
+    let pairs = graph.reshape(x, &[1, steps, bands / 2, 2 * channels]);
+    let upper = graph.slice(&pairs, 3, Span { start: channels, end: 2 * channels, step: 1 });
+    let upper = graph.slice(&upper, 2, Span { start: 0, end: bands / 2 - 1, step: 1 });
+    let nothing = graph.constant(&[1, steps, 1, channels], &vec![0.0; steps * channels]);
+    let below = graph.concat(&[&nothing, &upper], 2);
+    let now = graph.concat(&[&below, &pairs], 3);
+    let now = graph.ready(&now);
+    let rows = if steps == 1 {
+        // As in `one_row`: the row is the state.
+        let before = graph.state(&format!("c_{name}"), &[1, 1, bands / 2, BAND_STEPS * width], &now);
+        let kept = graph.slice(&before, 3, Span { start: width, end: BAND_STEPS * width, step: 1 });
+        let row = graph.concat(&[&kept, &now], 3);
+        states.keep(name.to_owned(), row.clone());
+        row
+    } else {
+        let before = graph.state(&format!("c_{name}"), &[1, BAND_STEPS - 1, bands / 2, width], &now);
+        let seen = graph.concat(&[&before, &now], 1);
+        let after = graph.slice(&seen, 1, Span { start: steps, end: steps + BAND_STEPS - 1, step: 1 });
+        states.keep(name.to_owned(), after);
+        let tap = |graph: &mut GraphBuilder, at| graph.slice(&seen, 1, Span { start: at, end: at + steps, step: 1 });
+        let taps: Vec<Value> = (0..BAND_STEPS).map(|at| tap(graph, at)).collect();
+        graph.concat(&taps.iter().collect::<Vec<_>>(), 3)
+    };
+    let heard = graph.linear(&rows, dense);
+    graph.relu(&heard)
 }
 
 /// The row of one step. The rows of the past wait in as many queues as there are steps between taps: each step takes

@@ -25,6 +25,4 @@ pub use nets::{completion_graph, key_motion_graph};
 pub use pack::{CARD, Packed, Probe, Trained};
 pub use quantize::QuantizedMatrix;
 pub use read_back::{read_completion, read_key_motion};
-pub use weights::{
-    BLOCK_TAPS, Block, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,
-};
+pub use weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS, Layer};

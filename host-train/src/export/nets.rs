@@ -1,11 +1,14 @@
 //! The two networks as ONNX step graphs: a run's steps in, their answers out, the past as states.
 
+use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
+
 use super::ExportError;
-use super::conv::{States, Taps, causal_conv};
+use super::conv::{States, Taps, band_conv, causal_conv};
 use super::form::Form;
 use super::graph::{GraphBuilder, Value};
 use super::proto::ModelProto;
-use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
+use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
+use crate::model::BAND_STEPS;
 
 /// KeyMotionNet.
 ///
@@ -19,16 +22,25 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     weights.check()?;
     let form = form.into();
     let (mut graph, mut states) = (GraphBuilder::new("key_motion", &form), States::default());
-    let input = graph.input("x", &[1, form.steps, weights.features()]);
-    let stem = causal_conv(&mut graph, &mut states, ("stem", taps(STEM_TAPS, 1)), &input, &weights.stem);
-    let mut x = graph.relu(&stem);
-    for (at, block) in weights.blocks.iter().enumerate() {
-        let name = format!("block{at}");
-        let conv = (name.as_str(), taps(BLOCK_TAPS, block.dilation));
-        let heard = causal_conv(&mut graph, &mut states, conv, &x, &block.conv);
+    let input = graph.input("x", &[1, form.steps, STEP_HOPS * FEATURES]);
+    let mut bands = beside(&mut graph, &input, 0..MEL_BANDS);
+    bands = graph.reshape(&bands, &[1, form.steps, MEL_BANDS, STEP_HOPS]);
+    for (at, conv) in weights.front.iter().enumerate() {
+        bands = band_conv(&mut graph, &mut states, &format!("front{at}"), &bands, conv);
+    }
+    let flat = bands.shape()[2] * bands.width();
+    let bands = graph.reshape(&bands, &[1, form.steps, flat]);
+    let levels = beside(&mut graph, &input, MEL_BANDS..FEATURES);
+    let all = graph.concat(&[&bands, &levels], 2);
+    let mut x = linear(&mut graph, &all, &weights.lift);
+    for (at, layer) in weights.layers.iter().enumerate() {
+        let name = format!("layer{at}");
+        let conv = (name.as_str(), taps(LAYER_TAPS, layer.dilation));
+        let heard = causal_conv(&mut graph, &mut states, conv, &x, &layer.conv);
         let heard = graph.relu(&heard);
-        let mixed = linear(&mut graph, &heard, &block.mix);
-        x = graph.add(&x, &mixed);
+        let gain = graph.constant(&[layer.gain.len()], &layer.gain);
+        let heard = graph.mul(&heard, &gain);
+        x = graph.add(&x, &heard);
     }
     let heads = linear(&mut graph, &x, &weights.heads);
     graph.output("heads", &heads);
@@ -36,6 +48,12 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     states.finish(&mut graph);
     graph.describe("keyface.receptive_field_steps", receptive_field_steps(weights));
     Ok(graph.finish())
+}
+
+/// Some values of a step's frames, each beside the same value of the step's next frame.
+fn beside(graph: &mut GraphBuilder, x: &Value, which: std::ops::Range<usize>) -> Value {
+    let indices: Vec<usize> = which.flat_map(|at| (0..STEP_HOPS).map(move |hop| hop * FEATURES + at)).collect();
+    graph.gather(x, 2, &indices)
 }
 
 /// CompletionNet: `motion = out(relu(conv(G * flow + (1 - G) * audio)))`, both encoded.
@@ -94,8 +112,8 @@ fn taps(count: usize, dilation: usize) -> Taps {
 
 /// Steps that can change an answer of KeyMotionNet, the step of now included.
 fn receptive_field_steps(weights: &KeyMotionWeights) -> usize {
-    let past = |block: &super::weights::Block| taps(BLOCK_TAPS, block.dilation).past();
-    1 + taps(STEM_TAPS, 1).past() + weights.blocks.iter().map(past).sum::<usize>()
+    let past = |layer: &super::weights::Layer| taps(LAYER_TAPS, layer.dilation).past();
+    1 + weights.front.len() * (BAND_STEPS - 1) + weights.layers.iter().map(past).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -109,6 +127,7 @@ mod tests {
     use super::*;
 
     const STEPS: usize = 40;
+    const INPUTS: usize = STEP_HOPS * FEATURES;
     const ROUNDING: f32 = 1e-4;
 
     fn ports(list: &[(&'static str, usize)]) -> Vec<Port> {
@@ -119,8 +138,8 @@ mod tests {
     fn key_motion_differs(weights: &KeyMotionWeights, form: impl Into<Form>, expected: &KeyMotionWeights) -> f32 {
         let file = key_motion_graph(weights, form).unwrap().encode_to_vec();
         let outputs = ports(&[("heads", weights.heads.outputs()), ("trunk", weights.width())]);
-        let spec = NetSpec { name: "key_motion", inputs: ports(&[("x", weights.features())]), outputs };
-        let x = frames(STEPS, weights.features(), 9);
+        let spec = NetSpec { name: "key_motion", inputs: ports(&[("x", INPUTS)]), outputs };
+        let x = frames(STEPS, INPUTS, 9);
         let wanted = key_motion_forward(expected, &x);
         let found = step_through(&file, &spec, &[x]).unwrap();
         compare(&found, &[&wanted.heads, &wanted.trunk], f32::INFINITY).unwrap()
@@ -140,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_stepped_key_motion_net_equals_the_whole_sequence() {
-        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let weights = key_motion(&[6, 8], 32, &[1, 2, 4, 8, 1, 2], 74, 1);
         let far = key_motion_differs(&weights, Precision::Float, &weights);
         assert!(far <= ROUNDING, "differs by {far}");
     }
@@ -154,7 +173,7 @@ mod tests {
 
     #[test]
     fn eight_bit_files_compute_with_the_rounded_weights() {
-        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let weights = key_motion(&[6, 8], 32, &[1, 2, 4, 8, 1, 2], 74, 1);
         let far = key_motion_differs(&weights, Precision::Int8, &weights.rounded());
         assert!(far <= ROUNDING, "key motion differs by {far}");
         let weights = completion(63, 32, 24, 14, 1);
@@ -164,7 +183,7 @@ mod tests {
 
     #[test]
     fn several_steps_at_a_run_say_what_single_steps_say() {
-        let (first, second) = (key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1), completion(63, 32, 24, 14, 1));
+        let (first, second) = (key_motion(&[6, 8], 32, &[1, 2, 4, 8, 1, 2], 74, 1), completion(63, 32, 24, 14, 1));
         for steps in [2, 4] {
             let form = || Form { steps, ..Precision::Float.into() };
             let far = key_motion_differs(&first, form(), &first).max(completion_differs(&second, form(), &second));
@@ -174,8 +193,8 @@ mod tests {
 
     #[test]
     fn products_in_8_bits_move_the_answer_by_a_hundredth_where_the_ranges_fit() {
-        let weights = key_motion(162, 32, &[1, 2, 4, 8, 1, 2], 74, 1);
-        let heard = key_motion_forward(&weights, &frames(STEPS, weights.features(), 9));
+        let weights = key_motion(&[6, 8], 32, &[1, 2, 4, 8, 1, 2], 74, 1);
+        let heard = key_motion_forward(&weights, &frames(STEPS, INPUTS, 9));
         for steps in [1, 4] {
             let form = Form { precision: Precision::Int8Compute, steps, ranges: heard.ranges.clone() };
             let far = key_motion_differs(&weights, form, &weights);
@@ -192,17 +211,17 @@ mod tests {
 
     #[test]
     fn eight_bit_files_are_a_quarter_of_the_size() {
-        let weights = key_motion(162, 64, &[1, 2], 74, 1);
+        let weights = key_motion(&[6, 8], 64, &[1, 2], 74, 1);
         let size = |precision| key_motion_graph(&weights, precision).unwrap().encode_to_vec().len();
         assert!(size(Precision::Int8) * 10 < size(Precision::Float) * 3);
     }
 
     #[test]
     fn the_receptive_field_reaches_exactly_as_far_as_the_file_says() {
-        let weights = key_motion(6, 4, &[1, 2], 3, 1);
+        let weights = key_motion(&[6, 8], 16, &[1, 2], 3, 1);
         let steps = receptive_field_steps(&weights);
         let differs = |changed: usize| {
-            let (plain, mut other) = (frames(steps + 1, 6, 9), frames(steps + 1, 6, 9));
+            let (plain, mut other) = (frames(steps + 1, INPUTS, 9), frames(steps + 1, INPUTS, 9));
             other[changed].iter_mut().for_each(|value| *value += 50.0);
             let last = |x: &Frames| key_motion_forward(&weights, x).trunk[steps].clone();
             last(&plain) != last(&other)

@@ -218,7 +218,7 @@ mod tests {
 
     fn trained() -> Trained {
         Trained {
-            key_motion: samples::key_motion(STEP_HOPS * FEATURES, WIDTH, &[1, 2, 4], HEADS, 1),
+            key_motion: samples::key_motion(&[4, 6], WIDTH, &[1, 2, 4], HEADS, 1),
             completion: samples::completion(FLOW, WIDTH, 12, MOTION_CHANNELS, 2),
         }
     }

@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::ExportError;
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
-use super::weights::{BLOCK_TAPS, Block, CompletionWeights, Dense, KeyMotionWeights};
+use super::weights::{CompletionWeights, Dense, KeyMotionWeights, LAYER_TAPS, Layer};
 
 /// The weights in a file of [`super::key_motion_graph`], float or with 8-bit weights.
 ///
@@ -12,15 +12,19 @@ use super::weights::{BLOCK_TAPS, Block, CompletionWeights, Dense, KeyMotionWeigh
 /// [`ExportError::ReadBack`] for a file that is not one.
 pub fn read_key_motion(file: &[u8]) -> Result<KeyMotionWeights, ExportError> {
     let graph = graph(file)?;
-    let mut layers = layers(&graph)?.into_iter();
-    let (stem, heads) = (layers.next(), layers.next_back());
-    let (Some(stem), Some(heads)) = (stem, heads) else { return Err(refused("a stem and heads")) };
-    let mut blocks = vec![];
-    while let (Some(conv), Some(mix)) = (layers.next(), layers.next()) {
-        let dilation = dilation(&graph, &format!("c_block{}", blocks.len()));
-        blocks.push(Block { conv, dilation, mix });
+    let mut products = layers(&graph)?.into_iter();
+    let fronts = graph.input.iter().filter(|input| input.name.starts_with("c_front")).count();
+    let front: Vec<Dense> = products.by_ref().take(fronts).collect();
+    let (Some(lift), Some(heads)) = (products.next(), products.next_back()) else { return Err(refused("a trunk")) };
+    let gains = graph.node.iter().filter(|node| node.op_type == "Mul").map(|node| node.input.get(1));
+    let gains: Option<Vec<Vec<f32>>> = gains.map(|name| floats(constant(&graph, name?)?)).collect();
+    let gains = gains.ok_or_else(|| refused("a gain for each channel of a layer"))?;
+    if gains.len() != products.len() {
+        return Err(refused("as many gains as layers"));
     }
-    let weights = KeyMotionWeights { stem, blocks, heads };
+    let layer = |(at, (conv, gain))| Layer { conv, dilation: dilation(&graph, &format!("c_layer{at}")), gain };
+    let layers = products.zip(gains).enumerate().map(layer).collect();
+    let weights = KeyMotionWeights { front, lift, layers, heads };
     weights.check()?;
     Ok(weights)
 }
@@ -82,7 +86,7 @@ fn dilation(graph: &GraphProto, state: &str) -> usize {
     let queues = states.filter_map(|input| {
         let shape = input.kind.as_ref()?.tensor.as_ref()?.shape.as_ref()?;
         let frames = usize::try_from(shape.dim.get(1)?.dim_value?).ok()?;
-        Some(frames.div_ceil(BLOCK_TAPS - 1))
+        Some(frames.div_ceil(LAYER_TAPS - 1))
     });
     queues.sum()
 }
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_float_file_holds_the_weights_that_it_was_made_of() {
-        let (first, second) = (key_motion(6, 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
+        let (first, second) = (key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
         let file = key_motion_graph(&first, Precision::Float).unwrap().encode_to_vec();
         assert_eq!(read_key_motion(&file).unwrap(), first);
         let file = completion_graph(&second, Precision::Float).unwrap().encode_to_vec();
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_file_of_8_bits_holds_the_rounded_weights() {
-        let weights = key_motion(6, 4, &[1, 2, 8], 3, 1);
+        let weights = key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1);
         let file = key_motion_graph(&weights, Precision::Int8).unwrap().encode_to_vec();
         assert_eq!(read_key_motion(&file).unwrap(), weights.rounded());
     }

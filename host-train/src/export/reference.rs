@@ -1,6 +1,9 @@
 //! The two networks in plain loops over a whole sequence: what the exported files are compared with.
 
-use super::weights::{BLOCK_TAPS, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS};
+use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
+
+use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
+use crate::model::{BAND_REACH, BAND_STEPS};
 
 /// Frames of a sequence, one per step.
 pub type Frames = Vec<Vec<f32>>;
@@ -29,16 +32,45 @@ pub struct CompletionAnswer {
 
 /// KeyMotionNet over a whole sequence; every layer sees zeros before the first step.
 pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMotionAnswer {
-    let mut ranges = vec![range(x)];
-    let mut trunk = relu(causal_conv(&weights.stem, x, STEM_TAPS, 1));
-    for block in &weights.blocks {
-        let heard = relu(causal_conv(&block.conv, &trunk, BLOCK_TAPS, block.dilation));
-        let mixed = linear(&block.mix, &heard);
-        ranges.extend([range(&trunk), range(&heard)]);
-        trunk = zip(&trunk, &mixed, |a, b| a + b);
+    let mut ranges = vec![];
+    let mut bands: Vec<Vec<Vec<f32>>> = x.iter().map(|frame| beside(frame, 0..MEL_BANDS)).collect();
+    for conv in &weights.front {
+        ranges.push(bands.iter().map(|step| range(step)).fold(0.0, f32::max));
+        bands = band_conv(conv, &bands);
+    }
+    let all: Frames =
+        bands.iter().zip(x).map(|(bands, frame)| [bands.concat(), beside(frame, MEL_BANDS..FEATURES).concat()].concat()).collect();
+    ranges.push(range(&all));
+    let mut trunk = linear(&weights.lift, &all);
+    for layer in &weights.layers {
+        ranges.push(range(&trunk));
+        let heard = relu(causal_conv(&layer.conv, &trunk, LAYER_TAPS, layer.dilation));
+        let add = |x: &Vec<f32>, y: &Vec<f32>| x.iter().zip(y).zip(&layer.gain).map(|((x, y), g)| x + g * y).collect();
+        trunk = trunk.iter().zip(&heard).map(|(x, y)| add(x, y)).collect();
     }
     ranges.push(range(&trunk));
     KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk, ranges }
+}
+
+/// Some values of a step's frames, each as a row of its values in all frames.
+fn beside(step: &[f32], which: std::ops::Range<usize>) -> Frames {
+    which.map(|at| (0..STEP_HOPS).map(|hop| step[hop * FEATURES + at]).collect()).collect()
+}
+
+/// Steps of bands of channels, before and after a convolution over both.
+fn band_conv(dense: &Dense, x: &[Frames]) -> Vec<Frames> {
+    let channels = x[0][0].len();
+    let at = |step: Option<usize>, band: Option<usize>| match (step, band) {
+        (Some(step), Some(band)) => x[step][band].clone(),
+        _ => vec![0.0; channels],
+    };
+    let row = |step: usize, band: usize| {
+        let steps = (0..BAND_STEPS).map(|back| step.checked_sub(BAND_STEPS - 1 - back));
+        let bands = |step| (0..BAND_REACH).flat_map(move |reach| at(step, (2 * band + reach).checked_sub(1)));
+        apply(dense, &steps.flat_map(bands).collect::<Vec<f32>>())
+    };
+    let step = |step: usize| relu((0..x[0].len() / 2).map(|band| row(step, band)).collect());
+    (0..x.len()).map(step).collect()
 }
 
 /// CompletionNet over a whole sequence; every layer sees zeros before the first step.
@@ -92,10 +124,6 @@ fn apply(dense: &Dense, input: &[f32]) -> Vec<f32> {
 fn relu(mut frames: Frames) -> Frames {
     frames.iter_mut().flatten().for_each(|value| *value = value.max(0.0));
     frames
-}
-
-fn zip(a: &Frames, b: &Frames, f: impl Fn(f32, f32) -> f32) -> Frames {
-    a.iter().zip(b).map(|(a, b)| a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect()).collect()
 }
 
 fn sigmoid(x: f32) -> f32 {

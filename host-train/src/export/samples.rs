@@ -3,21 +3,29 @@
 use std::collections::BTreeMap;
 
 use keyface_core::flow::FLOW;
-use keyface_core::{Decode, Files, HeadRanges, MelCard, ModelCard, Tolerance};
+use keyface_core::{Decode, Files, HeadRanges, MEL_BANDS, MelCard, ModelCard, STEP_HOPS, Tolerance};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::reference::Frames;
-use super::weights::{
-    BLOCK_TAPS, Block, CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, STEM_TAPS,
-};
+use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS, Layer};
+use crate::model::{BAND_REACH, BAND_STEPS};
 
-/// A KeyMotionNet of the given sizes, one block per dilation.
-pub fn key_motion(features: usize, width: usize, dilations: &[usize], heads: usize, seed: u64) -> KeyMotionWeights {
+/// A KeyMotionNet of the given channels of the front end, width of the trunk, a layer per dilation, and heads.
+pub fn key_motion(front: &[usize], width: usize, dilations: &[usize], heads: usize, seed: u64) -> KeyMotionWeights {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut channels = STEP_HOPS;
+    let mut conv = |outputs: &usize| {
+        let conv = dense(&mut random, BAND_STEPS * BAND_REACH * channels, *outputs);
+        channels = *outputs;
+        conv
+    };
+    let front: Vec<Dense> = front.iter().map(&mut conv).collect();
+    let bands = MEL_BANDS >> front.len();
     KeyMotionWeights {
-        stem: dense(&mut random, STEM_TAPS * features, width),
-        blocks: dilations.iter().map(|dilation| block(&mut random, width, *dilation)).collect(),
+        lift: dense(&mut random, bands * channels + STEP_HOPS, width),
+        front,
+        layers: dilations.iter().map(|dilation| layer(&mut random, width, *dilation)).collect(),
         heads: dense(&mut random, width, heads),
     }
 }
@@ -67,8 +75,9 @@ pub fn frames(steps: usize, width: usize, seed: u64) -> Frames {
     (0..steps).map(|_| (0..width).map(|_| random.random_range(-1.0..1.0)).collect()).collect()
 }
 
-fn block(random: &mut ChaCha8Rng, width: usize, dilation: usize) -> Block {
-    Block { conv: dense(random, BLOCK_TAPS * width, width), dilation, mix: dense(random, width, width) }
+fn layer(random: &mut ChaCha8Rng, width: usize, dilation: usize) -> Layer {
+    let conv = dense(random, LAYER_TAPS * width, width);
+    Layer { conv, dilation, gain: (0..width).map(|_| random.random_range(-0.5..0.5)).collect() }
 }
 
 /// Weights of variance `2 / inputs` keep the size of what passes through a ReLU (He et al. 2015).

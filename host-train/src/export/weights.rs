@@ -1,12 +1,13 @@
 //! What the trainer hands over: plain numbers of the two networks, normalization already folded in.
 
+use keyface_core::{MEL_BANDS, STEP_HOPS};
+
 use super::ExportError;
 use super::quantize::QuantizedMatrix;
+use crate::model::{BAND_REACH, BAND_STEPS};
 
-/// Taps of KeyMotionNet's first convolution.
-pub const STEM_TAPS: usize = 3;
-/// Taps of the convolution in each of its blocks.
-pub const BLOCK_TAPS: usize = 5;
+/// Taps of the convolution in each layer of KeyMotionNet's trunk.
+pub const LAYER_TAPS: usize = 3;
 /// Taps of CompletionNet's two encoders.
 pub const ENCODER_TAPS: usize = 5;
 /// Taps of CompletionNet's convolution after the fusion.
@@ -60,45 +61,43 @@ impl Dense {
     }
 }
 
-/// `x + mix(relu(conv(x)))`.
+/// `x + gain * relu(conv(x))`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block {
-    /// Convolution of [`BLOCK_TAPS`] taps, W to W.
+pub struct Layer {
+    /// Convolution of [`LAYER_TAPS`] taps, W to W.
     pub conv: Dense,
     /// Steps between its taps.
     pub dilation: usize,
-    /// Linear layer, W to W.
-    pub mix: Dense,
+    /// For each channel.
+    pub gain: Vec<f32>,
 }
 
-/// KeyMotionNet: stem, residual blocks, heads.
+/// KeyMotionNet: convolutions over time and bands, the trunk, heads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyMotionWeights {
-    /// Convolution of [`STEM_TAPS`] taps, features to W, before a ReLU.
-    pub stem: Dense,
-    /// The blocks, first to last.
-    pub blocks: Vec<Block>,
+    /// Convolutions over [`BAND_STEPS`] steps and [`BAND_REACH`] bands, each before a ReLU and on half of the bands.
+    pub front: Vec<Dense>,
+    /// Linear layer, the channels of all bands that are left and the levels to W.
+    pub lift: Dense,
+    /// The layers of the trunk, first to last.
+    pub layers: Vec<Layer>,
     /// Linear layer, W to heads.
     pub heads: Dense,
 }
 
 impl KeyMotionWeights {
-    /// Values per step that go in.
-    pub fn features(&self) -> usize {
-        self.stem.inputs() / STEM_TAPS
-    }
-
     /// Width W of the trunk.
     pub fn width(&self) -> usize {
-        self.stem.outputs()
+        self.lift.outputs()
     }
 
     /// The network that a reader of the 8-bit file sees.
     pub fn rounded(&self) -> KeyMotionWeights {
-        let block = |b: &Block| Block { conv: b.conv.rounded(), dilation: b.dilation, mix: b.mix.rounded() };
+        let layer = |l: &Layer| Layer { conv: l.conv.rounded(), dilation: l.dilation, gain: l.gain.clone() };
         KeyMotionWeights {
-            stem: self.stem.rounded(),
-            blocks: self.blocks.iter().map(block).collect(),
+            front: self.front.iter().map(Dense::rounded).collect(),
+            lift: self.lift.rounded(),
+            layers: self.layers.iter().map(layer).collect(),
             heads: self.heads.rounded(),
         }
     }
@@ -108,13 +107,20 @@ impl KeyMotionWeights {
     /// # Errors
     /// [`ExportError`] with the layer that does not.
     pub fn check(&self) -> Result<(), ExportError> {
-        let width = self.width();
-        self.stem.check("stem", self.features() * STEM_TAPS, width)?;
-        for (at, block) in self.blocks.iter().enumerate() {
-            block.conv.check(&format!("blocks.{at}.conv"), BLOCK_TAPS * width, width)?;
-            block.mix.check(&format!("blocks.{at}.mix"), width, width)?;
-            if block.dilation == 0 {
-                return Err(ExportError::Dilation { layer: format!("blocks.{at}") });
+        let (width, mut channels) = (self.width(), STEP_HOPS);
+        for (at, conv) in self.front.iter().enumerate() {
+            conv.check(&format!("front.{at}"), BAND_STEPS * BAND_REACH * channels, conv.outputs())?;
+            channels = conv.outputs();
+        }
+        let bands = MEL_BANDS >> self.front.len();
+        self.lift.check("lift", bands * channels + STEP_HOPS, width)?;
+        for (at, layer) in self.layers.iter().enumerate() {
+            layer.conv.check(&format!("layers.{at}.conv"), LAYER_TAPS * width, width)?;
+            // As a layer of one output, since a gain is a number for each channel.
+            let gain = Dense { weights: layer.gain.clone(), bias: vec![0.0] };
+            gain.check(&format!("layers.{at}.gain"), width, 1)?;
+            if layer.dilation == 0 {
+                return Err(ExportError::Dilation { layer: format!("layers.{at}") });
             }
         }
         self.heads.check("heads", width, self.heads.outputs())
@@ -180,11 +186,18 @@ mod tests {
     use super::super::samples::{completion, key_motion};
 
     #[test]
-    fn a_block_of_another_width_is_refused_by_name() {
-        let mut weights = key_motion(6, 4, &[1, 2], 3, 1);
-        weights.blocks[1].conv.weights.pop();
+    fn a_layer_of_another_width_is_refused_by_name() {
+        let mut weights = key_motion(&[5], 4, &[1, 2], 3, 1);
+        weights.layers[1].conv.weights.pop();
         let error = weights.check().unwrap_err().to_string();
-        assert_eq!(error, "layer `blocks.1.conv`: expected 20 x 4 weights and 4 biases, came 79 weights and 4 biases");
+        assert_eq!(error, "layer `layers.1.conv`: expected 12 x 4 weights and 4 biases, came 47 weights and 4 biases");
+    }
+
+    #[test]
+    fn a_front_end_that_leaves_other_bands_is_refused() {
+        let mut weights = key_motion(&[5, 6], 4, &[1], 3, 1);
+        weights.front.pop();
+        assert!(weights.check().unwrap_err().to_string().contains("`lift`"));
     }
 
     #[test]
@@ -196,8 +209,8 @@ mod tests {
 
     #[test]
     fn sizes_come_from_the_numbers() {
-        let weights = key_motion(6, 4, &[1, 2], 3, 1);
-        assert_eq!((weights.features(), weights.width(), weights.heads.outputs()), (6, 4, 3));
+        let weights = key_motion(&[5], 4, &[1, 2], 3, 1);
+        assert_eq!((weights.width(), weights.heads.outputs()), (4, 3));
         assert!(weights.check().is_ok());
     }
 }

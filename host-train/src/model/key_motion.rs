@@ -1,47 +1,68 @@
 //! KeyMotionNet: log-mel in; phones, key motions, closures and voice out; causal, 20 ms a step.
 //!
-//! KMTalk's localization and key decoder (Xu et al. 2024) on a live line. Look-ahead is a fixed delay of the labels: one
-//! trunk carries a head for each. Above the trunk, centred blocks that hear the whole utterance make the offline
-//! teacher (cascaded encoders, Narayanan et al. 2021), whose answers the heads learn too.
+//! KMTalk's localization and key decoder (Xu et al. 2024) on a live line: convolutions over time and bands, then over
+//! time. Look-ahead is a fixed delay of the labels: one trunk carries a head for each. Above the trunk, centred blocks
+//! that hear the whole utterance may make an offline teacher (cascaded encoders, Narayanan et al. 2021).
 
-use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use keyface_core::heads::HEADS;
-use keyface_core::{FEATURES, STEP_HOPS};
+use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
 use serde::{Deserialize, Serialize};
 
-use super::TimeConv;
+use super::{BandConv, TimeConv};
 
 /// Size of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyMotionNetConfig {
+    /// Channels of the convolutions over time and bands, first to last; each keeps half of the bands.
+    pub bands: Vec<usize>,
     /// Channels of the trunk.
     pub width: usize,
-    /// One causal residual block per dilation.
+    /// One causal residual layer per dilation.
     pub dilations: Vec<usize>,
+    /// Share of a layer's answers that training leaves out (Srivastava et al. 2014).
+    #[serde(default)]
+    pub dropout: f64,
     /// One centred residual block per dilation makes the offline teacher; none: no teacher.
     #[serde(default)]
     pub teacher_dilations: Vec<usize>,
 }
 
-/// Taps of the stem and of the blocks.
-const STEM_TAPS: usize = 3;
+/// Taps of the trunk's layers.
+const LAYER_TAPS: usize = 3;
+/// Taps of the teacher's blocks.
 const BLOCK_TAPS: usize = 5;
+/// How much a fresh layer adds: a deep trunk begins near the identity.
+const FRESH_GAIN: f32 = 0.3;
 
-/// A stem, residual blocks, the heads, and the teacher.
+/// Convolutions over time and bands, the trunk over time, the heads, and perhaps a teacher.
 #[derive(Module, Debug)]
 pub struct KeyMotionNet {
-    /// From two stacked frames to the trunk.
-    pub stem: TimeConv,
+    /// Over time and bands, from two stacked frames.
+    pub front: Vec<BandConv>,
+    /// From all bands, and the levels, to the trunk.
+    pub lift: Linear,
     /// The trunk.
-    pub blocks: Vec<Block>,
+    pub layers: Vec<TrunkLayer>,
     /// From the trunk to [`HEADS`] raw values, for each look-ahead.
     pub heads: Vec<Linear>,
     /// Never shipped.
     pub teacher: Option<Teacher>,
+}
+
+/// `x + gain * relu(conv(x))`.
+#[derive(Module, Debug)]
+pub struct TrunkLayer {
+    /// Over time, causal.
+    pub conv: TimeConv,
+    /// For each channel.
+    pub gain: Param<Tensor<1>>,
+    /// In training only.
+    pub dropout: Dropout,
 }
 
 /// What hears the whole utterance.
@@ -65,13 +86,21 @@ pub struct Block {
 impl KeyMotionNetConfig {
     /// Fresh weights for so many look-aheads.
     pub fn init(&self, look_aheads: usize, device: &Device) -> KeyMotionNet {
-        let linear = |outputs| LinearConfig::new(self.width, outputs).init(device);
-        let block = |conv| Block { conv, mix: linear(self.width) };
-        let causal = |d: &usize| block(TimeConv::causal(self.width, self.width, BLOCK_TAPS, *d, device));
-        let centred = |d: &usize| block(TimeConv::centred(self.width, self.width, BLOCK_TAPS, *d, device));
+        let width = self.width;
+        let linear = |outputs| LinearConfig::new(width, outputs).init(device);
+        let inputs = std::iter::once(STEP_HOPS).chain(self.bands.iter().copied());
+        let front = inputs.zip(&self.bands).map(|(from, to)| BandConv::new(from, *to, device)).collect();
+        let layer = |d: &usize| TrunkLayer {
+            conv: TimeConv::plain(width, width, LAYER_TAPS, *d, device),
+            gain: Param::from_tensor(Tensor::full([width], FRESH_GAIN, device)),
+            dropout: DropoutConfig::new(self.dropout).init(),
+        };
+        let centred =
+            |d: &usize| Block { conv: TimeConv::centred(width, width, BLOCK_TAPS, *d, device), mix: linear(width) };
         KeyMotionNet {
-            stem: TimeConv::causal(STEP_HOPS * FEATURES, self.width, STEM_TAPS, 1, device),
-            blocks: self.dilations.iter().map(causal).collect(),
+            front,
+            lift: LinearConfig::new(self.lifted(), width).init(device),
+            layers: self.dilations.iter().map(layer).collect(),
             heads: (0..look_aheads).map(|_| linear(HEADS)).collect(),
             teacher: (!self.teacher_dilations.is_empty()).then(|| Teacher {
                 blocks: self.teacher_dilations.iter().map(centred).collect(),
@@ -79,14 +108,26 @@ impl KeyMotionNetConfig {
             }),
         }
     }
+
+    /// Values that the front end hands to the trunk: the channels of the bands that are left, and the levels.
+    fn lifted(&self) -> usize {
+        let channels = self.bands.last().copied().unwrap_or(STEP_HOPS);
+        (MEL_BANDS >> self.bands.len()) * channels + STEP_HOPS
+    }
 }
 
 impl KeyMotionNet {
     /// # Shapes
     /// `[batch, time, STEP_HOPS * FEATURES]` -> trunk `[batch, time, width]`, which CompletionNet hears too.
     pub fn trunk(&self, features: Tensor<3>) -> Tensor<3> {
-        let stem = relu(self.stem.forward(features));
-        self.blocks.iter().fold(stem, |x, block| block.forward(x))
+        let [batch, time, _] = features.dims();
+        let frames = features.reshape([batch, time, STEP_HOPS, FEATURES]);
+        let levels = frames.clone().narrow(3, MEL_BANDS, 1).reshape([batch, time, STEP_HOPS]);
+        let bands = frames.narrow(3, 0, MEL_BANDS).swap_dims(2, 3);
+        let bands = self.front.iter().fold(bands, |x, conv| conv.forward(x));
+        let [_, _, bands_left, channels] = bands.dims();
+        let all = Tensor::cat(vec![bands.reshape([batch, time, bands_left * channels]), levels], 2);
+        self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
     }
 
     /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
@@ -113,6 +154,13 @@ impl Teacher {
     }
 }
 
+impl TrunkLayer {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let heard = self.dropout.forward(relu(self.conv.forward(x.clone())));
+        x + heard * self.gain.val().reshape([1, 1, -1])
+    }
+}
+
 impl Block {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let y = self.mix.forward(relu(self.conv.forward(x.clone())));
@@ -124,17 +172,31 @@ impl Block {
 mod tests {
     use super::*;
 
+    fn net() -> KeyMotionNet {
+        let (bands, dilations) = (vec![4, 6], vec![1]);
+        let config = KeyMotionNetConfig { bands, width: 8, dilations, dropout: 0.0, teacher_dilations: vec![1, 2] };
+        config.init(3, &Device::flex())
+    }
+
     #[test]
     fn each_look_ahead_has_heads_of_its_own() {
-        let device = Device::flex();
-        let config = KeyMotionNetConfig { width: 8, dilations: vec![1], teacher_dilations: vec![1, 2] };
-        let net = config.init(3, &device);
-        let trunk = net.trunk(Tensor::ones([2, 10, STEP_HOPS * FEATURES], &device));
+        let net = net();
+        let trunk = net.trunk(Tensor::ones([2, 10, STEP_HOPS * FEATURES], &Device::flex()));
         assert_eq!(net.heads(2, trunk.clone()).dims(), [2, 10, HEADS]);
         let differ = net.heads(0, trunk.clone()) - net.heads(1, trunk.clone());
         assert!(differ.abs().sum().into_scalar::<f32>() > 0.0);
         let teacher = net.teacher.unwrap();
         assert_eq!(teacher.features(trunk.clone()).dims(), [2, 10, 8]);
         assert_eq!(teacher.heads(trunk).dims(), [2, 10, HEADS]);
+    }
+
+    #[test]
+    fn the_levels_reach_the_trunk_beside_the_bands() {
+        let net = net();
+        let quiet = Tensor::<3>::ones([1, 4, STEP_HOPS * FEATURES], &Device::flex());
+        let mask: Vec<f32> = (0..4 * STEP_HOPS * FEATURES).map(|at| f32::from(u8::from(at % FEATURES == MEL_BANDS))).collect();
+        let levels = Tensor::from_data(burn::tensor::TensorData::new(mask, [1, 4, STEP_HOPS * FEATURES]), &Device::flex());
+        let moved = net.trunk(quiet.clone()) - net.trunk(quiet + levels);
+        assert!(moved.abs().sum().into_scalar::<f32>() > 1e-3);
     }
 }

@@ -91,7 +91,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out, heard) = (dir.path().join("corpus"), dir.path().join("out"), dir.path().join("heard"));
         write_clip(&corpus, &Clip { id: "a".into(), ..clip() }, &[]).unwrap();
-        let options = Options { out: out.clone(), styles: false };
+        let options = Options { out: out.clone(), ..Options::default() };
         prepare(&read_folder(&corpus).unwrap(), "test", &options, &|| ()).unwrap();
         assert_eq!(counts(&corpus, &encoder("base"), &heard), (1, 0, 0, 0));
         let prepared = Prepared::read(&out.join("test__a.safetensors")).unwrap();

@@ -1,5 +1,6 @@
-//! A prepared clip as a safetensors file: `mel_power` f32 `[T, 80]`, `phone` u8 `[T]`, `motion` f32 `[T, 14]`,
-//! `keys` f32 `[N]` in seconds, and who and what it is in the metadata.
+//! A prepared clip as a safetensors file: `mel_power` f32 `[T, 80]` and its copies `mel_power_1`..., `phone` u8 `[T]`,
+//! `motion` f32 `[T, 14]`, `touch` u8 `[T]` (1: lips, 2: lip on teeth), `keys` f32 `[N]` in seconds, and who and what it
+//! is in the metadata.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,6 +12,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use super::Prepared;
 use crate::clip::Split;
 use crate::corpus::{Error, Result, split_name};
+use crate::truth::Touch;
 
 /// What made a file: prepared clips of another recipe are made anew and never mixed.
 pub const RECIPE_KEY: &str = "recipe";
@@ -31,12 +33,18 @@ impl Prepared {
         let damaged =
             |e: safetensors::SafeTensorError| Error::unexpected(path.display().to_string(), "tensors", e.to_string());
         let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes).map_err(damaged);
-        let tensors = [
-            ("mel_power", view(Dtype::F32, &[rows, MEL_BANDS], &mel)?),
-            ("motion", view(Dtype::F32, &[rows, MOTION_CHANNELS], &motion)?),
-            ("keys", view(Dtype::F32, &[keys.len()], &keys_bytes)?),
-            ("phone", view(Dtype::U8, &[rows], &phone)?),
+        let touch: Vec<u8> = self.touches.iter().map(|t| u8::from(t.lips) | u8::from(t.lip_teeth) << 1).collect();
+        let copies: Vec<Vec<u8>> = self.copies.iter().map(|copy| floats(copy.as_flattened())).collect();
+        let mut tensors = vec![
+            (sound_name(0), view(Dtype::F32, &[rows, MEL_BANDS], &mel)?),
+            ("motion".into(), view(Dtype::F32, &[rows, MOTION_CHANNELS], &motion)?),
+            ("keys".into(), view(Dtype::F32, &[keys.len()], &keys_bytes)?),
+            ("phone".into(), view(Dtype::U8, &[rows], &phone)?),
+            ("touch".into(), view(Dtype::U8, &[rows], &touch)?),
         ];
+        for (n, copy) in copies.iter().enumerate() {
+            tensors.push((sound_name(n + 1), view(Dtype::F32, &[rows, MEL_BANDS], copy)?));
+        }
         let bytes = serialize(tensors, Some(self.metadata(recipe))).map_err(damaged)?;
         let part = path.with_extension("part");
         fs::write(&part, bytes).map_err(Error::io(&part))?;
@@ -64,7 +72,10 @@ impl Prepared {
     }
 
     /// Reads a clip and the recipe that it was made by.
-    pub(super) fn read_with_recipe(path: &Path) -> Result<(Prepared, String)> {
+    ///
+    /// # Errors
+    /// As [`Prepared::read`].
+    pub fn read_with_recipe(path: &Path) -> Result<(Prepared, String)> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
         let place = path.display().to_string();
         let wrong = |e: safetensors::SafeTensorError| Error::unexpected(&place, "a prepared clip", e.to_string());
@@ -75,12 +86,16 @@ impl Prepared {
             value.ok_or_else(|| Error::unexpected(&place, format!("metadata `{key}`"), "none"))
         };
         let phones = reader.phones()?;
+        let copies = (1..).map(sound_name).take_while(|name| reader.tensors.tensor(name).is_ok());
+        let copies = copies.map(|name| reader.rows(&name, phones.len())).collect::<Result<_>>()?;
         let prepared = Prepared {
             id: text("id")?,
             speaker: text("speaker")?,
             split: split_of(&text("split")?, &place)?,
             corpus: text("corpus")?,
-            mel_power: reader.rows("mel_power", phones.len())?,
+            mel_power: reader.rows(&sound_name(0), phones.len())?,
+            copies,
+            touches: reader.touches(phones.len())?,
             motion: reader.rows("motion", phones.len())?.into_iter().map(Motion).collect(),
             keys_s: reader.floats("keys")?.into_iter().map(f64::from).collect(),
             phones,
@@ -120,6 +135,14 @@ impl Reader<'_> {
         Ok(whole.to_vec())
     }
 
+    fn touches(&self, rows: usize) -> Result<Vec<Touch>> {
+        let bits = self.bytes("touch", Dtype::U8)?;
+        if bits.len() != rows {
+            return Err(Error::unexpected(self.place, format!("{rows} values in `touch`"), bits.len().to_string()));
+        }
+        Ok(bits.iter().map(|bits| Touch { lips: bits & 1 != 0, lip_teeth: bits & 2 != 0 }).collect())
+    }
+
     fn phones(&self) -> Result<Vec<Phone>> {
         let phone = |index: &u8| {
             let found = Phone::ALL.get(usize::from(*index)).copied();
@@ -127,6 +150,11 @@ impl Reader<'_> {
         };
         self.bytes("phone", Dtype::U8)?.iter().map(phone).collect()
     }
+}
+
+/// Name of the tensor of copy `n`; 0 is the clip as it was recorded.
+fn sound_name(n: usize) -> String {
+    if n == 0 { "mel_power".into() } else { format!("mel_power_{n}") }
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {
@@ -141,6 +169,7 @@ fn split_of(name: &str, place: &str) -> Result<Split> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Renderer;
     use super::super::tests::clip;
     use super::*;
     use crate::truth::Style;
@@ -149,7 +178,8 @@ mod tests {
     fn what_is_written_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.safetensors");
-        let mut prepared = Prepared::of(&clip(), "test", &Style::NEUTRAL);
+        let prepared = Prepared::of(&clip(), "test", &Style::NEUTRAL);
+        let mut prepared = prepared.with_copies(&clip(), &Renderer::default(), 2);
         prepared.write(&path, "r1").unwrap();
         prepared.keys_s.iter_mut().for_each(|s| *s = f64::from(*s as f32));
         assert_eq!(Prepared::read_with_recipe(&path).unwrap(), (prepared, "r1".to_string()));

@@ -2,24 +2,34 @@
 //!
 //! `folder -> Clip -> Prepared -> <corpus>__<id>.safetensors`
 //!
+//! A clip may carry rendered copies of its sound: other rooms and lines, the same labels.
+//!
 //! Features of an outside encoder lie in a folder of their own, under the same names.
 
 mod audio_features;
 mod features;
 mod file;
 mod place;
+mod recipe;
+mod render;
 mod run;
 mod statistics;
 
 pub use audio_features::AudioFeatures;
 pub use features::{FeaturesOutcome, features};
+pub use recipe::{is_current, recipe};
+pub use render::{Renderer, Rooms};
 pub use run::{Options, Outcome, prepare};
 pub use statistics::Statistics;
 
 use keyface_core::{HOP_SAMPLES, MelPower, MelPowers, Motion, Phone, Stage};
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
 use crate::clip::{Clip, Segment, Split};
-use crate::truth::{self, Effort, Style};
+use crate::corpus::stable_hash;
+use crate::truth::{self, Effort, Style, Touch};
 
 /// A clip as training wants it, a row per whole hop of 10 ms.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +44,14 @@ pub struct Prepared {
     pub corpus: String,
     /// Mel powers of the window that ends with the hop.
     pub mel_power: Vec<MelPowers>,
+    /// The same of rendered copies of the sound.
+    pub copies: Vec<Vec<MelPowers>>,
     /// Phone in the hop's middle.
     pub phones: Vec<Phone>,
     /// Motion at the hop's end.
     pub motion: Vec<Motion>,
+    /// Contacts at the hop's end.
+    pub touches: Vec<Touch>,
     /// Times of the key motions in seconds, strictly increasing.
     pub keys_s: Vec<f64>,
 }
@@ -55,10 +69,19 @@ impl Prepared {
             split: clip.split,
             corpus: corpus.to_string(),
             mel_power: mel_power(&clip.samples),
+            copies: Vec::new(),
             phones: (0..effort.hops()).map(|h| phone_at(&clip.phones, (h as f64 + 0.5) * 0.010)).collect(),
             motion: truth::motion(&clip.phones, &effort, style),
+            touches: truth::touches(&clip.phones, (0..effort.hops()).map(truth::row_time_s)),
             keys_s,
         }
+    }
+
+    /// Adds `count` rendered copies; the clip's id decides what becomes of them.
+    pub fn with_copies(mut self, clip: &Clip, renderer: &Renderer, count: usize) -> Prepared {
+        let mut rng = ChaCha8Rng::seed_from_u64(stable_hash(&clip.id));
+        self.copies = (0..count).map(|_| mel_power(&renderer.copy(&clip.samples, &mut rng))).collect();
+        self
     }
 }
 
@@ -107,6 +130,22 @@ pub(crate) mod tests {
         let prepared = Prepared::of(&clip(), "test", &Style::NEUTRAL);
         assert_eq!((prepared.phones[24], prepared.phones[25]), (Phone::SIL, Phone::B));
         assert_eq!((prepared.phones[69], prepared.phones[70]), (Phone::AA, Phone::SIL));
+    }
+
+    #[test]
+    fn lips_touch_from_before_a_b_until_shortly_before_its_end() {
+        let touches = Prepared::of(&clip(), "test", &Style::NEUTRAL).touches;
+        let lips: Vec<usize> = (0..100).filter(|row| touches[*row].lips).collect();
+        // From 225 ms to 335 ms; row h is the moment (h + 1) * 10 ms.
+        assert_eq!((lips.first(), lips.last(), lips.len()), (Some(&22), Some(&32), 11));
+    }
+
+    #[test]
+    fn copies_are_as_long_as_the_clip_and_the_same_each_time() {
+        let make = || Prepared::of(&clip(), "test", &Style::NEUTRAL).with_copies(&clip(), &Renderer::default(), 2);
+        let (a, b) = (make(), make());
+        assert_eq!((a.copies.len(), a.copies[0].len()), (2, 100));
+        assert!(a == b && a.copies[0] != a.copies[1]);
     }
 
     #[test]

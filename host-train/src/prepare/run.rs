@@ -6,17 +6,22 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::place::{Place, changed};
-use super::{Prepared, Statistics};
+use super::{Prepared, Renderer, Statistics, recipe};
+use crate::clip::Split;
 use crate::corpus::{Dropped, Entry, Error, Folder, Result};
-use crate::truth::{self, Style};
+use crate::truth::Style;
 
 /// Choices of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where the prepared clips go.
     pub out: PathBuf,
     /// Move every speaker in an own style; the model that ships learns the neutral one.
     pub styles: bool,
+    /// Rendered copies of every training clip.
+    pub copies: usize,
+    /// What renders them.
+    pub renderer: Renderer,
 }
 
 /// What a run did with one corpus.
@@ -38,7 +43,7 @@ pub struct Outcome {
 /// When the output folder cannot be written. A clip that cannot be read is dropped and told.
 pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn Fn() + Sync)) -> Result<Outcome> {
     fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let job = Job { corpus, options, recipe: recipe(options.styles) };
+    let job = Job { corpus, options, recipe: recipe(options.styles, options.copies) };
     let add = |outcome: Outcome, entry: &Entry| -> Result<Outcome> {
         let made = job.clip(entry);
         on_clip();
@@ -100,7 +105,9 @@ impl Job<'_> {
             Err(error) => return Ok(Made::Dropped(Dropped { id: entry.id.clone(), reason: error.to_string() })),
         };
         let style = if self.options.styles { Style::of_speaker(&clip.speaker) } else { Style::NEUTRAL };
-        let prepared = Prepared::of(&clip, self.corpus, &style);
+        // Validation and reports want each clip as it was recorded.
+        let copies = if clip.split == Split::Train { self.options.copies } else { 0 };
+        let prepared = Prepared::of(&clip, self.corpus, &style).with_copies(&clip, &self.options.renderer, copies);
         if prepared.phones.is_empty() {
             return Ok(Made::Dropped(Dropped { id: clip.id, reason: "shorter than one hop of 10 ms".into() }));
         }
@@ -118,12 +125,6 @@ impl Job<'_> {
     }
 }
 
-/// Names the truth that clips are made by.
-fn recipe(styles: bool) -> String {
-    let style = if styles { "styles" } else { "neutral" };
-    format!("truth {:016x}, {style}", truth::fingerprint())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::clip;
@@ -132,7 +133,7 @@ mod tests {
     use crate::corpus::{read_folder, write_clip};
 
     fn prepared(corpus: &Path, out: &Path, styles: bool) -> Outcome {
-        let options = Options { out: out.to_path_buf(), styles };
+        let options = Options { out: out.to_path_buf(), styles, ..Options::default() };
         prepare(&read_folder(corpus).unwrap(), "test", &options, &|| ()).unwrap()
     }
 

@@ -15,6 +15,18 @@ pub struct RunDir {
     root: PathBuf,
 }
 
+/// What a run goes on from.
+pub struct Resumed<M> {
+    /// The network.
+    pub net: M,
+    /// The average of its weights so far, for inference.
+    pub average: M,
+    /// With its moments.
+    pub optimizer: ModuleOptimizer,
+    /// Where the run stands.
+    pub progress: Progress,
+}
+
 /// How far one network's training has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -96,39 +108,38 @@ impl RunDir {
     }
 
     /// Goes on from the newest checkpoint, if there is one.
-    pub fn resume<M: Module>(
-        &self,
-        net: &str,
-        model: M,
-        optimizer: ModuleOptimizer,
-    ) -> Result<(M, ModuleOptimizer, Progress)> {
-        let state = self.file(&format!("{net}.json"));
+    pub fn resume<M: Module>(&self, name: &str, net: M, optimizer: ModuleOptimizer) -> Result<Resumed<M>> {
+        let state = self.file(&format!("{name}.json"));
         let Ok(text) = std::fs::read_to_string(&state) else {
-            return Ok((model, optimizer, Progress::default()));
+            return Ok(Resumed { average: net.valid(), net, optimizer, progress: Progress::default() });
         };
         let progress: Progress = serde_json::from_str(&text).with_context(|| state.display().to_string())?;
-        let weights = self.file(&format!("{net}-{}.bpk", progress.step));
-        let model = model.try_load_file(&weights).with_context(|| weights.display().to_string())?;
-        let moments = self.file(&format!("{net}-{}-optimizer.bpk", progress.step));
+        let file = |what: &str| self.file(&format!("{name}-{}{what}.bpk", progress.step));
+        let load = |net: M, path: PathBuf| net.try_load_file(&path).with_context(|| path.display().to_string());
+        let average = load(net.valid(), file("-average"))?;
+        let net = load(net, file(""))?;
+        let moments = file("-optimizer");
         let optimizer = optimizer.load(&moments).with_context(|| moments.display().to_string())?;
-        Ok((model, optimizer, progress))
+        Ok(Resumed { net, average, optimizer, progress })
     }
 
-    /// Writes the newest checkpoint, and the best one where `is_best`; the one before is removed only afterwards.
+    /// Writes the newest checkpoint, `[network, average]`, and the average as the best where `is_best`; the one before is
+    /// removed only afterwards.
     pub fn save<M: Module>(
         &self,
         net: &str,
-        model: &M,
+        [now, average]: [&M; 2],
         optimizer: &ModuleOptimizer,
         progress: &Progress,
         is_best: bool,
     ) -> Result<()> {
-        let weights = self.file(&format!("{net}-{}.bpk", progress.step));
-        model.clone().save_file(&weights).with_context(|| weights.display().to_string())?;
-        let moments = self.file(&format!("{net}-{}-optimizer.bpk", progress.step));
+        let file = |what: &str| self.file(&format!("{net}-{}{what}.bpk", progress.step));
+        let (weights, averaged, moments) = (file(""), file("-average"), file("-optimizer"));
+        now.clone().save_file(&weights).with_context(|| weights.display().to_string())?;
+        average.clone().save_file(&averaged).with_context(|| averaged.display().to_string())?;
         optimizer.save(&moments).with_context(|| moments.display().to_string())?;
         if is_best {
-            std::fs::copy(&weights, self.best(net)).context("cannot copy the best checkpoint")?;
+            std::fs::copy(&averaged, self.best(net)).context("cannot copy the best checkpoint")?;
         }
         let state = self.file(&format!("{net}.json"));
         let part = self.file(&format!("{net}.json.part"));
@@ -142,7 +153,7 @@ impl RunDir {
             let name = entry.file_name().to_string_lossy().into_owned();
             let step = name
                 .strip_prefix(&format!("{net}-"))
-                .and_then(|rest| rest.trim_end_matches(".bpk").trim_end_matches("-optimizer").parse::<usize>().ok());
+                .and_then(|rest| rest.trim_end_matches(".bpk").split('-').next()?.parse::<usize>().ok());
             if step.is_some_and(|step| step < newest) {
                 std::fs::remove_file(entry.path())?;
             }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use burn::module::Module;
-use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Tensor};
 use keyface_core::{MOTION_CHANNELS, Micros};
 use rand::Rng;
@@ -13,7 +12,7 @@ use super::checkpoint::RunDir;
 use super::corpora::{Corpora, augmenter};
 use super::experiment::Experiment;
 use super::flow::{FlowMaker, KeySource};
-use super::phase::{Lesson, Phase};
+use super::phase::{Lesson, Phase, optimizer};
 use super::prefetch::BatchPlan;
 use super::validate::motion_error;
 use crate::data::{Utterance, labelled, stacked};
@@ -56,9 +55,8 @@ pub fn train_completion(
     };
     device.seed(seed);
     let fresh = fresh(experiment, &device.clone().autodiff());
-    let optimizer = AdamWConfig::new().with_weight_decay(1e-3).init();
     let flow = FlowMaker { device: device.clone(), next_key: choice.next_key };
-    phase.train(&Between { experiment, corpora, key_motion_net, flow }, fresh, optimizer, run, device)?;
+    phase.train(&Between { experiment, corpora, key_motion_net, flow }, fresh, optimizer(), run, device)?;
     best(experiment, run, device)
 }
 

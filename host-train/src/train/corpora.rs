@@ -1,5 +1,8 @@
-//! Prepared corpora in memory: what training draws from and what validation listens to.
+//! Prepared corpora: people to draw from while training, and the clips that choose a checkpoint and a decoder.
+//!
+//! Training clips stay on disk; in memory is who speaks in which file, about 100 bytes a clip.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -7,54 +10,66 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::experiment::Experiment;
+use super::experiment::{CorpusChoice, Experiment};
 use crate::clip::Split;
-use crate::corpus::read_recordings;
-use crate::data::{Augmenter, NoisePool, Utterance};
-use crate::prepare::Prepared;
+use crate::corpus::{Kind, read_recordings, stable_hash};
+use crate::data::{Augmenter, NoisePool, Source, Talker, Utterance};
+use crate::prepare::{self, Prepared};
 
 /// Every clip of an experiment.
 pub struct Corpora {
-    train: Vec<Drawn>,
-    /// Clips that choose the checkpoint.
+    train: Vec<Crowd>,
+    /// Clips that choose the checkpoint and the decoder: nobody in them is trained on where a corpus holds speakers out.
     pub valid: Vec<Utterance>,
+    /// The same clips with noise 10 dB below the speech.
+    pub noisy: Vec<Utterance>,
     /// Clips that are only ever reported.
     pub eval: Vec<Utterance>,
 }
 
-/// One corpus' training clips.
-struct Drawn {
+/// The people of one corpus.
+struct Crowd {
     name: String,
     share: f64,
-    clips: Vec<Utterance>,
+    talkers: Vec<Talker>,
+    /// Sum of their weights up to each of them.
+    reach: Vec<f64>,
+    hops: usize,
 }
 
-/// Validation clips per corpus: enough for a steady figure, few enough for a minute.
+/// Choosing clips of a corpus: enough for a steady figure, few enough for a minute.
 const VALID_PER_CORPUS: usize = 40;
+/// The same where whole speakers are held out.
+const HELD_OUT_CLIPS: usize = 240;
+/// How far the noise lies below the speech in noisy choosing clips.
+const NOISY_DB: f32 = 10.0;
 /// Reported clips per corpus, spread evenly over it.
 const EVAL_PER_CORPUS: usize = 60;
 
 impl Corpora {
-    /// Reads all prepared folders of the experiment.
+    /// Finds all prepared clips of the experiment; reads those that choose and those that are reported.
     ///
     /// # Errors
-    /// A missing folder, a damaged file, a corpus without training clips, or no validation clip in any of them.
+    /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, or no clip to
+    /// choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
-        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), eval: Vec::new() };
+        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
         for choice in &experiment.corpora {
-            let clips = read_prepared(&choice.folder)?;
-            let valid = clips.iter().filter(|(split, _)| *split == Split::Valid).take(VALID_PER_CORPUS);
-            corpora.valid.extend(valid.map(|(_, clip)| clip.clone()));
-            corpora.eval.extend(spread_eval(&clips));
-            let train: Vec<_> = clips.into_iter().filter(|(split, _)| *split == Split::Train).map(|c| c.1).collect();
+            let found = find(&choice.folder)?;
+            let most = if choice.held_out > 0.0 { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
+            corpora.valid.extend(read(spread(found.iter().filter(|clip| chooses(choice, clip)), most))?);
+            corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS))?);
+            let train: Vec<_> = found.into_iter().filter(|clip| is_trained_on(choice, clip)).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
-            let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            corpora.train.push(Drawn { name, share: choice.share, clips: train });
+            corpora.train.push(Crowd::new(choice, train));
         }
         ensure!(
             !corpora.valid.is_empty(),
             "expected validation clips to choose a checkpoint by, found none in any corpus"
         );
+        let augmenter = augmenter(experiment)?;
+        let noisy = |(n, clip): (usize, &Utterance)| augmenter.noisy(clip, NOISY_DB, n as u64);
+        corpora.noisy = corpora.valid.iter().enumerate().map(noisy).collect();
         Ok(corpora)
     }
 
@@ -63,36 +78,97 @@ impl Corpora {
     /// # Errors
     /// A missing folder or a damaged file.
     pub fn read_eval(folders: &[PathBuf]) -> Result<Vec<Utterance>> {
-        let clips = folders.iter().map(|folder| Ok(spread_eval(&read_prepared(folder)?)));
-        Ok(clips.collect::<Result<Vec<_>>>()?.concat())
+        let eval = |folder: &PathBuf| {
+            let found = find(folder)?;
+            read(spread(found.iter().filter(|clip| clip.split == Split::Eval), EVAL_PER_CORPUS))
+        };
+        Ok(folders.iter().map(eval).collect::<Result<Vec<_>>>()?.concat())
     }
 
-    /// Hours of training speech.
+    /// Hours of training sound.
     pub fn train_hours(&self) -> f64 {
         self.uses().map(|(_, hours)| hours).sum()
     }
 
     /// Name and hours of every corpus that is trained on.
     pub fn uses(&self) -> impl Iterator<Item = (String, f64)> + '_ {
-        self.train.iter().map(|corpus| {
-            let hops: usize = corpus.clips.iter().map(Utterance::len).sum();
-            (corpus.name.clone(), (hops as f64 / 3600.0).round() / 100.0)
-        })
+        self.train.iter().map(|crowd| (crowd.name.clone(), (crowd.hops as f64 / 3600.0).round() / 100.0))
     }
 
-    /// A clip at random, corpora by their share.
-    pub fn draw(&self, rng: &mut ChaCha8Rng) -> &Utterance {
-        let all: f64 = self.train.iter().map(|corpus| corpus.share).sum();
+    /// How many people are heard in training.
+    pub fn talkers(&self) -> usize {
+        self.train.iter().map(|crowd| crowd.talkers.len()).sum()
+    }
+
+    /// A person at random: corpora by their share, in them people by [`Talker::weight`].
+    pub fn draw(&self, rng: &mut ChaCha8Rng) -> &Talker {
+        let all: f64 = self.train.iter().map(|crowd| crowd.share).sum();
         let mut rest = rng.random_range(0.0..all);
-        let mut last = &self.train[0].clips;
-        for corpus in &self.train {
-            last = &corpus.clips;
-            if rest < corpus.share {
+        let mut last = &self.train[0];
+        for crowd in &self.train {
+            last = crowd;
+            if rest < crowd.share {
                 break;
             }
-            rest -= corpus.share;
+            rest -= crowd.share;
         }
-        &last[rng.random_range(0..last.len())]
+        last.draw(rng)
+    }
+}
+
+impl Crowd {
+    fn new(choice: &CorpusChoice, clips: Vec<Found>) -> Crowd {
+        let hops = clips.iter().map(|clip| clip.hops).sum();
+        let mut people: BTreeMap<String, Talker> = BTreeMap::new();
+        for clip in clips {
+            // Of a crowd without names each clip may be somebody else's.
+            let who = if choice.crowd { clip.path.display().to_string() } else { clip.speaker };
+            let talker = people.entry(who).or_default();
+            talker.clips.push(Source::File(clip.path));
+            talker.speech_hops += clip.speech_hops;
+        }
+        let talkers: Vec<Talker> = people.into_values().collect();
+        let add = |sum: &mut f64, talker: &Talker| {
+            *sum += talker.weight();
+            Some(*sum)
+        };
+        let reach = talkers.iter().scan(0.0, add).collect();
+        let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        Crowd { name, share: choice.share, talkers, reach, hops }
+    }
+
+    fn draw(&self, rng: &mut ChaCha8Rng) -> &Talker {
+        let all = self.reach.last().copied().unwrap_or(0.0);
+        let at = rng.random_range(0.0..=all);
+        let which = self.reach.partition_point(|reach| *reach < at);
+        &self.talkers[which.min(self.talkers.len() - 1)]
+    }
+}
+
+/// A prepared clip on disk.
+struct Found {
+    path: PathBuf,
+    speaker: String,
+    split: Split,
+    hops: usize,
+    speech_hops: usize,
+}
+
+/// Whether this speaker is taken out of training for the search: the name alone decides.
+fn is_held_out(choice: &CorpusChoice, speaker: &str) -> bool {
+    (stable_hash(speaker) % 1000) < (choice.held_out * 1000.0) as u64
+}
+
+fn is_trained_on(choice: &CorpusChoice, clip: &Found) -> bool {
+    clip.split == Split::Train && !is_held_out(choice, &clip.speaker)
+}
+
+/// Whether a clip helps to choose checkpoint and decoder: of a corpus that holds speakers out theirs, and then its own
+/// validation clips stay unheard like those for reports.
+fn chooses(choice: &CorpusChoice, clip: &Found) -> bool {
+    match choice.held_out > 0.0 {
+        true => clip.split == Split::Train && is_held_out(choice, &clip.speaker),
+        false => clip.split == Split::Valid,
     }
 }
 
@@ -102,59 +178,141 @@ pub fn augmenter(experiment: &Experiment) -> Result<Augmenter> {
     if let (Some(asked), None) = (&experiment.noise, folder) {
         log::warn!("no noise recordings at {}: generated noise only", asked.display());
     }
-    let recordings = folder.map(read_recordings).transpose()?.unwrap_or_default();
+    let is_wanted = |name: &str| !experiment.noise_except.iter().any(|except| except == name);
+    let recordings = folder.map(|folder| read_recordings(folder, Kind::Noise, is_wanted)).transpose()?;
+    let recordings = recordings.unwrap_or_default();
     if let (Some(folder), true) = (folder, recordings.is_empty()) {
-        log::warn!("no wav or flac in {}: generated noise only", folder.display());
+        log::warn!("no recording of noise in {}: generated noise only", folder.display());
     }
     Ok(Augmenter::new(experiment.augment.clone(), NoisePool::new(&recordings)))
 }
 
-fn read_prepared(folder: &Path) -> Result<Vec<(Split, Utterance)>> {
+/// The prepared clips of a folder, in order of their names.
+fn find(folder: &Path) -> Result<Vec<Found>> {
     let entries = std::fs::read_dir(folder).with_context(|| {
         format!("no prepared corpus at {} (make it with `keyface-train prepare`)", folder.display())
     })?;
     let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "safetensors"));
     paths.sort();
-    let clips = paths
-        .par_iter()
-        .map(|path| {
-            let clip = Prepared::read(path)?;
-            Ok((clip.split, Utterance::from(clip)))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(clips)
+    paths.into_par_iter().map(look_at).collect()
 }
 
-fn spread_eval(clips: &[(Split, Utterance)]) -> Vec<Utterance> {
-    let eval: Vec<_> = clips.iter().filter(|(split, _)| *split == Split::Eval).map(|(_, clip)| clip).collect();
-    let every = eval.len().div_ceil(EVAL_PER_CORPUS).max(1);
-    eval.into_iter().step_by(every).cloned().collect()
+fn look_at(path: PathBuf) -> Result<Found> {
+    let (clip, recipe) = Prepared::read_with_recipe(&path)?;
+    ensure!(
+        prepare::is_current(&recipe),
+        "{}: expected a clip of this version's recipe, came one of `{recipe}` (run `keyface-train prepare` again)",
+        path.display()
+    );
+    let speech_hops = clip.phones.iter().filter(|phone| **phone != keyface_core::Phone::SIL).count();
+    Ok(Found { path, speaker: clip.speaker, split: clip.split, hops: clip.phones.len(), speech_hops })
+}
+
+fn read<'a>(found: impl Iterator<Item = &'a Found>) -> Result<Vec<Utterance>> {
+    found.map(|clip| Ok(Utterance::from(Prepared::read(&clip.path)?))).collect()
+}
+
+/// At most `most` of them, spread evenly.
+fn spread<'a>(clips: impl Iterator<Item = &'a Found> + Clone, most: usize) -> impl Iterator<Item = &'a Found> {
+    let every = clips.clone().count().div_ceil(most).max(1);
+    clips.step_by(every)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use keyface_core::{MEL_BANDS, Motion, Phone};
+    use rand_chacha::rand_core::SeedableRng;
+
+    fn clip(id: &str, speaker: &str, split: Split, spoken: usize) -> Prepared {
+        Prepared {
+            id: id.into(),
+            speaker: speaker.into(),
+            split,
+            corpus: "a".into(),
+            mel_power: vec![[0.0; MEL_BANDS]; spoken],
+            copies: Vec::new(),
+            phones: vec![Phone::AA; spoken],
+            motion: vec![Motion::REST; spoken],
+            touches: vec![Default::default(); spoken],
+            keys_s: Vec::new(),
+        }
+    }
+
+    /// An experiment on these clips.
+    fn experiment(folder: &Path, clips: &[Prepared], recipe: &str) -> Experiment {
+        for clip in clips {
+            clip.write(&folder.join(format!("a__{}.safetensors", clip.id)), recipe).unwrap();
+        }
+        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
+        let mut experiment = Experiment::read(&tiny).unwrap();
+        experiment.corpora[0].folder = folder.to_path_buf();
+        experiment
+    }
+
+    fn refusal(clips: &[Prepared], recipe: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        Corpora::read(&experiment(folder.path(), clips, recipe)).err().unwrap().to_string()
+    }
 
     #[test]
     fn without_validation_clips_no_checkpoint_can_be_chosen() {
-        let folder = tempfile::tempdir().unwrap();
-        let clip = Prepared {
-            id: "a".into(),
-            speaker: "a".into(),
-            split: Split::Train,
-            corpus: "a".into(),
-            mel_power: vec![[0.0; MEL_BANDS]; 10],
-            phones: vec![Phone::SIL; 10],
-            motion: vec![Motion::REST; 10],
-            keys_s: Vec::new(),
-        };
-        clip.write(&folder.path().join("a.safetensors"), "test").unwrap();
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
-        let mut experiment = Experiment::read(&tiny).unwrap();
-        experiment.corpora[0].folder = folder.path().to_path_buf();
-        let error = Corpora::read(&experiment).err().unwrap().to_string();
+        let error = refusal(&[clip("a", "a", Split::Train, 10)], &prepare::recipe(false, 0));
         assert!(error.contains("validation clips"), "{error}");
+    }
+
+    #[test]
+    fn a_clip_of_another_recipe_is_refused() {
+        let error = refusal(&[clip("a", "a", Split::Train, 10)], "0123456789abcdef, neutral, 0 copies");
+        assert!(error.contains("a__a.safetensors: expected a clip of this version's recipe"), "{error}");
+    }
+
+    /// 60 people of every split, two clips each.
+    fn people() -> Vec<Prepared> {
+        let splits = [Split::Train, Split::Train, Split::Valid, Split::Eval];
+        let person = |n: usize| (0..2).map(move |k| clip(&format!("{n}-{k}"), &format!("p{n}"), splits[n % 4], 10));
+        (0..240).flat_map(person).collect()
+    }
+
+    fn speakers_of(clips: &[Utterance]) -> Vec<usize> {
+        let person = |clip: &Utterance| clip.source.as_ref().unwrap().1.split('-').next().unwrap().parse().unwrap();
+        clips.iter().map(person).collect()
+    }
+
+    #[test]
+    fn nobody_of_valid_or_eval_is_heard_by_training_or_search() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut experiment = experiment(folder.path(), &people(), &prepare::recipe(false, 0));
+        experiment.corpora[0].held_out = 0.2;
+        let corpora = Corpora::read(&experiment).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let trained: Vec<_> = (0..2000).map(|_| corpora.draw(&mut rng).clip(&mut rng).unwrap()).collect();
+        let (trained, search) = (speakers_of(&trained), speakers_of(&corpora.valid));
+        assert!(trained.iter().chain(&search).all(|person| person % 4 < 2), "only people of the train split");
+        assert!((10..40).contains(&(search.len() / 2)), "about a fifth of 120: {}", search.len() / 2);
+        assert!(search.iter().all(|person| !trained.contains(person)), "whole speakers");
+        assert!(speakers_of(&corpora.eval).iter().all(|person| person % 4 == 3));
+    }
+
+    #[test]
+    fn people_are_drawn_by_the_square_root_of_their_speech_and_crowds_by_clip() {
+        let folder = tempfile::tempdir().unwrap();
+        let clips = [
+            clip("0-0", "p0", Split::Train, 900),
+            clip("1-0", "p1", Split::Train, 100),
+            clip("2-0", "p2", Split::Valid, 10),
+            clip("0-1", "p0", Split::Train, 700),
+        ];
+        let mut experiment = experiment(folder.path(), &clips, &prepare::recipe(false, 0));
+        let share = |experiment: &Experiment| {
+            let corpora = Corpora::read(experiment).unwrap();
+            let mut rng = ChaCha8Rng::seed_from_u64(1);
+            let first = (0..4000).filter(|_| corpora.draw(&mut rng).speech_hops >= 700).count();
+            first as f64 / 4000.0
+        };
+        assert!((share(&experiment) - 0.8).abs() < 0.03, "40 against 10: {}", share(&experiment));
+        experiment.corpora[0].crowd = true;
+        assert!((share(&experiment) - 0.849).abs() < 0.03, "30 and 26.5 against 10: {}", share(&experiment));
     }
 }

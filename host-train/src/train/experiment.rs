@@ -33,6 +33,9 @@ pub struct Experiment {
     /// A folder of noise recordings (wav, flac), if there is one.
     #[serde(default)]
     pub noise: Option<PathBuf>,
+    /// Recordings in it that are kept for tests, by name without ending.
+    #[serde(default)]
+    pub noise_except: Vec<String>,
     /// Size of KeyMotionNet.
     pub key_motion_net: KeyMotionNetConfig,
     /// Size of CompletionNet.
@@ -63,6 +66,13 @@ pub struct CorpusChoice {
     /// Whether people speak in it, not machines.
     #[serde(default)]
     pub recorded: bool,
+    /// Whether each clip may be somebody else's: people without names.
+    #[serde(default)]
+    pub crowd: bool,
+    /// Share of the training speakers, 0..=0.5, who are taken out of training, whole, to choose checkpoint and decoder;
+    /// 0: the corpus' validation clips choose.
+    #[serde(default)]
+    pub held_out: f64,
 }
 
 /// Training of KeyMotionNet.

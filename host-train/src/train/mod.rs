@@ -1,11 +1,13 @@
 //! Training: an experiment file in, checkpoints of both networks out. A run that was interrupted goes on.
 
+mod average;
 mod checkpoint;
 mod completion;
 mod corpora;
 mod device;
 mod experiment;
 mod flow;
+mod gradient;
 mod key_motion;
 pub mod kmtalk;
 mod phase;

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::corpora::Corpora;
+use crate::corpus::Result;
 use crate::data::{Augmenter, Utterance};
 
 /// What a batch is made of.
@@ -22,7 +23,10 @@ pub struct BatchPlan {
 }
 
 /// The crops of batch `number`.
-pub fn crops(corpora: &Corpora, augmenter: &Augmenter, plan: BatchPlan, number: usize) -> Vec<Utterance> {
+///
+/// # Errors
+/// A clip that cannot be read.
+pub fn crops(corpora: &Corpora, augmenter: &Augmenter, plan: BatchPlan, number: usize) -> Result<Vec<Utterance>> {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     rng.set_stream(number as u64);
     (0..plan.batch).map(|_| augmenter.crop(plan.crop_hops, &mut rng, |rng| corpora.draw(rng))).collect()
@@ -35,7 +39,7 @@ pub fn prefetch<'scope, 'env>(
     augmenter: &'env Augmenter,
     plan: BatchPlan,
     steps: std::ops::Range<usize>,
-) -> Receiver<(usize, Vec<Utterance>)> {
+) -> Receiver<(usize, Result<Vec<Utterance>>)> {
     let (sender, receiver) = sync_channel(2);
     scope.spawn(move || {
         // A closed channel means that training has stopped: nothing is lost.

@@ -1,11 +1,13 @@
 //! What a person sees while a network trains: a bar with the losses, and a line per validation in `log.tsv`.
 
 use std::io::Write;
+use std::time::Instant;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoint::{Progress, RunDir};
+use crate::data::Utterance;
 use crate::loss::Breakdown;
 
 /// Losses are averaged over this many steps before they are shown.
@@ -14,10 +16,12 @@ const SMOOTH_STEPS: f64 = 20.0;
 /// Where no bar can be drawn, a log shows every so many steps that training goes on.
 const LOG_STEPS: u64 = 100;
 
-/// A bar, running means of the losses, and the log.
+/// A bar, running means of the losses, how much speech was heard how quickly, and the log.
 pub struct Display {
     bar: ProgressBar,
     means: Vec<(&'static str, f64)>,
+    began: Instant,
+    speech_s: f64,
 }
 
 impl Display {
@@ -28,11 +32,12 @@ impl Display {
         let bar = ProgressBar::new(steps as u64).with_style(style).with_prefix(title.to_string());
         bar.set_position(done as u64);
         bar.reset_eta();
-        Display { bar, means: Vec::new() }
+        Display { bar, means: Vec::new(), began: Instant::now(), speech_s: 0.0 }
     }
 
     /// One optimizer step.
-    pub fn step(&mut self, losses: &Breakdown) {
+    pub fn step(&mut self, losses: &Breakdown, crops: &[Utterance]) {
+        self.speech_s += 0.01 * crops.iter().map(Utterance::speech_hops).sum::<usize>() as f64;
         let now = losses.parts.iter().map(|(name, loss)| (*name, loss.clone().into_scalar::<f32>() as f64));
         if self.means.is_empty() {
             self.means = now.collect();
@@ -56,7 +61,8 @@ impl Display {
     }
 
     fn line(&self) -> String {
-        self.means.iter().map(|(name, mean)| format!("{name} {mean:.3}")).collect::<Vec<_>>().join("  ")
+        let means = self.means.iter().map(|(name, mean)| format!("{name} {mean:.3}")).collect::<Vec<_>>().join("  ");
+        format!("{means}  ({:.0} s of speech a second)", self.speech_s / self.began.elapsed().as_secs_f64())
     }
 }
 

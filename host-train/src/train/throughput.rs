@@ -12,7 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::experiment::Experiment;
-use super::key_motion::optimizer;
+use super::gradient;
+use super::phase::{LONGEST_GRADIENT, optimizer};
 use super::teaching::losses;
 use crate::data::Utterance;
 use crate::model::KeyMotionNet;
@@ -71,6 +72,7 @@ fn train(experiment: &Experiment, mut net: KeyMotionNet, steps: usize, device: &
         let began = Instant::now();
         let loss = losses(experiment, &net, step, &crops, device).total();
         let gradients = GradientsParams::from_grads(loss.clone().backward(), &net);
+        let gradients = gradient::limit(gradients, &net, LONGEST_GRADIENT);
         net = optimizer.step(1e-3, net, gradients);
         // Reading the loss waits for the device.
         seen.push(f64::from(loss.into_scalar::<f32>()));

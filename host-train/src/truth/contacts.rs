@@ -75,6 +75,26 @@ pub fn teeth_together(segment: &Segment) -> Option<Hold> {
         .then_some(Hold { from_s: segment.start_s + inset_s, to_s: segment.end_s - inset_s })
 }
 
+/// Which contacts hold at one moment; what a network is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touch {
+    /// Both lips.
+    pub lips: bool,
+    /// Lower lip and upper teeth.
+    pub lip_teeth: bool,
+}
+
+/// The contacts at each of the given times, which increase; a time on the edge of a hold is in it.
+pub fn touches(phones: &[Segment], times_s: impl Iterator<Item = f64>) -> Vec<Touch> {
+    let lips: Vec<Hold> = phones.iter().filter_map(sealed).collect();
+    let lip_teeth: Vec<Hold> = phones.iter().filter_map(lip_on_teeth).collect();
+    let holds = |holds: &[Hold], time_s: f64| {
+        let from = holds.partition_point(|h| h.to_s < time_s);
+        holds[from..].first().is_some_and(|h| h.from_s <= time_s)
+    };
+    times_s.map(|time_s| Touch { lips: holds(&lips, time_s), lip_teeth: holds(&lip_teeth, time_s) }).collect()
+}
+
 /// All contacts of a clip.
 pub struct Contacts {
     lips: Vec<Hold>,
@@ -160,6 +180,16 @@ mod tests {
     fn a_very_short_b_is_still_held_long_enough_to_be_seen() {
         let hold = sealed(&Segment { start_s: 0.5, end_s: 0.51, phone: Phone::B }).expect("b is sealed");
         assert!(hold.to_s - hold.from_s >= MIN_HOLD_S);
+    }
+
+    #[test]
+    fn lips_touch_before_a_p_is_heard_and_have_parted_before_it_ends() {
+        let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
+        let phones = [segment(0.0, 0.5, Phone::AA), segment(0.5, 0.6, Phone::P), segment(0.6, 1.0, Phone::F)];
+        let at = |time_s: f64| touches(&phones, std::iter::once(time_s))[0];
+        let lips: Vec<bool> = [0.47, 0.48, 0.56, 0.59].map(|s| at(s).lips).to_vec();
+        assert_eq!(lips, [false, true, true, false]);
+        assert_eq!((at(0.59).lip_teeth, at(0.61).lip_teeth), (false, true));
     }
 
     #[test]

@@ -18,13 +18,13 @@ mod style;
 pub mod table;
 
 pub use constraints::opening_mm;
-pub use contacts::{Hold, lip_on_teeth, sealed, teeth_together};
+pub use contacts::{Hold, Touch, lip_on_teeth, sealed, teeth_together, touches};
 pub use effort::Effort;
 pub use keys::key_times;
 pub use pitch::median_pitch_hz;
 pub use style::Style;
 
-use keyface_core::{Motion, MotionChannel, Phone};
+use keyface_core::{Motion, MotionChannel};
 
 use crate::clip::Segment;
 use activity::Activity;
@@ -86,19 +86,4 @@ fn scale(row: &mut Motion, style: &Style, effort: f32, active: f32) {
 
 fn breathe(row: &mut Motion, breath: f32) {
     BREATH.into_iter().for_each(|(channel, weight)| row[channel] += weight * breath);
-}
-
-/// A number that changes whenever the truth does: prepared clips of another truth are not mixed with those of this one.
-pub fn fingerprint() -> u64 {
-    const PHONE_S: f64 = 0.090;
-    let said = Phone::ALL.into_iter().flat_map(|phone| [phone, Phone::AA]).enumerate();
-    let segment = |(i, phone): (usize, Phone)| {
-        let start_s = i as f64 * PHONE_S;
-        Segment { start_s, end_s: start_s + PHONE_S, phone }
-    };
-    let phones: Vec<Segment> = said.map(segment).collect();
-    let rows = motion(&phones, &Effort::even(750), &Style::NEUTRAL);
-    // Ten-thousandths, since the last bits may differ between machines.
-    let weights = rows.iter().flat_map(|row| row.0).map(|w| (w * 1e4).round() as u64);
-    weights.fold(0, |hash: u64, weight| (hash.rotate_left(5) ^ weight).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -147,7 +147,7 @@ mod tests {
             surface: default_surface().facts(),
             noise: "white noise",
             corpora: vec![part],
-            noise_active: vec![(-60.0, 0.01)],
+            noise_active: vec![("white noise", -60.0, 0.01)],
             streaming: None,
         }
     }

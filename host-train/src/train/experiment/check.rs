@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
 
 use anyhow::{Result, ensure};
+use keyface_core::MEL_BANDS;
 
 use super::{CompletionPhase, Experiment, KeyMotionPhase, STEP_MS};
 use crate::data::AugmentConfig;
@@ -36,11 +37,16 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     ensure!(!experiment.corpora.is_empty(), "corpora must name at least one prepared folder");
     for corpus in &experiment.corpora {
         within(&format!("share of corpus {}", corpus.folder.display()), corpus.share, WEIGHTS)?;
+        within(&format!("held_out of corpus {}", corpus.folder.display()), corpus.held_out, 0.0..=0.5)?;
     }
     let shares: f64 = experiment.corpora.iter().map(|corpus| corpus.share).sum();
     ensure!(shares > 0.0 && shares.is_finite(), "corpora: expected a share above 0, came {shares} in all");
     let net = &experiment.key_motion_net;
     within("key_motion_net.width", net.width, WIDTHS)?;
+    let pairs = MEL_BANDS.trailing_zeros() as usize;
+    ensure!(net.bands.len() <= pairs, "key_motion_net.bands: expected at most {pairs}, came {}", net.bands.len());
+    net.bands.iter().try_for_each(|channels| within("key_motion_net.bands", *channels, WIDTHS))?;
+    within("key_motion_net.dropout", net.dropout, 0.0..=0.9)?;
     ensure!(!net.dilations.is_empty(), "key_motion_net.dilations must not be empty");
     each_within("key_motion_net.dilations", &net.dilations)?;
     each_within("key_motion_net.teacher_dilations", &net.teacher_dilations)?;
@@ -109,12 +115,14 @@ fn weights(weights: &KeyMotionWeights) -> Result<()> {
 }
 
 fn augment(config: &AugmentConfig) -> Result<()> {
-    let AugmentConfig { noise_only, pause, reverb, band_limit, babble, quiet, .. } = *config;
+    let AugmentConfig { noise_only, pause, reverb, band_limit, babble, quiet, settled, mask, spoken, .. } = *config;
     let first = [("noise_only", noise_only), ("pause", pause), ("reverb", reverb)];
     let second = [("band_limit", band_limit), ("babble", babble), ("quiet", quiet)];
-    for (key, share) in first.into_iter().chain(second) {
+    let third = [("settled", settled), ("mask", mask), ("spoken", spoken)];
+    for (key, share) in first.into_iter().chain(second).chain(third) {
         within(&format!("augment.{key}"), share, SHARES)?;
     }
+    within("augment.mask_bands", config.mask_bands, 1..=MEL_BANDS)?;
     within("augment.pause_hops", config.pause_hops, 1..=*CROP_HOPS.end())?;
     for (key, range, allowed) in [
         ("augment.speed", config.speed, FACTORS),

@@ -109,17 +109,17 @@ impl AudioSource {
         device: &Device,
     ) -> Result<Material> {
         let AudioSource::Stored { folder, .. } = self else {
-            return self.material(&crops(corpora, augmenter, plan, number), device);
+            return self.material(&crops(corpora, augmenter, plan, number)?, device);
         };
         let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
         rng.set_stream(number as u64);
         let time = plan.crop_hops / STEP_HOPS;
         let (mut cut, mut rows) = (Vec::new(), Vec::new());
         for _ in 0..plan.batch {
-            let clip = corpora.draw(&mut rng);
+            let clip = corpora.draw(&mut rng).clip(&mut rng)?;
             let start = rng.random_range(0..=(clip.len() / STEP_HOPS).saturating_sub(time));
             cut.push(clip.crop(start * STEP_HOPS, time * STEP_HOPS));
-            rows.push(features_of(folder, clip)?.rows(start, time));
+            rows.push(features_of(folder, &clip)?.rows(start, time));
         }
         let features = self.stacked(rows, time, device);
         Ok(Material::new(&cut, Batch::new(&cut, 0, device), features, 0))

@@ -13,15 +13,13 @@ pub use offline::Offline;
 pub use score::{KmTalkScore, score, score_direct};
 
 use anyhow::{Result, anyhow};
-use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
-use burn::optim::AdamWConfig;
 use burn::tensor::Device;
 
 use super::checkpoint::RunDir;
 use super::corpora::{Corpora, augmenter};
 use super::experiment::Experiment;
-use super::phase::{Lesson, Phase};
+use super::phase::{Lesson, Phase, optimizer};
 use super::prefetch::BatchPlan;
 use crate::data::Augmenter;
 use crate::model::kmtalk::{DirectRegression, KmTalk};
@@ -134,9 +132,7 @@ impl Course<'_> {
             corpora: self.corpora,
             augmenter: self.augmenter,
         };
-        let clipping = Some(GradientClippingConfig::Norm(1.0));
-        let optimizer = AdamWConfig::new().with_weight_decay(1e-3).with_grad_clipping(clipping).init();
-        phase.train(lesson, fresh.clone(), optimizer, run, self.device)?;
+        phase.train(lesson, fresh.clone(), optimizer(), run, self.device)?;
         let best = run.best(net);
         fresh.try_load_file(&best).map_err(|e| anyhow!("no trained network at {}: {e}", best.display()))
     }
