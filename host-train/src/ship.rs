@@ -6,13 +6,12 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use keyface_core::flow::FLOW;
 use keyface_core::{
-    DataUse, Decode, FileEntry, Files, HeadRanges, Heads, MelCard, ModelCard, Phone, Precision, SAMPLE_RATE_HZ,
-    Tolerance,
+    Decode, FileEntry, Files, HeadRanges, Heads, MelCard, ModelCard, Phone, Precision, SAMPLE_RATE_HZ, Tolerance,
 };
 
 use crate::clip::Segment;
 use crate::data::{Utterance, whole};
-use crate::evaluate::{HeardClip, MouthScore, Searched, search_decode};
+use crate::evaluate::{HeardClip, MouthScore, Searched, search_closures, search_decode};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
@@ -59,6 +58,7 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
     let (decode, score) = search_decode(&heard, start);
     let mut card = card(&name, look_ahead, &experiment, &corpora, decode);
+    card.closures = search_closures(&heard, decode);
     if let Some(score) = &score {
         card.figures.extend(figures(score));
     }
@@ -179,7 +179,8 @@ fn card(name: &str, look_ahead: LookAhead, experiment: &Experiment, corpora: &Co
         files: Files { key_motion: unwritten.clone(), completion: unwritten },
         tolerance: Tolerance { float: 0.0, int8: 0.0 },
         decode,
-        data: corpora.uses().map(|(corpus, hours)| DataUse { corpus, hours }).collect(),
+        closures: None,
+        data: corpora.uses().collect(),
         figures: Default::default(),
     }
 }

@@ -10,9 +10,11 @@ use crate::time::{SAMPLE_RATE_HZ, STEP_HOPS};
 use crate::{CoreError, FEATURES, MOTION_CHANNELS, MotionChannel, heads};
 
 mod checks;
+mod closures;
 mod decode;
 mod files;
 
+pub use closures::{ClosureChoice, Closures};
 pub use decode::Decode;
 pub use files::{FileEntry, Files, Precision, sha256_hex};
 
@@ -54,6 +56,9 @@ pub struct ModelCard {
     pub tolerance: Tolerance,
     /// Numbers of the decoder, found on validation clips.
     pub decode: Decode,
+    /// Other thresholds for the lips, to choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closures: Option<Closures>,
     /// What it was trained on.
     #[serde(default)]
     pub data: Vec<DataUse>,
@@ -135,6 +140,9 @@ pub struct DataUse {
     pub corpus: String,
     /// How much of it was trained on.
     pub hours: f64,
+    /// Its licence and whom it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
 }
 
 impl ModelCard {
@@ -214,7 +222,8 @@ pub(crate) mod tests {
             files: Files { key_motion: entry("key_motion.onnx"), completion: entry("completion.onnx") },
             tolerance: Tolerance { float: 1e-4, int8: 0.05 },
             decode: Decode::default(),
-            data: vec![DataUse { corpus: "in-house".into(), hours: 1.5 }],
+            closures: Some(Closures { careful: 0.5, eager: 0.2 }),
+            data: vec![DataUse { corpus: "in-house".into(), hours: 1.5, licence: Some("CC0".into()) }],
             figures: BTreeMap::from([("balanced".into(), 0.75)]),
         }
     }

@@ -46,7 +46,10 @@ pub use board::{
     Panel, Pca9685, PixelFormat, Servos, Target,
 };
 #[cfg(feature = "std")]
-pub use card::{DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance, sha256_hex};
+pub use card::{
+    ClosureChoice, Closures, DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance,
+    sha256_hex,
+};
 pub use channel::{CHANNELS, Channel};
 #[cfg(feature = "decode")]
 pub use decode::{Audio, decode_audio};

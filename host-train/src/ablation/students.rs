@@ -146,13 +146,15 @@ pub fn student_table(folders: &[String], rows: &[StudentRow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::CorpusChoice;
     use std::path::Path;
 
     #[test]
     fn every_student_changes_the_experiment_in_its_own_way() {
         let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
         let mut before = Experiment::read(&tiny).unwrap();
-        before.corpora.push(crate::train::CorpusChoice { folder: "people".into(), share: 1.0, recorded: true });
+        let people = CorpusChoice { folder: "people".into(), recorded: true, ..before.corpora[0].clone() };
+        before.corpora.push(people);
         let changed = STUDENTS.iter().map(|student| {
             let mut after = before.clone();
             (student.change)(&mut after);

@@ -43,6 +43,9 @@ pub struct EvaluateArgs {
     /// Also take the time of every step, over at most a minute of the corpora
     #[arg(long)]
     streaming: bool,
+    /// Also try lips that close more and less willingly: closures against false ones
+    #[arg(long)]
+    curve: bool,
     /// Print JSON instead of tables; of several models, a list
     #[arg(long)]
     json: bool,
@@ -67,6 +70,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         noise: args.noise.clone(),
         only: args.only.clone(),
         streaming: args.streaming,
+        curve: args.curve,
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;
     let aligned = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Oracle);

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyface_train::corpus::{Dropped, Kind, read_folder, read_recordings};
-use keyface_train::prepare::{Options, Outcome, Renderer, Rooms, prepare};
+use keyface_train::prepare::{Options, Outcome, Renderer, Rooms, Shard, prepare};
 
 /// Which corpora, and where to.
 #[derive(Args)]
@@ -30,6 +30,9 @@ pub struct PrepareArgs {
     /// A recording that the copies must not use, by its name without ending; may be given more than once
     #[arg(long, value_name = "NAME")]
     except: Vec<String>,
+    /// Prepare part K (from 0) of N, as one of N jobs into the same folder
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
 }
 
 /// Prepares every corpus and prints its figures.
@@ -37,7 +40,8 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
     let kept = |name: &str| !args.except.iter().any(|except| except == name);
     let rooms = args.rooms.as_deref().map(|dir| read_recordings(dir, Kind::Room, kept)).transpose()?;
     let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()) };
-    let options = Options { out: args.out.clone(), styles: args.styles, copies: args.copies, renderer };
+    let options =
+        Options { out: args.out.clone(), styles: args.styles, copies: args.copies, renderer, shard: args.shard };
     for dir in &args.corpora {
         let name = corpus_name(dir);
         let folder = read_folder(dir)?;

@@ -162,12 +162,7 @@ fn targets(labels: &Labels) -> Vec<f32> {
 
 fn events(labels: &Labels) -> [f32; 4] {
     let is = |yes: bool| f32::from(u8::from(yes));
-    [
-        is(labels.key.is_some()),
-        is(labels.touch.lips),
-        is(labels.touch.lip_teeth),
-        is(labels.phone != Phone::SIL),
-    ]
+    [is(labels.key.is_some()), is(labels.touch.lips), is(labels.touch.lip_teeth), is(labels.phone != Phone::SIL)]
 }
 
 fn floats<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {

@@ -88,7 +88,8 @@ mod tests {
             clip.speaker = speaker.into();
             Judged { truth: Vec::new(), clip }
         });
-        let groups = grouped(&judged, |j| Some(j.clip.speaker.clone()).filter(|name| !name.is_empty()).into_iter().collect());
+        let groups =
+            grouped(&judged, |j| Some(j.clip.speaker.clone()).filter(|name| !name.is_empty()).into_iter().collect());
         assert_eq!(groups.into_iter().collect::<Vec<_>>(), [("a".into(), vec![0, 2, 4, 5, 7])]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod clip_curves;
+mod closure_curve;
 mod compare;
 mod confusion;
 mod cues;
@@ -33,7 +34,7 @@ pub use keys::{KeyScore, KeyTally, KeyWindow};
 pub use report::{CorpusReport, EvaluationReport, Plan, evaluate};
 pub use rows::{MotionRow, Program, mean_motion};
 pub use score::{Events, MouthScore, Scorer};
-pub use search::{HeardClip, Searched, search_decode};
+pub use search::{HeardClip, Searched, search_closures, search_decode};
 pub use streaming::StreamingReport;
 pub use table::Table;
 pub use tables::table;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::baseline;
 use super::clip_curves::ClipCurves;
+use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
 use super::hear::{Heard, Track, hear, motion_at, true_motion};
@@ -53,6 +54,8 @@ pub struct Plan {
     pub only: Vec<String>,
     /// Whether to take the time of every step.
     pub streaming: bool,
+    /// Whether to try lips that close more and less willingly.
+    pub curve: bool,
 }
 
 /// Everything that was measured.
@@ -91,6 +94,8 @@ pub struct CorpusReport {
     pub keys: Vec<(String, KeyScore)>,
     /// The model by speaker and by pitch of the voice.
     pub groups: Vec<GroupReport>,
+    /// Thresholds of the lips and what is shown with each, where they were asked for.
+    pub closure_curve: Vec<(f32, MouthScore)>,
     /// What the model showed when a class was said, at its best lag.
     pub confusion: Confusion,
     /// Some clips as curves.
@@ -103,6 +108,7 @@ struct Judge {
     packed: Packed,
     surface: Surface,
     around: Surroundings,
+    curve: bool,
 }
 
 /// Evaluates a model, with other programs beside it.
@@ -114,6 +120,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         packed: Packed::read(&plan.model)?,
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
         around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
+        curve: plan.curve,
     };
     let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, &plan.splits, plan.clips)?)));
     let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
@@ -169,7 +176,8 @@ impl Judge {
         let noisy = self.hear(judged, |n, clip| self.around.noisy(clip, SNR_DB, n as u64))?;
         let mut ours = vec![(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
         if !self.around.rooms.is_empty() {
-            let far = self.hear(judged, |n, clip| self.around.noisy(&self.around.far(clip, n as u64), SNR_DB, n as u64))?;
+            let far =
+                self.hear(judged, |n, clip| self.around.noisy(&self.around.far(clip, n as u64), SNR_DB, n as u64))?;
             ours.push((format!("{name}, {SNR_DB} dB SNR in a room"), far));
         }
         let measured = self.measured(&ours, judged, programs)?;
@@ -182,6 +190,7 @@ impl Judge {
             motion: measured.iter().map(|m| m.row(&all)).collect(),
             keys: keys(&ours, judged, &self.surface),
             groups: groups(judged, &read_speakers(folder)?, &ours[0].1, &measured[0], &self.surface),
+            closure_curve: if self.curve { closure_curve(&self.packed, judged)? } else { Vec::new() },
             confusion: confusion(judged, &ours[0].1),
             drawn: judged
                 .iter()

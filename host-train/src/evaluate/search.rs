@@ -1,6 +1,6 @@
 //! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
 
-use keyface_core::{Decode, Heads, Micros, MouthDecoder};
+use keyface_core::{Closures, Decode, Heads, Micros, MouthDecoder};
 use rayon::prelude::*;
 
 use super::score::{Events, MouthScore, Scorer};
@@ -27,6 +27,9 @@ const STEP_MS: i64 = 20;
 /// More false closures a minute than this cost dearly: lips that close for nothing are seen at once. The bar is 10 on
 /// people never heard.
 const FALSE_PER_MIN: f64 = 9.0;
+/// False closures a minute of the other choices.
+const CAREFUL_PER_MIN: f64 = 4.0;
+const EAGER_PER_MIN: f64 = 18.0;
 /// Weight of the classes told apart in noise beside those in the clear.
 const NOISY: f64 = 0.25;
 /// The same for lip on teeth.
@@ -82,6 +85,19 @@ pub fn search_decode(heard: &Searched, start: Decode) -> (Decode, Option<MouthSc
         }
     }
     (best, judge(&heard.clean, &best))
+}
+
+/// Thresholds for lips that close more carefully and more eagerly than `shipped`: the lowest and the highest with at most
+/// [`CAREFUL_PER_MIN`] and [`EAGER_PER_MIN`] false closures; `None` without clips.
+pub fn search_closures(heard: &Searched, shipped: Decode) -> Option<Closures> {
+    let wrong = |on: f32| judge(&heard.clean, &shipped.closing_above(on)).map(|score| score.false_closures_per_min);
+    wrong(shipped.closure_on)?;
+    let steps = |from: f32, to: f32| (0..=20).map(move |n| from + (to - from) * n as f32 / 20.0);
+    let within = |on: &f32, most: f64| wrong(*on).is_some_and(|wrong| wrong <= most);
+    let careful = steps(shipped.closure_on, 0.95).find(|on| within(on, CAREFUL_PER_MIN)).unwrap_or(0.95);
+    let lowest = 0.1 * shipped.closure_on;
+    let eager = steps(shipped.closure_on, lowest).take_while(|on| within(on, EAGER_PER_MIN)).last();
+    Some(Closures { careful, eager: eager.unwrap_or(shipped.closure_on) })
 }
 
 /// Classes told apart, and contacts hit without many false ones; late shapes cost a little.

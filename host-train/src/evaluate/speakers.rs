@@ -23,8 +23,8 @@ pub fn read_speakers(corpus: &Path) -> Result<Speakers> {
     let mut lines = text.lines();
     let columns: Vec<&str> = lines.next().unwrap_or_default().split('\t').map(str::trim).collect();
     let column = |name: &str| columns.iter().position(|column| *column == name);
-    let speaker =
-        column("speaker").with_context(|| format!("{}: expected a column `speaker`, came {columns:?}", path.display()))?;
+    let speaker = column("speaker")
+        .with_context(|| format!("{}: expected a column `speaker`, came {columns:?}", path.display()))?;
     let [corpus, sex, age, accent] = ["corpus", "sex", "age", "accent"].map(column);
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();

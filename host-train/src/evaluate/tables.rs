@@ -43,8 +43,16 @@ pub fn notes(report: &EvaluationReport) -> Vec<String> {
 
 /// Everything that was measured on a corpus.
 pub fn tables(part: &CorpusReport) -> Vec<Table> {
-    let tables =
-        [mouths("mouth", &part.mouths), vertices(part), timing(part), smoothness(part), keys(part), groups(part)];
+    let closures = part.closure_curve.iter().map(|(on, score)| (format!("lips close above {on:.2}"), score.clone()));
+    let tables = [
+        mouths("mouth", &part.mouths),
+        mouths("closures against false ones", &closures.collect::<Vec<_>>()),
+        vertices(part),
+        timing(part),
+        smoothness(part),
+        keys(part),
+        groups(part),
+    ];
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 

@@ -97,7 +97,7 @@ mod tests {
     const INPUTS: usize = STEP_HOPS * FEATURES;
 
     fn file() -> Vec<u8> {
-        key_motion_graph(&key_motion(&[3], 4, &[1, 2], 3, 1), Precision::Int8).unwrap().encode_to_vec()
+        key_motion_graph(&key_motion(&[24], 4, &[1, 2], 3, 1), Precision::Int8).unwrap().encode_to_vec()
     }
 
     fn spec() -> NetSpec {

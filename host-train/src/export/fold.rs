@@ -8,8 +8,7 @@ use crate::model::{CompletionNet, KeyMotionNet, TimeConv, TrunkLayer};
 
 /// The weights of a trained KeyMotionNet with the heads of look-ahead number `which`.
 pub fn key_motion_weights(net: &KeyMotionNet, which: usize) -> KeyMotionWeights {
-    let layer =
-        |l: &TrunkLayer| Layer { conv: conv(&l.conv), dilation: l.conv.dilation, gain: values(l.gain.val()) };
+    let layer = |l: &TrunkLayer| Layer { conv: conv(&l.conv), dilation: l.conv.dilation, gain: values(l.gain.val()) };
     KeyMotionWeights {
         front: net.front.iter().map(|conv| linear(&conv.taps)).collect(),
         lift: linear(&net.lift),

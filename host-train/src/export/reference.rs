@@ -38,8 +38,11 @@ pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMoti
         ranges.push(bands.iter().map(|step| range(step)).fold(0.0, f32::max));
         bands = band_conv(conv, &bands);
     }
-    let all: Frames =
-        bands.iter().zip(x).map(|(bands, frame)| [bands.concat(), beside(frame, MEL_BANDS..FEATURES).concat()].concat()).collect();
+    let all: Frames = bands
+        .iter()
+        .zip(x)
+        .map(|(bands, frame)| [bands.concat(), beside(frame, MEL_BANDS..FEATURES).concat()].concat())
+        .collect();
     ranges.push(range(&all));
     let mut trunk = linear(&weights.lift, &all);
     for layer in &weights.layers {

@@ -64,6 +64,7 @@ pub fn card(name: &str) -> ModelCard {
         files: Files::default(),
         tolerance: Tolerance::default(),
         decode: Decode::default(),
+        closures: None,
         data: vec![],
         figures: BTreeMap::new(),
     }

@@ -194,8 +194,10 @@ mod tests {
     fn the_levels_reach_the_trunk_beside_the_bands() {
         let net = net();
         let quiet = Tensor::<3>::ones([1, 4, STEP_HOPS * FEATURES], &Device::flex());
-        let mask: Vec<f32> = (0..4 * STEP_HOPS * FEATURES).map(|at| f32::from(u8::from(at % FEATURES == MEL_BANDS))).collect();
-        let levels = Tensor::from_data(burn::tensor::TensorData::new(mask, [1, 4, STEP_HOPS * FEATURES]), &Device::flex());
+        let mask: Vec<f32> =
+            (0..4 * STEP_HOPS * FEATURES).map(|at| f32::from(u8::from(at % FEATURES == MEL_BANDS))).collect();
+        let levels =
+            Tensor::from_data(burn::tensor::TensorData::new(mask, [1, 4, STEP_HOPS * FEATURES]), &Device::flex());
         let moved = net.trunk(quiet.clone()) - net.trunk(quiet + levels);
         assert!(moved.abs().sum().into_scalar::<f32>() > 1e-3);
     }

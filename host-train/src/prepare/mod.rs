@@ -19,7 +19,7 @@ pub use audio_features::AudioFeatures;
 pub use features::{FeaturesOutcome, features};
 pub use recipe::{is_current, recipe};
 pub use render::{Renderer, Rooms};
-pub use run::{Options, Outcome, prepare};
+pub use run::{Options, Outcome, Shard, prepare};
 pub use statistics::Statistics;
 
 use keyface_core::{HOP_SAMPLES, MelPower, MelPowers, Motion, Phone, Stage};

@@ -53,8 +53,7 @@ impl Renderer {
         if rng.random_bool(ROOM) {
             let measured = !self.rooms.is_empty() && rng.random_bool(MEASURED);
             let which = rng.random_range(0..usize::MAX);
-            heard =
-                if measured { self.rooms.around(&heard, which) } else { convolve(&heard, &made_up_room(rng)) };
+            heard = if measured { self.rooms.around(&heard, which) } else { convolve(&heard, &made_up_room(rng)) };
         }
         if rng.random_bool(OVERDRIVEN) {
             clip(&mut heard, rng.random_range(3.0..15.0));

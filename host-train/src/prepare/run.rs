@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use rayon::prelude::*;
 
 use super::place::{Place, changed};
 use super::{Prepared, Renderer, Statistics, recipe};
 use crate::clip::Split;
-use crate::corpus::{Dropped, Entry, Error, Folder, Result};
+use crate::corpus::{Dropped, Entry, Error, Folder, Result, stable_hash};
 use crate::truth::Style;
 
 /// Choices of a run.
@@ -22,6 +23,34 @@ pub struct Options {
     pub copies: usize,
     /// What renders them.
     pub renderer: Renderer,
+    /// The part of the clips that this run prepares; none: all.
+    pub shard: Option<Shard>,
+}
+
+/// Part `number` (from 0) of `of` parts, so that several machines can prepare a corpus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    number: u64,
+    of: u64,
+}
+
+impl Shard {
+    /// Whether a clip belongs to it; the id alone decides.
+    fn has(self, id: &str) -> bool {
+        stable_hash(id) % self.of == self.number
+    }
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let parts = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((number, of)) if number < of => Ok(Shard { number, of }),
+            _ => Err("expected K/N, K from 0 to N - 1"),
+        }
+    }
 }
 
 /// What a run did with one corpus.
@@ -49,7 +78,8 @@ pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn 
         on_clip();
         Ok(outcome.with(made?))
     };
-    let parts = folder.entries.par_iter().try_fold(Outcome::default, add);
+    let is_ours = |entry: &&Entry| options.shard.is_none_or(|shard| shard.has(&entry.id));
+    let parts = folder.entries.par_iter().filter(is_ours).try_fold(Outcome::default, add);
     let mut outcome = parts.try_reduce(Outcome::default, |a, b| Ok(a.and(b)))?;
     outcome.dropped.extend_from_slice(&folder.dropped);
     outcome.removed = job.place().remove_orphans(folder)?;
@@ -152,6 +182,18 @@ mod tests {
         let (first, second) = (prepared(&corpus, &out, false), prepared(&corpus, &out, false));
         assert_eq!((first.kept, second.kept, second.removed), (0, 2, 0));
         assert_eq!(first.statistics, second.statistics);
+    }
+
+    #[test]
+    fn two_shards_prepare_what_one_run_does() {
+        let (_dir, corpus, out) = corpus_of_two();
+        let shard = |text: &str| {
+            let options = Options { out: out.clone(), shard: Some(text.parse().unwrap()), ..Options::default() };
+            prepare(&read_folder(&corpus).unwrap(), "test", &options, &|| ()).unwrap().statistics.clips()
+        };
+        assert_eq!(shard("0/2") + shard("1/2"), 2);
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 2);
+        assert!("2/2".parse::<Shard>().is_err() && "1".parse::<Shard>().is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use keyface_core::DataUse;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -30,6 +31,7 @@ pub struct Corpora {
 /// The people of one corpus.
 struct Crowd {
     name: String,
+    licence: Option<String>,
     share: f64,
     talkers: Vec<Talker>,
     /// Sum of their weights up to each of them.
@@ -87,12 +89,16 @@ impl Corpora {
 
     /// Hours of training sound.
     pub fn train_hours(&self) -> f64 {
-        self.uses().map(|(_, hours)| hours).sum()
+        self.uses().map(|corpus| corpus.hours).sum()
     }
 
-    /// Name and hours of every corpus that is trained on.
-    pub fn uses(&self) -> impl Iterator<Item = (String, f64)> + '_ {
-        self.train.iter().map(|crowd| (crowd.name.clone(), (crowd.hops as f64 / 3600.0).round() / 100.0))
+    /// What is trained on, and how much of it.
+    pub fn uses(&self) -> impl Iterator<Item = DataUse> + '_ {
+        self.train.iter().map(|crowd| DataUse {
+            corpus: crowd.name.clone(),
+            hours: (crowd.hops as f64 / 3600.0).round() / 100.0,
+            licence: crowd.licence.clone(),
+        })
     }
 
     /// How many people are heard in training.
@@ -134,7 +140,7 @@ impl Crowd {
         };
         let reach = talkers.iter().scan(0.0, add).collect();
         let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        Crowd { name, share: choice.share, talkers, reach, hops }
+        Crowd { name, licence: choice.licence.clone(), share: choice.share, talkers, reach, hops }
     }
 
     fn draw(&self, rng: &mut ChaCha8Rng) -> &Talker {

@@ -73,6 +73,9 @@ pub struct CorpusChoice {
     /// 0: the corpus' validation clips choose.
     #[serde(default)]
     pub held_out: f64,
+    /// Its licence and whom it names, for the model's card.
+    #[serde(default)]
+    pub licence: Option<String>,
 }
 
 /// Training of KeyMotionNet.

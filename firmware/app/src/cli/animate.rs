@@ -36,7 +36,7 @@ pub struct AnimateArgs {
 pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     check_distinct(&args.out)?;
     let sound = sound(args)?;
-    let mut line = Line::new(keyface::model::load(args.model.name())?);
+    let mut line = Line::new(args.face.closing(keyface::model::load(args.model.name())?)?);
     let stop = stop_on_ctrl_c()?;
     let recorder = Recorder::open(&args.out, recording(args, &sound))?;
     let mut progress = Progress::new(sound.duration());

@@ -44,7 +44,7 @@ pub struct DemoArgs {
 }
 
 pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
-    let line = Line::new(keyface::model::load(args.model.name())?);
+    let line = Line::new(args.face.closing(keyface::model::load(args.model.name())?)?);
     if args.pictures {
         return pictures(args, line);
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyface::out::Stamp;
-use keyface_core::{Board, Gains, RATES_HZ};
+use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
 mod bench;
@@ -113,6 +113,9 @@ struct FaceArgs {
     /// How strongly lips and tongue move, 0.5 to 2.5; 1 is a natural human face.
     #[arg(long, value_name = "GAIN", allow_negative_numbers = true, value_parser = gain)]
     lips: Option<f32>,
+    /// How willingly lips close: careful, shipped or eager; eager misses fewer p, b and m and closes for nothing more often.
+    #[arg(long, value_name = "HOW", default_value = "shipped")]
+    closures: ClosureChoice,
     /// No blinks, glances or breath: only what is spoken.
     #[arg(long)]
     still: bool,
@@ -122,6 +125,12 @@ impl FaceArgs {
     /// What was asked for, else what `board` says.
     fn gains(&self, board: Gains) -> Gains {
         Gains { jaw: self.jaw.unwrap_or(board.jaw), lips: self.lips.unwrap_or(board.lips) }
+    }
+
+    /// The model with lips that close as willingly as was asked for.
+    fn closing(&self, mut model: Model) -> Result<Model, CoreError> {
+        model.card.decode = model.card.decode_with(self.closures)?;
+        Ok(model)
     }
 }
 

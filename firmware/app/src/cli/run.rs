@@ -71,7 +71,7 @@ struct Targets {
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let targets = targets(args, board.as_ref())?;
-    let line = Line::new(model(args, board.as_ref())?);
+    let line = Line::new(args.face.closing(model(args, board.as_ref())?)?);
     let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;

@@ -15,7 +15,8 @@ impl ModelCard {
     pub fn validate(&self, place: &str) -> Result<(), CoreError> {
         let own = self.identity().into_iter().chain(self.line()).chain(self.layout());
         let files = self.files.key_motion.checks().into_iter().chain(self.files.completion.checks());
-        verify(place, own.chain(files).chain(self.decode.checks()))
+        let closures = self.closures.iter().flat_map(|closures| closures.checks(&self.decode));
+        verify(place, own.chain(files).chain(self.decode.checks()).chain(closures))
     }
 
     fn identity(&self) -> Vec<Check> {

@@ -60,7 +60,7 @@ fn every_dropped_clip_has_its_reason() {
     let folder = read_folder(dir.path()).unwrap();
     let reasons: BTreeMap<&str, &str> = folder.dropped.iter().map(|d| (d.id.as_str(), d.reason.as_str())).collect();
     assert_eq!(reasons["unlabelled"], "no TextGrid beside the sound");
-    assert_eq!(reasons["silent"], "no wav or flac");
+    assert_eq!(reasons["silent"], "no wav, flac or ogg");
     assert!(reasons["foreign"].ends_with("expected ARPAbet phones, came \"ɑː\" at 0.100 s"));
     let loaded: Vec<_> = folder.clips().collect();
     let failed: Vec<_> = loaded.into_iter().filter_map(std::result::Result::err).collect();

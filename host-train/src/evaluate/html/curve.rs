@@ -1,14 +1,16 @@
-//! Curves of a figure over the look-ahead, a line for each corpus, as SVG.
+//! Curves of a figure over another, a line for each corpus or model, as SVG.
 
 use super::chart::{Scale, escape, number, path, ticks};
 
-/// A figure over look-aheads.
+/// A figure over another.
 pub struct Curves {
     /// What is measured.
     pub title: String,
     /// Digits that its values are told with.
     pub digits: usize,
-    /// Name of each line, and its points: milliseconds and value.
+    /// What it is over, such as `look-ahead, ms`.
+    pub over: &'static str,
+    /// Name of each line, and its points: place and value.
     pub lines: Vec<(String, Vec<(f64, f64)>)>,
 }
 
@@ -39,7 +41,7 @@ pub fn draw(curves: &Curves) -> String {
         svg += &format!("<text class=\"tick middle\" x=\"{at}\" y=\"{y}\">{tick:.0}</text>");
     }
     let middle = 0.5 * (LEFT + WIDTH - RIGHT);
-    svg += &format!("<text class=\"tick middle\" x=\"{middle}\" y=\"{}\">look-ahead, ms</text>\n", HEIGHT - 4.0);
+    svg += &format!("<text class=\"tick middle\" x=\"{middle}\" y=\"{}\">{}</text>\n", HEIGHT - 4.0, curves.over);
     for (n, (name, points)) in curves.lines.iter().enumerate() {
         svg += &line(n, name, points, (scale_x, scale_y), curves.digits);
     }
@@ -50,10 +52,10 @@ pub fn draw(curves: &Curves) -> String {
 }
 
 fn line(n: usize, name: &str, points: &[(f64, f64)], (x, y): (Scale, Scale), digits: usize) -> String {
-    let place = |(ms, value): &(f64, f64)| (x.at(*ms), y.at(*value));
+    let place = |(over, value): &(f64, f64)| (x.at(*over), y.at(*value));
     let dot = |point: &(f64, f64)| {
         let (at_x, at_y) = place(point);
-        let told = format!("{}, {:.0} ms: {:.digits$}", escape(name), point.0, point.1);
+        let told = format!("{}, {:.0}: {:.digits$}", escape(name), point.0, point.1);
         format!("<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{told}</title></circle>", number(at_x), number(at_y))
     };
     let dots: String = points.iter().map(dot).collect();
@@ -86,14 +88,18 @@ mod tests {
     #[test]
     fn a_line_goes_through_its_points() {
         let points = vec![(0.0, 0.7), (60.0, 0.8), (120.0, 0.75)];
-        let svg = draw(&Curves { title: "balanced".into(), digits: 2, lines: vec![("rms".into(), points)] });
+        let svg =
+            draw(&Curves { title: "balanced".into(), digits: 2, over: "ms", lines: vec![("rms".into(), points)] });
         // 0..120 ms over pixels 46..346; 0.70..0.80 (steps of 0.05) over pixels 204..14.
         assert!(svg.contains("<path d=\"M46 204L196 14L346 109\"/>"), "{svg}");
-        assert!(svg.contains("<title>rms, 60 ms: 0.80</title>"), "{svg}");
+        assert!(svg.contains("<title>rms, 60: 0.80</title>"), "{svg}");
     }
 
     #[test]
     fn nothing_is_drawn_of_nothing() {
-        assert_eq!(draw(&Curves { title: "a".into(), digits: 1, lines: vec![("b".into(), Vec::new())] }), "");
+        assert_eq!(
+            draw(&Curves { title: "a".into(), digits: 1, over: "ms", lines: vec![("b".into(), Vec::new())] }),
+            ""
+        );
     }
 }

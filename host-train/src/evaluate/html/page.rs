@@ -17,7 +17,10 @@ const CLIPS_TOLD: &str = "Curves at the audio times that they describe.";
 pub fn page(reports: &[EvaluationReport]) -> String {
     let names: Vec<&str> = reports.iter().map(|r| r.model.as_str()).collect();
     let title = escape(&format!("Keyface: {}", names.join(", ")));
-    let body = header(reports) + &curves(reports) + &reports.iter().enumerate().map(model).collect::<String>();
+    let body = header(reports)
+        + &curves(reports)
+        + &closures(reports)
+        + &reports.iter().enumerate().map(model).collect::<String>();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -47,7 +50,7 @@ fn curves(reports: &[EvaluationReport]) -> String {
     let corpora: Vec<String> = reports[0].corpora.iter().map(|part| part.corpus.clone()).collect();
     let figure = |title: &str, digits: usize, value: fn(&CorpusReport) -> Option<f64>| {
         let line = |corpus: &String| (corpus.clone(), points(reports, corpus, value));
-        draw(&Curves { title: title.into(), digits, lines: corpora.iter().map(line).collect() })
+        draw(&Curves { title: title.into(), digits, over: "look-ahead, ms", lines: corpora.iter().map(line).collect() })
     };
     let drawn = [
         figure("balanced recall of mouth classes", 2, |p| Some(own(p)?.balanced)),
@@ -60,6 +63,31 @@ fn curves(reports: &[EvaluationReport]) -> String {
         legend(&corpora),
         drawn.concat()
     )
+}
+
+/// Closures over false ones for each corpus, a line for each model; nothing where no thresholds were tried.
+fn closures(reports: &[EvaluationReport]) -> String {
+    let name = |r: &EvaluationReport| r.model.clone();
+    let corpora: Vec<&String> = reports[0].corpora.iter().map(|part| &part.corpus).collect();
+    let points = |r: &EvaluationReport, corpus: &String| {
+        let curve = r.corpora.iter().find(|part| part.corpus == *corpus).map(|part| &part.closure_curve[..]);
+        let mut points: Vec<(f64, f64)> = curve
+            .unwrap_or_default()
+            .iter()
+            .map(|(_, score)| (score.false_closures_per_min, 100.0 * score.closures))
+            .collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    };
+    let figure = |corpus: &&String| {
+        let title = format!("closures hit, %: {corpus}");
+        let lines = reports.iter().map(|r| (name(r), points(r, corpus))).collect();
+        draw(&Curves { title, digits: 0, over: "false closures a minute", lines })
+    };
+    let drawn: String = corpora.iter().map(figure).collect();
+    let names: Vec<String> = reports.iter().map(name).collect();
+    let head = format!("<h2>Lips that close more willingly</h2>\n{}", legend(&names));
+    if drawn.is_empty() { drawn } else { format!("{head}<div class=\"curves\">\n{drawn}</div>\n") }
 }
 
 /// The model's own score; the baselines stand behind it.
@@ -138,6 +166,7 @@ mod tests {
             motion: Vec::new(),
             keys: Vec::new(),
             groups: Vec::new(),
+            closure_curve: Vec::new(),
             confusion: Confusion::default(),
             drawn: Vec::new(),
         };

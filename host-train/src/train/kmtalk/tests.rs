@@ -86,7 +86,7 @@ fn training_lowers_the_loss_of_every_stage() {
     let pool = pool(&device);
     let mut net = choice.net.init(pool.audio_width(), &training);
     for stage in [Stage::Keys, Stage::Completion, Stage::Joint] {
-        let mut optimizer = AdamWConfig::new().init();
+        let mut optimizer = optimizer();
         let mut course = vec![];
         for step in 0..stage.steps(&choice.steps) {
             let loss = losses(stage, &net, &choice, &pool, step).total();
