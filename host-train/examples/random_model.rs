@@ -11,7 +11,7 @@ use keyface_core::{FEATURES, MOTION_CHANNELS, Precision, STEP_HOPS};
 use keyface_train::export::reference::{CompletionAnswer, KeyMotionAnswer, completion_forward, key_motion_forward};
 use keyface_train::export::{Packed, Probe, Trained, samples};
 
-const WIDTH: usize = 128;
+const WIDTH: usize = 256;
 const STEPS: usize = 20;
 
 fn main() -> anyhow::Result<()> {

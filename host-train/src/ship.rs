@@ -31,6 +31,8 @@ pub struct Order {
     pub look_ahead_ms: Option<u32>,
     /// Name of the model; default: the experiment's.
     pub name: Option<String>,
+    /// Version of the model; default: the trainer's.
+    pub version: Option<String>,
     /// Folder of the model; default: `models/<name>`.
     pub out: Option<PathBuf>,
 }
@@ -58,6 +60,9 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
     let (decode, score) = search_decode(&heard, start);
     let mut card = card(&name, look_ahead, &experiment, &corpora, decode);
+    if let Some(version) = &order.version {
+        card.version.clone_from(version);
+    }
     card.closures = search_closures(&heard, decode);
     if let Some(score) = &score {
         card.figures.extend(figures(score));

@@ -18,6 +18,9 @@ pub struct ExportArgs {
     /// Name of the model; default: the experiment's
     #[arg(long)]
     name: Option<String>,
+    /// Version of the model; default: this program's
+    #[arg(long, value_name = "X.Y.Z")]
+    version: Option<String>,
     /// Folder of the model; default: models/NAME
     #[arg(long)]
     out: Option<PathBuf>,
@@ -29,7 +32,8 @@ pub struct ExportArgs {
 /// Runs the command.
 pub fn export(args: &ExportArgs) -> Result<()> {
     let precision = if args.float { Precision::Float } else { Precision::Int8 };
-    let order = Order { look_ahead_ms: args.look_ahead, name: args.name.clone(), out: args.out.clone() };
+    let ExportArgs { look_ahead, name, version, out, .. } = args;
+    let order = Order { look_ahead_ms: *look_ahead, name: name.clone(), version: version.clone(), out: out.clone() };
     let shipped = ship(&args.run, &order, precision)?;
     say!("{}", shipped.summary());
     Ok(())
