@@ -14,6 +14,7 @@ mod guard;
 mod hearing;
 mod joint;
 mod mix;
+mod mp4;
 mod mpeg;
 mod opus;
 mod packed;

@@ -17,6 +17,7 @@ use symphonia::default::formats::{AdtsReader, CafReader, FlacReader, IsoMp4Reade
 use crate::codec::decoder;
 use crate::guard::guarded;
 use crate::joint::Segment;
+use crate::mp4::leading_samples;
 use crate::piece::{Block, Piece, Refusal, shortfall};
 use crate::sniff::Format;
 use crate::source::Source;
@@ -26,6 +27,8 @@ const KEPT_BYTES: usize = 32 << 20;
 /// Nothing that people hear becomes more than so many samples from a byte, beyond a start of so many samples.
 const SAMPLES_OF_A_BYTE: u64 = 500;
 const START_SAMPLES: u64 = 1 << 24;
+/// Divides by all rates that are in use: times are counted in it before the rate is known.
+const LEAD_HZ: u32 = 705_600_000;
 /// A damaged packet is no longer than this.
 const LONGEST_PACKET_S: u64 = 2;
 
@@ -37,6 +40,8 @@ pub(crate) struct Packed {
     /// Bytes that were fetched so far.
     fetched: Arc<AtomicU64>,
     given: u64,
+    /// Frames at the start that are still to be left out.
+    skip: u64,
     rate_hz: u32,
     damaged: u64,
     fault: Option<String>,
@@ -46,15 +51,17 @@ pub(crate) struct Packed {
 
 /// Reads up to the first packet. `fetched` counts bytes.
 pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Result<Box<dyn Piece>, Refusal> {
-    let mut behind = None;
+    let (mut behind, mut lead) = (None, 0);
     let source: Box<dyn MediaSource> = match kind {
         Format::Flac => {
             let (segment, rest) = Segment::new(source);
             behind = Some(rest);
             Box::new(ReadOnlySource::new(segment))
         }
-        Format::Mp4 | Format::Caf if source.is_seekable() => Box::new(source),
-        Format::Mp4 | Format::Caf => Box::new(kept(source)?),
+        Format::Mp4 if source.is_seekable() => with_lead(source, &mut lead),
+        Format::Mp4 => with_lead(kept(source)?, &mut lead),
+        Format::Caf if source.is_seekable() => Box::new(source),
+        Format::Caf => Box::new(kept(source)?),
         // What a pipe can bring is read as if from one: the same sound comes from both.
         _ => Box::new(ReadOnlySource::new(source)),
     };
@@ -64,8 +71,15 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
     let mut format = opened?.map_err(|e| format!("a {} file that says {e}", name(kind)))?;
     let (track, decoder) = guarded(|| track_of(format.as_mut(), kind))??;
     let rate_hz = track.codec_params.as_ref().and_then(|p| p.audio()?.sample_rate).unwrap_or(0);
+    let skip = lead * u64::from(rate_hz) / u64::from(LEAD_HZ);
     let format = Some(format);
-    Ok(Box::new(Packed { format, track, decoder, fetched, given: 0, rate_hz, damaged: 0, fault: None, behind }))
+    Ok(Box::new(Packed { format, track, decoder, fetched, given: 0, skip, rate_hz, damaged: 0, fault: None, behind }))
+}
+
+/// An MP4, of which `lead` is told the time before its first sound.
+fn with_lead(mut source: impl MediaSource + 'static, lead: &mut u64) -> Box<dyn MediaSource> {
+    *lead = leading_samples(&mut source, LEAD_HZ);
+    Box::new(source)
 }
 
 /// All of a pipe, because its index may lie at its end.
@@ -200,6 +214,9 @@ impl Piece for Packed {
         block.samples.clear();
         let Some(packet) = self.next() else { return Ok(false) };
         self.decode(&packet, block)?;
+        let skip = self.skip.min(block.frames() as u64);
+        self.skip -= skip;
+        block.samples.drain(..skip as usize * block.channels);
         Ok(true)
     }
 
