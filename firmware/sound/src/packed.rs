@@ -171,7 +171,7 @@ impl Packed {
         let Packed { decoder, .. } = self;
         let outcome = guarded(|| match decoder.decode(packet) {
             Ok(sound) => {
-                block.of(sound.spec().channels().count(), sound.spec().rate());
+                block.of(sound.spec().channels().count().max(1), sound.spec().rate());
                 sound.copy_to_vec_interleaved(&mut block.samples);
                 Ok(())
             }

@@ -68,7 +68,7 @@ fn signed(sample: &[u8], is_big: bool) -> f32 {
 /// ITU-T G.711.
 fn mulaw(byte: u8) -> f32 {
     let bits = !byte;
-    let magnitude = ((i32::from(bits & 0x0f) << 3) + 0x84 << (bits >> 4 & 7)) - 0x84;
+    let magnitude = (((i32::from(bits & 0x0f) << 3) + 0x84) << (bits >> 4 & 7)) - 0x84;
     (if bits & 0x80 == 0 { magnitude } else { -magnitude }) as f32 / 32_768.0
 }
 
@@ -76,7 +76,7 @@ fn mulaw(byte: u8) -> f32 {
 fn alaw(byte: u8) -> f32 {
     let bits = byte ^ 0x55;
     let (step, exponent) = (i32::from(bits & 0x0f) << 4, bits >> 4 & 7);
-    let magnitude = if exponent == 0 { step + 8 } else { step + 0x108 << (exponent - 1) };
+    let magnitude = if exponent == 0 { step + 8 } else { (step + 0x108) << (exponent - 1) };
     (if bits & 0x80 != 0 { magnitude } else { -magnitude }) as f32 / 32_768.0
 }
 

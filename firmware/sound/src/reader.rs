@@ -187,7 +187,7 @@ impl Reader {
 
     fn repair(&mut self, block: &mut Block) {
         self.heard += block.samples.len() as u64;
-        for sample in block.samples.iter_mut().filter(|sample| !(sample.abs() <= LOUDEST)) {
+        for sample in block.samples.iter_mut().filter(|sample| sample.is_nan() || sample.abs() > LOUDEST) {
             *sample = 0.0;
             self.notes.repaired += 1;
         }

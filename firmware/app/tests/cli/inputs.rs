@@ -141,10 +141,11 @@ fn what_has_no_end_ends_with_an_error() {
     for name in ["board.toml", "a.wav"] {
         std::os::unix::fs::symlink("/dev/zero", desk.path(name)).unwrap();
     }
-    let line = desk.refuse("run --board ./board.toml --to file:a.csv");
-    assert!(line.ends_with("came a device or a pipe"), "{line}");
-    let line = desk.refuse("animate a.wav --out a.csv");
-    assert!(line.contains("came a file that starts with the bytes 00 00 00 00"), "{line}");
+    let board = desk.run("run --board ./board.toml --to file:a.csv");
+    assert!(board.code == Some(2) && board.stderr.ends_with("came a device or a pipe\n"), "{board:?}");
+    let sound = desk.run("animate a.wav --out a.csv");
+    let expected = "came a file that starts with the bytes 00 00 00 00";
+    assert!(sound.code == Some(2) && sound.stderr.contains(expected), "{sound:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -157,6 +158,8 @@ fn a_named_pipe_is_heard_once_somebody_writes_and_given_up_if_nobody_does() {
     desk.run("animate p --out a.csv").fine();
     writer.join().unwrap();
     fs::remove_file(desk.path("a.csv")).unwrap();
-    let line = desk.refuse("run --input p --to file:a.csv");
-    assert_eq!(line, "keyface: p: expected somebody who writes into this pipe within 10 s, came nobody");
+    let run = desk.run("run --input p --to file:a.csv");
+    let expected = "keyface: p: expected somebody who writes into this pipe within 10 s, came nobody\n";
+    assert_eq!((run.code, run.stderr.as_str()), (Some(2), expected));
+    assert!(!desk.path("a.csv").exists());
 }
