@@ -2,42 +2,77 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
 
 use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples, Step};
 
 use crate::AppError;
-use crate::ears::Sound;
+use crate::ears::{Ear, Heard};
 use crate::out::Recorder;
 
+/// How long to sleep when nothing has come in.
+const NAP: Duration = Duration::from_millis(1);
 /// Samples of one step.
 pub(crate) const STEP_SAMPLES: usize = HOP_SAMPLES * STEP_HOPS;
 
-/// Sends a whole recording through the line, and silence behind it until its end has come out.
-/// `progress` is told the audio time that has been done.
+/// Sends a recording through the line as it is read, and silence behind it until its end has come out.
+/// `progress` is told the audio time that has been done, and what share of all that is, if that is known. The second
+/// value is how long the sound was.
 ///
 /// # Errors
-/// When a network fails, a file cannot be written, or `stop` is set: then no file is seen.
+/// When it cannot be heard, a network fails, a file cannot be written, or `stop` is set: then no file is seen.
 pub fn animate(
-    sound: &Sound,
+    ear: &mut dyn Ear,
     line: &mut Line,
-    mut recorder: Recorder,
+    recorder: Recorder,
     stop: &AtomicBool,
-    mut progress: impl FnMut(Micros),
-) -> Result<Vec<PathBuf>, AppError> {
-    let end = sound.duration();
-    let silence = vec![0.0; tail_samples(line)];
-    let mut heard = Samples(0);
-    for block in sound.samples.chunks(STEP_SAMPLES).chain(silence.chunks(STEP_SAMPLES)) {
-        for step in steps(line, block)?.into_iter().flatten() {
-            recorder.step(line, &step, Some(end))?;
-        }
-        if stop.load(Relaxed) {
-            return Err(AppError::Stopped);
+    mut progress: impl FnMut(Micros, Option<f32>),
+) -> Result<(Vec<PathBuf>, Micros), AppError> {
+    let (mut work, mut heard, mut block) = (Work { line, recorder, stop }, Samples(0), Vec::new());
+    loop {
+        block.clear();
+        match ear.read(&mut block)? {
+            Heard::Sound => work.push(&block, None)?,
+            Heard::Nothing => work.wait()?,
+            Heard::End => break,
         }
         heard.0 += block.len() as u64;
-        progress(heard.micros().min(end));
+        progress(heard.micros(), ear.progress());
     }
-    recorder.finish(end)
+    let end = heard.micros();
+    let silence = vec![0.0; tail_samples(work.line)];
+    work.push(&silence, Some(end))?;
+    Ok((work.recorder.finish(end)?, end))
+}
+
+/// What the sound goes through.
+struct Work<'a> {
+    line: &'a mut Line,
+    recorder: Recorder,
+    stop: &'a AtomicBool,
+}
+
+impl Work<'_> {
+    /// A block of any size, before the `end` or behind it.
+    fn push(&mut self, block: &[f32], end: Option<Micros>) -> Result<(), AppError> {
+        for piece in block.chunks(STEP_SAMPLES) {
+            for step in steps(self.line, piece)?.into_iter().flatten() {
+                self.recorder.step(self.line, &step, end)?;
+            }
+            self.check()?;
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Result<(), AppError> {
+        thread::sleep(NAP);
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), AppError> {
+        if self.stop.load(Relaxed) { Err(AppError::Stopped) } else { Ok(()) }
+    }
 }
 
 /// Silence that brings the last sound out of the line.

@@ -247,11 +247,12 @@ impl App {
     }
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
-        let end = self.ended.map_or(self.heard, |(_, end)| end).micros();
+        let heard = self.ended.map_or(self.heard, |(_, end)| end);
+        let end = heard.micros();
         let Parts { ear, line, screen, servos, recorder, .. } = self.parts;
         let screen = screen.map(|screen| screen.counters());
         let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
-        let report = Report { screen, servos, ..self.watcher.report(end, line.look_ahead(), ear.as_ref()) };
+        let report = Report { screen, servos, ..self.watcher.report(heard, line.look_ahead(), ear.as_ref()) };
         let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
         Ok((report, files))
     }

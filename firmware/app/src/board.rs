@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use keyface_core::{Board, Layer, ModelCard};
 
-use crate::AppError;
+use crate::{AppError, bounded};
 
 /// Names a folder of boards.
 pub const BOARDS_VARIABLE: &str = "KEYFACE_BOARDS";
@@ -31,7 +31,7 @@ pub fn load(name: &str) -> Result<Board, AppError> {
         if seen.contains(&path) {
             return Err(AppError::unexpected(place, "a board that does not inherit from itself", "a circle"));
         }
-        let text = fs::read_to_string(&path).map_err(AppError::file(&path, "read it"))?;
+        let text = bounded::text(&path)?;
         let layer = Layer::new(&place, &text)?;
         let parent = layer.inherits().map(|parent| parent_of(&path, parent)).transpose()?;
         layers.push(layer);

@@ -7,6 +7,7 @@ pub mod animate;
 pub mod app;
 pub mod bench;
 pub mod board;
+mod bounded;
 pub mod bundle;
 pub mod clock;
 pub mod cpu;

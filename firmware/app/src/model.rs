@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use keyface_core::{CoreError, Model, ModelCard, StepNet};
 
 use crate::AppError;
+use crate::bounded::{self, NETWORK_BYTES};
 
 /// The model that is used unless told otherwise.
 pub const DEFAULT_MODEL: &str = "live";
@@ -38,12 +39,8 @@ impl Files {
     /// Reads them.
     pub(crate) fn read(name: &str) -> Result<Files, AppError> {
         let folder = find(name)?;
-        let read = |file: &str| {
-            let path = folder.join(file);
-            fs::read(&path).map_err(AppError::file(&path, "read it"))
-        };
-        let card_path = folder.join(CARD);
-        let card_text = fs::read_to_string(&card_path).map_err(AppError::file(&card_path, "read it"))?;
+        let read = |file: &str| bounded::read(&folder.join(file), NETWORK_BYTES);
+        let card_text = bounded::text(&folder.join(CARD))?;
         let within = |e: CoreError| AppError::Model { folder: folder.clone(), reason: e };
         let files = ModelCard::from_toml(CARD, &card_text).map_err(within)?.files;
         let (key_motion, completion) = (read(&files.key_motion.file)?, read(&files.completion.file)?);
@@ -100,7 +97,7 @@ pub fn shipped() -> Vec<PathBuf> {
 /// When there is none in the folder, or it is not what a card must be.
 pub fn card(folder: &Path) -> Result<ModelCard, AppError> {
     let path = folder.join(CARD);
-    let text = fs::read_to_string(&path).map_err(AppError::file(&path, "read it"))?;
+    let text = bounded::text(&path)?;
     Ok(ModelCard::from_toml(&path.display().to_string(), &text)?)
 }
 

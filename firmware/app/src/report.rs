@@ -26,7 +26,7 @@ pub(crate) struct Watcher {
 pub struct Report {
     /// What was heard.
     pub input: String,
-    /// Sound heard, in seconds.
+    /// Sound heard, in seconds; silence in place of a lost microphone is none.
     pub audio_s: f64,
     /// Steps of the line.
     pub steps: u64,
@@ -98,10 +98,10 @@ impl Watcher {
         Turn { heard, steps: self.steps, line_faults: self.line_faults, ear }
     }
 
-    pub fn report(&self, heard: Micros, look_ahead: Micros, ear: &dyn Ear) -> Report {
+    pub fn report(&self, heard: Samples, look_ahead: Micros, ear: &dyn Ear) -> Report {
         Report {
             input: ear.name(),
-            audio_s: heard.as_s(),
+            audio_s: ear.counters().real(heard).micros().as_s(),
             steps: self.steps,
             pictures: self.pictures,
             line_faults: self.line_faults,
@@ -132,7 +132,7 @@ impl Latency {
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "heard     {} for {:.1} s in {} steps", self.input, self.audio_s, self.steps)?;
-        let EarCounters { xruns, dropped_samples, reopened } = self.ear;
+        let EarCounters { xruns, dropped_samples, reopened, .. } = self.ear;
         writeln!(f, "ear       {xruns} xruns, {dropped_samples} samples dropped, opened again {reopened} times")?;
         writeln!(f, "line      {} faults, look-ahead {:.0} ms", self.line_faults, self.look_ahead_ms)?;
         if let Some(ScreenCounters { shown, skipped, lost, reopened }) = self.screen {

@@ -61,6 +61,55 @@ pub struct Microphone {
     pub device: String,
     /// The rate to ask for, 8000..=192000; the line resamples it.
     pub rate_hz: u32,
+    /// Which of its channels are heard, counted from 0.
+    #[serde(default)]
+    pub channel: InputChannels,
+}
+
+/// Channels of a capture device: `"mix"`, a number, or a list of numbers whose mean is heard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "toml::Value", into = "toml::Value")]
+pub enum InputChannels {
+    /// The mean of all.
+    #[default]
+    Mix,
+    /// One of them.
+    One(usize),
+    /// The mean of these.
+    Several(Vec<usize>),
+}
+
+/// No device has more.
+const MOST_CHANNELS: i64 = 64;
+
+impl TryFrom<toml::Value> for InputChannels {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<InputChannels, String> {
+        let number = |value: &toml::Value| {
+            let number = value.as_integer().filter(|number| (0..MOST_CHANNELS).contains(number));
+            number.and_then(|number| usize::try_from(number).ok())
+        };
+        let several = |list: &toml::value::Array| list.iter().map(number).collect::<Option<Vec<usize>>>();
+        let read = match &value {
+            toml::Value::String(text) if text == "mix" => Some(InputChannels::Mix),
+            toml::Value::Array(list) if !list.is_empty() => several(list).map(InputChannels::Several),
+            other => number(other).map(InputChannels::One),
+        };
+        read.ok_or_else(|| {
+            format!("expected \"mix\", a channel counted from 0, or a list of them, came channel = {value}")
+        })
+    }
+}
+
+impl From<InputChannels> for toml::Value {
+    fn from(channels: InputChannels) -> toml::Value {
+        match channels {
+            InputChannels::Mix => "mix".into(),
+            InputChannels::One(channel) => (channel as i64).into(),
+            InputChannels::Several(list) => list.into_iter().map(|channel| channel as i64).collect::<Vec<_>>().into(),
+        }
+    }
 }
 
 /// Gains as a board states them; see [`Gains`].
@@ -180,8 +229,24 @@ mod tests {
     fn an_unknown_key_is_refused_by_name() {
         assert_eq!(
             refusal("rate_hz", "rate"),
-            "bench.toml: line 7: unknown field `rate`, expected `device` or `rate_hz`"
+            "bench.toml: line 7: unknown field `rate`, expected one of `device`, `rate_hz`, `channel`"
         );
+    }
+
+    #[test]
+    fn a_microphones_channel_is_a_number_a_list_or_mix() {
+        let of = |channel: &str| {
+            let board = BOARD.replace("rate_hz = 48000", &format!("rate_hz = 48000, channel = {channel}"));
+            Board::from_toml("bench.toml", &board).map(|board| board.microphone.channel)
+        };
+        assert_eq!(of("0").unwrap(), InputChannels::One(0));
+        assert_eq!(of("[4, 5]").unwrap(), InputChannels::Several(vec![4, 5]));
+        assert_eq!(of("\"mix\"").unwrap(), InputChannels::Mix);
+        for wrong in ["-1", "[]", "64", "\"left\"", "[0, \"a\"]"] {
+            let error = of(wrong).unwrap_err().to_string();
+            assert!(error.contains("a channel counted from 0"), "{error}");
+        }
+        assert_eq!(Board::from_toml("bench.toml", BOARD).unwrap().microphone.channel, InputChannels::Mix);
     }
 
     #[test]
@@ -227,6 +292,6 @@ mod tests {
             Layer::new("kiosk.toml", "inherits = \"bench\"\nname = \"kiosk\"\nmicrophone = { rate = 1 }").unwrap();
         let error = Board::from_layers(&[child, Layer::new("bench.toml", BOARD).unwrap()]).unwrap_err().to_string();
         assert!(error.starts_with("kiosk.toml (inherits bench.toml): "), "{error}");
-        assert!(error.contains("unknown field `rate`, expected `device` or `rate_hz`"), "{error}");
+        assert!(error.contains("unknown field `rate`, expected one of `device`, `rate_hz`, `channel`"), "{error}");
     }
 }

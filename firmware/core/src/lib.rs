@@ -13,8 +13,6 @@ mod check;
 pub mod completion;
 #[cfg(feature = "std")]
 pub mod contact;
-#[cfg(feature = "decode")]
-mod decode;
 #[cfg(feature = "std")]
 mod error;
 pub mod flow;
@@ -42,8 +40,8 @@ mod time;
 
 #[cfg(feature = "std")]
 pub use board::{
-    Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, Joint, Layer, Microphone,
-    Panel, Pca9685, PixelFormat, Servos, Target,
+    Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels, Joint, Layer,
+    Microphone, Panel, Pca9685, PixelFormat, Servos, Target,
 };
 #[cfg(feature = "std")]
 pub use card::{
@@ -51,8 +49,6 @@ pub use card::{
     sha256_hex,
 };
 pub use channel::{CHANNELS, Channel};
-#[cfg(feature = "decode")]
-pub use decode::{Audio, decode_audio};
 #[cfg(feature = "std")]
 pub use error::CoreError;
 pub use heads::Heads;

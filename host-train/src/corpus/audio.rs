@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::Path;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
-use keyface_core::{Resampler, SAMPLE_RATE_HZ, decode_audio};
+use keyface_core::{Resampler, SAMPLE_RATE_HZ};
+use keyface_sound::decode_audio;
 
 use super::error::{Error, Result};
 
@@ -18,7 +19,7 @@ pub fn read(path: &Path) -> Result<Vec<f32>> {
     let audio = decode_audio(file, &name)?;
     match audio.truncated {
         Some(fault) => Err(Error::unexpected(name, "a whole sound", fault)),
-        None => to_16_khz(audio.samples, audio.rate_hz),
+        None => Ok(audio.samples),
     }
 }
 

@@ -9,7 +9,7 @@ use keyface::ears::{Sound, read_sound};
 use keyface_core::Micros;
 
 use super::demo::CLIP;
-use super::progress::Progress;
+use super::progress::{Progress, share};
 use super::{ModelArgs, note, tell, tell_json, whole};
 
 #[derive(Args)]
@@ -37,7 +37,8 @@ pub struct BenchArgs {
 }
 
 pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
-    let mut progress = Progress::new(Micros::from_ms(i64::from(args.seconds) * 1_000));
+    let mut progress = Progress::new();
+    let all = Micros::from_ms(i64::from(args.seconds) * 1_000);
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let warnings = board.iter().flat_map(|board| keyface::cpu::apply(&board.cpu));
     warnings.for_each(|warning| note(format_args!("keyface: warning: {warning}")));
@@ -51,7 +52,7 @@ pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
         sound: sound.as_ref().map(|sound| sound.samples.as_slice()),
         started,
     };
-    let report = keyface::bench::bench(&plan, |done| progress.update(done))?;
+    let report = keyface::bench::bench(&plan, |done| progress.update(done, Some(share(done, all))))?;
     progress.finish();
     if args.json {
         tell_json(&report)?;

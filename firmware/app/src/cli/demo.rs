@@ -95,8 +95,9 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
         Recording { gains, has_life: !args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
     let stop = stop_on_ctrl_c()?;
     let recorder = Recorder::open(&files, recording)?;
-    let (mut progress, look_ahead) = (Progress::new(sound.duration()), line.look_ahead());
-    keyface::animate::animate(&sound, &mut line, recorder, &stop, |done| progress.update(done))?;
+    let (mut progress, look_ahead) = (Progress::new(), line.look_ahead());
+    let mut ear = FileEar::new(sound, Pace::Fast);
+    keyface::animate::animate(&mut ear, &mut line, recorder, &stop, |done, share| progress.update(done, share))?;
     progress.finish();
     tell(format_args!("the face that speaks     {}", shown(&files[0])));
     tell(format_args!("a picture of each phone  {}", shown(&files[1])));

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use keyface::ears::{Channels, Hints, RawFormat, Wish};
 use keyface::out::Stamp;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
@@ -143,9 +144,30 @@ struct FileArgs {
     /// Frames a second in .csv and .poses.jsonl; a .gif has 25 at most.
     #[arg(long, default_value_t = 60, allow_negative_numbers = true, value_parser = |text: &str| whole(text, 1..=1_000))]
     fps: u32,
-    /// Sample rate of raw samples on standard input; sound files tell their own.
-    #[arg(long, value_name = "HZ", default_value_t = 16_000, allow_negative_numbers = true, value_parser = |text: &str| whole(text, RATES_HZ))]
-    rate: u32,
+}
+
+/// How a sound is read.
+#[derive(Args)]
+struct SoundArgs {
+    /// Which channels are heard, counted from 0: `mix` is the mean of all; an array or a call needs one of its own
+    /// [default: the board's, or mix]
+    #[arg(long, value_name = "N[,N]|mix")]
+    channel: Option<Channels>,
+    /// How samples without a header are written, in a file or on a pipe: s16le, s16be, s24le, s32le, f32le, mulaw,
+    /// alaw or u8 [default on a pipe: s16le]
+    #[arg(long, value_name = "NAME[:CHANNELS]")]
+    format: Option<RawFormat>,
+    /// Sample rate of samples without a header [default: 16000]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true, value_parser = |text: &str| whole(text, RATES_HZ))]
+    rate: Option<u32>,
+}
+
+impl SoundArgs {
+    /// What was asked for, else the board's channels.
+    fn wish(&self, board: Option<Channels>) -> Wish {
+        let hints = Hints { raw: self.format, raw_rate_hz: self.rate, is_pipe: false };
+        Wish { hints, channels: self.channel.clone().or(board).unwrap_or_default() }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

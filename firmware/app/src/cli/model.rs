@@ -8,7 +8,7 @@ use keyface::store::{Event, Holding, Named, Slot, Store};
 use keyface_core::Micros;
 use serde_json::json;
 
-use super::progress::Progress;
+use super::progress::{Progress, share};
 use super::{note, tell, tell_json};
 use args::{InstallArgs, KeygenArgs, ListArgs, PackArgs, RollbackArgs, VerifyArgs};
 
@@ -138,7 +138,7 @@ impl Bar {
     }
 
     fn heard(&mut self, done: Micros, all: Micros) {
-        self.progress.get_or_insert_with(|| Progress::new(all)).update(done);
+        self.progress.get_or_insert_with(Progress::new).update(done, Some(share(done, all)));
     }
 
     fn finish(self) {

@@ -8,28 +8,34 @@ use keyface_core::Micros;
 /// Nobody needs a bar for less.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Seconds of sound done, of all.
+/// The share that is done of a sound, or how much where nobody knows its length.
 pub struct Progress {
     started: Instant,
-    total: Micros,
     bar: Option<ProgressBar>,
 }
 
+/// The length of a bar.
+const WHOLE: u64 = 1_000;
+
 impl Progress {
-    pub fn new(total: Micros) -> Progress {
-        Progress { started: Instant::now(), total, bar: None }
+    pub fn new() -> Progress {
+        Progress { started: Instant::now(), bar: None }
     }
 
-    pub fn update(&mut self, done: Micros) {
+    pub fn update(&mut self, done: Micros, share: Option<f32>) {
         if self.bar.is_none() && self.started.elapsed() > PATIENCE {
-            let bar = ProgressBar::new(tenths(self.total));
-            if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent} % of the sound, {eta} left") {
+            let bar = if share.is_some() { ProgressBar::new(WHOLE) } else { ProgressBar::no_length() };
+            let of_known = "{bar:40} {percent} % of the sound, {eta} left";
+            let template = if share.is_some() { of_known } else { "{spinner} {msg} of the sound" };
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             self.bar = Some(bar);
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(tenths(done));
+        let Some(bar) = &self.bar else { return };
+        match share {
+            Some(share) => bar.set_position((share * WHOLE as f32) as u64),
+            None => bar.set_message(format!("{:.0} s", done.as_s())),
         }
     }
 
@@ -40,6 +46,7 @@ impl Progress {
     }
 }
 
-fn tenths(time: Micros) -> u64 {
-    u64::try_from(time.0 / 100_000).unwrap_or(0)
+/// How much of `all` is done.
+pub fn share(done: Micros, all: Micros) -> f32 {
+    done.0 as f32 / all.0.max(1) as f32
 }

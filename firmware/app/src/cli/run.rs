@@ -19,7 +19,7 @@ use keyface::servo::Servos;
 use keyface::store::Store;
 use keyface_core::{Board, Gains, Line, Micros, Model};
 
-use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
+use super::{FaceArgs, FileArgs, ModelArgs, SoundArgs, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another, and what stands above it.
 pub const WINDOW_PX: (u32, u32) = (640, 480);
@@ -31,9 +31,11 @@ pub const TITLE: &str = "Keyface";
   keyface run --board linux-pc                       what that board has
   keyface run --board robot-head --to screen,servo   a robot's servos too
   keyface run --input talk.wav --to screen,file:talk.csv
+  keyface run --device hw:2,0 --channel 0            one channel of a microphone array
   espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
 pub struct RunArgs {
-    /// mic, a sound file (WAV, FLAC, MP3, OGG Vorbis), or - for 16-bit mono samples on standard input, raw or as WAV.
+    /// mic, a sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), or - for any of these, or raw samples, on
+    /// standard input.
     #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]
     input: Input,
     #[arg(long, value_delimiter = ',', value_name = "screen|servo|file:FILE", help = format!("Where the face goes: screen, servo, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
@@ -41,8 +43,8 @@ pub struct RunArgs {
     /// Name of a board, or its file: says model, microphone, screen and gains.
     #[arg(long, value_name = "NAME|FILE")]
     board: Option<String>,
-    /// Which microphone, as `keyface devices` prints it.
-    #[arg(long, value_name = "ID")]
+    /// Which microphone: an id or a name as `keyface devices` prints it, or ALSA's, as hw:1,0 or plughw:1,0.
+    #[arg(long, value_name = "ID|NAME")]
     device: Option<String>,
     /// Play a file or a pipe as fast as the machine can, not in real time.
     #[arg(long)]
@@ -54,6 +56,8 @@ pub struct RunArgs {
     model: ModelArgs,
     #[command(flatten)]
     face: FaceArgs,
+    #[command(flatten)]
+    sound: SoundArgs,
     #[command(flatten)]
     files: FileArgs,
     /// Write the report at the end as JSON.
@@ -159,14 +163,10 @@ fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear
     let of_board = board.map(|b| Wanted::from(&b.microphone)).unwrap_or_default();
     // A device in the field starts with what it has; a person who names a microphone is told that it is not there.
     let is_awaited = board.is_some() && args.device.is_none();
-    let microphone = Wanted { id: args.device.clone().or(of_board.id), is_awaited, ..of_board };
-    let listening =
-        Listening { input: args.input.clone(), microphone, pipe_rate_hz: args.files.rate, pace: pace(args) };
-    let (ear, warning) = ears::open(&listening)?;
-    if let Some(warning) = warning {
-        warn(&warning);
-    }
-    Ok(ear)
+    let wish = args.sound.wish(board.map(|_| of_board.channels.clone()));
+    let channels = wish.channels.clone();
+    let microphone = Wanted { id: args.device.clone().or(of_board.id), is_awaited, channels, ..of_board };
+    Ok(ears::open(&Listening { input: args.input.clone(), microphone, wish, pace: pace(args) })?)
 }
 
 /// Servos that the user names must answer at once; those that come with the board are tried until they do.

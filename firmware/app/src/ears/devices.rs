@@ -1,11 +1,21 @@
 //! The microphones that the system knows.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use cpal::traits::{DeviceTrait, HostTrait};
 
+use super::{Ear, Mic, Wanted, samples_in};
 use crate::AppError;
 
+/// How long a device is listened to.
+const LISTEN: Duration = Duration::from_millis(500);
+/// How long it may take to give its first sample.
+const PATIENCE: Duration = Duration::from_secs(2);
+const NAP: Duration = Duration::from_millis(10);
+
 /// A device that records.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct InputDevice {
     /// What `--device` takes; stays the same when the machine starts again.
     pub id: String,
@@ -13,13 +23,26 @@ pub struct InputDevice {
     pub name: String,
     /// The rate at which it would be opened, or `None` when it cannot be opened now.
     pub rate_hz: Option<u32>,
-    /// Channels, which Keyface averages.
+    /// Channels, of which `--channel` chooses.
     pub channels: Option<u16>,
+    /// The level of each channel in dB of full scale, where it was listened to.
+    pub levels_db: Option<Vec<f32>>,
     /// Whether it is the one heard without `--device`.
     pub is_default: bool,
 }
 
 impl InputDevice {
+    /// Listens to it for a moment, unless it is in use.
+    pub fn listen(&mut self) {
+        let wanted = Wanted { id: Some(self.id.clone()), ..Wanted::default() };
+        let Ok(mut mic) = Mic::open(wanted) else { return };
+        let (mut sound, started) = (Vec::new(), Instant::now());
+        while sound.len() < samples_in(LISTEN) && started.elapsed() < PATIENCE && mic.read(&mut sound).is_ok() {
+            thread::sleep(NAP);
+        }
+        self.levels_db = (!sound.is_empty()).then(|| mic.levels_db());
+    }
+
     /// Whether it can be opened now and hears something; ALSA also lists converters and a device of zeros.
     pub fn is_usable(&self) -> bool {
         self.rate_hz.is_some() && !self.id.ends_with(":null")
@@ -46,6 +69,7 @@ fn describe(device: &cpal::Device, default: Option<&cpal::DeviceId>) -> Option<I
         name: device.description().map_or_else(|_| id.to_string(), |d| d.name().to_owned()),
         rate_hz: config.as_ref().map(|c| c.sample_rate()),
         channels: config.as_ref().map(|c| c.channels()),
+        levels_db: None,
         is_default: default == Some(&id),
         id: id.to_string(),
     })

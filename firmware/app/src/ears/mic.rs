@@ -12,6 +12,7 @@ use keyface_core::{Micros, Resampler, Samples};
 use super::{Ear, EarCounters, Heard, micros, samples_in};
 use crate::AppError;
 
+mod find;
 mod stream;
 mod supervisor;
 
@@ -33,6 +34,7 @@ pub struct Mic {
     shared: Arc<Shared>,
     current: Current,
     given: u64,
+    filled: u64,
     marks: VecDeque<(Micros, Instant)>,
 }
 
@@ -59,7 +61,12 @@ impl Mic {
             // The silence before the first sound begins now.
             marks.push_back((Micros(0), Instant::now()));
         }
-        Ok(Mic { supervisor, streams, shared, current, given: 0, marks })
+        Ok(Mic { supervisor, streams, shared, current, given: 0, filled: 0, marks })
+    }
+
+    /// The level of each channel since the stream began, in dB of full scale.
+    pub fn levels_db(&self) -> Vec<f32> {
+        self.shared.levels()
     }
 
     /// Fetches what the audio thread has left in the ring.
@@ -103,6 +110,7 @@ impl Mic {
         let count = samples_in(Duration::from_micros(missing));
         out.resize(out.len() + count, 0.0);
         self.given += count as u64;
+        self.filled += count as u64;
         self.remember(due, now);
     }
 }
@@ -145,6 +153,7 @@ impl Ear for Mic {
             xruns: self.shared.xruns.load(Relaxed),
             dropped_samples: self.shared.dropped_samples.load(Relaxed),
             reopened: self.supervisor.reopened(),
+            filled_samples: self.filled,
         }
     }
 
@@ -171,6 +180,7 @@ mod tests {
             shared,
             current: Current::new(opened, Micros(0)).unwrap(),
             given: 0,
+            filled: 0,
             marks: VecDeque::new(),
         };
         (mic, samples_in, marks_in)
@@ -202,5 +212,7 @@ mod tests {
         let due = samples_in(Duration::from_millis(100) + captured.elapsed());
         assert!(out.len() >= 6_400 && out.len() <= due, "{} of {due}", out.len());
         assert_eq!(out.last(), Some(&0.0));
+        let real = mic.counters().real(Samples(out.len() as u64)).0;
+        assert!((1_500..=1_600).contains(&real), "silence in place of a device is not heard: {real}");
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use keyface_core::{Micros, Samples};
+pub use keyface_sound::{Channels, Hints, RawFormat};
 
 use crate::AppError;
 
@@ -12,13 +13,12 @@ pub mod devices;
 mod file;
 mod loudspeaker;
 mod mic;
-mod pipe;
-mod wav_head;
+mod stream;
 
-pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound, sound_in};
+pub use file::{FileEar, Pace, Sound, read_sound, sound_in};
 pub use loudspeaker::Loudspeaker;
 pub use mic::{Mic, Wanted};
-pub use pipe::PipeEar;
+pub use stream::{StreamEar, Wish};
 
 /// What a call of [`Ear::read`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,15 @@ pub struct EarCounters {
     pub dropped_samples: u64,
     /// Times that a lost or dead device was opened again.
     pub reopened: u64,
+    /// Samples of silence in place of a device that is lost: nobody heard them.
+    pub filled_samples: u64,
+}
+
+impl EarCounters {
+    /// How much of `all` sound came from the device.
+    pub fn real(&self, all: Samples) -> Samples {
+        Samples(all.0.saturating_sub(self.filled_samples))
+    }
 }
 
 /// A source of sound. A trait, not an enum: every further input (socket, board) is one more file.
@@ -59,6 +68,16 @@ pub trait Ear {
     /// Whether sound never pauses: a microphone gives silence in samples, a pipe may give nothing for hours.
     fn is_steady(&self) -> bool {
         false
+    }
+
+    /// The share of it that has been read; `None` where nobody knows its length.
+    fn progress(&self) -> Option<f32> {
+        None
+    }
+
+    /// What was wrong with the sound; it has been told to the user already.
+    fn warning(&self) -> Option<String> {
+        None
     }
 
     /// What has gone wrong so far.
@@ -100,26 +119,23 @@ pub struct Listening {
     pub input: Input,
     /// Which microphone.
     pub microphone: Wanted,
-    /// Sample rate of raw samples on standard input.
-    pub pipe_rate_hz: u32,
+    /// How a file or a pipe is read.
+    pub wish: Wish,
     /// Whether files and pipes are played in real time.
     pub pace: Pace,
 }
 
-/// Opens an input. The second value is a warning for the user, if there is one.
+/// Opens an input.
 ///
 /// # Errors
 /// When the device or the file cannot be heard; the text names it.
-pub fn open(listening: &Listening) -> Result<(Box<dyn Ear>, Option<String>), AppError> {
-    match &listening.input {
-        Input::Mic => Ok((Box::new(Mic::open(listening.microphone.clone())?), None)),
-        Input::Pipe => Ok((Box::new(PipeEar::open(std::io::stdin(), listening.pipe_rate_hz, listening.pace)?), None)),
-        Input::File(path) => {
-            let sound = read_sound(path)?;
-            let warning = sound.warning.clone();
-            Ok((Box::new(FileEar::new(sound, listening.pace)), warning))
-        }
-    }
+pub fn open(listening: &Listening) -> Result<Box<dyn Ear>, AppError> {
+    let Listening { input, microphone, wish, pace } = listening;
+    Ok(match input {
+        Input::Mic => Box::new(Mic::open(microphone.clone())?),
+        Input::Pipe => Box::new(StreamEar::standard_input(wish.clone(), *pace)?),
+        Input::File(path) => Box::new(StreamEar::file(path, wish.clone(), *pace)?),
+    })
 }
 
 /// A duration as audio time.

@@ -10,7 +10,8 @@ fn an_empty_file_is_called_empty() {
     let desk = Desk::new();
     desk.write("a.wav", "");
     let line = desk.refuse("animate a.wav --out a.csv");
-    assert_eq!(line, "keyface: a.wav: expected sound (WAV, FLAC, MP3 or OGG Vorbis), came an empty file");
+    assert!(line.starts_with("keyface: a.wav: expected sound (WAV, AIFF, "), "{line}");
+    assert!(line.ends_with("), came an empty file"), "{line}");
 }
 
 #[test]
@@ -118,4 +119,47 @@ fn a_board_with_an_unknown_key_is_told_with_its_line() {
     desk.write("a.toml", "name = \"a\"\ncolour = 3\n");
     let line = desk.refuse("run --board a.toml --to file:a.csv");
     assert!(line.starts_with("keyface: a.toml: line 2: unknown field `colour`, expected "), "{line}");
+}
+
+#[test]
+fn a_known_format_that_is_not_read_is_never_taken_for_samples() {
+    let desk = Desk::new();
+    let wma = [b"\x30\x26\xb2\x75\x8e\x66\xcf\x11".as_slice(), &[7; 9_000]].concat();
+    desk.write("a.wma", &wma);
+    let line = desk.refuse("animate a.wma --out a.csv");
+    assert!(line.ends_with("came Windows Media (ASF, WMA): convert it with `ffmpeg -i a.wma a.wma.wav`"), "{line}");
+    for args in ["animate - --out a.csv", "run --input - --fast --to file:a.csv"] {
+        let line = desk.refused(|| desk.pipe(args, &wma, 4_096));
+        assert!(line.contains("Windows Media (ASF, WMA): convert it on the way, with `ffmpeg "), "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_has_no_end_ends_with_an_error() {
+    let desk = Desk::new();
+    for name in ["board.toml", "a.wav"] {
+        std::os::unix::fs::symlink("/dev/zero", desk.path(name)).unwrap();
+    }
+    let board = desk.run("run --board ./board.toml --to file:a.csv");
+    assert!(board.code == Some(2) && board.stderr.ends_with("came a device or a pipe\n"), "{board:?}");
+    let sound = desk.run("animate a.wav --out a.csv");
+    let expected = "came a file that starts with the bytes 00 00 00 00";
+    assert!(sound.code == Some(2) && sound.stderr.contains(expected), "{sound:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_named_pipe_is_heard_once_somebody_writes_and_given_up_if_nobody_does() {
+    let desk = Desk::new();
+    assert!(std::process::Command::new("mkfifo").arg(desk.path("p")).status().unwrap().success());
+    let path = desk.path("p");
+    let writer = std::thread::spawn(move || fs::write(path, clip_wav()).unwrap());
+    desk.run("animate p --out a.csv").fine();
+    writer.join().unwrap();
+    fs::remove_file(desk.path("a.csv")).unwrap();
+    let run = desk.run("run --input p --to file:a.csv");
+    let expected = "keyface: p: expected somebody who writes into this pipe within 10 s, came nobody\n";
+    assert_eq!((run.code, run.stderr.as_str()), (Some(2), expected));
+    assert!(!desk.path("a.csv").exists());
 }

@@ -40,6 +40,31 @@ fn a_board_whose_microphone_is_missing_shows_a_face_at_rest_until_it_comes() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_microphones_name_that_none_can_have_is_refused_at_once_and_one_that_may_come_is_awaited() {
+    let desk = Desk::new();
+    desk.write("asound.conf", "");
+    let board = |device: &str| {
+        let text = format!(
+            "name = \"b\"\ninherits = \"linux-pc\"\ndescription = \"x\"\nmicrophone = {{ device = {device:?} }}"
+        );
+        desk.write("b.toml", text);
+        let mut command = desk.command("run --board ./b.toml --seconds 1 --to file:a.poses.jsonl --still --json");
+        Run::from(command.env("ALSA_CONFIG_PATH", desk.path("asound.conf")).output().unwrap())
+    };
+    for malformed in ["hw:1.0", "1,0", "plughw:"] {
+        let line = desk.refused(|| board(malformed));
+        assert!(line.contains("names no device: write an id or a name"), "{line}");
+    }
+    for absent in ["hw:7,0", "plughw:CARD=Device,DEV=0", "Inverted stereo mic"] {
+        let run = board(absent).done();
+        assert!(run.stderr.contains("it is tried until it is there"), "{run:?}");
+        let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(report["audio_s"].as_f64(), Some(0.0), "silence in place of a microphone is not heard");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_machine_without_a_display_is_told_to_the_user() {
     let desk = Desk::new();
     desk.write("a.wav", clip_wav());

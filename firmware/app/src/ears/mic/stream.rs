@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{
-    BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
+    BufferSize, Error, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
     SupportedStreamConfig, SupportedStreamConfigRange,
 };
-use keyface_core::{Microphone, Micros, SAMPLE_RATE_HZ};
+use keyface_core::{InputChannels, Microphone, Micros, SAMPLE_RATE_HZ};
+use keyface_sound::{Channels, Levels, Mixer};
 use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::find::find;
 
 /// Sound that the ring holds when nobody fetches it.
 const RING_SECONDS: usize = 2;
@@ -38,6 +41,26 @@ pub(super) struct Shared {
     pub xruns: AtomicU64,
     /// Samples that did not fit into the ring.
     pub dropped_samples: AtomicU64,
+    /// Channels of the device.
+    pub channels: AtomicUsize,
+    /// The channel that is heard instead of a mix that cancels itself out, or [`NONE`].
+    pub instead: AtomicUsize,
+    /// The level of each channel since its stream began, in hundredths of a dB.
+    pub levels_db: [AtomicI32; CHANNELS_SHOWN],
+}
+
+/// No channel.
+pub(super) const NONE: usize = usize::MAX;
+/// Channels whose level is told; an array of more has no levels beyond these.
+const CHANNELS_SHOWN: usize = 16;
+const CENTI: f32 = 100.0;
+
+impl Shared {
+    /// dB of full scale, channel by channel.
+    pub fn levels(&self) -> Vec<f32> {
+        let count = self.channels.load(Relaxed).min(CHANNELS_SHOWN);
+        self.levels_db[..count].iter().map(|db| db.load(Relaxed) as f32 / CENTI).collect()
+    }
 }
 
 /// When a sample was in the air.
@@ -67,8 +90,10 @@ pub(super) struct Opened {
 /// Which device, and how it is asked to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// As `keyface devices` prints it; `None` is the system's default.
+    /// An id or a name as `keyface devices` prints it, or ALSA's name; `None` is the system's default.
     pub id: Option<String>,
+    /// Which of its channels are heard.
+    pub channels: Channels,
     /// The rate to ask for; a device that does not have it, or `None`, records at its own.
     pub rate_hz: Option<u32>,
     /// Whether a device that is missing at the start is waited for, in silence; it is an error otherwise.
@@ -78,7 +103,16 @@ pub struct Wanted {
 impl From<&Microphone> for Wanted {
     fn from(board: &Microphone) -> Wanted {
         let id = Some(board.device.clone()).filter(|device| device != "default");
-        Wanted { id, rate_hz: Some(board.rate_hz), is_awaited: false }
+        Wanted { id, channels: channels(board), rate_hz: Some(board.rate_hz), is_awaited: false }
+    }
+}
+
+/// The board's channels as the mixer knows them.
+fn channels(board: &Microphone) -> Channels {
+    match &board.channel {
+        InputChannels::Mix => Channels::Mix,
+        InputChannels::One(channel) => Channels::These(vec![*channel]),
+        InputChannels::Several(channels) => Channels::These(channels.clone()),
     }
 }
 
@@ -95,10 +129,13 @@ pub(super) fn open(wanted: &Wanted, shared: &Arc<Shared>) -> Result<(Stream, Ope
     let _quiet = keep_alsa_quiet();
     let device = find(wanted.id.as_deref())?;
     let supported = config(&device, wanted.rate_hz)?;
+    let mixer = Mixer::new(&wanted.channels, usize::from(supported.channels().max(1)), supported.sample_rate());
+    let mixer = mixer.map_err(|sentence| Error::with_message(ErrorKind::InvalidInput, sentence))?;
     let wanted = BufferSize::Fixed(supported.sample_rate() / PERIODS_HZ);
     // A device that ALSA shares among programs has one size only, and names it no sooner than it refuses another.
-    let (stream, opened) = start(&device, &supported, wanted, shared).or_else(|error| match error.kind() {
-        ErrorKind::UnsupportedConfig => start(&device, &supported, BufferSize::Default, shared),
+    let begin = |size| start(&device, &supported, size, mixer.clone(), shared);
+    let (stream, opened) = begin(wanted).or_else(|error| match error.kind() {
+        ErrorKind::UnsupportedConfig => begin(BufferSize::Default),
         _ => Err(error),
     })?;
     stream.play()?;
@@ -109,6 +146,7 @@ fn start(
     device: &cpal::Device,
     supported: &SupportedStreamConfig,
     buffer_size: BufferSize,
+    mixer: Mixer,
     shared: &Arc<Shared>,
 ) -> Result<(Stream, Opened), cpal::Error> {
     let config = StreamConfig { buffer_size, ..supported.config() };
@@ -118,7 +156,9 @@ fn start(
     let callback = Callback {
         samples: samples_in,
         marks: marks_in,
-        channels: usize::from(config.channels.max(1)),
+        frame: vec![0.0; usize::from(config.channels.max(1))],
+        mixer,
+        levels: Levels::new(config.channels.into()),
         rate_hz,
         heard: 0,
         shared: Arc::clone(shared),
@@ -137,15 +177,6 @@ pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {
 /// Elsewhere there is no ALSA.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {}
-
-fn find(device: Option<&str>) -> Result<cpal::Device, cpal::Error> {
-    let host = cpal::default_host();
-    let found = match device {
-        None => host.default_input_device(),
-        Some(id) => host.device_by_id(&id.parse()?),
-    };
-    found.ok_or_else(|| ErrorKind::DeviceNotAvailable.into())
-}
 
 /// The device's own choice, at `rate_hz` if it can.
 fn config(device: &cpal::Device, rate_hz: Option<u32>) -> Result<SupportedStreamConfig, cpal::Error> {
@@ -204,7 +235,10 @@ where
 struct Callback {
     samples: Producer<f32>,
     marks: Producer<Mark>,
-    channels: usize,
+    /// One sample of each channel.
+    frame: Vec<f32>,
+    mixer: Mixer,
+    levels: Levels,
     rate_hz: u32,
     heard: u64,
     shared: Arc<Shared>,
@@ -216,15 +250,33 @@ impl Callback {
         T: SizedSample,
         f32: FromSample<T>,
     {
-        let frames = data.len() / self.channels;
-        let fits = frames.min(self.samples.slots());
-        let mean = |frame: &[T]| frame.iter().map(|s| f32::from_sample_(*s)).sum::<f32>() / frame.len() as f32;
-        if let Ok(chunk) = self.samples.write_chunk_uninit(fits) {
-            chunk.fill_from_iter(data.chunks_exact(self.channels).map(mean));
+        let Callback { samples, frame, mixer, levels, .. } = self;
+        let channels = frame.len();
+        let frames = data.len() / channels;
+        let fits = frames.min(samples.slots());
+        let mut mixed = |data: &[T]| {
+            frame.iter_mut().zip(data).for_each(|(to, from)| *to = f32::from_sample_(*from));
+            levels.add(frame);
+            mixer.mix(frame)
+        };
+        if let Ok(chunk) = samples.write_chunk_uninit(fits) {
+            chunk.fill_from_iter(data.chunks_exact(channels).map(&mut mixed));
         }
+        self.publish();
         self.heard += fits as u64;
         _ = self.marks.push(Mark { samples: self.heard, captured: self.captured(frames, info) });
         self.count(data, frames, fits);
+    }
+
+    /// What the others may read.
+    fn publish(&self) {
+        self.levels.each_db(|channel, db| {
+            if let Some(slot) = self.shared.levels_db.get(channel) {
+                slot.store((db * CENTI) as i32, Relaxed);
+            }
+        });
+        self.shared.channels.store(self.frame.len(), Relaxed);
+        self.shared.instead.store(self.mixer.instead().unwrap_or(NONE), Relaxed);
     }
 
     /// When the last sample of this callback was captured.

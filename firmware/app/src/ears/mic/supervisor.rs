@@ -7,9 +7,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channe
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use cpal::Stream;
+use cpal::{ErrorKind, Stream};
+use keyface_sound::cancelled;
 
-use super::stream::{Opened, Shared, Wanted, open, silent_for};
+use super::stream::{NONE, Opened, Shared, Wanted, open, silent_for};
 use crate::AppError;
 
 /// How often the device is looked at.
@@ -47,7 +48,7 @@ impl Supervisor {
             let opened = open(&wanted, &shared);
             let (stream, opened) = match opened {
                 Ok((stream, opened)) => (Some((stream, opened.rate_hz)), opened),
-                Err(e) if wanted.is_awaited => {
+                Err(e) if wanted.is_awaited && e.kind() != ErrorKind::InvalidInput => {
                     log::warn!("microphone: {}; it is tried until it is there", one_line(&e));
                     shared.lost.store(true, Relaxed);
                     (None, Opened::absent(&wanted))
@@ -97,11 +98,12 @@ struct Watch {
     streams: Sender<Opened>,
     reopened: Arc<AtomicU64>,
     zeros_allowed: Duration,
+    instead: Option<usize>,
 }
 
 impl Watch {
     fn new(wanted: Wanted, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch {
-        Watch { wanted, shared, streams, reopened, zeros_allowed: ZEROS }
+        Watch { wanted, shared, streams, reopened, zeros_allowed: ZEROS, instead: None }
     }
 
     /// From the `first` stream and its rate on, or from waiting for one. `pause` waits, and says whether to go on.
@@ -125,6 +127,7 @@ impl Watch {
             if now_callbacks != callbacks {
                 (callbacks, since, patience) = (now_callbacks, Instant::now(), DEAD);
             }
+            self.tell_of_cancelled();
             if self.shared.failed.load(Relaxed) {
                 return Some("its device failed");
             }
@@ -137,6 +140,15 @@ impl Watch {
             }
         }
         None
+    }
+
+    /// Says once that a mix of all channels would be silent.
+    fn tell_of_cancelled(&mut self) {
+        let instead = self.shared.instead.load(Relaxed);
+        if instead != NONE && self.instead != Some(instead) {
+            log::warn!("warning: microphone: {}", cancelled(instead));
+            self.instead = Some(instead);
+        }
     }
 
     fn open_again(&mut self, pause: &impl Fn(Duration) -> bool) -> Option<(Stream, u32)> {

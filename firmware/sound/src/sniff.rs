@@ -1,0 +1,207 @@
+//! The first bytes of a sound in; which format they begin, out. Nothing is guessed from a file's name.
+
+use crate::mpeg;
+use crate::source::Source;
+
+/// Bytes that tell most formats.
+const HEAD_BYTES: usize = 64;
+/// Where MPEG frames are looked for in a file that begins within one, or with something else.
+const SEARCHED_BYTES: usize = 64 << 10;
+
+/// What a sound begins as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Riff,
+    Aiff,
+    Au,
+    Mpeg,
+    Adts,
+    Flac,
+    Ogg,
+    Caf,
+    Mp4,
+    Matroska,
+    /// A known kind of file that is not read here; the name reads after "came".
+    Foreign(&'static str),
+    Text,
+    Empty,
+    Unknown,
+}
+
+/// Formats that begin with these bytes, at that place.
+const READ: [(usize, &[u8], Format); 15] = [
+    (0, b"RF64", Format::Riff),
+    (0, b"BW64", Format::Riff),
+    (0, b"RIFX", Format::Riff),
+    (8, b"WAVE", Format::Riff),
+    (8, b"AIFF", Format::Aiff),
+    (8, b"AIFC", Format::Aiff),
+    (0, b".snd", Format::Au),
+    (0, b"ID3", Format::Mpeg),
+    (0, b"fLaC", Format::Flac),
+    (0, b"OggS", Format::Ogg),
+    (0, b"caff", Format::Caf),
+    (4, b"ftyp", Format::Mp4),
+    (4, b"moov", Format::Mp4),
+    (4, b"mdat", Format::Mp4),
+    (0, b"\x1a\x45\xdf\xa3", Format::Matroska),
+];
+
+/// Files that people bring and that are not read here.
+const FOREIGN: [(usize, &[u8], &str); 39] = [
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (ASF, WMA)"),
+    (0, b"#!AMR", "AMR"),
+    (0, b"#!SILK", "SILK"),
+    (1, b"#!SILK", "SILK"),
+    (0, b"riff\x2e\x91\xcf\x11", "Sony Wave64"),
+    (8, b"AVI ", "an AVI video"),
+    (0, b"wvpk", "WavPack"),
+    (0, b"MAC ", "Monkey's Audio"),
+    (0, b"TTA1", "True Audio"),
+    (0, b"MPCK", "Musepack"),
+    (0, b"MP+", "Musepack"),
+    (0, b"DSD ", "DSD"),
+    (0, b"FRM8", "DSD"),
+    (0, b"\x0b\x77", "AC-3"),
+    (0, b"\x7f\xfe\x80\x01", "DTS"),
+    (0, b".RMF", "RealMedia"),
+    (0, b".ra\xfd", "RealAudio"),
+    (0, b"FLV\x01", "a Flash video"),
+    (0, b"\0\0\x01\xba", "an MPEG video"),
+    (0, b"\0\0\x01\xb3", "an MPEG video"),
+    (0, b"MThd", "MIDI, which holds notes and no sound"),
+    (0, b"Creative Voice File", "a Creative VOC file"),
+    (0, b"NIST_1A", "a NIST SPHERE file"),
+    (8, b"8SVX", "an Amiga 8SVX file"),
+    (0, b"\x64\xa3\x01\x00", "an IRCAM file"),
+    (0, b"\x64\xa3\x02\x00", "an IRCAM file"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+    (0, b"\x1f\x8b\x08", "a file packed by gzip"),
+    (0, b"BZh", "a file packed by bzip2"),
+    (0, b"\xfd7zXZ", "a file packed by xz"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"\x89PNG", "a PNG picture"),
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (8, b"WEBP", "a WebP picture"),
+    (0, b"\x7fELF", "a program"),
+    (257, b"ustar", "a TAR archive"),
+];
+
+/// What `source` begins as. Looks only; a pipe is not made to wait for more bytes than its first ones demand.
+pub(crate) fn sniff(source: &mut Source) -> Format {
+    let head = source.peek(4).to_vec();
+    let format = known(&head);
+    match format {
+        Format::Unknown if head.len() == 4 => {}
+        other => return other,
+    }
+    if mpeg::is_sync(&head) {
+        // A sample of -1 looks like a frame's start: only frames behind it tell them apart.
+        let window = source.peek(mpeg::PROOF_BYTES);
+        if mpeg::begins(window) {
+            return Format::Mpeg;
+        }
+        if is_adts(window) {
+            return Format::Adts;
+        }
+    }
+    let is_file = source.length().is_some();
+    let head = source.peek(if is_file { 262 } else { HEAD_BYTES });
+    match known(head) {
+        Format::Unknown if is_text(head) => Format::Text,
+        Format::Unknown if is_transport(source) => Format::Foreign("an MPEG transport stream"),
+        // A recorded radio begins within a frame. A pipe cannot be searched: it may be live.
+        Format::Unknown if is_file && mpeg::find(source.peek(SEARCHED_BYTES)).is_some() => Format::Mpeg,
+        format => format,
+    }
+}
+
+/// Whether a further sound of a known format begins here.
+pub(crate) fn is_start(head: &[u8]) -> bool {
+    matches!(known(head), Format::Riff | Format::Aiff | Format::Au | Format::Flac | Format::Ogg)
+        || head.starts_with(b"ID3")
+}
+
+fn known(head: &[u8]) -> Format {
+    if head.is_empty() {
+        return Format::Empty;
+    }
+    let holds = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
+    // `RIFF` alone may be an AVI, and `FORM` many things.
+    let is_riff = holds(0, b"RIFF") || holds(0, b"FORM");
+    let fits = |at: usize, magic: &[u8]| holds(at, magic) && (at != 8 || is_riff);
+    if let Some((.., format)) = READ.iter().find(|(at, magic, _)| fits(*at, magic)) {
+        return *format;
+    }
+    let foreign = FOREIGN.iter().find(|(at, magic, _)| fits(*at, magic));
+    foreign.map_or(Format::Unknown, |(.., name)| Format::Foreign(name))
+}
+
+/// Two frames of AAC, one behind the other.
+fn is_adts(window: &[u8]) -> bool {
+    let length = |at: usize| {
+        let head = window.get(at..at + 7)?;
+        let is_sync = head[0] == 0xff && head[1] & 0xf6 == 0xf0;
+        let length = usize::from(head[3] & 3) << 11 | usize::from(head[4]) << 3 | usize::from(head[5] >> 5);
+        (is_sync && length > 7).then_some(length)
+    };
+    length(0).is_some_and(|first| length(first).is_some())
+}
+
+/// Packets of 188 bytes that begin with the same byte.
+fn is_transport(source: &mut Source) -> bool {
+    const PACKET: usize = 188;
+    const SYNC: u8 = 0x47;
+    source.peek(1).first() == Some(&SYNC) && {
+        let window = source.peek(4 * PACKET + 1);
+        window.len() > 4 * PACKET && (1..=4).all(|n| window[n * PACKET] == SYNC)
+    }
+}
+
+/// Letters of UTF-8 and nothing else. Samples do so by a rare chance only, if there are some.
+fn is_text(head: &[u8]) -> bool {
+    let is_letter = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~') || *b >= 0x80;
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(e) => e.error_len().is_none(),
+    };
+    head.len() >= 6 && head[0] < 0x80 && is_utf8 && head.iter().all(is_letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn of(bytes: &[u8]) -> Format {
+        sniff(&mut Source::new(Box::new(Cursor::new(bytes.to_vec()))))
+    }
+
+    #[test]
+    fn a_format_is_known_by_its_bytes() {
+        assert_eq!(of(b"RIFF\0\0\0\0WAVEfmt "), Format::Riff);
+        assert_eq!(of(b"RF64\xff\xff\xff\xffWAVE"), Format::Riff);
+        assert_eq!(of(b"FORM\0\0\0\0AIFCCOMM"), Format::Aiff);
+        assert_eq!(of(b"\0\0\0\x20ftypM4A "), Format::Mp4);
+        assert_eq!(of(b"RIFF\0\0\0\0AVI LIST"), Format::Foreign("an AVI video"));
+        assert_eq!(of(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), Format::Foreign("Windows Media (ASF, WMA)"));
+    }
+
+    #[test]
+    fn samples_of_minus_one_are_no_mpeg() {
+        assert_eq!(of(&[0xff; 8_000]), Format::Unknown);
+        assert_eq!(of(&[0xff, 0xfb, 0x90, 0].repeat(2_000)), Format::Unknown);
+    }
+
+    #[test]
+    fn a_text_is_told_from_samples() {
+        assert_eq!(of(b"{\"error\": \"no credit\"}"), Format::Text);
+        assert_eq!(of("Grüße aus Köln".as_bytes()), Format::Text);
+        assert_eq!(of(&[1, 0, 2, 0, 3, 0]), Format::Unknown);
+        assert_eq!(of(&[]), Format::Empty);
+    }
+}

@@ -1,0 +1,115 @@
+//! Headers that lie, or say it otherwise than most.
+
+use super::*;
+
+/// A file with a wrong header sounds like the plain one, as a file and as a pipe.
+#[track_caller]
+fn sounds_like_the_ramp(file: Vec<u8>) {
+    let plain = samples(wav(PCM, 1, 16_000, 16, &ramp()));
+    assert!(piped(file.clone()) == plain, "as a pipe");
+    assert!(samples(file) == plain, "as a file");
+}
+
+#[test]
+fn lengths_that_are_too_small_too_big_or_nothing_are_not_believed() {
+    let plain = wav(PCM, 1, 16_000, 16, &ramp());
+    let with = |at: usize, value: u32| {
+        let mut file = plain.clone();
+        file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        file
+    };
+    for value in [0, 36, 100, 28, 0x7fff_ffff, 0xffff_ffff, 0x7fff_fff0] {
+        sounds_like_the_ramp(with(4, value));
+    }
+    for value in [0, 2, 1_000, 31_998, 0x7fff_f000, 0xffff_ffff, 90_000] {
+        sounds_like_the_ramp(with(40, value));
+    }
+    // GStreamer's, and a recorder's that was killed.
+    let mut killed = with(4, 0);
+    killed[40..44].fill(0);
+    sounds_like_the_ramp(killed);
+}
+
+#[test]
+fn chunks_of_odd_or_wrong_length_do_not_hide_the_samples() {
+    let (format, data) = (format(PCM, 1, 16_000, 16), chunk(b"data", 32_000, &ramp()));
+    let lists = [
+        chunk(b"LIST", 5, b"INFOx\0"),
+        chunk(b"LIST", 5, b"INFOx"),
+        chunk(b"LIST", 900, b"INFOx"),
+        chunk(b"LIST", 90_000, b"INFO and the word data"),
+        chunk(b"LIST", 2, b"INFO and the word data"),
+        chunk(b"bext", 70_000, &[7; 70_000]),
+        chunk(b"zzzz", 0, b""),
+    ];
+    for list in lists {
+        sounds_like_the_ramp(riff(&[format.clone(), list.clone(), data.clone()]));
+        sounds_like_the_ramp(riff(&[list, format.clone(), data.clone()]));
+    }
+    let behind = riff(&[format.clone(), data.clone(), chunk(b"LIST", 8, b"INFOabcd"), chunk(b"odd!", 3, b"abc\0")]);
+    sounds_like_the_ramp(behind);
+}
+
+#[test]
+fn a_format_chunk_may_be_longer() {
+    let longer = |extra: &[u8]| {
+        let mut body = format(PCM, 1, 16_000, 16)[8..].to_vec();
+        body.extend(extra);
+        riff(&[chunk(b"fmt ", body.len(), &body), chunk(b"data", 32_000, &ramp())])
+    };
+    sounds_like_the_ramp(longer(&[0, 0]));
+    sounds_like_the_ramp(longer(&[2, 0, 0, 0]));
+    let mut extensible =
+        longer(&[22, 0, 16, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 16, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+    extensible[20..22].copy_from_slice(&0xfffeu16.to_le_bytes());
+    sounds_like_the_ramp(extensible);
+}
+
+#[test]
+fn rf64_and_rifx_are_read() {
+    let sizes = [0u64.to_le_bytes(), 32_000u64.to_le_bytes(), 16_000u64.to_le_bytes()].concat();
+    let ds64 = chunk(b"ds64", 28, &[sizes.as_slice(), &[0; 4]].concat());
+    let mut file = riff(&[ds64, format(PCM, 1, 16_000, 16), chunk(b"data", 0xffff_ffff, &ramp())]);
+    file.extend(chunk(b"LIST", 4, b"INFO"));
+    file[..4].copy_from_slice(b"RF64");
+    sounds_like_the_ramp(file);
+    let big: Vec<u8> = ramp().chunks(2).flat_map(|b| [b[1], b[0]]).collect();
+    let mut file =
+        b"RIFX\0\0\x7d\x24WAVEfmt \0\0\0\x10\0\x01\0\x01\0\0\x3e\x80\0\0\x7d\0\0\x02\0\x10data\0\0\x7d\0".to_vec();
+    file.extend(big);
+    sounds_like_the_ramp(file);
+}
+
+#[test]
+fn aiff_and_au_are_read() {
+    let big: Vec<u8> = ramp().chunks(2).flat_map(|b| [b[1], b[0]]).collect();
+    for size in [32_008u32, 0, 0x7fff_ffff] {
+        let mut file =
+            b"FORM\0\0\x7d\x36AIFFCOMM\0\0\0\x12\0\x01\0\0\x3e\x80\0\x10\x40\x0c\xfa\0\0\0\0\0\0\0SSND".to_vec();
+        file.extend(size.to_be_bytes());
+        file.extend([0; 8]);
+        file.extend(&big);
+        sounds_like_the_ramp(file);
+    }
+    for size in [32_000u32, 0xffff_ffff, 10] {
+        let mut file = b".snd\0\0\0\x1c".to_vec();
+        [size, 3, 16_000, 1, 0].iter().for_each(|field| file.extend(field.to_be_bytes()));
+        file.extend(&big);
+        sounds_like_the_ramp(file);
+    }
+}
+
+#[test]
+fn ima_adpcm_is_read_to_its_last_part_of_a_block() {
+    // Blocks of 8 bytes: a first sample, then nibbles that change nothing.
+    let block = |first: i16| [first.to_le_bytes().as_slice(), &[0, 0], &[0x80; 4]].concat();
+    let mut body = format(0x11, 1, 16_000, 4)[8..].to_vec();
+    body[12..14].copy_from_slice(&8u16.to_le_bytes());
+    body.extend([2, 0, 9, 0]);
+    let data = [block(8_192), block(-8_192), block(8_192)[..4].to_vec()].concat();
+    let file = riff(&[chunk(b"fmt ", body.len(), &body), chunk(b"data", data.len(), &data)]);
+    let expected: Vec<f32> = [[0.25; 9], [-0.25; 9]].concat();
+    let heard = samples(file);
+    close(&heard[..18], &expected);
+    assert_eq!(heard.len(), 22);
+}
