@@ -58,6 +58,9 @@ fn sound(args: &AnimateArgs) -> anyhow::Result<Sound> {
         Input::File(path) => read_sound(path)?,
         Input::Pipe => read_piped_sound(std::io::stdin(), args.files.rate)?,
         Input::Mic => anyhow::bail!("animate: expected a sound file or -, came mic; use `keyface run --to file:...`"),
+        Input::Socket(place) => {
+            anyhow::bail!("animate: expected a sound file or -, came {place}, on which `keyface run` listens")
+        }
     };
     if let Some(warning) = &sound.warning {
         note(format_args!("keyface: warning: {warning}"));

@@ -1,4 +1,4 @@
-//! Where sound comes from: a microphone, a file or a pipe in, blocks of 16 kHz mono out; and the demo's loudspeaker.
+//! Where sound comes from: a microphone, a file, a pipe or a socket in, blocks of 16 kHz mono out; and loudspeakers.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,12 +13,17 @@ mod file;
 mod loudspeaker;
 mod mic;
 mod pipe;
+mod socket;
+mod speaker;
 mod wav_head;
 
 pub use file::{FileEar, Pace, Sound, read_piped_sound, read_sound, sound_in};
 pub use loudspeaker::Loudspeaker;
 pub use mic::{Mic, Wanted};
 pub use pipe::PipeEar;
+pub use socket::{Place, SocketEar};
+pub(crate) use socket::{SocketFile, unix_listener};
+pub use speaker::{Speaker, SpeakerCounters};
 
 /// What a call of [`Ear::read`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub enum Heard {
     Sound,
     /// Nothing yet: ask again in a few milliseconds.
     Nothing,
+    /// A turn of speech is complete; another may come.
+    TurnEnd,
     /// The sound has ended.
     End,
 }
@@ -77,6 +84,8 @@ pub enum Input {
     Mic,
     /// `-`: standard input.
     Pipe,
+    /// `tcp://HOST:PORT` or `unix:PATH`: a socket on which we listen.
+    Socket(Place),
     /// Anything else: a file.
     File(PathBuf),
 }
@@ -88,7 +97,7 @@ impl FromStr for Input {
         Ok(match text {
             "mic" => Input::Mic,
             "-" => Input::Pipe,
-            path => Input::File(Path::new(path).to_path_buf()),
+            path => Place::parse(path).map_or_else(|| Input::File(Path::new(path).to_path_buf()), Input::Socket),
         })
     }
 }
@@ -114,6 +123,9 @@ pub fn open(listening: &Listening) -> Result<(Box<dyn Ear>, Option<String>), App
     match &listening.input {
         Input::Mic => Ok((Box::new(Mic::open(listening.microphone.clone())?), None)),
         Input::Pipe => Ok((Box::new(PipeEar::open(std::io::stdin(), listening.pipe_rate_hz, listening.pace)?), None)),
+        Input::Socket(place) => {
+            Ok((Box::new(SocketEar::open(place.clone(), listening.pipe_rate_hz, listening.pace)?), None))
+        }
         Input::File(path) => {
             let sound = read_sound(path)?;
             let warning = sound.warning.clone();
@@ -140,6 +152,7 @@ mod tests {
     fn an_input_is_named_by_one_word_or_a_path() {
         assert_eq!("mic".parse(), Ok(Input::Mic));
         assert_eq!("-".parse(), Ok(Input::Pipe));
+        assert_eq!("unix:voice".parse(), Ok(Input::Socket(Place::Unix("voice".into()))));
         assert_eq!("a/mic.wav".parse(), Ok(Input::File("a/mic.wav".into())));
     }
 }
