@@ -46,7 +46,7 @@ bench-variants model *sounds: setup
 # Format, lints, no unwrap on the device, file lengths, links in the documentation.
 check: setup
     cargo fmt --all --check && tools/file-length && python3 tests/flash/test_parts.py --quiet
-    cargo check --release -p keyface-core --no-default-features
+    cargo check --release -p keyface-core --no-default-features && cargo check --release -p keyface --no-default-features
     cargo clippy --release --all-targets -- -D warnings
     cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used
     cargo doc --release --no-deps --document-private-items
@@ -69,6 +69,11 @@ tiny: setup voices
 test-mic: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/mic/virtual_mic.sh
+
+# A virtual loudspeaker: lips and sound of `--play` compared, and how fast an interruption is silent and closed.
+test-voice: setup
+    @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
+    tests/voice/virtual_speaker.sh
 
 # Servos without hardware: Linux's I2C calls, answered like a PCA9685; speech, signals, a crash, a torn wire.
 test-servos: setup

@@ -35,7 +35,7 @@ pub fn animate(
         match ear.read(&mut block)? {
             Heard::Sound => work.push(&block, None)?,
             Heard::Nothing => work.wait()?,
-            Heard::End => break,
+            Heard::TurnEnd | Heard::End => break,
         }
         heard.0 += block.len() as u64;
         progress(heard.micros(), ear.progress());

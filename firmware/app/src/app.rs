@@ -1,33 +1,31 @@
-//! The device's whole flow on one screen: ear -> line -> files, and line -> retarget -> life -> screen and servos.
+//! The device's whole flow on one screen: ear -> line -> files, and line -> look -> screen, servos and receivers.
 //!
 //! Two clocks meet here and nowhere else. The sound pushes: whatever has come in goes through the line at once.
 //! The display pulls: when a picture is due, it asks the line for the motion of that moment.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, FacePose, Gains, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step, retarget};
+use keyface_core::{CoreError, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
+use crate::body::Body;
 use crate::clock::PlayClock;
 use crate::ears::{Ear, EarCounters, Heard, Pace, micros, samples_in};
-use crate::face::Life;
 use crate::out::Recorder;
 use crate::report::{Report, ServoSummary, Watcher};
-use crate::screen::Screen;
-use crate::servo::Servos;
+use crate::stream::stage::Said;
 
 /// How long to sleep when nothing has come in: short against a step, long against a wake-up.
-const NAP: Duration = Duration::from_millis(2);
+pub(crate) const NAP: Duration = Duration::from_millis(2);
 /// Pictures a second.
 pub(crate) const DISPLAY_FPS: u32 = 60;
 /// Servos take a motion up to a step before the screen shows it: they are on their way for longer than a picture.
-const SERVO_LEAD: Micros = Micros::from_ms(20);
-/// How long the face takes to come to rest at the end.
-const TO_REST: Duration = Duration::from_millis(300);
+pub(crate) const SERVO_LEAD: Micros = Micros::from_ms(20);
 /// Silence that is heard after the sound's end, so that the face settles.
 const SETTLE: Duration = Duration::from_millis(400);
 
@@ -37,14 +35,10 @@ pub struct Parts {
     pub ear: Box<dyn Ear>,
     /// What makes motion of it.
     pub line: Line,
-    /// How strongly the face moves.
-    pub gains: Gains,
-    /// Blinks, glances and breath; `None` for a face that only speaks.
-    pub life: Option<Life>,
-    /// Where the face is seen, if anywhere.
-    pub screen: Option<Screen>,
-    /// Servos that move with the face, if any.
-    pub servos: Option<Servos>,
+    /// What the face is shown on.
+    pub body: Body,
+    /// Messages that change the look.
+    pub said: Option<Receiver<Said>>,
     /// Files that are written on the way.
     pub recorder: Option<Recorder>,
     /// In real time, or as fast as the machine can.
@@ -104,6 +98,7 @@ impl App {
     /// When the ear is lost for good, or a file fails.
     pub fn run(mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<(Report, Vec<PathBuf>), AppError> {
         while !self.is_over(stop) {
+            self.attend();
             self.hear()?;
             self.drive();
             self.show();
@@ -122,6 +117,16 @@ impl App {
         let is_done = self.ended.is_some_and(|(_, end)| self.heard.0 >= end.0 + self.tail() as u64);
         let is_enough = self.parts.limit.is_some_and(|limit| self.heard.micros() >= limit);
         stop.load(Relaxed) || self.is_closed || is_done || is_enough
+    }
+
+    /// Moods, states and gazes; there is no turn of speech to be ended here.
+    fn attend(&mut self) {
+        let now = self.now();
+        while let Some(Said::Ask(ask)) = self.parts.said.as_ref().and_then(|said| said.try_recv().ok()) {
+            if !self.parts.body.look.take(&ask, now) {
+                log::warn!("--control: expected mood, state or gaze, because this input has no turns, came {ask:?}");
+            }
+        }
     }
 
     /// The sound's clock: what has come in goes through the line, and its steps into the files.
@@ -178,11 +183,13 @@ impl App {
 
     /// The servos' clock: they take the newest face at their own rate.
     fn drive(&mut self) {
-        let Some(servos) = &self.parts.servos else { return };
+        if self.parts.body.servos.is_none() {
+            return;
+        }
         let now = self.now();
         if let Some(moment) = self.clock.ahead(now, SERVO_LEAD) {
             let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
-            servos.follow(self.face(&self.parts.line.motion_at(moment), now), captured);
+            self.parts.body.drive(&self.parts.line.motion_at(moment), now, captured);
         }
     }
 
@@ -190,35 +197,16 @@ impl App {
     fn show(&mut self) {
         let now = self.now();
         if now < self.next_picture {
-            return self.tend_screen(now);
+            self.is_closed = !self.parts.body.tend(now);
+            return;
         }
-        self.next_picture = next_tick(self.next_picture, now);
-        let Some(moment) = self.clock.show(now) else { return self.show_motion(Motion::REST, now) };
-        self.show_motion(self.parts.line.motion_at(moment), now);
+        self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
+        let moment = self.clock.show(now);
+        let motion = moment.map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
+        self.is_closed = !self.parts.body.show(&motion, now);
+        let Some(moment) = moment else { return };
         let age = self.parts.ear.captured(moment).map(|captured| Instant::now().saturating_duration_since(captured));
         self.watcher.picture(age.filter(|_| self.ended.is_none()));
-    }
-
-    fn show_motion(&mut self, motion: Motion, now: Micros) {
-        let pose = self.face(&motion, now);
-        if let Some(screen) = &mut self.parts.screen {
-            self.is_closed = !screen.show(&pose, now);
-        }
-    }
-
-    /// Between pictures: what a slow screen has left to send, and whether a lost one is back.
-    fn tend_screen(&mut self, now: Micros) {
-        if let Some(screen) = &mut self.parts.screen {
-            self.is_closed = !screen.tend(now);
-        }
-    }
-
-    fn face(&self, motion: &Motion, now: Micros) -> FacePose {
-        let mut pose = retarget(motion, self.parts.gains);
-        if let Some(life) = &self.parts.life {
-            life.apply(now, &mut pose);
-        }
-        pose
     }
 
     fn now(&self) -> Micros {
@@ -233,23 +221,15 @@ impl App {
 
     /// Brings the face from where it is to rest, in real time.
     fn rest(&mut self) {
-        self.parts.servos.iter_mut().for_each(Servos::park);
-        if self.parts.screen.is_none() || self.is_closed {
-            return;
-        }
-        let last = self.clock.show(self.now()).map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
-        let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
-        for picture in 1..=pictures {
-            let motion = last.toward(Motion::REST, picture as f32 / pictures as f32);
-            self.show_motion(motion, self.now());
-            thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);
-        }
+        let shown = self.clock.show(self.now());
+        let last = shown.map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
+        self.parts.body.rest(last, self.started);
     }
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
         let heard = self.ended.map_or(self.heard, |(_, end)| end);
         let end = heard.micros();
-        let Parts { ear, line, screen, servos, recorder, .. } = self.parts;
+        let Parts { ear, line, body: Body { screen, servos, .. }, recorder, .. } = self.parts;
         let screen = screen.map(|screen| screen.counters());
         let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
         let report = Report { screen, servos, ..self.watcher.report(heard, line.look_ahead(), ear.as_ref()) };
@@ -259,8 +239,8 @@ impl App {
 }
 
 /// The next picture's time; pictures that were missed are not made up for.
-fn next_tick(last: Micros, now: Micros) -> Micros {
-    let span = 1_000_000 / i64::from(DISPLAY_FPS);
+pub(crate) fn next_tick(last: Micros, now: Micros, fps: u32) -> Micros {
+    let span = 1_000_000 / i64::from(fps);
     let missed = (now - last).0 / span;
     Micros(last.0 + (missed + 1) * span)
 }
@@ -276,7 +256,7 @@ mod tests {
 
     #[test]
     fn pictures_keep_their_rate_and_skip_what_was_missed() {
-        assert_eq!(next_tick(Micros(0), Micros(10)), Micros(16_666));
-        assert_eq!(next_tick(Micros(16_666), Micros(100_000)), Micros(99_996 + 16_666));
+        assert_eq!(next_tick(Micros(0), Micros(10), 60), Micros(16_666));
+        assert_eq!(next_tick(Micros(16_666), Micros(100_000), 60), Micros(99_996 + 16_666));
     }
 }

@@ -7,6 +7,7 @@ pub mod animate;
 pub mod app;
 pub mod bench;
 pub mod board;
+pub mod body;
 mod bounded;
 pub mod bundle;
 pub mod clock;
@@ -24,5 +25,7 @@ pub mod service;
 pub mod servo;
 pub mod stats;
 pub mod store;
+pub mod stream;
+pub mod talk;
 
 pub use error::AppError;

@@ -44,10 +44,15 @@ pub struct Service {
 impl Service {
     /// A job that hears `ear`; `None` when no service manager has started it.
     pub fn of(ear: &dyn Ear) -> Option<Service> {
+        Service::named(ear.name(), ear.is_steady())
+    }
+
+    /// A job that hears what `name` says; `is_steady` when it never pauses.
+    pub fn named(name: String, is_steady: bool) -> Option<Service> {
         env::var_os("NOTIFY_SOCKET")?;
         let every = watchdog().map_or(UNWATCHED, |patience| patience / BEATS);
-        let pulse = Pulse::new(ear.is_steady());
-        Some(Service { tell, name: ear.name(), every, told: None, pulse })
+        let pulse = Pulse::new(is_steady);
+        Some(Service { tell, name, every, told: None, pulse })
     }
 
     /// Call in each turn of the loop. The first motion makes the service ready; then it beats.

@@ -24,7 +24,8 @@ pub const MAX_BYTES: usize = 64 << 20;
 /// A slow board loads in a second. A damaged file can keep the parser busy for ever: some axes are loop bounds.
 const LOAD_LIMIT: Duration = Duration::from_secs(20);
 
-/// A network that runs one step at a time.
+/// A network that runs one step at a time. A clone shares the weights and goes on by itself from the same state.
+#[derive(Clone)]
 pub struct StepNet {
     spec: NetSpec,
     steps: usize,
@@ -81,8 +82,11 @@ impl StepNet {
 
     /// Forgets everything that was run: afterwards the network equals a freshly loaded one.
     pub fn reset(&mut self) {
-        // After a failed step the session still holds that step's values; `reset_turn` only drops them.
-        self.session.reset_turn().expect("dropping values cannot fail");
+        // After a failed step the session still holds that step's values; `reset_turn` only drops them. Of a clone that
+        // has not run there are none, and it would look for them in vain.
+        if !self.session.turn_state.values.is_empty() {
+            self.session.reset_turn().expect("dropping values cannot fail");
+        }
         self.states.clone_from(&self.fresh);
     }
 

@@ -2,7 +2,8 @@
 
 use crate::{CoreError, ModelCard, StepNet};
 
-/// A checked card and its networks, ready to step.
+/// A checked card and its networks, ready to step. A clone shares the weights: several lines cost little more than one.
+#[derive(Clone)]
 pub struct Model {
     /// What the model says about itself.
     pub card: ModelCard,

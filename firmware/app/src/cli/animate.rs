@@ -64,6 +64,9 @@ fn ear(args: &AnimateArgs) -> anyhow::Result<StreamEar> {
         Input::File(path) => StreamEar::file(path, wish, Pace::Fast)?,
         Input::Pipe => StreamEar::standard_input(wish, Pace::Fast)?,
         Input::Mic => anyhow::bail!("animate: expected a sound file or -, came mic; use `keyface run --to file:...`"),
+        Input::Socket(place) => {
+            anyhow::bail!("animate: expected a sound file or -, came {place}, on which `keyface run` listens")
+        }
     };
     ear.wait_for_sound()?;
     Ok(ear)

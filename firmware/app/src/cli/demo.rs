@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keyface::app::Parts;
+use keyface::body::Body;
 use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_sound};
-use keyface::face::Life;
+use keyface::face::{Life, Look};
 use keyface::out::{Recorder, Recording};
 use keyface::screen::Screen;
+use keyface::stream::out::Outputs;
 use keyface_core::{Gains, Line, Micros};
 
 use super::progress::Progress;
-use super::run::{TITLE, WINDOW_PX, live, seed, stop_on_ctrl_c};
+use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
 use super::{FaceArgs, ModelArgs, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
@@ -81,10 +83,10 @@ fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
 fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let life = (!args.face.still).then(|| Life::new(seed()));
-    let screen = Some(screen);
-    let parts =
-        Parts { ear, line, gains, life, screen, servos: None, recorder: None, pace: Pace::RealTime, limit: None };
-    live(parts, false)
+    let look = Look::new(gains, life);
+    let body = Body { look, screen: Some(screen), servos: None, outputs: Outputs::default() };
+    let parts = Parts { ear, line, body, said: None, recorder: None, pace: Pace::RealTime, limit: None };
+    live(parts, Telling::Text)
 }
 
 fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {

@@ -22,6 +22,7 @@ mod model;
 mod progress;
 mod run;
 mod usage;
+mod voice;
 
 /// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
 ///
@@ -38,7 +39,8 @@ const EXAMPLES: &str = "Examples:
   keyface run                                     your own voice through the microphone
   keyface animate talk.wav --out talk.csv         curves for Unreal, Unity or Blender
   keyface animate talk.mp3 --out talk.gif         an animation to look at
-  espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face";
+  espeak-ng --stdout hello | keyface run --input - --play   a speech engine speaks through the face
+  keyface run --serve 127.0.0.1:8765 --to none    programs send voices and get frames";
 
 #[derive(Subcommand)]
 enum Command {

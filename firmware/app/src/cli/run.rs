@@ -9,16 +9,20 @@ use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
 use keyface::app::{App, Parts, Turn};
+use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
-use keyface::face::Life;
+use keyface::face::{Life, Look};
 use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
 use keyface::servo::Servos;
 use keyface::store::Store;
+use keyface::stream::out::{Outputs, RECEIVERS};
+use keyface::stream::stage::Stage;
 use keyface_core::{Board, Gains, Line, Micros, Model};
 
+use super::voice::{self, VoiceArgs};
 use super::{FaceArgs, FileArgs, ModelArgs, SoundArgs, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another, and what stands above it.
@@ -32,13 +36,16 @@ pub const TITLE: &str = "Keyface";
   keyface run --board robot-head --to screen,servo   a robot's servos too
   keyface run --input talk.wav --to screen,file:talk.csv
   keyface run --device hw:2,0 --channel 0            one channel of a microphone array
-  espeak-ng --stdout hello | keyface run --input -   a speech engine drives the face")]
+  keyface run --to livelink://192.168.1.20,vmc://127.0.0.1   Unreal Engine and VSeeFace follow the microphone
+  espeak-ng --stdout hello | keyface run --input - --play    a speech engine speaks through the face
+  keyface run --serve 127.0.0.1:8765 --to none       programs send voices and get frames")]
 pub struct RunArgs {
-    /// mic, a sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), or - for any of these, or raw samples, on
-    /// standard input.
-    #[arg(long, default_value = "mic", value_name = "mic|FILE|-")]
-    input: Input,
-    #[arg(long, value_delimiter = ',', value_name = "screen|servo|file:FILE", help = format!("Where the face goes: screen, servo, file:NAME, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
+    /// mic, a sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), - for any of these, or raw samples, on
+    /// standard input, or a socket on which to listen for such: tcp://HOST:PORT or unix:PATH [default: mic, or with
+    /// --serve its sessions]
+    #[arg(long, value_name = "mic|FILE|-|tcp://HOST:PORT|unix:PATH")]
+    pub input: Option<Input>,
+    #[arg(long, value_delimiter = ',', value_name = "TARGET", help = format!("Where the face goes: screen, servo, {RECEIVERS}, file:NAME, none, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
     to: Vec<String>,
     /// Name of a board, or its file: says model, microphone, screen and gains.
     #[arg(long, value_name = "NAME|FILE")]
@@ -48,48 +55,96 @@ pub struct RunArgs {
     device: Option<String>,
     /// Play a file or a pipe as fast as the machine can, not in real time.
     #[arg(long)]
-    fast: bool,
+    pub fast: bool,
     /// Stop after so many seconds of sound.
     #[arg(long, allow_negative_numbers = true, value_parser = seconds)]
-    seconds: Option<f64>,
+    pub seconds: Option<f64>,
     #[command(flatten)]
-    model: ModelArgs,
+    pub voice: VoiceArgs,
     #[command(flatten)]
-    face: FaceArgs,
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub face: FaceArgs,
     #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
     files: FileArgs,
     /// Write the report at the end as JSON.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// Where the face goes.
-struct Targets {
+#[derive(Default)]
+pub struct Targets {
     has_screen: bool,
     has_servos: bool,
-    files: Vec<PathBuf>,
+    /// Files that are written on the way.
+    pub files: Vec<PathBuf>,
+    outputs: Outputs,
+    /// Whether standard output is the face's.
+    pub as_lines: bool,
+}
+
+impl Targets {
+    /// Whether somebody sees the face while it lives.
+    pub fn has_face(&self) -> bool {
+        self.has_screen || self.has_servos || !self.outputs.is_empty()
+    }
 }
 
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let targets = targets(args, board.as_ref())?;
+    board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
+    if args.voice.is_given(args.input.as_ref()) {
+        return voice::run(args, board.as_ref(), targets);
+    }
     let line = Line::new(args.face.closing(model(args, board.as_ref())?)?);
-    let gains = args.face.gains(board.as_ref().map_or(Gains::default(), |b| b.gains.into()));
+    let gains = gains(args, board.as_ref());
     let ear = open_ear(args, board.as_ref())?;
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
-    let screen = targets.has_screen.then(|| open_screen(board.as_ref())).transpose()?;
-    let servos = open_servos(args, &targets, board.as_ref())?;
+    let as_lines = targets.as_lines;
+    let body = body(args, board.as_ref(), targets)?;
+    let (stage, said) = Stage::new(line.look_ahead(), line.look_ahead());
+    let _control = args.voice.control(&stage)?;
     let limit = args.seconds.map(Micros::from_s);
+    let parts = Parts { ear, line, body, said: Some(said), recorder, pace: pace(args), limit };
+    live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
+}
+
+/// What the face is shown on.
+pub fn body(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::Result<Body> {
+    let screen = targets.has_screen.then(|| open_screen(board)).transpose()?;
+    let servos = open_servos(args, &targets, board)?;
     let life = (!args.face.still).then(|| Life::new(seed()));
-    let parts = Parts { ear, line, gains, life, screen, servos, recorder, pace: pace(args), limit };
-    board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
-    live(parts, args.json)
+    let look = Look::new(gains(args, board), life);
+    Ok(Body { look, screen, servos, outputs: targets.outputs })
+}
+
+fn gains(args: &RunArgs, board: Option<&Board>) -> Gains {
+    args.face.gains(board.map_or(Gains::default(), |b| b.gains.into()))
+}
+
+/// How the report at the end is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// For people.
+    Text,
+    /// For a program.
+    Json,
+    /// On standard error, because standard output is the face's.
+    Beside,
+}
+
+impl Telling {
+    fn of(as_json: bool) -> Telling {
+        if as_json { Telling::Json } else { Telling::Text }
+    }
 }
 
 /// Runs a live job until its end or Ctrl-C, and tells what it did.
-pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
+pub fn live(parts: Parts, telling: Telling) -> anyhow::Result<()> {
     let stop = stop_on_ctrl_c()?;
     if std::io::stderr().is_terminal() {
         note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
@@ -97,11 +152,14 @@ pub fn live(parts: Parts, as_json: bool) -> anyhow::Result<()> {
     let mut service = Service::of(parts.ear.as_ref());
     let turn = |turn: &Turn| service.iter_mut().for_each(|service| service.turn(turn));
     let (report, files) = App::new(parts).run(&stop, turn)?;
-    if as_json {
-        return tell_json(&report);
+    match telling {
+        Telling::Json => return tell_json(&report),
+        Telling::Beside => note(report),
+        Telling::Text => {
+            files.iter().for_each(|file| tell(file.display()));
+            tell(report);
+        }
     }
-    files.iter().for_each(|file| tell(file.display()));
-    tell(report);
     Ok(())
 }
 
@@ -136,37 +194,50 @@ fn model(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Model> {
 }
 
 fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
-    let mut targets = Targets { has_screen: false, has_servos: false, files: Vec::new() };
+    let mut targets = Targets::default();
     for target in &args.to {
         match target.strip_prefix("file:") {
             Some(file) if !file.is_empty() => targets.files.push(file.into()),
             _ if target == "screen" => targets.has_screen = true,
             _ if target == "servo" => targets.has_servos = true,
-            _ => anyhow::bail!("--to: expected screen, servo or file:FILE, came {target:?}"),
+            _ if target == "none" => {
+                anyhow::ensure!(args.to.len() == 1, "--to none: expected nothing beside it, came more")
+            }
+            _ => {
+                let is_known = targets.outputs.add(target)?.is_some();
+                anyhow::ensure!(
+                    is_known,
+                    "--to: expected screen, servo, file:FILE, none, {RECEIVERS}, came {target:?}"
+                );
+                targets.as_lines |= target == "stdout";
+            }
         }
     }
     check_distinct(&targets.files)?;
     if args.to.is_empty() {
         targets.has_screen = board.is_none_or(|b| b.display.is_live());
         targets.has_servos = board.is_some_and(|b| b.servos.is_some());
-        let has_face = targets.has_screen || targets.has_servos;
-        anyhow::ensure!(has_face, "--to: expected file:FILE, because this board has no screen, came nothing");
+        anyhow::ensure!(targets.has_face(), "--to: expected file:FILE, because this board has no screen, came nothing");
     }
     Ok(targets)
 }
 
 fn pace(args: &RunArgs) -> Pace {
-    if args.fast && args.input != Input::Mic { Pace::Fast } else { Pace::RealTime }
+    // A voice that is given keeps its own time.
+    let is_fast =
+        args.voice.is_given(args.input.as_ref()) || args.fast && args.input.as_ref().is_some_and(|i| *i != Input::Mic);
+    if is_fast { Pace::Fast } else { Pace::RealTime }
 }
 
-fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear>> {
+pub fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn Ear>> {
     let of_board = board.map(|b| Wanted::from(&b.microphone)).unwrap_or_default();
     // A device in the field starts with what it has; a person who names a microphone is told that it is not there.
     let is_awaited = board.is_some() && args.device.is_none();
     let wish = args.sound.wish(board.map(|_| of_board.channels.clone()));
     let channels = wish.channels.clone();
     let microphone = Wanted { id: args.device.clone().or(of_board.id), is_awaited, channels, ..of_board };
-    Ok(ears::open(&Listening { input: args.input.clone(), microphone, wish, pace: pace(args) })?)
+    let input = args.input.clone().unwrap_or(Input::Mic);
+    Ok(ears::open(&Listening { input, microphone, wish, pace: pace(args) })?)
 }
 
 /// Servos that the user names must answer at once; those that come with the board are tried until they do.
@@ -175,7 +246,7 @@ fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyh
         return Ok(None);
     }
     anyhow::ensure!(
-        pace(args) == Pace::RealTime,
+        args.voice.is_given(args.input.as_ref()) || pace(args) == Pace::RealTime,
         "--fast: expected real time, because servos move with the face, came --fast (--to screen leaves them out)"
     );
     let servos = board.and_then(|b| b.servos.as_ref());

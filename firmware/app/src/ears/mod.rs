@@ -1,4 +1,4 @@
-//! Where sound comes from: a microphone, a file or a pipe in, blocks of 16 kHz mono out; and the demo's loudspeaker.
+//! Where sound comes from: a microphone, a file, a pipe or a socket in, blocks of 16 kHz mono out; and loudspeakers.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,11 +13,16 @@ pub mod devices;
 mod file;
 mod loudspeaker;
 mod mic;
+mod socket;
+mod speaker;
 mod stream;
 
 pub use file::{FileEar, Pace, Sound, read_sound, sound_in};
 pub use loudspeaker::Loudspeaker;
 pub use mic::{Mic, Wanted};
+pub use socket::{Place, SocketEar};
+pub(crate) use socket::{SocketFile, unix_listener};
+pub use speaker::{Speaker, SpeakerCounters};
 pub use stream::{StreamEar, Wish};
 
 /// What a call of [`Ear::read`] brought.
@@ -27,6 +32,8 @@ pub enum Heard {
     Sound,
     /// Nothing yet: ask again in a few milliseconds.
     Nothing,
+    /// A turn of speech is complete; another may come.
+    TurnEnd,
     /// The sound has ended.
     End,
 }
@@ -96,6 +103,8 @@ pub enum Input {
     Mic,
     /// `-`: standard input.
     Pipe,
+    /// `tcp://HOST:PORT` or `unix:PATH`: a socket on which we listen.
+    Socket(Place),
     /// Anything else: a file.
     File(PathBuf),
 }
@@ -107,7 +116,7 @@ impl FromStr for Input {
         Ok(match text {
             "mic" => Input::Mic,
             "-" => Input::Pipe,
-            path => Input::File(Path::new(path).to_path_buf()),
+            path => Place::parse(path).map_or_else(|| Input::File(Path::new(path).to_path_buf()), Input::Socket),
         })
     }
 }
@@ -134,6 +143,7 @@ pub fn open(listening: &Listening) -> Result<Box<dyn Ear>, AppError> {
     Ok(match input {
         Input::Mic => Box::new(Mic::open(microphone.clone())?),
         Input::Pipe => Box::new(StreamEar::standard_input(wish.clone(), *pace)?),
+        Input::Socket(place) => Box::new(SocketEar::open(place.clone(), wish.clone(), *pace)?),
         Input::File(path) => Box::new(StreamEar::file(path, wish.clone(), *pace)?),
     })
 }
@@ -156,6 +166,7 @@ mod tests {
     fn an_input_is_named_by_one_word_or_a_path() {
         assert_eq!("mic".parse(), Ok(Input::Mic));
         assert_eq!("-".parse(), Ok(Input::Pipe));
+        assert_eq!("unix:voice".parse(), Ok(Input::Socket(Place::Unix("voice".into()))));
         assert_eq!("a/mic.wav".parse(), Ok(Input::File("a/mic.wav".into())));
     }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use keyface_core::{Micros, Samples};
 use keyface_sound::{Channels, Hearing, Hints, MediaSource, ReadOnlySource, cancelled};
 
+use super::socket::Connection;
 use super::{Ear, Heard, Pace, samples_in};
 use crate::AppError;
 
@@ -69,6 +70,15 @@ impl StreamEar {
     pub fn standard_input(wish: Wish, pace: Pace) -> Result<StreamEar, AppError> {
         let wish = Wish { hints: Hints { is_pipe: true, ..wish.hints }, ..wish };
         Self::start(STANDARD_INPUT.into(), wish, pace, || Ok(Box::new(ReadOnlySource::new(io::stdin()))))
+    }
+
+    /// Listens to what a caller sends, as if it came through a pipe.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(super) fn connection(name: String, caller: Connection, wish: Wish, pace: Pace) -> Result<StreamEar, AppError> {
+        let wish = Wish { hints: Hints { is_pipe: true, ..wish.hints }, ..wish };
+        Self::start(name, wish, pace, || Ok(Box::new(ReadOnlySource::new(caller))))
     }
 
     /// Listens to a file, or to a named pipe. A file's first samples are there when this returns.

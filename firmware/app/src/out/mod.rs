@@ -15,7 +15,11 @@ mod rhubarb;
 mod visemes;
 
 pub use atomic::AtomicFile;
+pub(crate) use poses::as_json as pose_as_json;
+#[cfg(test)]
+pub(crate) use recorder::tests::step as step_of;
 pub use recorder::{Recorder, Recording, Stamp, check_distinct};
+pub(crate) use rhubarb::shape_of as rhubarb_shape;
 
 /// The file endings that can be written, as help and errors list them.
 pub const ENDINGS: &str =

@@ -27,7 +27,7 @@ impl Writer for Poses {
     }
 }
 
-fn as_json(at: Micros, pose: &FacePose) -> Value {
+pub(crate) fn as_json(at: Micros, pose: &FacePose) -> Value {
     let weights: Map<String, Value> = Channel::ALL.into_iter().map(|c| (c.name().to_owned(), short(pose[c]))).collect();
     json!({
         "time_s": (at.as_s() * 1e4).round() / 1e4,

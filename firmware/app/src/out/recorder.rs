@@ -159,7 +159,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use keyface_core::{Motion, Mouth, Viseme};
 
     use super::*;

@@ -59,7 +59,7 @@ impl Writer for Rhubarb {
 }
 
 /// A closed, B clenched, C open, D wide open, E slightly rounded, F puckered, G lip and teeth, H tongue up, X rest.
-fn shape_of(step: &Step, pose: &FacePose) -> char {
+pub(crate) fn shape_of(step: &Step, pose: &FacePose) -> char {
     use Viseme::*;
     match step.viseme {
         Sil => 'X',

@@ -12,7 +12,10 @@ use super::joint::tests::joint;
 use super::thread::Servos;
 use crate::animate::STEP_SAMPLES;
 use crate::app::{App, Parts};
+use crate::body::Body;
 use crate::ears::{FileEar, Pace, read_sound};
+use crate::face::Look;
+use crate::stream::out::Outputs;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/live");
 const REST_US: f64 = 1_500.0;
@@ -121,10 +124,13 @@ fn a_live_job_moves_the_servos_in_time_and_parks_them() {
     let parts = Parts {
         ear: Box::new(FileEar::new(sound, Pace::RealTime)),
         line: Line::new(crate::model::load(MODEL).unwrap()),
-        gains: GAINS,
-        life: None,
-        screen: None,
-        servos: Some(Servos::start_on(&servos(), true, chip.opener()).unwrap()),
+        body: Body {
+            look: Look::new(GAINS, None),
+            screen: None,
+            servos: Some(Servos::start_on(&servos(), true, chip.opener()).unwrap()),
+            outputs: Outputs::default(),
+        },
+        said: None,
         recorder: None,
         pace: Pace::RealTime,
         limit: None,

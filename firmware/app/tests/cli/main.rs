@@ -15,10 +15,14 @@ mod models;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod screens;
+#[cfg(feature = "serve")]
+mod serve;
 mod service;
 mod servos;
 mod sounds;
 mod store;
 mod streams;
 mod util;
+#[cfg(unix)]
+mod voice;
 mod wav;

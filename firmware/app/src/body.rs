@@ -1,0 +1,65 @@
+//! What a face is shown on: screen, servos and receivers take the same motion, each in its own time.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyface_core::{Micros, Motion};
+
+use crate::app::DISPLAY_FPS;
+use crate::ears::micros;
+use crate::face::Look;
+use crate::screen::Screen;
+use crate::servo::Servos;
+use crate::stream::out::Outputs;
+
+/// How long the face takes to come to rest at the end.
+const TO_REST: Duration = Duration::from_millis(300);
+
+/// A face and where it is.
+pub struct Body {
+    /// How motion becomes a face.
+    pub look: Look,
+    /// Where the face is seen, if anywhere.
+    pub screen: Option<Screen>,
+    /// Servos that move with the face, if any.
+    pub servos: Option<Servos>,
+    /// Programs that are sent the face.
+    pub outputs: Outputs,
+}
+
+impl Body {
+    /// Shows a picture; false when the user has closed the screen.
+    pub fn show(&mut self, motion: &Motion, now: Micros) -> bool {
+        let pose = self.look.face(motion, now);
+        self.outputs.show(&pose, now);
+        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, now))
+    }
+
+    /// Between pictures: what a slow screen has left to send, and whether a lost one is back.
+    pub fn tend(&mut self, now: Micros) -> bool {
+        self.screen.as_mut().is_none_or(|screen| screen.tend(now))
+    }
+
+    /// Servos take the newest face at their own rate; `captured` is when its sound was in the air.
+    pub fn drive(&self, motion: &Motion, now: Micros, captured: Option<Instant>) {
+        if let Some(servos) = &self.servos {
+            servos.follow(self.look.face(motion, now), captured);
+        }
+    }
+
+    /// Brings the face from where it is to rest, in real time. The clock of the job began at `started`.
+    pub fn rest(&mut self, last: Motion, started: Instant) {
+        self.servos.iter_mut().for_each(Servos::park);
+        if self.screen.is_none() && self.outputs.is_empty() {
+            return;
+        }
+        let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
+        for picture in 1..=pictures {
+            let motion = last.toward(Motion::REST, picture as f32 / pictures as f32);
+            if !self.show(&motion, micros(started.elapsed())) {
+                return;
+            }
+            thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);
+        }
+    }
+}

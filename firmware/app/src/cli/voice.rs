@@ -1,0 +1,210 @@
+//! `keyface run` for a face that is given its voice: `--play`, `--serve` and `--control`.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::Args;
+use keyface::AppError;
+use keyface::app::Turn;
+use keyface::ears::{EarCounters, Input, Speaker};
+use keyface::service::Service;
+use keyface::stream::playout::Playout;
+use keyface::stream::stage::Stage;
+use keyface::talk::{Parts, Talk};
+use keyface_core::{Board, Line, Micros, Model, Samples};
+
+use super::run::{RunArgs, Targets};
+use super::{note, tell_json};
+
+/// The model of a face that is given its voice: it may look ahead further than one that answers a microphone.
+const MODEL: &str = "playback";
+/// How often a service that shows nothing looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(50);
+
+#[derive(Args)]
+pub struct VoiceArgs {
+    /// Play the sound too, in time with the lips: on the default loudspeaker, or on the one with this id.
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
+    play: Option<Option<String>>,
+    /// Take messages at this socket, one a line: flush, end, mood, gaze, state, mute, mark (docs/protocol.md).
+    #[arg(long, value_name = "unix:PATH", value_parser = socket)]
+    control: Option<std::path::PathBuf>,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// A service on the network.
+#[cfg(feature = "serve")]
+#[derive(Args)]
+struct ServeArgs {
+    /// Serve programs on this machine: PCM in, frames out, over WebSocket (docs/protocol.md); /healthz says how it is.
+    #[arg(long, value_name = "ADDRESS")]
+    serve: Option<std::net::SocketAddr>,
+    /// A page of this origin may use the service too, as https://app.example; may be repeated.
+    #[arg(long, value_name = "ORIGIN", requires = "serve")]
+    allow_origin: Vec<String>,
+    /// File with the token that every client must send; needed when others than this machine can reach the address.
+    #[arg(long, value_name = "FILE", requires = "serve")]
+    token_file: Option<std::path::PathBuf>,
+    /// Clients at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 8, requires = "serve", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    clients: u32,
+}
+
+impl VoiceArgs {
+    /// Whether the face is given its voice, rather than hearing one.
+    pub fn is_given(&self, input: Option<&Input>) -> bool {
+        let by_control = self.control.is_some() && input.is_some_and(|input| *input != Input::Mic);
+        self.play.is_some() || self.is_serving() || by_control
+    }
+
+    /// Whether sessions may bring the voice.
+    pub fn is_serving(&self) -> bool {
+        #[cfg(feature = "serve")]
+        return self.serve.serve.is_some();
+        #[cfg(not(feature = "serve"))]
+        false
+    }
+
+    /// Listens for messages, if that was asked for; they go to `stage`.
+    pub fn control(&self, stage: &Stage) -> Result<Option<impl Sized + use<>>, AppError> {
+        let start = |path: &std::path::PathBuf| keyface::stream::control::Control::start(path, stage.clone());
+        self.control.as_ref().map(start).transpose()
+    }
+}
+
+fn socket(text: &str) -> Result<std::path::PathBuf, String> {
+    let path = text.strip_prefix("unix:").filter(|path| !path.is_empty());
+    path.map(Into::into).ok_or_else(|| "expected unix:PATH".into())
+}
+
+/// The model that was asked for, else the one that is for this.
+pub fn model(args: &RunArgs) -> anyhow::Result<Model> {
+    Ok(args.face.closing(keyface::model::load(args.model.model.as_deref().unwrap_or(MODEL))?)?)
+}
+
+/// Runs a face that is given its voice.
+pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::Result<()> {
+    check(args, &targets)?;
+    let started = Instant::now();
+    let model = model(args)?;
+    let has_ear = args.input.is_some();
+    let has_stage = has_ear || targets.has_face() || args.voice.play.is_some();
+    let playout = Playout::new(Line::new(model.clone()));
+    let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
+    // Where an input speaks, sessions may only watch.
+    if has_ear {
+        stage.reserve();
+    }
+    let _control = args.voice.control(&stage)?;
+    let host = Host { model, stage: has_stage.then(|| stage.clone()), started };
+    let _service = host.serve(args, board)?;
+    if !has_stage {
+        return wait();
+    }
+    let ear = has_ear.then(|| super::run::open_ear(args, board)).transpose()?;
+    let speaker = args.voice.play.clone().map(Speaker::open).transpose()?;
+    let as_lines = targets.as_lines;
+    let body = super::run::body(args, board, targets)?;
+    let limit = args.seconds.map(Micros::from_s);
+    let stop = super::run::stop_on_ctrl_c()?;
+    let name = ear.as_ref().map_or_else(|| "sessions".to_owned(), |ear| ear.name());
+    let mut beats = Service::named(name, false);
+    let parts = Parts { ear, playout, body, speaker, stage, said, started, limit };
+    let summary = Talk::new(parts).run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
+    match (args.json, as_lines) {
+        (_, true) => note(serde_json::to_string(&summary)?),
+        (true, _) => tell_json(&summary)?,
+        (false, _) => super::tell(summary),
+    }
+    Ok(())
+}
+
+fn check(args: &RunArgs, targets: &Targets) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        args.input != Some(Input::Mic),
+        "--input mic: expected a voice for the face (a file, -, tcp://, unix:) with --play, --serve or --control, came the microphone"
+    );
+    anyhow::ensure!(
+        args.input.is_some() || args.voice.is_serving(),
+        "--play: expected --input with a file, -, tcp://HOST:PORT or unix:PATH, or --serve, came none"
+    );
+    anyhow::ensure!(
+        targets.files.is_empty(),
+        "--to file: expected a face that hears, came --play, --serve or --control (`keyface animate` writes files)"
+    );
+    anyhow::ensure!(!args.fast, "--fast: expected real time, because the voice is heard, came --fast");
+    Ok(())
+}
+
+/// A service that shows nothing itself, until Ctrl-C.
+fn wait() -> anyhow::Result<()> {
+    let stop = super::run::stop_on_ctrl_c()?;
+    let mut beats = Service::named("sessions".into(), false);
+    let mut turn = Turn { heard: Samples(0), steps: 0, line_faults: 0, ear: EarCounters::default() };
+    while !stop.load(Relaxed) {
+        turn.steps += 1;
+        beats.iter_mut().for_each(|beats| beats.turn(&turn));
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// What sessions need.
+struct Host {
+    model: Model,
+    stage: Option<Stage>,
+    started: Instant,
+}
+
+impl Host {
+    #[cfg(feature = "serve")]
+    fn serve(self, args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Option<impl Sized + use<>>> {
+        use keyface::stream::serve::{Listen, Service};
+        use keyface::stream::session::Host;
+
+        let ServeArgs { serve, allow_origin, token_file, clients } = &args.voice.serve;
+        let Some(address) = *serve else { return Ok(None) };
+        let token = token_file.as_deref().map(token).transpose()?;
+        let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
+        let host = Host::new(self.model, gains, !args.face.still, self.stage);
+        let listen = Listen { address, origins: allow_origin.clone(), token, clients: *clients };
+        let service = Service::start(listen, host.into(), self.started)?;
+        note(format_args!("serving ws://{}/v1", service.address()));
+        Ok(Some(service))
+    }
+
+    #[cfg(not(feature = "serve"))]
+    fn serve(self, _: &RunArgs, _: Option<&Board>) -> anyhow::Result<()> {
+        let Host { model: _, stage: _, started: _ } = self;
+        Ok(())
+    }
+}
+
+/// The first line of a file.
+#[cfg(feature = "serve")]
+fn token(path: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot read it", path.display()))?;
+    let token = text.lines().next().unwrap_or_default().trim();
+    let is_token =
+        token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    let place = path.display();
+    anyhow::ensure!(
+        is_token,
+        "{place}: expected a token of 16 or more letters, digits, or - . _ ~ in the first line, came another text"
+    );
+    Ok(token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_socket_is_a_path() {
+        assert_eq!(socket("unix:/run/x"), Ok("/run/x".into()));
+        assert!(socket("/run/x").is_err() && socket("unix:").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! Where faces go while they live, beside screen and servos: one file per receiver.
+
+use keyface_core::{FacePose, Micros};
+
+use crate::AppError;
+
+mod lines;
+mod live_link;
+mod vmc;
+mod wire;
+
+/// The receivers that can be named, as help and errors list them.
+pub const RECEIVERS: &str = "livelink://HOST[:11111], vmc://HOST[:39539], stdout";
+/// Ports where none is named.
+const LIVE_LINK_PORT: u16 = 11_111;
+const VMC_PORT: u16 = 39_539;
+
+/// Somebody who is sent every picture. One that is gone or slow misses pictures, and nobody waits for it.
+trait Receiver {
+    fn show(&mut self, pose: &FacePose, now: Micros);
+}
+
+/// All who are sent every picture.
+#[derive(Default)]
+pub struct Outputs(Vec<Box<dyn Receiver>>);
+
+impl Outputs {
+    /// Opens those that `names` name; what is none of them is left to others (`None`).
+    ///
+    /// # Errors
+    /// When a host is not known, or there is no socket.
+    pub fn add(&mut self, name: &str) -> Result<Option<()>, AppError> {
+        let receiver: Box<dyn Receiver> = match name.split_once("://") {
+            Some(("livelink", host)) => Box::new(live_link::LiveLink::new(wire::Wire::to(name, host, LIVE_LINK_PORT)?)),
+            Some(("vmc", host)) => Box::new(vmc::Vmc::new(wire::Wire::to(name, host, VMC_PORT)?)),
+            None if name == "stdout" => Box::new(lines::Lines::start()?),
+            _ => return Ok(None),
+        };
+        self.0.push(receiver);
+        Ok(Some(()))
+    }
+
+    /// Whether nobody is sent anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sends a picture to all.
+    pub fn show(&mut self, pose: &FacePose, now: Micros) {
+        self.0.iter_mut().for_each(|receiver| receiver.show(pose, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn several_receivers_get_every_picture_and_one_that_is_gone_costs_nothing() {
+        let [near, far] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+        let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut outputs = Outputs::default();
+        let addresses = [near.local_addr().unwrap(), gone, far.local_addr().unwrap()];
+        for (kind, address) in ["livelink", "vmc", "vmc"].iter().zip(addresses) {
+            assert!(outputs.add(&format!("{kind}://{address}")).unwrap().is_some());
+        }
+        let start = Instant::now();
+        (0..600).for_each(|n| outputs.show(&FacePose::REST, Micros::from_ms(16 * n)));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        for socket in [near, far] {
+            socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+            assert!(socket.recv(&mut [0; 2_048]).unwrap() > 100);
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_known_is_told_and_what_is_no_receiver_is_left_to_others() {
+        let mut outputs = Outputs::default();
+        let error = outputs.add("vmc://").unwrap_err().to_string();
+        assert!(error.starts_with("--to vmc://: expected a host, came "), "{error}");
+        assert!(outputs.add("screen").unwrap().is_none() && outputs.add("ftp://x").unwrap().is_none());
+        assert!(outputs.is_empty());
+    }
+}

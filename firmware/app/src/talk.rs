@@ -1,0 +1,384 @@
+//! The flow of a face that is given its voice, on one screen: sound -> playout -> loudspeaker, and playout -> body.
+//!
+//! One clock rules: what a listener hears now. The loudspeaker tells it, and this machine's clock where there is none.
+//! Whatever comes in waits its turn; an interruption throws it away at once.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keyface_core::{FacePose, Micros, Motion, SAMPLE_RATE_HZ, Samples};
+use serde::Serialize;
+
+use crate::AppError;
+use crate::app::{DISPLAY_FPS, NAP, SERVO_LEAD, Turn, next_tick};
+use crate::body::Body;
+use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
+use crate::report::ServoSummary;
+use crate::screen::ScreenCounters;
+use crate::stream::message::Ask;
+use crate::stream::playout::Playout;
+use crate::stream::stage::{Said, Stage};
+use crate::stream::turns::Event;
+
+/// Half a picture: what is shown stands until the next.
+const HALF_PICTURE: Micros = Micros(1_000_000 / (2 * DISPLAY_FPS as i64));
+
+/// How long an interruption may take to throw away what the ear has: an hour of a file, if need be.
+const THROWING: Duration = Duration::from_millis(20);
+
+/// What a face that is given its voice is made of.
+pub struct Parts {
+    /// Where the voice comes from, beside sessions.
+    pub ear: Option<Box<dyn Ear>>,
+    /// What brings sound, motion and time together.
+    pub playout: Playout,
+    /// What the face is shown on.
+    pub body: Body,
+    /// What the voice is heard from, if anything.
+    pub speaker: Option<Speaker>,
+    /// Who is told.
+    pub stage: Stage,
+    /// What sessions and `--control` say.
+    pub said: Receiver<Said>,
+    /// When the clock of the job began.
+    pub started: Instant,
+    /// Stop after so much time.
+    pub limit: Option<Micros>,
+}
+
+/// A face that is given its voice.
+pub struct Talk {
+    parts: Parts,
+    block: Vec<f32>,
+    events: Vec<Event>,
+    next_picture: Micros,
+    late_until: Micros,
+    /// Whether the turn that comes in has any.
+    has_sound: bool,
+    has_ended: bool,
+    is_closed: bool,
+    summary: Summary,
+}
+
+/// What it did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Seconds of sound that came in.
+    pub sound_s: f64,
+    /// Turns that were spoken to their end.
+    pub ended: u64,
+    /// Turns that were interrupted.
+    pub flushed: u64,
+    /// Times that sound did not come in time.
+    pub underruns: u64,
+    /// Times that a network failed and began anew.
+    pub line_faults: u64,
+    /// Pictures that were due.
+    pub pictures: u64,
+    /// What the ear suffered.
+    pub ear: EarCounters,
+    /// What the loudspeaker suffered; `None` without one.
+    pub speaker: Option<SpeakerCounters>,
+    /// What the screen did; `None` without one.
+    pub screen: Option<ScreenCounters>,
+    /// What the servos did; `None` without any.
+    pub servos: Option<ServoSummary>,
+    /// The line's own look-ahead.
+    pub look_ahead_ms: f32,
+}
+
+impl Talk {
+    /// A job that has not begun.
+    pub fn new(parts: Parts) -> Talk {
+        Talk {
+            parts,
+            block: Vec::new(),
+            events: Vec::new(),
+            next_picture: Micros(0),
+            late_until: Micros(i64::MIN),
+            has_sound: false,
+            has_ended: false,
+            is_closed: false,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Runs until the voice ends, the window is closed or `stop` is set; then the face goes to rest.
+    ///
+    /// # Errors
+    /// When the ear is lost for good.
+    pub fn run(mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<Summary, AppError> {
+        while !self.is_over(stop) {
+            self.attend();
+            self.listen()?;
+            let heard = self.play();
+            self.drive(heard);
+            self.show(heard);
+            watch(&self.turn());
+            thread::sleep(NAP);
+        }
+        let heard = self.heard();
+        let last = self.parts.playout.motion(heard);
+        self.parts.body.rest(last, self.parts.started);
+        Ok(self.close())
+    }
+
+    fn is_over(&self, stop: &AtomicBool) -> bool {
+        let is_done = self.has_ended && self.parts.playout.is_at_rest();
+        let is_enough = self.parts.limit.is_some_and(|limit| self.now() >= limit);
+        stop.load(Relaxed) || self.is_closed || is_done || is_enough
+    }
+
+    /// A face that waits for a voice lives too: each turn of the loop is a beat.
+    fn turn(&self) -> Turn {
+        let ear = self.parts.ear.as_ref().map_or(EarCounters::default(), |ear| ear.counters());
+        Turn { heard: Samples(0), steps: self.summary.pictures, line_faults: self.parts.playout.faults(), ear }
+    }
+
+    /// What sessions and `--control` have said.
+    fn attend(&mut self) {
+        while let Ok(said) = self.parts.said.try_recv() {
+            match said {
+                Said::Sound(samples) => self.take(&samples),
+                Said::Ask(ask) => self.ask(ask),
+            }
+        }
+        self.parts.stage.set_room(self.parts.playout.room() > 0);
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        let now = self.now();
+        match ask {
+            Ask::Flush(flush) => {
+                self.late_until = now + Micros::from_ms(i64::from(flush.late_ms.unwrap_or(0)));
+                self.interrupt(now);
+            }
+            Ask::End {} => self.parts.playout.end(),
+            Ask::Mark { name } => self.parts.playout.mark(name),
+            Ask::Mute { on } => self.parts.playout.mute(on),
+            ask => _ = self.parts.body.look.take(&ask, now),
+        }
+    }
+
+    /// Silent from here on, and on the way to rest; what has come in belongs to the turn that is over.
+    fn interrupt(&mut self, now: Micros) {
+        let heard = self.heard();
+        let silent_to = self.parts.playout.flush(heard, now, &mut self.events);
+        self.parts.speaker.iter().for_each(|speaker| speaker.silence(silent_to));
+        self.next_picture = self.next_picture.min(now);
+        self.tell();
+        self.has_sound = false;
+        let begun = Instant::now();
+        // A sender without an end must not keep the face from going on.
+        while self.throw_away() && begun.elapsed() < THROWING {}
+    }
+
+    /// What has come through the ear, as long as there is room.
+    fn listen(&mut self) -> Result<(), AppError> {
+        if self.parts.playout.room() == 0 {
+            return Ok(());
+        }
+        let Some(ear) = self.parts.ear.as_mut().filter(|_| !self.has_ended) else { return Ok(()) };
+        self.block.clear();
+        let heard = ear.read(&mut self.block)?;
+        let block = std::mem::take(&mut self.block);
+        if self.now() >= self.late_until {
+            self.take(&block);
+        }
+        self.block = block;
+        // A connection whose sound was thrown away, or that had none, is no turn.
+        if matches!(heard, Heard::TurnEnd | Heard::End) && std::mem::take(&mut self.has_sound) {
+            self.parts.playout.end();
+        }
+        self.has_ended |= heard == Heard::End;
+        Ok(())
+    }
+
+    /// Throws away what the ear has; false when that is all. A file is thrown away to its end.
+    fn throw_away(&mut self) -> bool {
+        let Some(ear) = self.parts.ear.as_mut().filter(|_| !self.has_ended) else { return false };
+        self.block.clear();
+        let heard = ear.read(&mut self.block).unwrap_or(Heard::End);
+        self.has_ended |= heard == Heard::End;
+        heard == Heard::Sound
+    }
+
+    fn take(&mut self, samples: &[f32]) {
+        self.has_sound |= !samples.is_empty();
+        self.summary.sound_s += samples.len() as f64 / f64::from(SAMPLE_RATE_HZ);
+        self.parts.playout.sound(samples);
+    }
+
+    /// The voice goes on, and what has come to its place is told.
+    fn play(&mut self) -> u64 {
+        let (heard, now) = (self.heard(), self.now());
+        let Parts { playout, speaker, .. } = &mut self.parts;
+        let taken = speaker.as_ref().map_or(heard, Speaker::taken);
+        playout.advance(heard, taken, |hop| speaker.iter_mut().for_each(|speaker| speaker.say(hop)));
+        playout.tell(heard, now, &mut self.events);
+        self.tell();
+        heard
+    }
+
+    fn tell(&mut self) {
+        let Parts { body, stage, .. } = &mut self.parts;
+        for event in self.events.drain(..) {
+            self.summary.ended += u64::from(matches!(event, Event::Ended(_)));
+            self.summary.flushed += u64::from(matches!(event, Event::Flushed(_)));
+            let pose = match &event {
+                Event::Step(place, step) => body.look.face(&step.motion, place.show),
+                Event::Frame(place, motion) => body.look.face(motion, place.show),
+                _ => FacePose::REST,
+            };
+            stage.tell(event, pose);
+        }
+    }
+
+    fn drive(&mut self, heard: u64) {
+        if self.parts.body.servos.is_some() {
+            let motion = self.motion(heard, SERVO_LEAD);
+            self.parts.body.drive(&motion, self.now(), None);
+        }
+    }
+
+    /// When a picture is due, the motion of what is heard in its middle becomes a face.
+    fn show(&mut self, heard: u64) {
+        let now = self.now();
+        if now < self.next_picture {
+            self.is_closed = !self.parts.body.tend(now);
+            return;
+        }
+        self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
+        self.summary.pictures += 1;
+        let motion = self.motion(heard, HALF_PICTURE);
+        self.is_closed = !self.parts.body.show(&motion, now);
+        let playout = &self.parts.playout;
+        self.events.push(Event::Frame(playout.place(heard, now), playout.motion(heard)));
+        self.tell();
+    }
+
+    fn motion(&self, heard: u64, ahead: Micros) -> Motion {
+        self.parts.playout.motion(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
+    }
+
+    /// The place that is heard now.
+    fn heard(&mut self) -> u64 {
+        match &mut self.parts.speaker {
+            Some(speaker) => speaker.heard(Instant::now()),
+            None => self.now().0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000,
+        }
+    }
+
+    fn now(&self) -> Micros {
+        micros(self.parts.started.elapsed())
+    }
+
+    fn close(self) -> Summary {
+        let Parts { ear, playout, body: Body { screen, servos, .. }, speaker, .. } = self.parts;
+        Summary {
+            underruns: playout.underruns(),
+            line_faults: playout.faults(),
+            ear: ear.map_or(EarCounters::default(), |ear| ear.counters()),
+            speaker: speaker.map(|speaker| speaker.counters()),
+            screen: screen.map(|screen| screen.counters()),
+            servos: servos.map(|servos| ServoSummary::new(&servos.finish(), playout.look_ahead())),
+            look_ahead_ms: playout.look_ahead().as_ms(),
+            ..self.summary
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { sound_s, ended, flushed, underruns, line_faults, look_ahead_ms, .. } = self;
+        writeln!(f, "voice     {sound_s:.1} s in {ended} turns, {flushed} more interrupted, {underruns} underruns")?;
+        if let Some(SpeakerCounters { xruns, reopened }) = self.speaker {
+            writeln!(f, "speaker   {xruns} xruns, opened again {reopened} times")?;
+        }
+        if let Some(ScreenCounters { shown, skipped, lost, reopened }) = self.screen {
+            write!(f, "screen    {shown} pictures shown, {skipped} skipped, ")?;
+            writeln!(f, "lost {lost} times, opened again {reopened} times")?;
+        }
+        write!(f, "line      {line_faults} faults, look-ahead {look_ahead_ms:.0} ms")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use keyface_core::{Gains, MotionChannel};
+
+    use super::*;
+    use crate::ears::{FileEar, Pace, Sound};
+    use crate::face::Look;
+    use crate::stream::message::Flush;
+    use crate::stream::out::Outputs;
+    use crate::stream::stage::Seat;
+    use crate::stream::tests::{clip, line};
+
+    fn talk(ear: Option<Box<dyn Ear>>) -> (Talk, Seat, Seat) {
+        let playout = Playout::new(line());
+        let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
+        let seats = (stage.sit(true).unwrap(), stage.sit(false).unwrap());
+        let look = Look::new(Gains::default(), None);
+        let body = Body { look, screen: None, servos: None, outputs: Outputs::default() };
+        let started = Instant::now();
+        let parts =
+            Parts { ear, playout, body, speaker: None, stage, said, started, limit: Some(Micros::from_ms(20_000)) };
+        (Talk::new(parts), seats.0, seats.1)
+    }
+
+    fn ear(samples: Vec<f32>) -> Box<dyn Ear> {
+        let sound = Sound { name: "test".into(), samples, latency: Samples(0), warning: None };
+        Box::new(FileEar::new(sound, Pace::Fast))
+    }
+
+    #[test]
+    fn a_file_is_spoken_in_real_time_to_its_end() {
+        let (talk, _speaker, mut watcher) = talk(Some(ear(clip()[..24_000].to_vec())));
+        let start = Instant::now();
+        let summary = talk.run(&AtomicBool::new(false), |_| ()).unwrap();
+        assert!((1_500..4_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        assert_eq!((summary.ended, summary.flushed, summary.underruns), (1, 0, 0));
+        let mut widest = 0.0f32;
+        while let Some(told) = watcher.told() {
+            if let Event::Frame(_, motion) = &told.0 {
+                widest = widest.max(motion[MotionChannel::JawOpen]);
+            }
+        }
+        assert!(widest > 0.1, "{widest}");
+    }
+
+    #[test]
+    fn an_interruption_is_shown_with_the_next_picture_and_ends_a_file() {
+        let (talk, mut speaker, mut watcher) = talk(Some(ear(clip())));
+        let (asked_in, asked) = channel();
+        let interrupt = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(1_500));
+            asked_in.send(Instant::now()).unwrap();
+            speaker.ask(Ask::Flush(Flush::default()));
+        });
+        let started = talk.parts.started;
+        let summary = talk.run(&AtomicBool::new(false), |_| ()).unwrap();
+        interrupt.join().unwrap();
+        let asked = micros(asked.recv().unwrap() - started);
+        assert_eq!(summary.ended, 0);
+        let told: Vec<_> = std::iter::from_fn(|| watcher.told()).collect();
+        let at = |wanted: fn(&Event) -> bool| told.iter().map(|told| &told.0).find(|e| wanted(e)).cloned();
+        let Some(Event::Flushed(place)) = at(|e| matches!(e, Event::Flushed(_))) else { panic!("{summary:?}") };
+        assert!(place.show - asked < Micros::from_ms(17), "{:?} after it was asked", place.show - asked);
+        let open: Vec<Micros> = told
+            .iter()
+            .filter_map(
+                |told| if let Event::Frame(place, motion) = &told.0 { Some((place.show, *motion)) } else { None },
+            )
+            .filter(|(_, motion)| motion[MotionChannel::JawOpen] > 0.02)
+            .map(|(show, _)| show)
+            .collect();
+        assert!(*open.last().unwrap() - asked < Micros::from_ms(150), "lips are closed within 150 ms");
+    }
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Plays speech through a face and records the loudspeaker; compares the lips that were shown with those of the record.
+
+usage: sync.py KEYFACE SPEECH.wav FOLDER
+The record's clock is that of the chunk that came soonest: it is late by the monitor's own latency, a few ms.
+"""
+import json
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+import wave
+
+RATE = 16_000
+ROUNDS = 5
+INTERRUPTS = 20
+WINDOW_S, STRIDE_S = 0.8, 0.1
+MOST_MS = 120
+SYNC_MS = 20
+CLOSED_MS = 150
+QUIET = 300
+JAW_CLOSED = 0.02
+
+
+class Recorder:
+    def __init__(self):
+        command = "parec --device=room.monitor --latency-msec=5 --channels=1 --format=s16le".split() + [f"--rate={RATE}"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
+        self.bytes, self.offset_s = bytearray(), float("inf")
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        while chunk := self.process.stdout.read(4096):
+            self.bytes += chunk
+            self.offset_s = min(self.offset_s, time.monotonic() - len(self.bytes) / 2 / RATE)
+
+    def stop(self):
+        self.process.terminate()
+        self.thread.join()
+        return memoryview(bytes(self.bytes[: len(self.bytes) // 2 * 2])).cast("h")
+
+
+class Face:
+    def __init__(self, keyface, args):
+        command = [keyface, "run", "--play", "--still", "--to", "stdout"] + args
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.frames = []
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            now = time.monotonic()
+            weights = json.loads(line)["weights"]
+            self.frames.append((now, weights["JawOpen"] - weights["MouthClose"]))
+
+    def finish(self):
+        self.thread.join()
+        assert self.process.wait() == 0
+
+
+def at(curve, time_s):
+    """Value of a curve of (time, value), by linear interpolation."""
+    low, high = 0, len(curve) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if curve[middle][0] <= time_s else (low, middle)
+    (t0, v0), (t1, v1) = curve[low], curve[high]
+    return v0 + (v1 - v0) * min(1, max(0, (time_s - t0) / max(1e-9, t1 - t0)))
+
+
+def lag_ms(shown, record, start_s):
+    """How many ms later than the sound the lips come, within one window; None where they hardly move."""
+    window = [(t, v) for t, v in shown if start_s <= t < start_s + WINDOW_S]
+    values = [v for _, v in window]
+    if len(window) < 30 or max(values) - min(values) < 0.08:
+        return None
+    apart = lambda lag: sum((v - at(record, t - lag / 1000)) ** 2 for t, v in window)
+    best = min(range(-MOST_MS, MOST_MS + 1, 4), key=apart)
+    return min(range(best - 4, best + 5), key=apart)
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))]
+
+
+def say(is_good, text):
+    print(("ok    " if is_good else "FAIL  ") + text)
+    return is_good
+
+
+def sync(keyface, speech, folder):
+    with wave.open(speech) as sound:
+        data, rate = sound.readframes(10**9), sound.getframerate()
+    with wave.open(f"{folder}/long.wav", "wb") as long:
+        long.setparams((1, 2, rate, 0, "NONE", ""))
+        long.writeframes((data + bytes(rate)) * ROUNDS)
+    recorder = Recorder()
+    time.sleep(1)
+    face = Face(keyface, ["--input", f"{folder}/long.wav"])
+    face.finish()
+    samples = recorder.stop()
+    with wave.open(f"{folder}/record.wav", "wb") as record:
+        record.setparams((1, 2, RATE, 0, "NONE", ""))
+        record.writeframes(bytes(samples))
+    poses = f"{folder}/record.poses.jsonl"
+    subprocess.run([keyface, "animate", f"{folder}/record.wav", "--model", "playback", "--still", "--out", poses],
+                   check=True, stdout=subprocess.DEVNULL)
+    record = []
+    for line in open(poses):
+        pose = json.loads(line)
+        record.append((pose["time_s"], pose["weights"]["JawOpen"] - pose["weights"]["MouthClose"]))
+    # A picture stands until the next: its middle is what is compared.
+    shown = [(t - recorder.offset_s + 1 / 120, v) for t, v in face.frames]
+    start, end = shown[0][0], shown[-1][0]
+    starts = [start + n * STRIDE_S for n in range(int((end - start - WINDOW_S) / STRIDE_S))]
+    lags = [lag for lag in (lag_ms(shown, record, s) for s in starts) if lag is not None]
+    sizes = [abs(lag) for lag in lags]
+    p50, p95, p99 = (percentile(sizes, share) for share in (0.5, 0.95, 0.99))
+    middle = percentile(lags, 0.5)
+    return say(p95 <= SYNC_MS, f"lips and sound apart: p50 {p50} ms, p95 {p95} ms, p99 {p99} ms "
+                               f"({len(lags)} windows; lips {middle:+d} ms behind in the middle)")
+
+
+def interrupts(keyface, speech, folder):
+    path = f"{folder}/control"
+    recorder = Recorder()
+    time.sleep(1)
+    face = Face(keyface, ["--input", f"unix:{folder}/voice", "--control", f"unix:{path}"])
+    time.sleep(1)
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(path)
+    answers = control.makefile()
+    with wave.open(speech) as sound:
+        data = sound.readframes(10**9)
+    asked, turns = [], []
+    random.seed(1)
+    for _ in range(INTERRUPTS):
+        voice = socket.socket(socket.AF_UNIX)
+        voice.connect(f"{folder}/voice")
+        threading.Thread(target=lambda v=voice: v.sendall(data), daemon=True).start()
+        time.sleep(1 + random.random())
+        asked.append(time.monotonic())
+        control.sendall(b'{"type":"flush"}\n')
+        voice.close()
+        while (answer := json.loads(answers.readline()))["type"] != "flushed":
+            pass
+        turns.append(answer["turn"])
+        time.sleep(0.5)
+    face.process.terminate()
+    face.finish()
+    samples = recorder.stop()
+    silent, closed = [], []
+    for moment in asked:
+        first = int((moment - recorder.offset_s) * RATE)
+        loud = [n for n in range(first, first + RATE // 2) if abs(samples[n]) > QUIET]
+        silent.append(round((loud[-1] - first) * 1000 / RATE) if loud else 0)
+        open_at = [t for t, jaw in face.frames if moment <= t < moment + 0.5 and jaw > JAW_CLOSED]
+        closed.append(round((open_at[-1] - moment) * 1000) if open_at else 0)
+    in_order = turns == sorted(set(turns)) and len(turns) == INTERRUPTS
+    return all([
+        say(True, f"silent after an interruption: p50 {percentile(silent, 0.5)} ms, longest {max(silent)} ms, "
+                  "with what the sound system had taken"),
+        say(max(closed) <= CLOSED_MS, f"lips closed: p50 {percentile(closed, 0.5)} ms, longest {max(closed)} ms"),
+        say(in_order, f"{len(turns)} interruptions, each ended a turn of its own"),
+    ])
+
+
+keyface, speech, folder = sys.argv[1:]
+outcome = [sync(keyface, speech, folder), interrupts(keyface, speech, folder)]
+sys.exit(not all(outcome))
