@@ -65,6 +65,8 @@ struct Shared {
     /// Before this place the voice is silent.
     silent_before: AtomicU64,
     failed: AtomicBool,
+    /// What the device said when it failed.
+    reason: Mutex<String>,
     callbacks: AtomicU64,
     xruns: AtomicU64,
     reopened: AtomicU64,
@@ -102,7 +104,7 @@ impl Speaker {
         let (first_in, first) = channel();
         let inside = Arc::clone(&shared);
         let work = move || {
-            let opened = open(id.as_deref(), &playing, &inside);
+            let opened = open(id.as_deref(), BufferSize::Fixed(SAMPLE_RATE_HZ / PERIODS_HZ), &playing, &inside);
             let stream = match opened {
                 Ok(stream) => stream,
                 Err(e) => return drop(first_in.send(Err(e.to_string()))),
@@ -239,7 +241,12 @@ impl Playing {
 }
 
 /// Opens and starts a device. It sounds as long as the stream is kept.
-fn open(id: Option<&str>, playing: &Arc<Mutex<Playing>>, shared: &Arc<Shared>) -> Result<Stream, cpal::Error> {
+fn open(
+    id: Option<&str>,
+    wanted: BufferSize,
+    playing: &Arc<Mutex<Playing>>,
+    shared: &Arc<Shared>,
+) -> Result<Stream, cpal::Error> {
     let _quiet = keep_alsa_quiet();
     let host = cpal::default_host();
     let found = match id {
@@ -250,7 +257,6 @@ fn open(id: Option<&str>, playing: &Arc<Mutex<Playing>>, shared: &Arc<Shared>) -
     if let Ok(mut playing) = playing.lock() {
         playing.begin();
     }
-    let wanted = BufferSize::Fixed(SAMPLE_RATE_HZ / PERIODS_HZ);
     start(&device, wanted, playing, shared).or_else(|_| start(&device, BufferSize::Default, playing, shared))
 }
 
@@ -270,11 +276,17 @@ fn start(
             Err(_) => out.fill(0.0),
         }
     };
-    // A sound server that was killed reports errors 100 000 times a second: only flags may be set here.
+    // A sound server that was killed reports errors 100 000 times a second: the first counts.
     let on_error = move |error: cpal::Error| match error.kind() {
         ErrorKind::Xrun => _ = shared.xruns.fetch_add(1, Relaxed),
         ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-        _ => shared.failed.store(true, Relaxed),
+        _ => {
+            if !shared.failed.swap(true, Relaxed)
+                && let Ok(mut reason) = shared.reason.try_lock()
+            {
+                *reason = error.to_string();
+            }
+        }
     };
     let stream = device.build_output_stream(config, on_sound, on_error, Some(START_TIMEOUT))?;
     stream.play()?;
@@ -294,7 +306,10 @@ fn supervise(
         if !watch(shared, &pause) {
             return;
         }
-        log::warn!("loudspeaker: its device failed; the face goes on without its voice, and it is tried again");
+        let reason = shared.reason.try_lock().map_or_else(|_| String::new(), |mut reason| std::mem::take(&mut *reason));
+        let reason =
+            if reason.is_empty() { "it takes no sound any more".to_owned() } else { reason.replace('\n', " ") };
+        log::warn!("loudspeaker: {reason}; the face goes on without its voice, and it is tried again");
         stream = None;
         let mut back_off = BACK_OFF;
         while stream.is_none() {
@@ -302,7 +317,8 @@ fn supervise(
                 return;
             }
             shared.failed.store(false, Relaxed);
-            stream = open(id, playing, shared).ok();
+            // A device that failed may not keep up with short periods: it takes its own.
+            stream = open(id, BufferSize::Default, playing, shared).ok();
             back_off = (back_off * 2).min(BACK_OFF_LONGEST);
         }
         shared.reopened.fetch_add(1, Relaxed);
