@@ -2,6 +2,7 @@
 //!
 //! `texts + voices + seed -> plan -> engines -> folder -> Clip`
 
+mod aligned;
 pub(crate) mod audio;
 mod burst;
 mod error;
@@ -26,9 +27,12 @@ mod timeline;
 mod voice;
 
 pub use error::{Error, Result};
-pub use folder::{Dropped, Entry, Folder, Word, read_clip, read_folder, read_recordings, write_clip};
+pub use folder::{
+    Dropped, Entry, Folder, Reading, Word, holds_only_text_grids, read_clip, read_folder, read_folder_with,
+    read_recordings, write_clip,
+};
 pub use generate::{Report, generate};
-pub use labels::phones_of_label;
+pub use labels::{Labels, phones_of_label};
 pub use plan::{Job, plan};
 pub use speakers::Speakers;
 pub use speech::{Prosody, Speech};
