@@ -28,6 +28,9 @@ pub fn animate(
     let silence = vec![0.0; tail_samples(line)];
     let mut heard = Samples(0);
     for block in sound.samples.chunks(STEP_SAMPLES).chain(silence.chunks(STEP_SAMPLES)) {
+        if heard.micros() < end {
+            recorder.hear(block)?;
+        }
         for step in steps(line, block)?.into_iter().flatten() {
             recorder.step(line, &step, Some(end))?;
         }

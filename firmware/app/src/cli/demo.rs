@@ -6,7 +6,7 @@ use clap::Args;
 use keyface::app::Parts;
 use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_sound};
 use keyface::face::Life;
-use keyface::out::{Recorder, Recording};
+use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface_core::{Gains, Line, Micros};
 
@@ -92,9 +92,10 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());
     let recording =
-        Recording { gains, has_life: !args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
+        Recording { gains, is_still: args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
     let stop = stop_on_ctrl_c()?;
-    let recorder = Recorder::open(&files, recording)?;
+    let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
+    let recorder = Recorder::open(&targets, recording)?;
     let (mut progress, look_ahead) = (Progress::new(sound.duration()), line.look_ahead());
     keyface::animate::animate(&sound, &mut line, recorder, &stop, |done| progress.update(done))?;
     progress.finish();

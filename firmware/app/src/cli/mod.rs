@@ -6,8 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use keyface::out::Stamp;
+use clap::{Args, Parser, Subcommand};
 use keyface_core::{Board, Gains, RATES_HZ};
 
 mod animate;
@@ -20,6 +19,7 @@ mod manual;
 mod model;
 mod progress;
 mod run;
+mod style;
 mod usage;
 
 /// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
@@ -84,8 +84,8 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
 /// Which model.
 #[derive(Args)]
 struct ModelArgs {
-    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS, ./models
-    /// and the installed models.
+    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS and the
+    /// installed models; in a checkout also in its models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }
@@ -125,35 +125,12 @@ impl FaceArgs {
     }
 }
 
-/// What times in files mean.
+/// What raw samples are.
 #[derive(Args)]
 struct FileArgs {
-    /// What a time in a file means.
-    #[arg(long, value_enum, default_value_t = StampArg::Audio)]
-    stamp: StampArg,
-    /// Frames a second in .csv and .poses.jsonl; a .gif has 25 at most.
-    #[arg(long, default_value_t = 60, allow_negative_numbers = true, value_parser = |text: &str| whole(text, 1..=1_000))]
-    fps: u32,
     /// Sample rate of raw samples on standard input; sound files tell their own.
     #[arg(long, value_name = "HZ", default_value_t = 16_000, allow_negative_numbers = true, value_parser = |text: &str| whole(text, RATES_HZ))]
     rate: u32,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum StampArg {
-    /// The time in the sound that a pose belongs to.
-    Audio,
-    /// The time when a live face could show it.
-    Shown,
-}
-
-impl From<StampArg> for Stamp {
-    fn from(arg: StampArg) -> Stamp {
-        match arg {
-            StampArg::Audio => Stamp::Audio,
-            StampArg::Shown => Stamp::Shown,
-        }
-    }
 }
 
 fn gain(text: &str) -> Result<f32, String> {

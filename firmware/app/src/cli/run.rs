@@ -1,7 +1,7 @@
 //! `keyface run`.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,13 +12,14 @@ use keyface::app::{App, Parts, Turn};
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Life;
-use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
+use keyface::out::{ENDINGS, Recorder, Recording, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
 use keyface::servo::Servos;
 use keyface::store::Store;
 use keyface_core::{Board, Gains, Line, Micros, Model};
 
+use super::style::StyleArgs;
 use super::{FaceArgs, FileArgs, ModelArgs, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another, and what stands above it.
@@ -56,6 +57,8 @@ pub struct RunArgs {
     face: FaceArgs,
     #[command(flatten)]
     files: FileArgs,
+    #[command(flatten)]
+    style: StyleArgs,
     /// Write the report at the end as JSON.
     #[arg(long)]
     json: bool,
@@ -65,7 +68,7 @@ pub struct RunArgs {
 struct Targets {
     has_screen: bool,
     has_servos: bool,
-    files: Vec<PathBuf>,
+    files: Vec<Target>,
 }
 
 pub fn run(args: &RunArgs) -> anyhow::Result<()> {
@@ -135,13 +138,13 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
     let mut targets = Targets { has_screen: false, has_servos: false, files: Vec::new() };
     for target in &args.to {
         match target.strip_prefix("file:") {
-            Some(file) if !file.is_empty() => targets.files.push(file.into()),
+            Some(file) if !file.is_empty() => targets.files.push(Target::new(Path::new(file), None)?),
             _ if target == "screen" => targets.has_screen = true,
             _ if target == "servo" => targets.has_servos = true,
             _ => anyhow::bail!("--to: expected screen, servo or file:FILE, came {target:?}"),
         }
     }
-    check_distinct(&targets.files)?;
+    check_files(&targets.files, &args.input)?;
     if args.to.is_empty() {
         targets.has_screen = board.is_none_or(|b| b.display.is_live());
         targets.has_servos = board.is_some_and(|b| b.servos.is_some());
@@ -149,6 +152,12 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
         anyhow::ensure!(has_face, "--to: expected file:FILE, because this board has no screen, came nothing");
     }
     Ok(targets)
+}
+
+fn check_files(files: &[Target], input: &Input) -> Result<(), AppError> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    check_distinct(&paths)?;
+    paths.iter().try_for_each(|path| check_apart(path, input))
 }
 
 fn pace(args: &RunArgs) -> Pace {
@@ -192,12 +201,12 @@ fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) ->
         return Ok(None);
     }
     let recording = Recording {
-        stamp: args.files.stamp.into(),
-        fps: args.files.fps,
         sound_name: ear.name(),
         gains,
-        has_life: !args.face.still,
+        is_still: args.face.still,
         resampling: ear.latency().micros(),
+        is_live: pace(args) == Pace::RealTime,
+        ..args.style.recording()
     };
     Ok(Some(Recorder::open(&targets.files, recording)?))
 }

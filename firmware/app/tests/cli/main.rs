@@ -20,5 +20,8 @@ mod servos;
 mod sounds;
 mod store;
 mod streams;
+#[cfg(target_os = "linux")]
+mod targets;
+mod trust;
 mod util;
 mod wav;
