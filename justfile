@@ -120,9 +120,9 @@ corpus hours="3": setup voices
     {{ keyface_train }} prepare corpus/tts --out corpus/prepared/tts
     {{ keyface_train }} corpus --out corpus/unheard --voices rms --hours 0.1
 
-# Prepares your own recordings: a folder of wav or flac with TextGrids, which becomes corpus/prepared/NAME.
-prepare folder: setup
-    {{ keyface_train }} prepare {{ quote(folder) }} --out corpus/prepared/{{ quote(file_name(folder)) }}
+# Prepares your own recordings, which become corpus/prepared/NAME: `just prepare RECORDINGS [TEXTGRIDS] [--eval SPEAKER]`.
+prepare folder *args: setup
+    {{ keyface_train }} prepare "$@" --out corpus/prepared/{{ quote(file_name(folder)) }}
 
 # Trains without each part of KMTalk and of the recipe, and writes the table: docs/ablations.md.
 ablate experiment="ablation" *args: setup

@@ -52,7 +52,7 @@ choose_board() {
     { sed -e 's/linux-pc/bench/' -e 's/"window"/"none"/' -e '/_px/d' boards/linux-pc.toml
       printf '[cpu]\naffinity = [0]\nrealtime_priority = 50\n'; } >"$root/etc/keyface/boards/bench.toml"
     printf 'KEYFACE_BOARD=%s\nKEYFACE_ARGS=%s\n' /etc/keyface/boards/bench.toml \
-        "--input /srv/long.wav --to file:/var/lib/keyface/poses.csv" >"$root/etc/keyface/keyface.env"
+        "--input /srv/long.wav --to file:/var/lib/keyface/service/poses.csv" >"$root/etc/keyface/keyface.env"
 }
 
 # policy-rc.d is how image builders keep services from starting.

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools/flashing"))
 from checks import Refusal, check, fits  # noqa: E402
-from link import KEYS, ssh_arguments  # noqa: E402
+from link import KEYS, plain, ssh_arguments  # noqa: E402
 
 BOARDS = ["linux-pc", "jetson-orin-nano", "jetson-agx-orin", "raspberry-pi-5", "robot-head"]
 PI = "Raspberry Pi 5 Model B Rev 1.0"
@@ -55,6 +55,15 @@ class Parts(unittest.TestCase):
 
     def test_a_board_that_inherits_is_taken_where_its_parent_is(self):
         self.assertTrue(fits(PI, "robot-head", ["robot-head", "raspberry-pi-5"], BOARDS)[0])
+
+    def test_a_root_that_forgets_or_cannot_be_written_is_refused(self):
+        for layer in ("/ is an overlay in RAM", "/ is read-only, /usr is read-only"):
+            self.assertIn("file system: expected one that can be written and is kept", refusal(layer=layer))
+            self.assertIn(f"came {layer}", refusal(layer=layer))
+
+    def test_a_device_cannot_move_the_terminal(self):
+        self.assertEqual(plain("\x1b[2J\x1b]0;x\x07Pi\r\n"), "?[2J?]0;x?Pi")
+        self.assertEqual(plain("Größe 5"), "Größe 5")
 
     def test_a_good_device_is_not_refused(self):
         self.assertEqual(refusal(), "")

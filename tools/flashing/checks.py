@@ -40,6 +40,8 @@ def listed(device, args, architecture, chain, boards, package):
     yield "board", *fits(device["model"], args.board, chain, boards)
     yield "systemd", device["systemd"] == "yes", device["systemd"], "a system that systemd has started"
     yield "package manager", bool(device["apt"]), device["apt"], "apt-get"
+    yield ("file system", not device["layer"], device["layer"] or "kept on a disk",
+           "one that can be written and is kept (switch the overlay off, as with `raspi-config`, or remount it; start anew; flash)")
     yield from rights(device)
     if package:
         yield from space(device, args, package)

@@ -16,7 +16,12 @@ PATIENCE_S = 90
 CHUNK = 1 << 16
 BAR = 30
 KEYS = ("architecture", "glibc", "system", "model", "systemd", "apt", "root", "home", "free_usr_kib", "free_cache_kib",
-        "free_home_kib", "now", "installed", "half", "board", "service", "since", "package", "previous", "job")
+        "free_home_kib", "layer", "now", "installed", "half", "board", "service", "since", "package", "previous", "job")
+
+
+def plain(text):
+    """What a device said, without anything that moves a terminal's cursor or colours it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text.strip("\r\n"))
 
 
 class LinkLost(Exception):
@@ -44,7 +49,15 @@ class Link:
         self.where = ssh_arguments(host)
 
     def __enter__(self):
-        if subprocess.run([*self.ssh, *self.where, "true"]).returncode != 0:
+        try:
+            opened = subprocess.run([*self.ssh, *self.where, "true"]).returncode == 0
+        except OSError as error:
+            self.folder.cleanup()
+            raise LinkLost(f"expected the program {self.ssh[0]}, came {error.strerror}. Nothing on the device was changed.") from None
+        except BaseException:
+            self.close()
+            raise
+        if not opened:
             self.close()
             raise LinkLost(f"expected a login at {self.host}, ssh got none (above). Nothing on the device was changed.")
         return self
@@ -69,7 +82,7 @@ class Link:
             time.sleep(attempt + 1)
         if done.returncode != 0:
             raise LinkLost(f"{self.host}: expected `{command[:60]}` to succeed, came exit code {done.returncode}: "
-                           f"{done.stderr.decode(errors='replace').strip()}")
+                           f"{plain(done.stderr.decode(errors='replace').strip())}")
         return done.stdout
 
     def patiently(self, command):
@@ -87,7 +100,7 @@ class Link:
         """What the device says of itself; every key is there, empty when unknown."""
         said = self.run("sh -s -- probe", script.read_bytes()).decode(errors="replace")
         found = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-        return {key: found.get(key, "") for key in KEYS}
+        return {key: plain(found.get(key, "")) for key in KEYS}
 
     def send(self, data, place, sha256, title):
         """Copies bytes to a file; what has arrived of an earlier try is not sent again."""
@@ -129,7 +142,7 @@ class Link:
             said = "(above)"
         else:
             done = self.try_run(shlex.join([*(["sudo", "-n"] if way == "sudo" else []), *command]))
-            said = done.stderr.decode(errors="replace").strip()
+            said = plain(done.stderr.decode(errors="replace").strip())
         if done.returncode == LOST:
             return  # it may have been handed over or not: the log tells
         if done.returncode != 0:

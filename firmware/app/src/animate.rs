@@ -33,7 +33,7 @@ pub fn animate(
     loop {
         block.clear();
         match ear.read(&mut block)? {
-            Heard::Sound => work.push(&block, None)?,
+            Heard::Sound => work.hear(&block)?,
             Heard::Nothing => work.wait()?,
             Heard::TurnEnd | Heard::End => break,
         }
@@ -54,6 +54,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// A block of the sound.
+    fn hear(&mut self, block: &[f32]) -> Result<(), AppError> {
+        self.recorder.hear(block)?;
+        self.push(block, None)
+    }
+
     /// A block of any size, before the `end` or behind it.
     fn push(&mut self, block: &[f32], end: Option<Micros>) -> Result<(), AppError> {
         for piece in block.chunks(STEP_SAMPLES) {

@@ -142,7 +142,7 @@ impl App {
                 self.clock.arrived(step.at, now);
                 self.watcher.step();
             }
-            self.record()?;
+            self.record(piece)?;
         }
         self.heard.0 += block.len() as u64;
         self.block = block;
@@ -175,9 +175,12 @@ impl App {
         tail_samples(&self.parts.line) + samples_in(SETTLE)
     }
 
-    fn record(&mut self) -> Result<(), AppError> {
+    fn record(&mut self, piece: &[f32]) -> Result<(), AppError> {
         let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
         let end = self.ended.map(|(_, end)| end.micros());
+        if end.is_none() {
+            recorder.hear(piece)?;
+        }
         self.steps.iter().try_for_each(|step| recorder.step(&self.parts.line, step, end))
     }
 

@@ -1,12 +1,11 @@
 //! A board's name or file in, what the machine has out.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use keyface_core::{Board, Layer, ModelCard};
 
-use crate::{AppError, bounded};
+use crate::{AppError, bounded, roots};
 
 /// Names a folder of boards.
 pub const BOARDS_VARIABLE: &str = "KEYFACE_BOARDS";
@@ -17,8 +16,8 @@ const INSTALLED: &str = "/usr/share/keyface/boards";
 const ENDING: &str = "toml";
 
 /// Reads a board by its name or its file, and the boards that it inherits from. Names are searched in
-/// `$KEYFACE_BOARDS`, the checkout that the program was built in, `./boards`, `/etc/keyface/boards` and the installed
-/// ones; a parent beside its child first.
+/// `$KEYFACE_BOARDS`, by a program that no package has installed in its checkout and in `./boards`, then in
+/// `/etc/keyface/boards` and among the installed ones; a parent beside its child first.
 ///
 /// # Errors
 /// When there is no such board, boards inherit from each other in a circle, or a file is not what a board must be; the
@@ -101,10 +100,7 @@ fn find(name: &str) -> Result<PathBuf, AppError> {
 }
 
 fn roots() -> Vec<PathBuf> {
-    let from_variable = env::var_os(BOARDS_VARIABLE).map(PathBuf::from);
-    let beside_program = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.parent()?.join("boards")));
-    let roots = [from_variable, beside_program, Some("boards".into()), Some(OWN.into()), Some(INSTALLED.into())];
-    roots.into_iter().flatten().collect()
+    roots::roots(BOARDS_VARIABLE, "boards", &[OWN, INSTALLED])
 }
 
 #[cfg(test)]

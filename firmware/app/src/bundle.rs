@@ -86,6 +86,14 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The file of the key that has signed it, looked at again: an installed bundle's signature may have been damaged.
+    ///
+    /// # Errors
+    /// When none of `keys` has.
+    pub fn signer<'a>(&self, keys: &'a Keys) -> Result<&'a Path, AppError> {
+        keys.signer(&self.place, &self.manifest_text, &self.signature)
+    }
+
     /// The bundle as a file.
     ///
     /// # Errors

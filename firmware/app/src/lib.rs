@@ -20,6 +20,7 @@ pub mod face;
 pub mod model;
 pub mod out;
 pub mod report;
+mod roots;
 pub mod screen;
 pub mod service;
 pub mod servo;

@@ -1,7 +1,6 @@
 //! A model's name or folder in, the loaded model out.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use keyface_core::{CoreError, Model, ModelCard, StepNet};
 
 use crate::AppError;
 use crate::bounded::{self, NETWORK_BYTES};
+use crate::roots::{self, is_packaged};
 
 /// The model that is used unless told otherwise.
 pub const DEFAULT_MODEL: &str = "live";
@@ -66,7 +66,8 @@ impl Files {
 }
 
 /// The folder of a model: `name` itself when it is a folder with a card, else below the first of
-/// `$KEYFACE_MODELS`, the checkout that the program was built in, `./models` and the installed ones.
+/// `$KEYFACE_MODELS`, the checkout that the program was built in, `./models` and the installed ones. A packaged program
+/// takes a bare name for nothing that lies in the folder at hand.
 ///
 /// # Errors
 /// When no folder has a card; the text lists them.
@@ -102,14 +103,13 @@ pub fn card(folder: &Path) -> Result<ModelCard, AppError> {
 }
 
 fn candidates(name: &Path) -> Vec<PathBuf> {
-    std::iter::once(name.to_path_buf()).chain(roots().into_iter().map(|root| root.join(name))).collect()
+    let here = (!is_packaged()).then(|| name.to_path_buf());
+    here.into_iter().chain(roots().into_iter().map(|root| root.join(name))).collect()
 }
 
 /// Where models lie, the first choice first.
 fn roots() -> Vec<PathBuf> {
-    let from_variable = env::var_os(MODELS_VARIABLE).map(PathBuf::from);
-    let beside_program = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.parent()?.join("models")));
-    [from_variable, beside_program, Some("models".into()), Some(INSTALLED.into())].into_iter().flatten().collect()
+    roots::roots(MODELS_VARIABLE, "models", &[INSTALLED])
 }
 
 #[cfg(test)]

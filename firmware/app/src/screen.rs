@@ -41,7 +41,8 @@ pub struct ScreenCounters {
 /// A face on a screen.
 pub struct Screen {
     open: Open,
-    rotation: Rotation,
+    /// What the board says; what the surface knows of its panel, when it says nothing.
+    rotation: Option<Rotation>,
     stage: Stage,
     /// A pose that is due and waits for the screen to be ready.
     waiting: Option<FacePose>,
@@ -63,7 +64,7 @@ impl Screen {
     /// [`AppError::Screen`] when there is no desktop for a window, or the board describes a screen that cannot be.
     pub fn open(title: &str, display: &Display) -> Result<Screen, AppError> {
         let open = open::opener(title, display, Roots::default());
-        Screen::with(open, Rotation::from_deg(display.rotation_deg), display.kind != DisplayKind::Window)
+        Screen::with(open, display.rotation_deg.map(Rotation::from_deg), display.kind != DisplayKind::Window)
     }
 
     /// A window of `width_px` x `height_px`.
@@ -74,7 +75,7 @@ impl Screen {
         Screen::open(title, &window_of(width_px, height_px))
     }
 
-    fn with(mut open: Open, rotation: Rotation, waits: bool) -> Result<Screen, AppError> {
+    fn with(mut open: Open, rotation: Option<Rotation>, waits: bool) -> Result<Screen, AppError> {
         let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut counters = ScreenCounters::default();
         let stage = match open().and_then(|surface| stage(surface, rotation)) {
@@ -153,7 +154,7 @@ fn window_of(width_px: u32, height_px: u32) -> Display {
         connector: "auto".into(),
         width_px: Some(width_px),
         height_px: Some(height_px),
-        rotation_deg: 0,
+        rotation_deg: None,
         format: PixelFormat::Auto,
         panel: None,
     }
@@ -166,7 +167,8 @@ fn lost(error: &FaceError, counters: &mut ScreenCounters) -> Stage {
 }
 
 /// A face as finely drawn as this machine can in time.
-fn stage(surface: Box<dyn Surface>, rotation: Rotation) -> Result<Stage, FaceError> {
+fn stage(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stage, FaceError> {
+    let rotation = rotation.unwrap_or_else(|| surface.rotation());
     let (width, height) = surface.size_px();
     let coarsest = if surface.zooms() { (width.max(height) / SHARP_PX).max(1) } else { 1 };
     let mut zoom = 1;
@@ -243,7 +245,7 @@ mod tests {
             Some(Fate::DoesNotOpen) => Err(gone()),
             Some(other) => panic!("{other:?} is for an open screen"),
         });
-        Screen::with(open, Rotation::Deg0, waits)
+        Screen::with(open, None, waits)
     }
 
     /// Sixty pictures a second for a while, from `from_ms` on.
@@ -285,7 +287,7 @@ mod tests {
             *counter.borrow_mut() += 1;
             Err(gone())
         });
-        let mut screen = Screen::with(open, Rotation::Deg0, true).unwrap();
+        let mut screen = Screen::with(open, None, true).unwrap();
         play(&mut screen, 0, 60_000);
         assert!((14..=20).contains(&*tries.borrow()), "{}", tries.borrow());
         assert_eq!(screen.counters(), ScreenCounters { lost: 1, ..ScreenCounters::default() });
@@ -303,6 +305,36 @@ mod tests {
         screen.tend(Micros::from_ms(34));
         assert_eq!(shown, [0, 0, 0]);
         assert_eq!(screen.counters(), ScreenCounters { shown: 1, skipped: 2, ..ScreenCounters::default() });
+    }
+
+    /// A panel of 64x32 pixels that is built in with its left side up.
+    struct Turned;
+
+    impl Surface for Turned {
+        fn size_px(&self) -> (u32, u32) {
+            (64, 32)
+        }
+
+        fn rotation(&self) -> Rotation {
+            Rotation::Deg90
+        }
+
+        fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+            Ok(Ready::Now)
+        }
+
+        fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+            let mut turned = Face::turned(64, 32, Rotation::Deg90)?;
+            assert!(turned.draw(&FacePose::REST).rgb().eq(picture.rgb()), "the face lies on its side");
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_turned_panel_that_the_kernel_knows_shows_an_upright_face() {
+        let mut screen = Screen::with(Box::new(|| Ok(Box::new(Turned) as Box<dyn Surface>)), None, true).unwrap();
+        assert!(screen.show(&FacePose::REST, Micros(0)));
+        assert_eq!(screen.counters().shown, 1);
     }
 
     #[test]

@@ -131,6 +131,7 @@ impl Store {
     /// Makes the folder when it is not there, and keeps others out until the answer is dropped.
     fn lock(&self) -> Result<File, AppError> {
         disk::make_folder(&self.root)?;
+        disk::check_ours(&self.root)?;
         let folder = File::open(&self.root).map_err(AppError::file(&self.root, "open it"))?;
         match folder.try_lock() {
             Ok(()) => Ok(folder),
@@ -140,6 +141,26 @@ impl Store {
             }
             Err(TryLockError::Error(reason)) => Err(AppError::file(&self.root, "lock it")(reason)),
         }
+    }
+
+    /// Refuses a bundle that is older than one of the same name that is used, or was before: an old version may have been
+    /// withdrawn for a reason, and its signature is good for ever.
+    ///
+    /// # Errors
+    /// When it is older, or the store cannot be read.
+    pub fn check_not_older(&self, bundle: &Bundle) -> Result<(), AppError> {
+        let new = Named::from(bundle);
+        for slot in [Slot::Current, Slot::Previous] {
+            let held = self.holding(slot)?.and_then(|holding| holding.model);
+            let Some(held) = held.filter(|held| held.name == new.name) else { continue };
+            if version(&new.version) < version(&held.version) {
+                let (place, came) = (bundle.place().display().to_string(), format!("{} {}", new.name, new.version));
+                let expected =
+                    format!("{} or newer, which this device has used (--downgrade takes an older one)", held.version);
+                return Err(AppError::unexpected(place, expected, came));
+            }
+        }
+        Ok(())
     }
 
     /// The bundle that a link names, when it is whole.
@@ -178,6 +199,12 @@ impl std::fmt::Display for Named {
     }
 }
 
+/// A version's numbers in order; a text behind them, as in `1.0.0-rc1`, makes it older than one without.
+fn version(text: &str) -> (Vec<u64>, bool) {
+    let (numbers, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    (numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect(), !rest.starts_with('-'))
+}
+
 fn usable(folder: &Path, look_ahead_ms: Option<u32>) -> Result<Model, AppError> {
     let bundle = Bundle::read_folder(folder)?;
     let came_ms = bundle.manifest().look_ahead_ms;
@@ -188,7 +215,20 @@ fn usable(folder: &Path, look_ahead_ms: Option<u32>) -> Result<Model, AppError> 
     bundle.model()
 }
 
-/// Whether a folder's entry is an installed bundle.
+/// Whether a folder's entry is an installed bundle: by its name too, so that nobody else's folder is taken for one.
 fn is_bundle(entry: &fs::DirEntry) -> bool {
-    entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.path().join(MANIFEST).is_file()
+    let is_named = sweep::is_id(&entry.file_name().to_string_lossy());
+    is_named && entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.path().join(MANIFEST).is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(version("0.9.0") < version("0.10.0") && version("1.0.0-rc1") < version("1.0.0"));
+        assert!(version("1.0.0") < version("1.0.0.1") && version("2") > version("1.9.9"));
+        assert_eq!(version("1.0.0"), version("1.0.0+build"));
+    }
 }

@@ -221,7 +221,7 @@ mod tests {
     fn what_is_left_out_takes_its_natural_value() {
         let board = Board::from_toml("bench.toml", BOARD).unwrap();
         assert_eq!(Gains::from(board.gains), Gains::default());
-        assert_eq!(board.display.rotation_deg, 0);
+        assert_eq!(board.display.rotation_deg, None);
         assert_eq!(board.cpu, Cpu::default());
     }
 
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(child.inherits(), Some("bench"));
         let board = Board::from_layers(&[child, parent]).unwrap();
         assert_eq!((board.name.as_str(), board.model.as_str()), ("kiosk", "live"));
-        assert_eq!((board.display.rotation_deg, board.display.width_px), (90, Some(640)));
+        assert_eq!((board.display.rotation_deg, board.display.width_px), (Some(90), Some(640)));
     }
 
     #[test]

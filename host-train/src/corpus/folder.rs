@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rayon::iter::Either;
 use rayon::prelude::*;
 
+use super::aligned::{Aligned, Piece};
 use super::audio;
 use super::error::{Error, Result};
-use super::labels::phones_of_label;
-use super::splits::{SplitRow, carve_valid, read_splits};
+use super::labels::Labels;
+use super::splits::{SplitRow, carve_valid, read_splits, stable_hash};
 use super::textgrid::{Interval, TextGrid, Tier};
-use super::timeline::{cover, spread};
+use super::timeline::cover;
 use crate::clip::{Clip, Segment, Split};
+
+/// What stands between a clip's id and the number of its piece.
+const PIECE: char = '@';
 
 /// A word and when it is spoken.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +41,7 @@ pub struct Dropped {
 /// A clip whose sound has not been read yet.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Unique within the folder: the path without its extension.
+    /// Unique within the folder: the path without its extension; `id@1`, `id@2` for what lies around unknown speech.
     pub id: String,
     /// From `splits.tsv`, else the subfolder's name, else the folder's.
     pub speaker: String,
@@ -46,7 +49,24 @@ pub struct Entry {
     pub split: Split,
     /// The sound file.
     pub audio: PathBuf,
-    phones: Vec<Segment>,
+    piece: Piece,
+}
+
+/// How a folder is read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Folders of TextGrids that lie apart from the sound, under the same names; they go before those beside it.
+    pub labels_dirs: Vec<PathBuf>,
+    /// What labels mean.
+    pub labels: Labels,
+    /// Speakers who are only ever reported on.
+    pub eval: BTreeSet<String>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Reading { labels_dirs: Vec::new(), labels: Labels::shipped(), eval: BTreeSet::new() }
+    }
 }
 
 /// A corpus folder: everything but the sound is in memory.
@@ -56,6 +76,10 @@ pub struct Folder {
     pub entries: Vec<Entry>,
     /// What was left out, with reasons.
     pub dropped: Vec<Dropped>,
+    /// Seconds of speech that nobody could label: cut out of its clips.
+    pub unknown_s: f64,
+    /// Labels that name no phone, and how often: their time counts as unknown.
+    pub unmapped: BTreeMap<String, usize>,
 }
 
 impl Entry {
@@ -64,9 +88,15 @@ impl Entry {
     /// # Errors
     /// When the sound cannot be read, or is shorter than its labels.
     pub fn load(&self) -> Result<Clip> {
-        let samples = audio::read(&self.audio)?;
+        let mut samples = audio::read(&self.audio)?;
+        let Piece { start_s, end_s, phones } = &self.piece;
+        let at = |time_s: f64| ((time_s * f64::from(keyface_core::SAMPLE_RATE_HZ)).round() as usize).min(samples.len());
+        let (start, end) = (at(*start_s), end_s.map_or(samples.len(), at));
+        samples.truncate(end);
+        samples.drain(..start.min(end));
         let length_s = samples.len() as f64 / f64::from(keyface_core::SAMPLE_RATE_HZ);
-        let phones = cover(self.phones.iter().copied(), length_s, &self.audio.display().to_string())?;
+        let moved = |s: &Segment| Segment { start_s: s.start_s - start_s, end_s: s.end_s - start_s, phone: s.phone };
+        let phones = cover(phones.iter().map(moved), length_s, &self.audio.display().to_string())?;
         Ok(Clip { id: self.id.clone(), speaker: self.speaker.clone(), split: self.split, samples, phones })
     }
 }
@@ -88,46 +118,109 @@ impl Folder {
 /// Reads a folder and its subfolders: `wav`, `flac` or `ogg` beside a TextGrid of the same name, `splits.tsv` if it is there.
 ///
 /// # Errors
-/// When the folder or its `splits.tsv` cannot be read, or holds no sound at all. Single clips are only dropped.
+/// As [`read_folder_with`].
 pub fn read_folder(dir: &Path) -> Result<Folder> {
+    read_folder_with(dir, &Reading::default())
+}
+
+/// The same, told how.
+///
+/// # Errors
+/// When a folder or its `splits.tsv` cannot be read, or not one clip can be used. Single clips are only dropped.
+pub fn read_folder_with(dir: &Path, reading: &Reading) -> Result<Folder> {
     let files = Files::find(dir)?;
     if files.audio.is_empty() {
         return Err(Error::unexpected(dir.display().to_string(), "wav, flac or ogg files with TextGrids", "none"));
     }
+    let grids = grids(&files, reading)?;
+    let labels = grids.values().flatten().flat_map(TextGrid::phones).flat_map(|tier| &tier.intervals);
+    let order = reading.labels.order(labels.map(|interval| interval.text.as_str()));
     let splits = read_splits(dir)?;
-    let has_valid = splits.iter().flat_map(BTreeMap::values).any(|row| row.split == Split::Valid);
-    let read = |(id, audio): (&String, &PathBuf)| {
+    let mut folder = Folder::default();
+    for (id, audio) in &files.audio {
         let row = splits.as_ref().map(|rows| rows.get(id));
-        let labels = files.labels.get(id).ok_or_else(|| "no TextGrid beside the sound".to_string());
-        let phones = labels.and_then(|path| read_phones(path).map_err(|e| e.to_string()));
-        match (row, phones) {
-            (Some(None), _) => Err(Dropped { id: id.clone(), reason: "no line in splits.tsv".into() }),
-            (_, Err(reason)) => Err(Dropped { id: id.clone(), reason }),
-            (row, Ok(phones)) => Ok(entry(dir, id, audio, row.flatten(), has_valid, phones)),
+        match (row, grids.get(id)) {
+            (Some(None), _) => folder.drop(id, "no line in splits.tsv"),
+            (_, None) => folder.drop(id, "no TextGrid of its name"),
+            (_, Some(Err(reason))) => folder.drop(id, &reason.to_string()),
+            (row, Some(Ok(grid))) => {
+                let aligned = Aligned::of(grid, &reading.labels, order);
+                let base = entry(dir, id, audio, row.flatten(), &reading.eval);
+                folder.add(&base, aligned);
+            }
         }
-    };
-    let (mut entries, mut dropped): (Vec<Entry>, Vec<Dropped>) =
-        files.audio.par_iter().partition_map(|file| match read(file) {
-            Ok(entry) => Either::Left(entry),
-            Err(dropped) => Either::Right(dropped),
-        });
-    entries.sort_by(|a, b| a.id.cmp(&b.id));
-    dropped.extend(files.without_sound(splits.as_ref()));
-    Ok(Folder { entries, dropped })
+    }
+    folder.entries.sort_by(|a, b| a.id.cmp(&b.id));
+    folder.carve_valid(splits.as_ref().is_some_and(|rows| rows.values().any(|row| row.split == Split::Valid)));
+    folder.dropped.extend(files.without_sound(splits.as_ref()));
+    folder.checked(dir)
 }
 
-fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, has_valid: bool, phones: Vec<Segment>) -> Entry {
-    let split = match row.map_or(Split::Train, |r| r.split) {
-        Split::Train if !has_valid => carve_valid(id),
-        split => split,
-    };
-    let named = row.and_then(|r| r.speaker.clone());
-    Entry {
-        id: id.into(),
-        speaker: named.unwrap_or_else(|| folder_speaker(dir, audio)),
-        split,
-        audio: audio.into(),
-        phones,
+/// The TextGrids of a folder's sounds, read in parallel; the outer error is a folder's.
+fn grids(files: &Files, reading: &Reading) -> Result<BTreeMap<String, Result<TextGrid>>> {
+    let mut paths = files.labels.clone();
+    for dir in &reading.labels_dirs {
+        paths.extend(Files::find(dir)?.labels);
+    }
+    let wanted: Vec<_> = paths.into_iter().filter(|(id, _)| files.audio.contains_key(id)).collect();
+    Ok(wanted.into_par_iter().map(|(id, path)| (id, read_grid(&path))).collect())
+}
+
+fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, eval: &BTreeSet<String>) -> Entry {
+    let speaker = row.and_then(|r| r.speaker.clone()).unwrap_or_else(|| folder_speaker(dir, audio));
+    let split = if eval.contains(&speaker) { Split::Eval } else { row.map_or(Split::Train, |r| r.split) };
+    let piece = Piece { start_s: 0.0, end_s: None, phones: Vec::new() };
+    Entry { id: id.into(), speaker, split, audio: audio.into(), piece }
+}
+
+impl Folder {
+    fn drop(&mut self, id: &str, reason: &str) {
+        self.dropped.push(Dropped { id: id.into(), reason: reason.into() });
+    }
+
+    /// Adds the pieces of a clip.
+    fn add(&mut self, base: &Entry, aligned: Aligned) {
+        let Aligned { mut pieces, unknown_s, unmapped } = aligned;
+        self.unknown_s += unknown_s;
+        unmapped.into_iter().for_each(|(label, count)| *self.unmapped.entry(label).or_default() += count);
+        if pieces.is_empty() {
+            return self.drop(&base.id, "nothing but speech of unknown phones");
+        }
+        if unknown_s == 0.0 {
+            self.entries.extend(pieces.pop().map(|piece| Entry { piece, ..base.clone() }));
+            return;
+        }
+        let numbered = pieces.into_iter().zip(1..);
+        self.entries.extend(numbered.map(|(piece, n)| Entry {
+            id: format!("{}{PIECE}{n}", base.id),
+            piece,
+            ..base.clone()
+        }));
+    }
+
+    /// Where no clip validates, some do instead of training: 4 %, and one always, if another is left to train on.
+    fn carve_valid(&mut self, has_valid: bool) {
+        if has_valid {
+            return;
+        }
+        let whole = |entry: &Entry| entry.id.split(PIECE).next().unwrap_or_default().to_owned();
+        let train: BTreeSet<String> = self.entries.iter().filter(|e| e.split == Split::Train).map(whole).collect();
+        let mut valid: BTreeSet<&String> = train.iter().filter(|id| carve_valid(id) == Split::Valid).collect();
+        if valid.is_empty() && train.len() > 1 {
+            valid.extend(train.iter().max_by_key(|id| stable_hash(id)));
+        }
+        let is_valid = |entry: &&mut Entry| entry.split == Split::Train && valid.contains(&whole(entry));
+        self.entries.iter_mut().filter(is_valid).for_each(|entry| entry.split = Split::Valid);
+    }
+
+    /// A corpus of nothing is no corpus.
+    fn checked(self, dir: &Path) -> Result<Folder> {
+        if !self.entries.is_empty() {
+            return Ok(self);
+        }
+        let first = self.dropped.first().map(|first| format!(" ({}: {})", first.id, first.reason)).unwrap_or_default();
+        let came = format!("none of {}{first}", self.dropped.len());
+        Err(Error::unexpected(dir.display().to_string(), "clips with sound and phones", came))
     }
 }
 
@@ -137,28 +230,38 @@ fn folder_speaker(dir: &Path, audio: &Path) -> String {
     parent.file_name().map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Reads one clip: a sound file and a TextGrid wherever they lie.
+/// Reads one clip: a sound file and a TextGrid wherever they lie. What nobody can label counts as silence here.
 ///
 /// # Errors
 /// When either cannot be read, or the sound is shorter than its labels.
 pub fn read_clip(audio: &Path, labels: &Path) -> Result<Clip> {
     let id = audio.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let speaker = folder_speaker(audio, audio);
-    Entry { id, speaker, split: Split::Eval, audio: audio.into(), phones: read_phones(labels)? }.load()
+    let grid = read_grid(labels)?;
+    let all = Labels::shipped();
+    let order = all.order(grid.phones().iter().flat_map(|tier| &tier.intervals).map(|interval| interval.text.as_str()));
+    let phones = Aligned::of(&grid, &all, order).pieces.into_iter().flat_map(|piece| piece.phones).collect();
+    let piece = Piece { start_s: 0.0, end_s: None, phones };
+    Entry { id, speaker: folder_speaker(audio, audio), split: Split::Eval, audio: audio.into(), piece }.load()
 }
 
-fn read_phones(path: &Path) -> Result<Vec<Segment>> {
+/// A TextGrid with a tier of phones.
+fn read_grid(path: &Path) -> Result<TextGrid> {
     let place = path.display().to_string();
     let grid = TextGrid::parse(&fs::read(path).map_err(Error::io(path))?, &place)?;
-    let names: Vec<&str> = grid.tiers.iter().map(|t| t.name.as_str()).collect();
-    let tier = grid.tier("phones").ok_or_else(|| Error::unexpected(&place, "a tier `phones`", format!("{names:?}")))?;
-    let mut segments = Vec::new();
-    for Interval { start_s, end_s, text } in &tier.intervals {
-        let phones = phones_of_label(text)
-            .ok_or_else(|| Error::unexpected(&place, "ARPAbet phones", format!("{text:?} at {start_s:.3} s")))?;
-        segments.extend(spread(*start_s, *end_s, &phones));
+    if grid.phones().is_empty() {
+        let names: Vec<&str> = grid.tiers.iter().map(|tier| tier.name.as_str()).collect();
+        return Err(Error::unexpected(place, "a tier `phones`, `phonemes` or `MAU`", format!("{names:?}")));
     }
-    Ok(segments)
+    Ok(grid)
+}
+
+/// Whether a folder is another one's labels.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn holds_only_text_grids(dir: &Path) -> Result<bool> {
+    let files = Files::find(dir)?;
+    Ok(files.audio.is_empty() && !files.labels.is_empty())
 }
 
 /// What lies in a folder, by id.

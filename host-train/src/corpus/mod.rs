@@ -2,6 +2,7 @@
 //!
 //! `texts + voices + seed -> plan -> engines -> folder -> Clip`
 
+mod aligned;
 pub(crate) mod audio;
 mod burst;
 mod error;
@@ -27,9 +28,11 @@ mod timeline;
 mod voice;
 
 pub use error::{Error, Result};
-pub use folder::{Dropped, Entry, Folder, Word, read_clip, read_folder, write_clip};
+pub use folder::{
+    Dropped, Entry, Folder, Reading, Word, holds_only_text_grids, read_clip, read_folder, read_folder_with, write_clip,
+};
 pub use generate::{Report, generate};
-pub use labels::phones_of_label;
+pub use labels::{Labels, phones_of_label};
 pub use plan::{Job, plan};
 pub use recordings::{Kind, read_recordings};
 pub use speakers::Speakers;

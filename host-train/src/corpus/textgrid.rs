@@ -1,8 +1,14 @@
-//! Praat TextGrids: read in the long and the short text format, written in the long one.
+//! Praat TextGrids: read in the long and the short text format and in the binary one, written in the long one.
 
 use std::fmt::Write;
 
 use super::error::{Error, Result};
+
+mod binary;
+
+/// Names of the tier that holds phones, the surest first: MFA's and ours, what people write, TIMIT's, MAUS'.
+const PHONE_TIERS: [&str; 9] =
+    ["phones", "phone", "phonemes", "phoneme", "phn", "mau", "segments", "segment", "sounds"];
 
 /// A labelled stretch of time, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +30,13 @@ pub struct Tier {
     pub intervals: Vec<Interval>,
 }
 
+impl Tier {
+    /// The name without a speaker before it, in small letters.
+    fn bare_name(&self) -> String {
+        self.name.rsplit(" - ").next().unwrap_or_default().trim().to_lowercase()
+    }
+}
+
 /// Tiers over one sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TextGrid {
@@ -34,11 +47,14 @@ pub struct TextGrid {
 }
 
 impl TextGrid {
-    /// Reads a file's bytes: UTF-8, or UTF-16 with its mark. `place` names the file in errors.
+    /// Reads a file's bytes: UTF-8, UTF-16 with its mark, Latin-1, or Praat's binary form. `place` names the file in errors.
     ///
     /// # Errors
     /// When the bytes are no TextGrid; the error tells the line.
     pub fn parse(bytes: &[u8], place: &str) -> Result<TextGrid> {
+        if bytes.starts_with(binary::MAGIC) {
+            return binary::parse(bytes, place);
+        }
         let text = decode(bytes).ok_or_else(|| Error::unexpected(place, "UTF-8 or UTF-16 text", "other bytes"))?;
         let mut reader = Reader { tokens: tokens(&text), next: 0, place };
         let class = (reader.text()?, reader.text()?);
@@ -51,13 +67,10 @@ impl TextGrid {
         Ok(TextGrid { end_s, tiers })
     }
 
-    /// The tier of this name; a speaker before it (`anna - phones`), case and a missing plural `s` are tolerated.
-    pub fn tier(&self, name: &str) -> Option<&Tier> {
-        let matches = |tier: &&Tier| {
-            let bare = tier.name.rsplit(" - ").next().unwrap_or_default().trim().to_ascii_lowercase();
-            bare == name || bare == name.trim_end_matches('s')
-        };
-        self.tiers.iter().find(|t| t.name == name).or_else(|| self.tiers.iter().find(matches))
+    /// The tiers of phones, by the surest name that is there: one, or one for each speaker (`anna - phones`).
+    pub fn phones(&self) -> Vec<&Tier> {
+        let named = |name: &str| self.tiers.iter().filter(|tier| tier.bare_name() == name).collect::<Vec<_>>();
+        PHONE_TIERS.into_iter().map(named).find(|tiers| !tiers.is_empty()).unwrap_or_default()
     }
 
     /// The long text format.
@@ -103,8 +116,13 @@ fn decode(bytes: &[u8]) -> Option<String> {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok().or_else(|| latin(bytes)),
     }
+}
+
+/// Older Praats wrote a letter a byte; what does not begin as a TextGrid is something else.
+fn latin(bytes: &[u8]) -> Option<String> {
+    bytes.starts_with(b"File type").then(|| bytes.iter().map(|byte| char::from(*byte)).collect())
 }
 
 enum Value {

@@ -77,7 +77,7 @@ pub fn compare(contest: &Contest) -> Result<Comparison> {
 }
 
 fn chosen(contest: &Contest) -> Result<Vec<Entry>> {
-    let Folder { mut entries, dropped } = read_folder(&contest.corpus)?;
+    let Folder { mut entries, dropped, .. } = read_folder(&contest.corpus)?;
     warn_of(&dropped);
     if entries.iter().any(|e| e.split == Split::Eval) {
         entries.retain(|e| e.split == Split::Eval);

@@ -40,7 +40,7 @@ impl Pictures {
         }
         let (width_px, height_px) = display.width_px.zip(display.height_px).unwrap_or(USUAL_PX);
         let format = if display.format == PixelFormat::Rgb565 { PixelFormat::Rgb565 } else { PixelFormat::Xrgb8888 };
-        Pictures::of(width_px, height_px, display.rotation_deg, format).map(Some)
+        Pictures::of(width_px, height_px, display.rotation_deg.unwrap_or(0), format).map(Some)
     }
 
     /// Measures pictures of one size and format.
@@ -95,7 +95,7 @@ mod tests {
             connector: "auto".into(),
             width_px: Some(64),
             height_px: Some(80),
-            rotation_deg: 90,
+            rotation_deg: Some(90),
             format: PixelFormat::Rgb565,
             panel: None,
         };

@@ -76,9 +76,10 @@ impl SecretKey {
     /// Reads a private key: PKCS #8 in PEM.
     ///
     /// # Errors
-    /// When the file holds none.
+    /// When the file holds none, or everybody can read it.
     pub fn read(path: &Path) -> Result<SecretKey, AppError> {
         let text = fs::read_to_string(path).map_err(AppError::file(path, "read it"))?;
+        check_secret(path)?;
         let key = SigningKey::from_pkcs8_pem(&text).map_err(|_| not_a_key(path, "private", &text))?;
         Ok(SecretKey { path: path.to_path_buf(), key })
     }
@@ -113,6 +114,23 @@ pub fn generate(name: &Path) -> Result<(PathBuf, PathBuf), AppError> {
     write_new(&secret_path, secret.as_bytes(), 0o600)?;
     write_new(&public_path, public.as_bytes(), 0o644).inspect_err(|_| _ = fs::remove_file(&secret_path))?;
     Ok((secret_path, public_path))
+}
+
+/// What everybody can read is no secret: whoever has copied it signs as its owner.
+#[cfg(unix)]
+fn check_secret(path: &Path) -> Result<(), AppError> {
+    let about = fs::metadata(path).map_err(AppError::file(path, "look at it"))?;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
+    if mode & 0o007 == 0 {
+        return Ok(());
+    }
+    let expected = format!("a key that only its owner can read (chmod 600 {})", path.display());
+    Err(AppError::unexpected(path.display().to_string(), expected, format!("one with mode {:o}", mode & 0o777)))
+}
+
+#[cfg(not(unix))]
+fn check_secret(_: &Path) -> Result<(), AppError> {
+    Ok(())
 }
 
 fn public(path: &Path) -> Result<VerifyingKey, AppError> {
@@ -161,9 +179,25 @@ mod tests {
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("v.key"), SECRET).unwrap();
+        write_new(&folder.path().join("v.key"), SECRET.as_bytes(), 0o600).unwrap();
         fs::write(folder.path().join("v.pub"), PUBLIC).unwrap();
         folder
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_everybody_can_read_does_not_sign() {
+        let folder = folder();
+        let path = folder.path().join("v.key");
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let error = SecretKey::read(&path).err().unwrap().to_string();
+        assert!(
+            error.contains("expected a key that only its owner can read (chmod 600 ")
+                && error.ends_with("came one with mode 644"),
+            "{error}"
+        );
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+        assert!(SecretKey::read(&path).is_ok());
     }
 
     #[test]

@@ -1,29 +1,44 @@
 //! `keyface animate`.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use keyface::AppError;
 use keyface::ears::{Ear, Input, Pace, StreamEar};
-use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
+use keyface::out::{ENDINGS, FORMATS, Format, Recorder, Recording, Target};
 use keyface_core::{Gains, Line};
 
 use super::progress::Progress;
 use super::run::stop_on_ctrl_c;
-use super::{FaceArgs, FileArgs, ModelArgs, SoundArgs, tell, tell_json};
+use super::style::StyleArgs;
+use super::{FaceArgs, ModelArgs, SoundArgs, note, tell, tell_json};
+
+mod jobs;
+
+use jobs::{Job, jobs};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  keyface animate talk.wav --out talk.csv --out talk.gif    curves, and an animation to check them
+  keyface animate talk.wav --out talk.csv --out talk.mp4    curves, and a video with sound to check them
+  keyface animate talk.wav --out talk.dat --fps 24 --preston-blair
+  keyface animate takes --out-dir curves --as csv,tsv       every sound of a folder
   keyface animate talk.flac --out talk.visemes.tsv --stamp shown
   keyface animate call.wav --channel 1 --out caller.csv     the party on the right
-  espeak-ng --stdout hello | keyface animate - --out hello.json
+  espeak-ng --stdout hello | keyface animate - --out - --as json
   arecord -t raw -f S16_LE -c 2 -r 48000 -d 5 | keyface animate - --format s16le:2 --rate 48000 --out me.gif")]
 pub struct AnimateArgs {
-    /// Sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), or - for standard input.
-    #[arg(value_name = "IN")]
-    input: Input,
-    #[arg(long, required = true, value_name = "FILE", help = format!("File to write, any number of times: {ENDINGS}"))]
+    /// Sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), or - for standard input; with --out-dir also
+    /// several, and folders.
+    #[arg(value_name = "IN", required = true)]
+    inputs: Vec<Input>,
+    #[arg(long, required_unless_present = "out_dir", value_name = "FILE", help = format!("File to write, any number of times: {ENDINGS}; - is standard output, with --as"))]
     out: Vec<PathBuf>,
+    /// Folder for the files of every sound, named after it, in the formats of --as.
+    #[arg(long, value_name = "DIR", conflicts_with = "out", requires = "formats")]
+    out_dir: Option<PathBuf>,
+    #[arg(long = "as", value_name = "FORMAT", value_delimiter = ',', help = format!("Formats for --out-dir, with commas between; or the one of --out, whatever its ending: {FORMATS}"))]
+    formats: Vec<Format>,
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
@@ -31,36 +46,82 @@ pub struct AnimateArgs {
     #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
-    files: FileArgs,
+    style: StyleArgs,
     /// Write what was done as JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
-    check_distinct(&args.out)?;
-    let mut ear = ear(args)?;
-    let mut line = Line::new(args.face.closing(keyface::model::load(args.model.name())?)?);
-    let stop = stop_on_ctrl_c()?;
-    let recorder = Recorder::open(&args.out, recording(args, &ear))?;
-    let mut progress = Progress::new();
-    let update = |done, share| progress.update(done, share);
-    let (files, end) = keyface::animate::animate(&mut ear, &mut line, recorder, &stop, update)?;
-    progress.finish();
-    if args.json {
-        let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().as_ms(), ear.warning());
-        return tell_json(
-            &serde_json::json!({ "files": files, "audio_s": audio_s, "look_ahead_ms": look_ahead_ms, "warning": warning }),
-        );
+    let jobs = jobs(args)?;
+    if args.out_dir.is_some() {
+        return all(args, &jobs);
     }
-    files.iter().for_each(|file| tell(file.display()));
+    for job in &jobs {
+        let mut ear = ear(args, &job.input)?;
+        let mut line = line(args)?;
+        let stop = stop_on_ctrl_c()?;
+        let done = one(args, job, &mut ear, &mut line, &stop)?;
+        if args.json {
+            tell_json(&done)?;
+        }
+    }
     Ok(())
 }
 
+/// The line that was asked for.
+fn line(args: &AnimateArgs) -> anyhow::Result<Line> {
+    Ok(Line::new(args.face.closing(keyface::model::load(args.model.name())?)?))
+}
+
+/// Many sounds: each is tried, and those that failed are told.
+fn all(args: &AnimateArgs, jobs: &[Job]) -> anyhow::Result<()> {
+    let mut line = line(args)?;
+    let stop = stop_on_ctrl_c()?;
+    let (mut done, mut failed) = (Vec::new(), 0);
+    for job in jobs {
+        line.reset();
+        match ear(args, &job.input).and_then(|mut ear| one(args, job, &mut ear, &mut line, &stop)) {
+            Ok(report) => done.push(report),
+            Err(error) if matches!(error.downcast_ref(), Some(AppError::Stopped)) => return Err(error),
+            // One bad recording costs no night's work.
+            Err(error) => {
+                failed += 1;
+                note(format_args!("keyface: {error:#}"));
+            }
+        }
+    }
+    if args.json {
+        tell_json(&done)?;
+    }
+    anyhow::ensure!(failed == 0, "animate: {failed} of {} sounds failed", jobs.len());
+    Ok(())
+}
+
+/// Makes the files of one sound; what was done, for a program.
+fn one(
+    args: &AnimateArgs,
+    job: &Job,
+    ear: &mut StreamEar,
+    line: &mut Line,
+    stop: &AtomicBool,
+) -> anyhow::Result<serde_json::Value> {
+    let recorder = Recorder::open(&job.targets, recording(args, ear))?;
+    let mut progress = Progress::new();
+    let update = |done, share| progress.update(done, share);
+    let (files, end) = keyface::animate::animate(ear, line, recorder, stop, update)?;
+    progress.finish();
+    if !args.json && !job.targets.iter().any(Target::is_stdout) {
+        files.iter().for_each(|file| tell(file.display()));
+    }
+    let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().as_ms(), ear.warning());
+    Ok(serde_json::json!({ "files": files, "audio_s": audio_s, "look_ahead_ms": look_ahead_ms, "warning": warning }))
+}
+
 /// The sound, of which the first samples are there.
-fn ear(args: &AnimateArgs) -> anyhow::Result<StreamEar> {
+fn ear(args: &AnimateArgs, input: &Input) -> anyhow::Result<StreamEar> {
     let wish = args.sound.wish(None);
-    let mut ear = match &args.input {
+    let mut ear = match input {
         Input::File(path) => StreamEar::file(path, wish, Pace::Fast)?,
         Input::Pipe => StreamEar::standard_input(wish, Pace::Fast)?,
         Input::Mic => anyhow::bail!("animate: expected a sound file or -, came mic; use `keyface run --to file:...`"),
@@ -74,11 +135,10 @@ fn ear(args: &AnimateArgs) -> anyhow::Result<StreamEar> {
 
 fn recording(args: &AnimateArgs, ear: &StreamEar) -> Recording {
     Recording {
-        stamp: args.files.stamp.into(),
-        fps: args.files.fps,
         sound_name: ear.name(),
         gains: args.face.gains(Gains::default()),
-        has_life: !args.face.still,
+        is_still: args.face.still,
         resampling: ear.latency().micros(),
+        ..args.style.recording()
     }
 }

@@ -7,7 +7,7 @@ use keyface::app::Parts;
 use keyface::body::Body;
 use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_sound};
 use keyface::face::{Life, Look};
-use keyface::out::{Recorder, Recording};
+use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface::stream::out::Outputs;
 use keyface_core::{Gains, Line, Micros};
@@ -94,9 +94,10 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());
     let recording =
-        Recording { gains, has_life: !args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
+        Recording { gains, is_still: args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
     let stop = stop_on_ctrl_c()?;
-    let recorder = Recorder::open(&files, recording)?;
+    let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
+    let recorder = Recorder::open(&targets, recording)?;
     let (mut progress, look_ahead) = (Progress::new(), line.look_ahead());
     let mut ear = FileEar::new(sound, Pace::Fast);
     keyface::animate::animate(&mut ear, &mut line, recorder, &stop, |done, share| progress.update(done, share))?;

@@ -6,9 +6,8 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use keyface::ears::{Channels, Hints, RawFormat, Wish};
-use keyface::out::Stamp;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -21,6 +20,7 @@ mod manual;
 mod model;
 mod progress;
 mod run;
+mod style;
 mod usage;
 mod voice;
 
@@ -87,8 +87,8 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
 /// Which model.
 #[derive(Args)]
 struct ModelArgs {
-    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS, ./models
-    /// and the installed models.
+    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS and the
+    /// installed models; in a checkout also in its models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }
@@ -137,17 +137,6 @@ impl FaceArgs {
     }
 }
 
-/// What times in files mean.
-#[derive(Args)]
-struct FileArgs {
-    /// What a time in a file means.
-    #[arg(long, value_enum, default_value_t = StampArg::Audio)]
-    stamp: StampArg,
-    /// Frames a second in .csv and .poses.jsonl; a .gif has 25 at most.
-    #[arg(long, default_value_t = 60, allow_negative_numbers = true, value_parser = |text: &str| whole(text, 1..=1_000))]
-    fps: u32,
-}
-
 /// How a sound is read.
 #[derive(Args)]
 struct SoundArgs {
@@ -169,23 +158,6 @@ impl SoundArgs {
     fn wish(&self, board: Option<Channels>) -> Wish {
         let hints = Hints { raw: self.format, raw_rate_hz: self.rate, is_pipe: false };
         Wish { hints, channels: self.channel.clone().or(board).unwrap_or_default() }
-    }
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum StampArg {
-    /// The time in the sound that a pose belongs to.
-    Audio,
-    /// The time when a live face could show it.
-    Shown,
-}
-
-impl From<StampArg> for Stamp {
-    fn from(arg: StampArg) -> Stamp {
-        match arg {
-            StampArg::Audio => Stamp::Audio,
-            StampArg::Shown => Stamp::Shown,
-        }
     }
 }
 

@@ -30,6 +30,9 @@ pub fn model(command: &ModelCommand) -> anyhow::Result<()> {
 fn install(args: &InstallArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
     let (store, terms) = (args.store.open(), args.terms.read()?);
+    if !args.downgrade {
+        store.check_not_older(&bundle)?;
+    }
     let mut bar = Bar::default();
     let installed = store.install(&bundle, &terms, |event| bar.tell(event))?;
     bar.finish();

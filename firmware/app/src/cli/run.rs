@@ -1,7 +1,7 @@
 //! `keyface run`.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,7 @@ use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::{Life, Look};
-use keyface::out::{ENDINGS, Recorder, Recording, check_distinct};
+use keyface::out::{ENDINGS, Recorder, Recording, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
 use keyface::servo::Servos;
@@ -22,8 +22,9 @@ use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
 use keyface_core::{Board, Gains, Line, Micros, Model};
 
+use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};
-use super::{FaceArgs, FileArgs, ModelArgs, SoundArgs, note, seconds, tell, tell_json};
+use super::{FaceArgs, ModelArgs, SoundArgs, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another, and what stands above it.
 pub const WINDOW_PX: (u32, u32) = (640, 480);
@@ -68,7 +69,7 @@ pub struct RunArgs {
     #[command(flatten)]
     sound: SoundArgs,
     #[command(flatten)]
-    files: FileArgs,
+    style: StyleArgs,
     /// Write the report at the end as JSON.
     #[arg(long)]
     pub json: bool,
@@ -80,7 +81,7 @@ pub struct Targets {
     has_screen: bool,
     has_servos: bool,
     /// Files that are written on the way.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Target>,
     outputs: Outputs,
     /// Whether standard output is the face's.
     pub as_lines: bool,
@@ -197,7 +198,7 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
     let mut targets = Targets::default();
     for target in &args.to {
         match target.strip_prefix("file:") {
-            Some(file) if !file.is_empty() => targets.files.push(file.into()),
+            Some(file) if !file.is_empty() => targets.files.push(Target::new(Path::new(file), None)?),
             _ if target == "screen" => targets.has_screen = true,
             _ if target == "servo" => targets.has_servos = true,
             _ if target == "none" => {
@@ -213,13 +214,19 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
             }
         }
     }
-    check_distinct(&targets.files)?;
+    check_files(&targets.files, args.input.as_ref().unwrap_or(&Input::Mic))?;
     if args.to.is_empty() {
         targets.has_screen = board.is_none_or(|b| b.display.is_live());
         targets.has_servos = board.is_some_and(|b| b.servos.is_some());
         anyhow::ensure!(targets.has_face(), "--to: expected file:FILE, because this board has no screen, came nothing");
     }
     Ok(targets)
+}
+
+fn check_files(files: &[Target], input: &Input) -> Result<(), AppError> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    check_distinct(&paths)?;
+    paths.iter().try_for_each(|path| check_apart(path, input))
 }
 
 fn pace(args: &RunArgs) -> Pace {
@@ -263,12 +270,12 @@ fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) ->
         return Ok(None);
     }
     let recording = Recording {
-        stamp: args.files.stamp.into(),
-        fps: args.files.fps,
         sound_name: ear.name(),
         gains,
-        has_life: !args.face.still,
+        is_still: args.face.still,
         resampling: ear.latency().micros(),
+        is_live: pace(args) == Pace::RealTime,
+        ..args.style.recording()
     };
     Ok(Some(Recorder::open(&targets.files, recording)?))
 }

@@ -38,8 +38,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_told_in_one_line_with_what_was_expected() {
         let error = refusal(&["keyface", "animate", "a.wav", "--out", "a.csv", "--fps", "0"]);
-        let expected =
-            "invalid value '0' for '--fps <FPS>': expected a whole number from 1 to 1000 (--help tells more)";
+        let expected = "invalid value '0' for '--fps <RATE>': expected frames a second from 1 to 1000, such as 24, 29.97 or 30000/1001 (--help tells more)";
         assert_eq!(error, expected);
     }
 

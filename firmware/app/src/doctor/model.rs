@@ -7,6 +7,7 @@ use keyface_core::{Board, Line, SAMPLE_RATE_HZ};
 use super::finding::Finding;
 use super::machine::Machine;
 use crate::animate::STEP_SAMPLES;
+use crate::bundle::{Bundle, Keys};
 use crate::store::{Chosen, Store};
 use crate::{AppError, board};
 
@@ -22,7 +23,10 @@ pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {
     let mut warnings = Vec::new();
     match choose(board, &mut warnings) {
         Err(error) => vec![Finding::failed("model", error.to_string(), ABSENT)],
-        Ok(Chosen { model, folder, .. }) => {
+        Ok(Chosen { model, folder, slot }) => {
+            if slot.is_some() {
+                warnings.extend(unsigned(&folder));
+            }
             let (card, folder) = (&model.card, folder.display());
             let ahead_ms = card.look_ahead_ms;
             let found = format!("{} {} in {folder}, {ahead_ms} ms ahead; its files are whole", card.name, card.version);
@@ -40,6 +44,12 @@ fn choose(board: &Board, warnings: &mut Vec<String>) -> Result<Chosen, AppError>
     let chosen = Store::of_machine().choose(Some(board), |warning| warnings.push(warning))?;
     board::check_look_ahead(board, &chosen.model.card)?;
     Ok(chosen)
+}
+
+/// Why an installed bundle is not what a trusted key has signed, if so.
+fn unsigned(folder: &std::path::Path) -> Option<String> {
+    let signer = Keys::of_machine().and_then(|keys| Bundle::read_folder(folder)?.signer(&keys).map(|_| ()));
+    signer.err().map(|error| format!("its signature does not hold: {error}"))
 }
 
 /// A second of sound through the line.

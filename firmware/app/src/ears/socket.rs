@@ -102,7 +102,9 @@ impl Ear for SocketEar {
     fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError> {
         let Some(mut ear) = self.current.take() else {
             self.current = match self.connections.try_recv() {
-                Ok(connection) => Some(StreamEar::connection(self.place.to_string(), connection, self.wish.clone(), self.pace)?),
+                Ok(connection) => {
+                    Some(StreamEar::connection(self.place.to_string(), connection, self.wish.clone(), self.pace)?)
+                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
             };
             return Ok(Heard::Nothing);

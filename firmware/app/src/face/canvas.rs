@@ -21,7 +21,7 @@ pub const MAX_SIDE: u32 = 8192;
 
 const BYTES: usize = tiny_skia::BYTES_PER_PIXEL;
 
-/// A picture; every pixel is opaque.
+/// A picture; every pixel is opaque, unless it was begun [clear](Canvas::clear).
 #[derive(Clone)]
 pub struct Canvas(Pixmap);
 
@@ -31,14 +31,22 @@ impl Canvas {
     /// # Errors
     /// [`FaceError::Size`] outside [`MIN_SIDE`]..=[`MAX_SIDE`].
     pub fn new(width: u32, height: u32) -> Result<Canvas, FaceError> {
+        let mut canvas = Canvas::clear(width, height)?;
+        canvas.0.fill(tiny_skia::Color::BLACK);
+        Ok(canvas)
+    }
+
+    /// A canvas that shows nothing yet.
+    ///
+    /// # Errors
+    /// As [`Canvas::new`].
+    pub fn clear(width: u32, height: u32) -> Result<Canvas, FaceError> {
         let size = FaceError::Size { width, height, min: MIN_SIDE, max: MAX_SIDE };
         let sides = MIN_SIDE..=MAX_SIDE;
         if !sides.contains(&width) || !sides.contains(&height) {
             return Err(size);
         }
-        let mut pixels = Pixmap::new(width, height).ok_or(size)?;
-        pixels.fill(tiny_skia::Color::BLACK);
-        Ok(Canvas(pixels))
+        Pixmap::new(width, height).map(Canvas).ok_or(size)
     }
 
     /// Width in pixels.
@@ -74,19 +82,40 @@ impl Canvas {
     /// # Errors
     /// [`FaceError::Write`] with the path and the system's reason.
     pub fn write_png(&self, path: impl AsRef<Path>) -> Result<(), FaceError> {
-        let path = path.as_ref();
-        let failed = |reason: String| FaceError::Write { path: path.to_owned(), reason };
-        let file = File::create(path).map_err(|e| failed(e.to_string()))?;
-        self.encode_png(BufWriter::new(file)).map_err(|e| failed(e.to_string()))
+        let rgb: Vec<u8> = self.rgb().flatten().collect();
+        self.save_png(path.as_ref(), png::ColorType::Rgb, &rgb)
     }
 
-    fn encode_png(&self, to: impl std::io::Write) -> Result<(), png::EncodingError> {
+    /// Writes a PNG file through which one sees where nothing was drawn.
+    ///
+    /// # Errors
+    /// As [`Canvas::write_png`].
+    pub fn write_png_with_alpha(&self, path: impl AsRef<Path>) -> Result<(), FaceError> {
+        let straight = |pixel: &tiny_skia::PremultipliedColorU8| {
+            let color = pixel.demultiply();
+            [color.red(), color.green(), color.blue(), color.alpha()]
+        };
+        let rgba: Vec<u8> = self.0.pixels().iter().flat_map(straight).collect();
+        self.save_png(path.as_ref(), png::ColorType::Rgba, &rgba)
+    }
+
+    fn save_png(&self, path: &Path, color: png::ColorType, bytes: &[u8]) -> Result<(), FaceError> {
+        let failed = |reason: String| FaceError::Write { path: path.to_owned(), reason };
+        let file = File::create(path).map_err(|e| failed(e.to_string()))?;
+        self.encode_png(BufWriter::new(file), color, bytes).map_err(|e| failed(e.to_string()))
+    }
+
+    fn encode_png(
+        &self,
+        to: impl std::io::Write,
+        color: png::ColorType,
+        bytes: &[u8],
+    ) -> Result<(), png::EncodingError> {
         let mut encoder = png::Encoder::new(to, self.width(), self.height());
-        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_color(color);
         encoder.set_compression(png::Compression::Balanced);
         let mut writer = encoder.write_header()?;
-        let rgb: Vec<u8> = self.rgb().flatten().collect();
-        writer.write_image_data(&rgb)?;
+        writer.write_image_data(bytes)?;
         writer.finish()
     }
 

@@ -14,11 +14,12 @@ use keyface_core::{Micros, PixelFormat};
 use rustix::fs::OFlags;
 
 use super::surface::zoom_of;
-use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
+use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface};
 
 mod plug;
 
 use plug::Plug;
+pub(crate) use plug::panel_orientation;
 pub use plug::{Choice, Refusal};
 
 /// How often the plug is looked at.
@@ -148,6 +149,10 @@ impl Drm {
 impl Surface for Drm {
     fn size_px(&self) -> (u32, u32) {
         (self.layout.width, self.layout.height)
+    }
+
+    fn rotation(&self) -> Rotation {
+        self.plug.rotation
     }
 
     fn zooms(&self) -> bool {

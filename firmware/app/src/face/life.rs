@@ -18,6 +18,8 @@ pub struct Life {
     /// Slow brows, and a short lift now and then.
     pub brows: bool,
     seed: u64,
+    /// The slot whose blink is left out.
+    skipped: Option<i64>,
 }
 
 /// One blink stands in each slot of this length, at most [`BLINK_JITTER_S`] from its start: 2-6 s apart.
@@ -62,9 +64,21 @@ enum Stream {
 }
 
 impl Life {
+    /// No blink, twice or not, lasts longer.
+    pub const LONGEST_BLINK: Micros =
+        Micros::from_ms(((DOUBLE_AFTER_S + CLOSING_S + CLOSED_S + OPENING_S) * 1_000.0) as i64 + 1);
+
     /// Everything alive.
     pub const fn new(seed: u64) -> Life {
-        Life { blinks: true, saccades: true, breathing: true, brows: true, seed }
+        Life { blinks: true, saccades: true, breathing: true, brows: true, seed, skipped: None }
+    }
+
+    /// The same without the blink, if any, that is under way at `end`.
+    pub fn without_blink_at(self, end: Micros) -> Life {
+        let end_s = end.as_s();
+        let slot = (end_s / BLINK_SLOT_S).floor() as i64;
+        let skipped = (slot - 1..=slot + 1).find(|slot| self.blink_of(*slot, end_s) > 0.0);
+        Life { skipped, ..self }
     }
 
     /// Adds life at `time` to a pose; what the pose already does is kept.
@@ -87,7 +101,8 @@ impl Life {
     /// How far the lids are closed by blinks at a time, 0..=1.
     fn lids(&self, time_s: f64) -> f32 {
         let slot = (time_s / BLINK_SLOT_S).floor() as i64;
-        (slot - 1..=slot + 1).map(|slot| self.blink_of(slot, time_s)).fold(0.0, f32::max)
+        let seen = (slot - 1..=slot + 1).filter(|slot| Some(*slot) != self.skipped);
+        seen.map(|slot| self.blink_of(slot, time_s)).fold(0.0, f32::max)
     }
 
     fn blink_of(&self, slot: i64, time_s: f64) -> f32 {

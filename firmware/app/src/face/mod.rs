@@ -27,6 +27,8 @@ mod surface;
 mod window;
 
 #[cfg(target_os = "linux")]
+pub(crate) use self::drm::panel_orientation;
+#[cfg(target_os = "linux")]
 pub use self::drm::{Choice, Drm, Refusal};
 pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
 pub use curve::{Bend, Edge, Graph, Point};

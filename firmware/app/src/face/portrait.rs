@@ -31,6 +31,16 @@ impl Face {
         Ok(Face { frame: backdrop.clone(), backdrop, rotation })
     }
 
+    /// A face on nothing, for a picture that is laid over another.
+    ///
+    /// # Errors
+    /// As [`Face::new`].
+    pub fn cut_out(width: u32, height: u32) -> Result<Face, FaceError> {
+        let mut backdrop = Canvas::clear(width, height)?;
+        draw::backdrop::body(backdrop.pixels_mut());
+        Ok(Face { frame: backdrop.clone(), backdrop, rotation: Rotation::Deg0 })
+    }
+
     /// Draws a pose; the picture stays until the next call.
     pub fn draw(&mut self, pose: &FacePose) -> &Canvas {
         self.draw_rig(&RigPose::of(pose))

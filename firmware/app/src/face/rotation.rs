@@ -27,6 +27,26 @@ impl Rotation {
         }
     }
 
+    /// From the value of the kernel's `panel orientation`: normal, upside down, left side up, right side up.
+    pub const fn from_panel_orientation(value: u64) -> Rotation {
+        match value {
+            1 => Rotation::Deg180,
+            2 => Rotation::Deg90,
+            3 => Rotation::Deg270,
+            _ => Rotation::Deg0,
+        }
+    }
+
+    /// Clockwise.
+    pub const fn deg(self) -> u32 {
+        match self {
+            Rotation::Deg0 => 0,
+            Rotation::Deg90 => 90,
+            Rotation::Deg180 => 180,
+            Rotation::Deg270 => 270,
+        }
+    }
+
     /// Width and height that the viewer sees of a panel of `width` x `height`.
     pub const fn viewed(self, width: u32, height: u32) -> (u32, u32) {
         match self {
@@ -75,5 +95,12 @@ mod tests {
         assert_eq!(memory(Rotation::from_deg(90)), ["cf", "be", "ad"]);
         assert_eq!(memory(Rotation::from_deg(180)), ["fed", "cba"]);
         assert_eq!(memory(Rotation::from_deg(270)), ["da", "eb", "fc"]);
+    }
+
+    #[test]
+    fn a_panel_whose_left_side_is_up_is_turned_clockwise() {
+        let of_kernel = [0, 1, 2, 3, u64::MAX].map(|value| Rotation::from_panel_orientation(value).deg());
+        assert_eq!(of_kernel, [0, 180, 90, 270, 0]);
+        assert!([0, 90, 180, 270].iter().all(|deg| Rotation::from_deg(*deg).deg() == *deg));
     }
 }

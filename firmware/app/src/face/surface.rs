@@ -2,7 +2,7 @@
 
 use keyface_core::Micros;
 
-use super::{Canvas, FaceError};
+use super::{Canvas, FaceError, Rotation};
 
 /// Whether a surface takes a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,11 @@ pub enum Ready {
 pub trait Surface {
     /// Width and height in pixels.
     fn size_px(&self) -> (u32, u32);
+
+    /// How far the panel is turned, as far as the system knows.
+    fn rotation(&self) -> Rotation {
+        Rotation::Deg0
+    }
 
     /// Whether it also takes pictures that are a whole number of times smaller, and shows them larger.
     fn zooms(&self) -> bool {

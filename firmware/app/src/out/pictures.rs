@@ -2,14 +2,13 @@
 
 use keyface_core::{FacePose, Micros, Step, Viseme};
 
-use super::{AtomicFile, Writer};
+use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
 use crate::face::{Face, FaceError, GifWriter, contact_sheet};
 
 /// A GIF counts hundredths of a second: 25 frames a second are exact, and enough for lips.
 const GIF_FPS: u32 = 25;
-const GIF_WIDTH_PX: u32 = 320;
-const GIF_HEIGHT_PX: u32 = 240;
+const GIF_PX: (u32, u32) = (320, 240);
 /// Pictures on a sheet; what comes later is left out. At 12 phones a second, 20 s.
 const SHEET_PICTURES: usize = 240;
 /// Steps of a viseme that are looked at for its middle: one second.
@@ -21,25 +20,26 @@ pub(super) struct Animation {
     gif: GifWriter,
     face: Face,
     fps: u32,
-    frames: i64,
 }
 
 impl Animation {
-    pub fn new(file: AtomicFile, fps: u32) -> Result<Animation, AppError> {
-        let fps = fps.min(GIF_FPS);
+    pub fn new(file: AtomicFile, rate: Option<FrameRate>, size: Option<(u32, u32)>) -> Result<Animation, AppError> {
+        // A GIF's own clock counts whole frames.
+        let fps = rate.map_or(GIF_FPS, |rate| (rate.as_hz().round() as u32).min(GIF_FPS));
+        let (width, height) = size.unwrap_or(GIF_PX);
         let failed = |e: FaceError| AppError::picture(file.path(), &e);
-        let gif = GifWriter::create(file.temporary(), GIF_WIDTH_PX, GIF_HEIGHT_PX, fps).map_err(failed)?;
-        let face = Face::new(GIF_WIDTH_PX, GIF_HEIGHT_PX).map_err(failed)?;
-        Ok(Animation { gif, face, fps, frames: 0, file })
+        let gif = GifWriter::create(file.temporary(), width, height, fps).map_err(failed)?;
+        let face = Face::new(width, height).map_err(failed)?;
+        Ok(Animation { gif, face, fps, file })
     }
 }
 
 impl Writer for Animation {
-    fn frame(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
-        if at.0 < self.frames * 1_000_000 / i64::from(self.fps) {
-            return Ok(());
-        }
-        self.frames += 1;
+    fn rate(&self) -> Option<FrameRate> {
+        Some(FrameRate::whole(self.fps))
+    }
+
+    fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
         let drawn = self.face.draw(pose);
         self.gif.frame(drawn).map_err(|e| AppError::picture(self.file.path(), &e))
     }
@@ -131,14 +131,14 @@ mod tests {
     fn an_animation_and_a_sheet_are_written_whole() {
         let folder = tempfile::tempdir().unwrap();
         let (gif, png) = (folder.path().join("a.gif"), folder.path().join("a.png"));
-        let mut animation = Box::new(Animation::new(AtomicFile::create(&gif).unwrap(), 60).unwrap());
+        let mut animation = Box::new(Animation::new(AtomicFile::create(&gif).unwrap(), None, None).unwrap());
         let mut sheet = Box::new(ContactSheet::new(AtomicFile::create(&png).unwrap()));
         for frame in 0..12 {
             let at = Micros(frame * 1_000_000 / 60);
             animation.frame(at, &FacePose::REST).unwrap();
             sheet.step(at, &step(0, Viseme::ALL[frame as usize % 3]), &FacePose::REST).unwrap();
         }
-        assert_eq!(animation.frames, 5);
+        assert_eq!(animation.rate(), Some(FrameRate::whole(25)));
         assert_eq!(sheet.shots.len(), 11);
         animation.finish(Micros(0)).unwrap();
         sheet.finish(Micros(0)).unwrap();

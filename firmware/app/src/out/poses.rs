@@ -3,23 +3,49 @@
 use keyface_core::{Angles, Channel, FacePose, Micros};
 use serde_json::{Map, Value, json};
 
-use super::{AtomicFile, Writer};
+use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
+
+/// How channels are spelt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// `JawOpen`, as Live Link Face does.
+    #[default]
+    LiveLink,
+    /// `jawOpen`, as Apple does.
+    Apple,
+}
+
+impl Names {
+    fn of(self, channel: Channel) -> String {
+        let name = channel.name();
+        match self {
+            Names::LiveLink => name.to_owned(),
+            Names::Apple => name[..1].to_ascii_lowercase() + &name[1..],
+        }
+    }
+}
 
 /// Writes a `.poses.jsonl`.
 pub(super) struct Poses {
     file: AtomicFile,
+    rate: FrameRate,
+    names: Names,
 }
 
 impl Poses {
-    pub fn new(file: AtomicFile) -> Poses {
-        Poses { file }
+    pub fn new(file: AtomicFile, rate: FrameRate, names: Names) -> Poses {
+        Poses { file, rate, names }
     }
 }
 
 impl Writer for Poses {
+    fn rate(&self) -> Option<FrameRate> {
+        Some(self.rate)
+    }
+
     fn frame(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
-        self.file.write(format!("{}\n", as_json(at, pose)).as_bytes())
+        self.file.write(format!("{}\n", as_json(at, pose, self.names)).as_bytes())
     }
 
     fn finish(self: Box<Self>, _end: Micros) -> Result<(), AppError> {
@@ -27,8 +53,8 @@ impl Writer for Poses {
     }
 }
 
-pub(crate) fn as_json(at: Micros, pose: &FacePose) -> Value {
-    let weights: Map<String, Value> = Channel::ALL.into_iter().map(|c| (c.name().to_owned(), short(pose[c]))).collect();
+pub(crate) fn as_json(at: Micros, pose: &FacePose, names: Names) -> Value {
+    let weights: Map<String, Value> = Channel::ALL.into_iter().map(|c| (names.of(c), short(pose[c]))).collect();
     json!({
         "time_s": (at.as_s() * 1e4).round() / 1e4,
         "weights": weights,
@@ -55,9 +81,17 @@ mod tests {
     fn a_line_names_every_channel() {
         let mut pose = FacePose::REST;
         pose.set(Channel::JawOpen, 0.12345);
-        let line = as_json(Micros(16_666), &pose);
+        let line = as_json(Micros(16_666), &pose, Names::LiveLink);
         assert_eq!(line["weights"]["JawOpen"], 0.1235);
         assert_eq!(line["weights"].as_object().unwrap().len(), 52);
         assert_eq!(line["time_s"], 0.0167);
+    }
+
+    #[test]
+    fn apple_begins_names_with_a_small_letter() {
+        let line = as_json(Micros(0), &FacePose::REST, Names::Apple);
+        let weights = line["weights"].as_object().unwrap();
+        assert_eq!(weights.len(), 52);
+        assert!(weights.contains_key("jawOpen") && weights.contains_key("eyeBlinkLeft"), "{weights:?}");
     }
 }

@@ -1,10 +1,11 @@
 //! Steps of the line in, files out: frames at a fixed rate of *audio* time, so that a live run and a file agree.
 
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use keyface_core::{FacePose, Gains, Line, Micros, Step, retarget};
 
-use super::{Writer, open};
+use super::{FrameRate, Names, Shapes, Target, Writer};
 use crate::AppError;
 use crate::face::Life;
 
@@ -22,41 +23,35 @@ pub enum Stamp {
 }
 
 /// How files are written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Recording {
     /// What a time means.
     pub stamp: Stamp,
-    /// Frames a second of audio.
-    pub fps: u32,
+    /// Frames a second of audio; each format has its own where none are asked for.
+    pub rate: Option<FrameRate>,
+    /// Width and height of moving pictures; each format has its own where none is asked for.
+    pub size_px: Option<(u32, u32)>,
+    /// How channels are spelt where that is not the format's own.
+    pub names: Names,
+    /// Which mouth shapes are drawn.
+    pub shapes: Shapes,
     /// Name of the sound, for formats that keep it.
     pub sound_name: String,
     /// How strongly the face moves.
     pub gains: Gains,
-    /// Blinks, glances and breath, or only what is spoken.
-    pub has_life: bool,
+    /// No blinks, glances and breath: only what is spoken.
+    pub is_still: bool,
     /// What a live line would lose by resampling this sound.
     pub resampling: Micros,
-}
-
-impl Default for Recording {
-    fn default() -> Self {
-        Recording {
-            stamp: Stamp::Audio,
-            fps: 60,
-            sound_name: String::new(),
-            gains: Gains::default(),
-            has_life: true,
-            resampling: Micros(0),
-        }
-    }
+    /// Written for as long as somebody listens: files are seen while they grow.
+    pub is_live: bool,
 }
 
 /// Feeds every file of a run.
 pub struct Recorder {
     recording: Recording,
-    files: Vec<(PathBuf, Box<dyn Writer>)>,
+    files: Vec<Output>,
     life: Option<Life>,
-    next_frame: i64,
     /// How much later a step stands in the files than in the sound.
     shift: Micros,
 }
@@ -65,16 +60,24 @@ impl Recorder {
     /// Opens all files.
     ///
     /// # Errors
-    /// When an ending is unknown or a folder cannot be written.
-    pub fn open(paths: &[PathBuf], recording: Recording) -> Result<Recorder, AppError> {
-        let files: Result<Vec<_>, AppError> = paths.iter().map(|p| Ok((p.clone(), open(p, &recording)?))).collect();
-        let life = recording.has_life.then(|| Life::new(LIFE_SEED));
-        Ok(Recorder { recording, files: files?, life, next_frame: 0, shift: Micros(0) })
+    /// When a file cannot be written.
+    pub fn open(targets: &[Target], recording: Recording) -> Result<Recorder, AppError> {
+        let files: Result<Vec<_>, AppError> = targets.iter().map(|target| Output::open(target, &recording)).collect();
+        let life = (!recording.is_still).then(|| Life::new(LIFE_SEED));
+        Ok(Recorder { recording, files: files?, life, shift: Micros(0) })
     }
 
     /// Whether there is anything to write.
     pub fn is_idle(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// What the line hears, for files that keep it; not what follows the sound's end.
+    ///
+    /// # Errors
+    /// When the disk is full or gone; the text names the file.
+    pub fn hear(&mut self, samples: &[f32]) -> Result<(), AppError> {
+        self.files.iter_mut().try_for_each(|file| file.writer.sound(samples))
     }
 
     /// A step came out of `line`. Call before the next push: the line keeps motion for a short time only.
@@ -88,12 +91,9 @@ impl Recorder {
         }
         let at = self.stamped(step);
         self.shift = at - step.at;
-        if end.is_some_and(|end| step.at >= end) {
-            return self.frames(line, step.at, end);
-        }
-        let pose = retarget(&step.motion, self.recording.gains);
-        for (_, file) in &mut self.files {
-            file.step(at, step, &pose)?;
+        if end.is_none_or(|end| step.at < end) {
+            let pose = retarget(&step.motion, self.recording.gains);
+            self.files.iter_mut().try_for_each(|file| file.writer.step(at, step, &pose))?;
         }
         self.frames(line, step.at, end)
     }
@@ -104,8 +104,7 @@ impl Recorder {
     /// When the disk is full or gone; the text names the file.
     pub fn finish(self, end: Micros) -> Result<Vec<PathBuf>, AppError> {
         let end = end + self.shift;
-        let finish = |(path, file): (PathBuf, Box<dyn Writer>)| file.finish(end).map(|()| path);
-        self.files.into_iter().map(finish).collect()
+        self.files.into_iter().map(|file| file.finish(self.life, end)).collect()
     }
 
     fn stamped(&self, step: &Step) -> Micros {
@@ -117,50 +116,74 @@ impl Recorder {
 
     /// All frames up to the moment `known` and before the `end`. A frame at time t shows the motion of `t - shift`.
     fn frames(&mut self, line: &Line, known: Micros, end: Option<Micros>) -> Result<(), AppError> {
-        loop {
-            let at = Micros(self.next_frame * 1_000_000 / i64::from(self.recording.fps));
-            let moment = at - self.shift;
-            if moment > known || end.is_some_and(|end| moment >= end) {
-                return Ok(());
+        for file in &mut self.files {
+            while let Some(at) = file.next_frame() {
+                let moment = at - self.shift;
+                if moment > known || end.is_some_and(|end| moment >= end) {
+                    break;
+                }
+                file.push(at, retarget(&line.motion_at(moment), self.recording.gains), self.life)?;
             }
-            let pose = self.pose(line, moment, at);
-            for (_, file) in &mut self.files {
-                file.frame(at, &pose)?;
-            }
-            self.next_frame += 1;
         }
+        Ok(())
+    }
+}
+
+/// One file, its rate, and its newest frames.
+///
+/// These wait for as long as a blink: where the sound ends in the middle of one, it is left out, and the last face
+/// looks at its viewer.
+struct Output {
+    path: PathBuf,
+    writer: Box<dyn Writer>,
+    rate: Option<FrameRate>,
+    frames: i64,
+    waiting: VecDeque<(Micros, FacePose)>,
+}
+
+impl Output {
+    fn open(target: &Target, recording: &Recording) -> Result<Output, AppError> {
+        let writer = target.open(recording)?;
+        let rate = writer.rate();
+        Ok(Output { path: target.path.clone(), writer, rate, frames: 0, waiting: VecDeque::new() })
     }
 
-    fn pose(&self, line: &Line, moment: Micros, at: Micros) -> FacePose {
-        let mut pose = retarget(&line.motion_at(moment), self.recording.gains);
-        if let Some(life) = &self.life {
+    fn next_frame(&self) -> Option<Micros> {
+        self.rate.map(|rate| rate.time(self.frames))
+    }
+
+    fn push(&mut self, at: Micros, pose: FacePose, life: Option<Life>) -> Result<(), AppError> {
+        self.frames += 1;
+        self.waiting.push_back((at, pose));
+        while self.waiting.front().is_some_and(|(oldest, _)| *oldest + Life::LONGEST_BLINK < at) {
+            self.release(life)?;
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, life: Option<Life>) -> Result<(), AppError> {
+        let Some((at, mut pose)) = self.waiting.pop_front() else { return Ok(()) };
+        if let Some(life) = life {
             life.apply(at, &mut pose);
         }
-        pose
+        self.writer.frame(at, &pose)
     }
-}
 
-/// The files that `--to file:A,file:B` or `--out` name must be different.
-///
-/// # Errors
-/// When one file is named twice.
-pub fn check_distinct(paths: &[PathBuf]) -> Result<(), AppError> {
-    for (index, path) in paths.iter().enumerate() {
-        if paths[..index].iter().any(|other| same(other, path)) {
-            return Err(AppError::unexpected(path.display().to_string(), "different files", "the same file twice"));
+    fn finish(mut self, life: Option<Life>, end: Micros) -> Result<PathBuf, AppError> {
+        let last = self.waiting.back().map_or(end, |(at, _)| *at);
+        let life = life.map(|life| life.without_blink_at(last));
+        while !self.waiting.is_empty() {
+            self.release(life)?;
         }
+        self.writer.finish(end).map(|()| self.path)
     }
-    Ok(())
-}
-
-fn same(a: &Path, b: &Path) -> bool {
-    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    whole(a) == whole(b)
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use keyface_core::{Motion, Mouth, Viseme};
+    use std::path::Path;
+
+    use keyface_core::{Channel, Motion, Mouth, Viseme};
 
     use super::*;
 
@@ -178,9 +201,29 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_file_named_twice_is_refused() {
-        assert!(check_distinct(&["a.csv".into(), "b.csv".into(), "a.csv".into()]).is_err());
-        assert!(check_distinct(&["a.csv".into(), "./a.csv".into()]).is_err());
-        assert!(check_distinct(&["a.csv".into(), "b.csv".into()]).is_ok());
+    fn no_file_ends_on_closed_eyes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.poses.jsonl");
+        let target = Target::new(Path::new(&path), None).unwrap();
+        let life = Life::new(LIFE_SEED);
+        let mut cut_blinks = 0;
+        // Every length up to nine seconds: among them all moments of two blinks.
+        for frames in 1..540 {
+            let mut output = Output::open(&target, &Recording::default()).unwrap();
+            let mut last = FacePose::REST;
+            for _ in 0..frames {
+                let at = output.next_frame().unwrap();
+                output.push(at, FacePose::REST, Some(life)).unwrap();
+                last = FacePose::REST;
+                life.apply(at, &mut last);
+            }
+            output.finish(Some(life), Micros(frames * 1_000_000 / 60)).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text.lines().count() as i64, frames);
+            let pose: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            assert_eq!(pose["weights"]["EyeBlinkLeft"], 0.0, "{frames} frames");
+            cut_blinks += usize::from(last[Channel::EyeBlinkLeft] > 0.0);
+        }
+        assert!(cut_blinks > 20, "{cut_blinks}");
     }
 }

@@ -1,59 +1,181 @@
-//! Mouth shapes as Rhubarb Lip Sync writes them: TSV or JSON, nine shapes A to H and X.
+//! Mouth shapes as Rhubarb Lip Sync writes them: TSV, JSON, XML or Moho's DAT; nine shapes A to H and X.
 
 use keyface_core::{FacePose, Micros, Mouth, Step, Viseme};
 use serde_json::json;
 
-use super::{AtomicFile, Writer};
+use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
 
 /// Above this jaw an open vowel is Rhubarb's widest shape.
 const WIDE_JAW: f32 = 0.30;
+/// Frames a second of a DAT, where none are asked for: film's, and Rhubarb's own.
+const DAT_FPS: u32 = 24;
 
-/// Writes a `.tsv` or a `.json`.
+/// Which drawings an animator has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shapes {
+    /// Those of G, H and X that are drawn; A to F always are.
+    pub extended: String,
+    /// Whether a DAT calls them by Preston Blair's names, as Moho and OpenToonz expect.
+    pub is_preston_blair: bool,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Shapes { extended: "GHX".into(), is_preston_blair: false }
+    }
+}
+
+impl Shapes {
+    /// The nearest shape that is drawn.
+    fn drawn(&self, shape: char) -> char {
+        match shape {
+            'G' | 'H' | 'X' if self.extended.contains(shape) => shape,
+            'G' => 'B',
+            'H' => 'C',
+            'X' => 'A',
+            shape => shape,
+        }
+    }
+
+    /// What a DAT calls a shape.
+    fn name(&self, shape: char) -> String {
+        let blair = match shape {
+            'A' => "MBP",
+            'B' => "etc",
+            'C' => "E",
+            'D' => "AI",
+            'E' => "O",
+            'F' => "U",
+            'G' => "FV",
+            'H' => "L",
+            _ => "rest",
+        };
+        if self.is_preston_blair { blair.into() } else { shape.into() }
+    }
+}
+
+/// How cues are written down.
+#[derive(Clone, Debug)]
+pub(super) enum Notation {
+    /// Lines of time and shape, written as they come.
+    Tsv,
+    /// Lines of frame and shape, written as they come.
+    Dat(FrameRate),
+    /// A document about the sound of this name.
+    Json(String),
+    /// The same.
+    Xml(String),
+}
+
+impl Notation {
+    /// Moho's, at `rate` or at film's.
+    pub fn dat(rate: Option<FrameRate>) -> Notation {
+        Notation::Dat(rate.unwrap_or(FrameRate::whole(DAT_FPS)))
+    }
+}
+
+/// Writes a `.tsv`, `.dat`, `.json` or `.xml`.
 pub(super) struct Rhubarb {
     file: AtomicFile,
-    sound_name: Option<String>,
+    notation: Notation,
+    shapes: Shapes,
+    /// What is not written yet: the newest cue of a list that is written as it comes, all of a document.
     cues: Vec<(Micros, char)>,
+    last_frame: i64,
 }
 
 impl Rhubarb {
-    pub fn tsv(file: AtomicFile) -> Rhubarb {
-        Rhubarb { file, sound_name: None, cues: Vec::new() }
+    pub fn new(file: AtomicFile, notation: Notation, shapes: Shapes) -> Rhubarb {
+        Rhubarb { file, notation, shapes, cues: Vec::new(), last_frame: 0 }
     }
 
-    pub fn json(file: AtomicFile, sound_name: &str) -> Rhubarb {
-        Rhubarb { file, sound_name: Some(sound_name.to_owned()), cues: Vec::new() }
+    /// Writes all but the newest cue of a list, which may still lie behind the sound's end.
+    fn release(&mut self) -> Result<(), AppError> {
+        if matches!(self.notation, Notation::Tsv | Notation::Dat(_)) {
+            let newest = self.cues.len() - 1;
+            let done: Vec<_> = self.cues.drain(..newest).collect();
+            done.into_iter().try_for_each(|(at, shape)| self.line(at, shape))?;
+        }
+        Ok(())
     }
 
-    /// The last line of a TSV is the end of the sound, at rest.
-    fn as_tsv(&self, end: Micros) -> String {
-        let line = |(at, shape): &(Micros, char)| format!("{:.2}\t{shape}\n", at.as_s());
-        self.cues.iter().chain([&(end, 'X')]).map(line).collect()
+    fn line(&mut self, at: Micros, shape: char) -> Result<(), AppError> {
+        let line = match self.notation {
+            Notation::Dat(rate) => {
+                let frame = 1 + rate.frame_at(at);
+                // Within one frame the first shape stands.
+                if frame == self.last_frame {
+                    return Ok(());
+                }
+                self.last_frame = frame;
+                let head = if frame == 1 { "MohoSwitch1\n" } else { "" };
+                format!("{head}{frame} {}\n", self.shapes.name(shape))
+            }
+            _ => format!("{:.2}\t{shape}\n", at.as_s()),
+        };
+        self.file.write(line.as_bytes())
+    }
+
+    /// A list's last line is the end of the sound, at rest.
+    fn last_line(&mut self, end: Micros) -> Result<(), AppError> {
+        let rest = self.shapes.drawn('X');
+        let Notation::Dat(rate) = self.notation else { return self.line(end, rest) };
+        if self.last_frame == 0 {
+            self.file.write(b"MohoSwitch1\n")?;
+        }
+        let frame = (1 + rate.frame_at(end)).max(self.last_frame + 1);
+        self.file.write(format!("{frame} {}\n", self.shapes.name(rest)).as_bytes())
+    }
+
+    /// Start, end and shape of each cue.
+    fn spans(&self, end: Micros) -> impl Iterator<Item = (Micros, Micros, char)> {
+        let ends = self.cues.iter().skip(1).map(|cue| cue.0).chain([end]);
+        self.cues.iter().zip(ends).map(|((start, shape), end)| (*start, end, *shape))
     }
 
     fn as_json(&self, sound_name: &str, end: Micros) -> String {
-        let ends = self.cues.iter().skip(1).map(|cue| cue.0).chain([end]);
-        let cue = |((start, shape), end): (&(Micros, char), Micros)| json!({ "start": hundredths(*start), "end": hundredths(end), "value": shape.to_string() });
-        let cues: Vec<serde_json::Value> = self.cues.iter().zip(ends).map(cue).collect();
+        let cue = |(start, end, shape): (Micros, Micros, char)| json!({ "start": hundredths(start), "end": hundredths(end), "value": shape.to_string() });
+        let cues: Vec<serde_json::Value> = self.spans(end).map(cue).collect();
         let metadata = json!({ "soundFile": sound_name, "duration": hundredths(end) });
         format!("{:#}\n", json!({ "metadata": metadata, "mouthCues": cues }))
+    }
+
+    fn as_xml(&self, sound_name: &str, end: Micros) -> String {
+        let cue = |(start, end, shape): (Micros, Micros, char)| {
+            format!("    <mouthCue start=\"{:.2}\" end=\"{:.2}\">{shape}</mouthCue>\n", start.as_s(), end.as_s())
+        };
+        let cues: String = self.spans(end).map(cue).collect();
+        let (sound, end_s) = (escaped(sound_name), end.as_s());
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rhubarbResult>\n  <metadata>\n    <soundFile>{sound}</soundFile>\n    \
+             <duration>{end_s:.2}</duration>\n  </metadata>\n  <mouthCues>\n{cues}  </mouthCues>\n</rhubarbResult>\n"
+        )
     }
 }
 
 impl Writer for Rhubarb {
     fn step(&mut self, at: Micros, step: &Step, pose: &FacePose) -> Result<(), AppError> {
-        let shape = shape_of(step, pose);
+        let shape = self.shapes.drawn(shape_of(step, pose));
         if at >= Micros(0) && self.cues.last().is_none_or(|cue| cue.1 != shape) {
             // A sound's first shape holds from its start.
             self.cues.push((if self.cues.is_empty() { Micros(0) } else { at }, shape));
+            self.release()?;
         }
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, end: Micros) -> Result<(), AppError> {
         self.cues.retain(|cue| cue.0 < end);
-        let text = self.sound_name.as_ref().map_or_else(|| self.as_tsv(end), |name| self.as_json(name, end));
-        self.file.write(text.as_bytes())?;
+        match self.notation.clone() {
+            Notation::Tsv | Notation::Dat(_) => {
+                let left = std::mem::take(&mut self.cues);
+                left.into_iter().try_for_each(|(at, shape)| self.line(at, shape))?;
+                self.last_line(end)?;
+            }
+            Notation::Json(name) => self.file.write(self.as_json(&name, end).as_bytes())?,
+            Notation::Xml(name) => self.file.write(self.as_xml(&name, end).as_bytes())?,
+        }
         self.file.commit()
     }
 }
@@ -78,17 +200,21 @@ fn hundredths(at: Micros) -> f64 {
     (at.as_s() * 100.0).round() / 100.0
 }
 
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::recorder::tests::step;
     use super::*;
 
-    fn rhubarb(ending: &str) -> String {
+    fn rhubarb(notation: Notation, shapes: Shapes) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a").with_extension(ending);
-        let file = AtomicFile::create(&path).unwrap();
-        let mut writer = Box::new(if ending == "tsv" { Rhubarb::tsv(file) } else { Rhubarb::json(file, "a.wav") });
-        for (ms, viseme) in [(0, Viseme::Sil), (20, Viseme::PP), (40, Viseme::PP), (60, Viseme::Aa)] {
+        let path = folder.path().join("a");
+        let mut writer = Box::new(Rhubarb::new(AtomicFile::create(&path).unwrap(), notation, shapes));
+        for (ms, viseme) in [(0, Viseme::Sil), (20, Viseme::PP), (40, Viseme::PP), (60, Viseme::Aa), (200, Viseme::FF)]
+        {
             writer.step(Micros::from_ms(ms), &step(ms, viseme), &FacePose::REST).unwrap();
         }
         writer.finish(Micros::from_ms(500)).unwrap();
@@ -97,14 +223,37 @@ mod tests {
 
     #[test]
     fn a_tsv_has_a_line_for_each_change_and_one_at_the_end() {
-        assert_eq!(rhubarb("tsv"), "0.00\tX\n0.02\tA\n0.06\tC\n0.50\tX\n");
+        assert_eq!(rhubarb(Notation::Tsv, Shapes::default()), "0.00\tX\n0.02\tA\n0.06\tC\n0.20\tG\n0.50\tX\n");
     }
 
     #[test]
     fn a_json_has_cues_that_touch() {
-        let json: serde_json::Value = serde_json::from_str(&rhubarb("json")).unwrap();
+        let json = rhubarb(Notation::Json("a.wav".into()), Shapes::default());
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["metadata"], json!({ "soundFile": "a.wav", "duration": 0.5 }));
         assert_eq!(json["mouthCues"][1], json!({ "start": 0.02, "end": 0.06, "value": "A" }));
-        assert_eq!(json["mouthCues"][2]["end"], 0.5);
+        assert_eq!(json["mouthCues"][3]["end"], 0.5);
+    }
+
+    #[test]
+    fn an_xml_escapes_the_sounds_name() {
+        let xml = rhubarb(Notation::Xml("a & <b>.wav".into()), Shapes::default());
+        assert!(xml.contains("<soundFile>a &amp; &lt;b&gt;.wav</soundFile>\n    <duration>0.50</duration>"), "{xml}");
+        assert!(xml.contains("    <mouthCue start=\"0.02\" end=\"0.06\">A</mouthCue>\n"), "{xml}");
+    }
+
+    #[test]
+    fn a_dat_counts_frames_from_one_and_keeps_the_first_shape_of_a_frame() {
+        assert_eq!(rhubarb(Notation::dat(None), Shapes::default()), "MohoSwitch1\n1 X\n2 C\n5 G\n13 X\n");
+        let blair = Shapes { is_preston_blair: true, ..Shapes::default() };
+        let dat = rhubarb(Notation::dat(Some(FrameRate::whole(100))), blair);
+        assert_eq!(dat, "MohoSwitch1\n1 rest\n3 MBP\n7 E\n21 FV\n51 rest\n");
+    }
+
+    #[test]
+    fn what_is_not_drawn_becomes_the_nearest_shape_that_is() {
+        let basic = Shapes { extended: String::new(), ..Shapes::default() };
+        assert_eq!(rhubarb(Notation::Tsv, basic.clone()), "0.00\tA\n0.06\tC\n0.20\tB\n0.50\tA\n");
+        assert_eq!(['A', 'F', 'H'].map(|shape| basic.drawn(shape)), ['A', 'F', 'C']);
     }
 }

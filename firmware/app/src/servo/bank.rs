@@ -61,7 +61,7 @@ where
     /// For the servos of a checked board. Nothing is opened yet.
     pub fn new(servos: &keyface_core::Servos, open: O) -> Bank<I, O> {
         let chip = &servos.pca9685;
-        let prescale = Prescale::new(chip.rate_hz);
+        let prescale = Prescale::new(chip.rate_hz, chip.clock_hz);
         let of_board = servos.joint.iter().map(|joint| Joint::new(joint, prescale, servos.detach_after_s));
         let mut joints: Vec<Joint> = of_board.collect();
         joints.sort_by_key(|joint| joint.output);
@@ -258,7 +258,8 @@ mod tests {
 
     /// Jaws on these outputs.
     fn servos(outputs: &[u8]) -> Servos {
-        let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50 };
+        let pca9685 =
+            keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
         let joint = outputs.iter().map(|output| keyface_core::Joint { output: *output, ..joint() }).collect();
         Servos { pca9685, detach_after_s: None, joint }
     }

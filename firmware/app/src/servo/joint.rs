@@ -119,24 +119,24 @@ pub(in crate::servo) mod tests {
 
     #[test]
     fn a_servo_is_let_go_after_its_time_at_rest_and_taken_again_without_a_jump() {
-        let mut joint = Joint::new(&joint(), Prescale::new(50), Some(0.5));
+        let mut joint = Joint::new(&joint(), Prescale::new(50, 25_000_000), Some(0.5));
         (0..20).for_each(|_| assert!(joint.tick(&jaw(0.8), 0.02).is_some()));
         let ticks = (0..200).take_while(|_| joint.tick(&jaw(0.0), 0.02).is_some()).count();
         assert!((25..60).contains(&ticks), "{ticks} ticks until it was let go");
         assert_eq!(joint.tick(&jaw(0.005), 0.02), None);
-        let (rest, first) = (Prescale::new(50).counts(1_500.0), joint.tick(&jaw(1.0), 0.02).unwrap());
+        let (rest, first) = (Prescale::new(50, 25_000_000).counts(1_500.0), joint.tick(&jaw(1.0), 0.02).unwrap());
         assert!(first.abs_diff(rest) <= 4, "{rest:?} to {first:?}");
     }
 
     #[test]
     fn a_servo_is_never_let_go_away_from_its_rest() {
-        let mut joint = Joint::new(&joint(), Prescale::new(50), Some(0.1));
+        let mut joint = Joint::new(&joint(), Prescale::new(50, 25_000_000), Some(0.1));
         (0..1_000).for_each(|_| assert!(joint.tick(&jaw(0.3), 0.02).is_some()));
     }
 
     #[test]
     fn a_servo_without_a_time_is_never_let_go() {
-        let mut joint = Joint::new(&joint(), Prescale::new(50), None);
+        let mut joint = Joint::new(&joint(), Prescale::new(50, 25_000_000), None);
         (0..10_000).for_each(|_| assert!(joint.tick(&jaw(0.0), 0.02).is_some()));
     }
 
@@ -145,7 +145,7 @@ pub(in crate::servo) mod tests {
         for (min_us, max_us) in [(1_499, 1_901), (1_500, 1_900), (1_497, 1_903)] {
             let made = keyface_core::Joint { min_us, max_us, ..joint() };
             for rate_hz in [40, 50, 60, 333 - 3] {
-                let prescale = Prescale::new(rate_hz);
+                let prescale = Prescale::new(rate_hz, 25_000_000);
                 let mut joint = Joint::new(&made, prescale, None);
                 for open in [0.0, 1.0, 0.5] {
                     let counts = (0..100).filter_map(|_| joint.tick(&jaw(open), 0.02));

@@ -8,8 +8,6 @@ use std::ops::RangeInclusive;
 
 use embedded_hal::i2c::I2c;
 
-/// The chip's own clock; single chips are off by some percent.
-const CLOCK_HZ: f64 = 25e6;
 /// Counts of a period.
 const PERIOD: f64 = 4_096.0;
 /// Outputs of a chip.
@@ -33,18 +31,22 @@ const OUTPUT_BYTES: usize = 4;
 /// Length of a pulse in 4096ths of a period.
 pub(super) type Counts = u16;
 
-/// How the chip divides its clock.
+/// How the chip divides its clock, and what that clock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Prescale(u8);
+pub(super) struct Prescale {
+    divider: u8,
+    clock_hz: u32,
+}
 
 impl Prescale {
-    /// For 40..=330 pulses a second.
-    pub fn new(rate_hz: u32) -> Prescale {
-        Prescale(((CLOCK_HZ / (PERIOD * f64::from(rate_hz))).round() - 1.0).clamp(3.0, 255.0) as u8)
+    /// For 40..=330 pulses a second of a chip with this clock.
+    pub fn new(rate_hz: u32, clock_hz: u32) -> Prescale {
+        let divider = (f64::from(clock_hz) / (PERIOD * f64::from(rate_hz))).round() - 1.0;
+        Prescale { divider: divider.clamp(3.0, 255.0) as u8, clock_hz }
     }
 
     fn counts_per_us(self) -> f64 {
-        CLOCK_HZ / 1e6 / (f64::from(self.0) + 1.0)
+        f64::from(self.clock_hz) / 1e6 / (f64::from(self.divider) + 1.0)
     }
 
     /// The nearest count: a step is 4.9 us at 50 Hz.
@@ -75,13 +77,13 @@ impl<I: I2c> Pca9685<I> {
     /// Its clock needs half a millisecond before the first [`Pca9685::write`].
     pub fn start(i2c: I, address: u8, prescale: Prescale) -> Result<(Self, [Option<Counts>; OUTPUTS]), I::Error> {
         let mut chip = Pca9685 { i2c, address };
-        if chip.is_awake()? && chip.read(PRESCALE)? == prescale.0 {
+        if chip.is_awake()? && chip.read(PRESCALE)? == prescale.divider {
             let standing = chip.standing()?;
             return Ok((chip, standing));
         }
         chip.i2c.write(address, &[MODE1, COUNTS_UP | ASLEEP])?;
         chip.i2c.write(address, &[MODE2, PUSH_PULL])?;
-        chip.i2c.write(address, &[PRESCALE, prescale.0])?;
+        chip.i2c.write(address, &[PRESCALE, prescale.divider])?;
         chip.write(0, &[None; OUTPUTS])?;
         chip.i2c.write(address, &[MODE1, COUNTS_UP])?;
         Ok((chip, [None; OUTPUTS]))
@@ -134,6 +136,7 @@ mod tests {
     use super::*;
 
     const AT: u8 = 0x41;
+    const CLOCK_HZ: u32 = 25_000_000;
 
     fn off(first: u8, outputs: usize) -> Vec<u8> {
         [vec![OUTPUT_0 + 4 * first], [0, 0, 0, 0x10].repeat(outputs)].concat()
@@ -154,7 +157,7 @@ mod tests {
     #[test]
     fn a_fresh_chip_is_set_up_asleep_and_wakes_without_pulses() {
         let mut bus = Mock::new(&setup(121));
-        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50)).unwrap();
+        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         assert_eq!(standing, [None; OUTPUTS]);
         bus.done();
     }
@@ -168,7 +171,7 @@ mod tests {
             Transaction::write_read(AT, vec![0xfe], vec![121]),
             Transaction::write_read(AT, vec![0x06], outputs),
         ]);
-        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50)).unwrap();
+        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         assert_eq!(standing[2], Some(307));
         assert_eq!(standing.iter().flatten().count(), 1);
         bus.done();
@@ -180,7 +183,7 @@ mod tests {
         told[0] = Transaction::write_read(AT, vec![0x00], vec![0x20]);
         told.insert(1, Transaction::write_read(AT, vec![0xfe], vec![30]));
         let mut bus = Mock::new(&told);
-        assert!(Pca9685::start(&mut bus, AT, Prescale::new(50)).is_ok());
+        assert!(Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).is_ok());
         bus.done();
     }
 
@@ -189,7 +192,7 @@ mod tests {
         let mut told = setup(121);
         told.push(Transaction::write(AT, vec![0x12, 0, 0, 0x33, 0x01, 0, 0, 0x00, 0x10, 0, 0, 0xff, 0x0f]));
         let mut bus = Mock::new(&told);
-        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(50)).unwrap();
+        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         chip.write(3, &[Some(307), None, Some(4_095)]).unwrap();
         bus.done();
     }
@@ -198,7 +201,7 @@ mod tests {
     fn a_chip_that_does_not_answer_is_an_error() {
         let nobody = ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
         let mut bus = Mock::new(&[Transaction::write_read(AT, vec![0x00], vec![0]).with_error(nobody)]);
-        assert_eq!(Pca9685::start(&mut bus, AT, Prescale::new(50)).err(), Some(nobody));
+        assert_eq!(Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).err(), Some(nobody));
         bus.done();
     }
 
@@ -208,7 +211,7 @@ mod tests {
         told.push(Transaction::write_read(AT, vec![0x00], vec![0x20]));
         told.push(Transaction::write_read(AT, vec![0x00], vec![0x11]));
         let mut bus = Mock::new(&told);
-        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(60)).unwrap();
+        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(60, CLOCK_HZ)).unwrap();
         assert!(chip.is_awake().unwrap() && !chip.is_awake().unwrap());
         bus.done();
     }
@@ -216,22 +219,43 @@ mod tests {
     #[test]
     fn microseconds_become_counts_of_the_rate_that_the_prescale_really_gives() {
         // 25 MHz / 122 / 4096 = 50.03 Hz; 1500 us are 307.4 of its counts.
-        assert_eq!(Prescale::new(50), Prescale(121));
-        assert_eq!(Prescale::new(50).counts(1_500.0), 307);
+        assert_eq!(Prescale::new(50, CLOCK_HZ).divider, 121);
+        assert_eq!(Prescale::new(50, CLOCK_HZ).counts(1_500.0), 307);
         // 25 MHz / 18 / 4096 = 339 Hz.
-        assert_eq!(Prescale::new(330), Prescale(17));
-        assert_eq!(Prescale::new(330).counts(1_500.0), 2_083);
-        assert_eq!(Prescale::new(40).counts(f64::MAX), 4_095);
-        assert_eq!(Prescale::new(40).counts(f64::NAN), 0);
+        assert_eq!(Prescale::new(330, CLOCK_HZ).divider, 17);
+        assert_eq!(Prescale::new(330, CLOCK_HZ).counts(1_500.0), 2_083);
+        assert_eq!(Prescale::new(40, CLOCK_HZ).counts(f64::MAX), 4_095);
+        assert_eq!(Prescale::new(40, CLOCK_HZ).counts(f64::NAN), 0);
     }
 
     #[test]
     fn limits_are_rounded_inwards() {
-        let prescale = Prescale::new(50);
+        let prescale = Prescale::new(50, CLOCK_HZ);
         let range = prescale.within(1_000, 2_000);
         assert!(prescale.pulse_us(*range.start()) >= 1_000.0 && prescale.pulse_us(*range.end()) <= 2_000.0);
         assert!(prescale.pulse_us(*range.start()) < 1_005.0 && prescale.pulse_us(*range.end()) > 1_995.0);
         let narrow = prescale.within(1_501, 1_502);
         assert!(narrow.start() <= narrow.end() && prescale.pulse_us(*narrow.end()) <= 1_502.0);
+    }
+
+    /// What a chip whose clock runs at `clock_hz` makes of counts.
+    fn on_the_wire_us(prescale: Prescale, clock_hz: u32, counts: Counts) -> f64 {
+        f64::from(counts) * (f64::from(prescale.divider) + 1.0) / f64::from(clock_hz) * 1e6
+    }
+
+    #[test]
+    fn the_limit_in_the_file_is_the_limit_on_the_wire_for_every_clock() {
+        for clock_hz in (23_000_000..=27_000_000).step_by(250_000) {
+            for rate_hz in [40, 50, 100, 330] {
+                let prescale = Prescale::new(rate_hz, clock_hz);
+                let range = prescale.within(1_000, 2_000);
+                let [least, most] =
+                    [*range.start(), *range.end()].map(|counts| on_the_wire_us(prescale, clock_hz, counts));
+                assert!(least >= 1_000.0 - 1e-6 && most <= 2_000.0 + 1e-6, "{clock_hz} Hz: {least} to {most} us");
+                assert!(least < 1_007.0 && most > 1_993.0, "{clock_hz} Hz: {least} to {most} us");
+            }
+        }
+        // Taken for a chip of 25 MHz, one of 23 MHz would pass the limit by a twelfth.
+        assert!(on_the_wire_us(Prescale::new(50, CLOCK_HZ), 23_000_000, 409) > 2_150.0);
     }
 }

@@ -38,7 +38,7 @@ fn servos() -> keyface_core::Servos {
         max_acceleration_us_per_s2: 120_000.0,
         ..joint()
     };
-    let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50 };
+    let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
     keyface_core::Servos { pca9685, detach_after_s: Some(1.0), joint: vec![jaw] }
 }
 

@@ -174,7 +174,8 @@ mod tests {
     use crate::servo::joint::tests::{jaw, joint};
 
     fn servos() -> keyface_core::Servos {
-        let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100 };
+        let pca9685 =
+            keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100, clock_hz: 25_000_000 };
         keyface_core::Servos { pca9685, detach_after_s: None, joint: vec![joint()] }
     }
 

@@ -1,6 +1,6 @@
-//! What an interrupted install left, and what no link names any more, goes.
+//! What an interrupted install left, and what no link names any more, goes; what anybody else put there stays.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +37,39 @@ impl Store {
     }
 }
 
-fn is_stale(name: &std::ffi::OsStr) -> bool {
-    STALE.iter().any(|start| name.to_string_lossy().starts_with(start))
+/// A temporary name of ours: a prefix and what only an install can have put behind it.
+fn is_stale(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let rest = STALE.iter().find_map(|start| name.strip_prefix(start));
+    rest.is_some_and(|rest| is_id(rest) || [Slot::Current, Slot::Previous].iter().any(|slot| slot.name() == rest))
+}
+
+/// `NAME-VERSION-HASH` or `NAME-VERSION-HASH-2`, as [`crate::bundle::Bundle::id`] makes it.
+pub(super) fn is_id(name: &str) -> bool {
+    let is_hash =
+        |part: &str| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let is_count = |part: &str| part.parse::<u32>().is_ok_and(|count| count > 1);
+    let parts: Vec<&str> = name.split('-').collect();
+    match parts.as_slice() {
+        [_, _, .., hash, count] if is_count(count) && is_hash(hash) => true,
+        [_, _, .., hash] => is_hash(hash),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_an_install_makes_is_swept() {
+        for name in [".new-live-0.1.0-0123456789ab", ".old-a-b-1-0123456789ab-2", ".link-current", ".link-previous"] {
+            assert!(is_stale(OsStr::new(name)), "{name}");
+        }
+        for name in [".new-year.txt", ".old-photos", ".link-me", ".new-", "live-0.1.0-0123456789ab", ".old-live-1"] {
+            assert!(!is_stale(OsStr::new(name)), "{name}");
+        }
+        assert!(is_id("live-0.1.0-0123456789ab") && is_id("my-live-0.1.0-0123456789ab-3"));
+        assert!(!is_id("live") && !is_id("my-models") && !is_id("live-0.1.0-0123456789aB") && !is_id("0123456789ab"));
+    }
 }

@@ -23,6 +23,8 @@ pub fn desk(names: &[&str]) -> Desk {
     fs::create_dir(desk.path("keys")).unwrap();
     desk.write("keys/vendor.pub", PUBLIC);
     desk.write("vendor.key", SECRET);
+    #[cfg(unix)]
+    fs::set_permissions(desk.path("vendor.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     names.iter().for_each(|name| desk.write(&format!("{name}.kfm"), packed(name)));
     desk
 }
@@ -38,6 +40,15 @@ pub fn packed(name: &str) -> &'static [u8] {
         pack(&desk).fine();
         desk.read("a.kfm")
     })
+}
+
+/// The bundle of another version of `live`, as `VERSION.kfm`.
+pub fn pack_version(desk: &Desk, version: &str) {
+    copy_model(desk, "live");
+    let card = desk.text("m/card.toml").replace("version = \"0.1.0\"", &format!("version = \"{version}\""));
+    desk.write("m/card.toml", card);
+    desk.run(&format!("model pack ./m --key vendor.key --out {version}.kfm")).fine();
+    fs::remove_dir_all(desk.path("m")).unwrap();
 }
 
 /// The shipped model's copy `m` with a short clip.

@@ -22,6 +22,9 @@ mod servos;
 mod sounds;
 mod store;
 mod streams;
+#[cfg(target_os = "linux")]
+mod targets;
+mod trust;
 mod util;
 #[cfg(unix)]
 mod voice;

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::util::{Desk, KEYFACE, MODELS, Run};
 use crate::wav::clip_wav;
 
-const ENDINGS: [&str; 7] = ["csv", "tsv", "json", "visemes.tsv", "poses.jsonl", "gif", "png"];
+const ENDINGS: [&str; 9] = ["csv", "tsv", "json", "xml", "dat", "visemes.tsv", "poses.jsonl", "gif", "png"];
 
 /// A desk with a sound `a.wav`.
 fn desk() -> Desk {

@@ -14,11 +14,11 @@ const INSTANT_MS: f64 = 20.0;
 const LIVE_MS: f64 = 60.0;
 const PLAYBACK_MS: f64 = 120.0;
 
-fn install(desk: &Desk, name: &str) -> Run {
+pub fn install(desk: &Desk, name: &str) -> Run {
     desk.run(&format!("model install {name}.kfm")).fine()
 }
 
-fn rollback(desk: &Desk) -> Run {
+pub fn rollback(desk: &Desk) -> Run {
     desk.run("model rollback").fine()
 }
 
@@ -36,12 +36,12 @@ fn used_ms(desk: &Desk) -> f64 {
     look_ahead_ms
 }
 
-fn target(desk: &Desk, link: &str) -> PathBuf {
+pub fn target(desk: &Desk, link: &str) -> PathBuf {
     desk.path("store").join(fs::read_link(desk.path("store").join(link)).unwrap())
 }
 
 /// Bundles, links and whatever else lies in the store.
-fn names(desk: &Desk) -> Vec<String> {
+pub fn names(desk: &Desk) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(desk.path("store")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

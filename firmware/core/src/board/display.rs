@@ -22,9 +22,9 @@ pub struct Display {
     /// Height before rotation, 64..=7680; as the width.
     #[serde(default)]
     pub height_px: Option<u32>,
-    /// How far the panel is turned, clockwise: 0, 90, 180 or 270.
+    /// How far the panel is turned, clockwise: 0, 90, 180 or 270; what the kernel knows of it, when left out.
     #[serde(default)]
-    pub rotation_deg: u32,
+    pub rotation_deg: Option<u32>,
     /// How a pixel lies in memory.
     #[serde(default)]
     pub format: PixelFormat,
@@ -153,9 +153,9 @@ impl Display {
             Check::new("both width and height, or none", has_size || self.is_sizeless(), "display.width_px", "one"),
             Check::new(
                 "0, 90, 180 or 270 degrees",
-                [0, 90, 180, 270].contains(&self.rotation_deg),
+                self.rotation_deg.is_none_or(|deg| [0, 90, 180, 270].contains(&deg)),
                 "display.rotation_deg",
-                self.rotation_deg,
+                self.rotation_deg.unwrap_or(0),
             ),
             Check::new("a panel exactly for kind `spi`", is_spi == self.panel.is_some(), "display.panel", panel),
         ];

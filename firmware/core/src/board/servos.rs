@@ -30,6 +30,14 @@ pub struct Pca9685 {
     pub address: u8,
     /// Pulses a second, 40..=330: 50 for most hobby servos.
     pub rate_hz: u32,
+    /// The chip's own clock as it was measured, 23..=27 MHz: pulses are as wrong as this is.
+    #[serde(default = "nominal_clock_hz")]
+    pub clock_hz: u32,
+}
+
+/// What the data sheet says; single chips are off by some percent.
+const fn nominal_clock_hz() -> u32 {
+    25_000_000
 }
 
 /// One servo. Its pulse is `rest_us` at 0 and `full_us` at 1; what it follows may also go to -1, on the other side.
@@ -71,12 +79,18 @@ const ANGLES: [&str; 9] = [
 
 impl Servos {
     pub(super) fn checks(&self) -> Vec<Check> {
-        let Pca9685 { bus, address, rate_hz } = &self.pca9685;
+        let Pca9685 { bus, address, rate_hz, clock_hz } = &self.pca9685;
         let is_first = |index: usize| self.joint[..index].iter().all(|joint| joint.output != self.joint[index].output);
         let mut checks = vec![
             Check::new("a file below /dev", bus.starts_with("/dev/"), "servos.pca9685.bus", bus),
             Check::new("an address of 64..=127", (0x40..=0x7f).contains(address), "servos.pca9685.address", address),
             Check::new("a rate of 40..=330 Hz", (40..=330).contains(rate_hz), "servos.pca9685.rate_hz", rate_hz),
+            Check::new(
+                "a clock of 23000000..=27000000 Hz",
+                (23_000_000..=27_000_000).contains(clock_hz),
+                "servos.pca9685.clock_hz",
+                clock_hz,
+            ),
             Check::new("at least one joint", !self.joint.is_empty(), "servos.joint", "[]"),
         ];
         for (index, joint) in self.joint.iter().enumerate() {

@@ -52,16 +52,17 @@ fn every_dropped_clip_has_its_reason() {
     }
     let at = |name: &str| dir.path().join(name);
     fs::remove_file(at("unlabelled.TextGrid")).unwrap();
-    let foreign = fs::read_to_string(at("foreign.TextGrid")).unwrap().replace("\"AA\"", "\"ɑː\"");
+    let foreign = fs::read_to_string(at("foreign.TextGrid")).unwrap().replace("\"AA\"", "\"qq!\"");
     fs::write(at("foreign.TextGrid"), foreign).unwrap();
     audio::write(&at("cut.wav"), &[0.0; 3_000]).unwrap();
     fs::copy(at("whole.TextGrid"), at("silent.TextGrid")).unwrap();
 
     let folder = read_folder(dir.path()).unwrap();
     let reasons: BTreeMap<&str, &str> = folder.dropped.iter().map(|d| (d.id.as_str(), d.reason.as_str())).collect();
-    assert_eq!(reasons["unlabelled"], "no TextGrid beside the sound");
+    assert_eq!(reasons["unlabelled"], "no TextGrid of its name");
     assert_eq!(reasons["silent"], "no wav, flac or ogg");
-    assert!(reasons["foreign"].ends_with("expected ARPAbet phones, came \"ɑː\" at 0.100 s"));
+    assert_eq!(reasons["foreign"], "nothing but speech of unknown phones");
+    assert_eq!(folder.unmapped, BTreeMap::from([("qq!".to_owned(), 1)]));
     let loaded: Vec<_> = folder.clips().collect();
     let failed: Vec<_> = loaded.into_iter().filter_map(std::result::Result::err).collect();
     assert_eq!(failed.len(), 1);
@@ -103,4 +104,69 @@ fn a_folder_without_sound_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let error = read_folder(dir.path()).unwrap_err().to_string();
     assert!(error.ends_with("expected wav, flac or ogg files with TextGrids, came none"), "{error}");
+}
+
+/// A clip of a second: a phone, speech that nobody knows, another phone.
+fn write_unknown(dir: &Path, id: &str) {
+    let samples = (0..16_000).map(|n| (n as f32 * 0.1).sin() * 0.3).collect();
+    let phones = vec![segment(0.0, 0.4, Phone::AA), segment(0.4, 0.5, Phone::B), segment(0.5, 1.0, Phone::M)];
+    write_clip(dir, &Clip { samples, phones, ..clip(id) }, &[]).unwrap();
+    let path = dir.join(format!("{id}.TextGrid"));
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("\"B\"", "\"spn\"")).unwrap();
+}
+
+#[test]
+fn unknown_speech_is_cut_out_of_its_clip() {
+    let dir = tempfile::tempdir().unwrap();
+    write_unknown(dir.path(), "one");
+    write_unknown(dir.path(), "two");
+    let folder = read_folder(dir.path()).unwrap();
+    let ids: Vec<&str> = folder.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["one@1", "one@2", "two@1", "two@2"]);
+    let second = folder.entry("one@2").unwrap().load().unwrap();
+    assert_eq!((second.samples.len(), second.phones), (8_000, vec![segment(0.0, 0.5, Phone::M)]));
+    let whole = audio::read(&dir.path().join("one.wav")).unwrap();
+    assert_eq!(second.samples, whole[8_000..]);
+    assert!((folder.unknown_s - 0.2).abs() < 1e-6);
+    // Both pieces of a clip stand on one side of the wall.
+    assert_eq!(folder.entries[0].split, folder.entries[1].split);
+}
+
+#[test]
+fn text_grids_may_lie_in_a_folder_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (own, aligned) = (dir.path().join("own"), dir.path().join("aligned"));
+    write_clip(&own, &clip("anna/u1"), &[word()]).unwrap();
+    fs::create_dir_all(aligned.join("anna")).unwrap();
+    let text = fs::read_to_string(own.join("anna/u1.TextGrid")).unwrap();
+    fs::write(aligned.join("anna/u1.TextGrid"), text.replace("\"AA\"", "\"ɑː\"")).unwrap();
+    let reading = Reading { labels_dirs: vec![aligned], ..Reading::default() };
+    fs::remove_file(own.join("anna/u1.TextGrid")).unwrap();
+    let folder = read_folder_with(&own, &reading).unwrap();
+    assert_eq!(folder.entries[0].load().unwrap().phones, clip("").phones);
+}
+
+#[test]
+fn a_corpus_of_nothing_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    write_clip(dir.path(), &clip("one"), &[]).unwrap();
+    fs::remove_file(dir.path().join("one.TextGrid")).unwrap();
+    let error = read_folder(dir.path()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("expected clips with sound and phones, came none of 1 (one: no TextGrid of its name)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_speaker_may_be_kept_for_reports_and_one_clip_always_validates() {
+    let dir = tempfile::tempdir().unwrap();
+    for id in ["anna/1", "bert/1", "bert/2", "bert/3"] {
+        write_clip(dir.path(), &clip(id), &[]).unwrap();
+    }
+    let reading = Reading { eval: BTreeSet::from(["anna".to_owned()]), ..Reading::default() };
+    let folder = read_folder_with(dir.path(), &reading).unwrap();
+    let count = |split| folder.entries.iter().filter(|entry| entry.split == split).count();
+    assert_eq!((count(Split::Eval), count(Split::Valid), count(Split::Train)), (1, 1, 2));
+    assert_eq!(folder.entry("anna/1").unwrap().split, Split::Eval);
 }

@@ -72,11 +72,31 @@ fn windows_line_ends_do_not_matter() {
     );
 }
 
+fn grid_of(names: &[&str]) -> TextGrid {
+    let tiers = names.iter().map(|name| Tier { name: (*name).into(), intervals: vec![interval(0.0, 1.0, "AA")] });
+    TextGrid { end_s: 1.0, tiers: tiers.collect() }
+}
+
 #[test]
-fn a_speaker_before_the_tier_name_is_tolerated() {
-    let grid = TextGrid::parse(LONG.as_bytes(), "long").unwrap();
-    assert_eq!(grid.tier("words").map(|t| t.intervals.len()), Some(2));
-    assert!(grid.tier("phones").is_none());
+fn the_tier_of_phones_is_found_by_every_usual_name() {
+    for name in ["phones", "Phone", "phonemes", "MAU", "phn", "anna - phones", "Segments"] {
+        assert_eq!(grid_of(&["words", name, "notes"]).phones()[0].name, name);
+    }
+    assert!(grid_of(&["words", "notes"]).phones().is_empty());
+    assert_eq!(grid_of(&["segments", "MAU", "phones"]).phones()[0].name, "phones");
+}
+
+#[test]
+fn every_speakers_tier_is_found() {
+    let grid = grid_of(&["anna - words", "anna - phones", "bert - words", "bert - phones"]);
+    let names: Vec<&str> = grid.phones().iter().map(|tier| tier.name.as_str()).collect();
+    assert_eq!(names, ["anna - phones", "bert - phones"]);
+}
+
+#[test]
+fn letters_of_one_byte_are_read() {
+    let latin: Vec<u8> = LONG.replace("say", "s\u{e4}y").chars().map(|c| c as u8).collect();
+    assert_eq!(TextGrid::parse(&latin, "latin").unwrap().tiers[0].intervals[0].text, "s\u{e4}y \"a\"");
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub struct InstallArgs {
     /// The bundle.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Take a version that is older than one that was used here.
+    #[arg(long)]
+    pub downgrade: bool,
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use drm::control::Device as _;
 use drm::{Device, DriverCapability};
 use keyface_core::Display;
 
@@ -10,6 +11,7 @@ use super::{AUTO, PART, wanted_size};
 use crate::doctor::access::hindrance;
 use crate::doctor::finding::Finding;
 use crate::doctor::machine::Machine;
+use crate::face::{Rotation, panel_orientation};
 
 const DEVICES: &str = "/dev/dri";
 const CLASS: &str = "/sys/class/drm";
@@ -84,10 +86,24 @@ fn screen(plug: &Plug, display: &Display, machine: &Machine) -> Finding {
         let advice = format!("set display.width_px and height_px to one of {}", plug.modes.join(", "));
         return Finding::warning(PART, format!("{found}; {size} is none of its sizes"), advice);
     }
-    let card = machine.open(&machine.path(&device)).map(Card);
-    match card.ok().and_then(|card| card.hindrance()) {
+    let card = machine.open(&machine.path(&device)).map(Card).ok();
+    let rotation = card.as_ref().and_then(|card| card.rotation(&plug.name));
+    let found = found + &turned(rotation, display);
+    match card.and_then(|card| card.hindrance()) {
         None => Finding::ok(PART, found),
         Some((what, advice)) => Finding::warning(PART, format!("{found}; {what}"), advice),
+    }
+}
+
+/// How the face is turned, and who says so; nothing where it stands as the panel does.
+fn turned(of_kernel: Option<Rotation>, display: &Display) -> String {
+    match (display.rotation_deg, of_kernel.map(Rotation::deg)) {
+        (None, Some(deg @ 1..)) => format!(", turned by {deg} degrees as the kernel says of its panel"),
+        (Some(own), Some(deg)) if own != deg => {
+            format!(", turned by {own} degrees (display.rotation_deg; the kernel says {deg} of its panel)")
+        }
+        (Some(own @ 1..), _) => format!(", turned by {own} degrees (display.rotation_deg)"),
+        _ => String::new(),
     }
 }
 
@@ -101,8 +117,19 @@ impl AsFd for Card {
 }
 
 impl Device for Card {}
+impl drm::control::Device for Card {}
 
 impl Card {
+    /// How the panel on a plug is built in; `None` where the kernel does not know.
+    fn rotation(&self, plug: &str) -> Option<Rotation> {
+        let plugs = self.resource_handles().ok()?;
+        let meant = plugs
+            .connectors()
+            .iter()
+            .find(|handle| self.get_connector(**handle, false).is_ok_and(|info| info.to_string() == plug));
+        panel_orientation(self, *meant?).map(Rotation::from_panel_orientation)
+    }
+
     /// Why no face can be shown on it, and what to do. A file that is no card, as in tests, hinders nothing.
     fn hindrance(&self) -> Option<(&'static str, &'static str)> {
         let can_draw = self.get_driver_capability(DriverCapability::DumbBuffer).ok()?;
@@ -146,6 +173,18 @@ mod tests {
     fn a_screen_is_found_by_its_plug() {
         let finding = pi("connected\n", "1920x1080\n1280x720\n");
         assert_eq!(finding, Finding::ok(PART, "HDMI-A-1 of /dev/dri/card1, 1920x1080 at best"));
+    }
+
+    #[test]
+    fn a_turned_panel_is_told_with_who_says_so() {
+        let told = |of_board, of_kernel| {
+            let display = Display { rotation_deg: of_board, ..board("raspberry-pi-5").display };
+            turned(of_kernel, &display)
+        };
+        assert_eq!(told(None, Some(Rotation::Deg90)), ", turned by 90 degrees as the kernel says of its panel");
+        assert_eq!(told(Some(180), None), ", turned by 180 degrees (display.rotation_deg)");
+        assert!(told(Some(0), Some(Rotation::Deg270)).ends_with("the kernel says 270 of its panel)"));
+        assert_eq!(told(None, Some(Rotation::Deg0)) + &told(None, None) + &told(Some(0), None), "");
     }
 
     #[test]

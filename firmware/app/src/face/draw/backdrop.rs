@@ -18,6 +18,12 @@ pub fn backdrop(pixels: PixmapMut, rotation: Rotation) {
     shoulders(&mut brush);
 }
 
+/// Neck and shoulders alone, upright.
+pub fn body(pixels: PixmapMut) {
+    let place = placed(pixels.width(), pixels.height());
+    shoulders(&mut Brush::new(pixels, place));
+}
+
 /// The frame's corners in face units.
 fn corners(place: Transform, width: u32, height: u32) -> [Point; 4] {
     let (width, height) = (width as f32, height as f32);

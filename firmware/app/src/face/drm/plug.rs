@@ -9,10 +9,12 @@ use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc
 use keyface_core::PixelFormat;
 
 use super::Card;
-use crate::face::FaceError;
+use crate::face::{FaceError, Rotation};
 
 /// Pictures a second that are due: a mode's refresh should be near.
 const REFRESH_HZ: u32 = 60;
+/// How the kernel calls it that a panel is built in turned.
+const ORIENTATION: &[u8] = b"panel orientation";
 
 /// What the board says of its screen.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Plug {
     pub connector: connector::Handle,
     pub crtc: crtc::Handle,
     pub mode: Mode,
+    /// How the panel is built in, as far as the kernel knows.
+    pub rotation: Rotation,
 }
 
 impl Plug {
@@ -74,7 +78,8 @@ impl Plug {
         let place = format!("{} {plug}", path.display());
         let mode = mode_of(&place, plug, choice.size).ok_or_else(|| no_screen("a screen with a mode"))?;
         let crtc = crtc_of(card, &resources, plug).ok_or_else(|| no_screen("a plug that can be driven"))?;
-        Ok(Plug { place, connector: plug.handle(), crtc, mode })
+        let rotation = panel_orientation(card, plug.handle()).map_or(Rotation::Deg0, Rotation::from_panel_orientation);
+        Ok(Plug { place, connector: plug.handle(), crtc, mode, rotation })
     }
 
     /// The screen is still there and can still be shown its mode.
@@ -89,6 +94,13 @@ impl Plug {
         }
         Ok(())
     }
+}
+
+/// The value of a plug's `panel orientation`; `None` where the kernel knows none.
+pub(crate) fn panel_orientation(card: &impl Device, plug: connector::Handle) -> Option<u64> {
+    let properties = card.get_properties(plug).ok()?;
+    let is_meant = |handle| card.get_property(handle).is_ok_and(|info| info.name().to_bytes() == ORIENTATION);
+    properties.iter().find(|(handle, _)| is_meant(**handle)).map(|(_, value)| *value)
 }
 
 fn told(plug: &connector::Info) -> String {

@@ -8,7 +8,7 @@ use keyface_core::{FacePose, Micros};
 
 use super::Receiver;
 use crate::AppError;
-use crate::out::pose_as_json;
+use crate::out::{Names, pose_as_json};
 
 /// Lines that may wait for a slow reader: a second.
 const WAITING: usize = 60;
@@ -24,7 +24,7 @@ impl Lines {
         let write = move || {
             for (pose, now) in wanted {
                 let mut out = io::stdout().lock();
-                let told = writeln!(out, "{}", pose_as_json(now, &pose)).and_then(|()| out.flush());
+                let told = writeln!(out, "{}", pose_as_json(now, &pose, Names::default())).and_then(|()| out.flush());
                 if let Err(e) = told {
                     return log::debug!("standard output: {e}");
                 }

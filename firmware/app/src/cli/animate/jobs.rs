@@ -1,0 +1,109 @@
+//! Which sounds become which files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use keyface::AppError;
+use keyface::ears::Input;
+use keyface::out::{Format, Target, check_apart, check_distinct};
+
+use super::AnimateArgs;
+
+/// What is taken for a sound in a folder.
+const SOUND_ENDINGS: [&str; 19] = [
+    "wav", "wave", "flac", "mp3", "ogg", "oga", "opus", "aif", "aiff", "aifc", "caf", "m4a", "mp4", "aac", "au",
+    "webm", "mka", "mkv", "w64",
+];
+/// A folder in a folder in a folder: deeper ones are links in a circle.
+const DEPTH: usize = 16;
+
+/// One sound and its files.
+pub struct Job {
+    pub input: Input,
+    pub targets: Vec<Target>,
+}
+
+/// Every job, checked as a whole before the first file is written.
+pub fn jobs(args: &AnimateArgs) -> anyhow::Result<Vec<Job>> {
+    let jobs = match &args.out_dir {
+        Some(folder) => into_folder(args, folder)?,
+        None => vec![single(args)?],
+    };
+    let files = jobs.iter().flat_map(|job| &job.targets).filter(|target| !target.is_stdout());
+    let files: Vec<PathBuf> = files.map(|target| target.path.clone()).collect();
+    check_distinct(&files)?;
+    for file in &files {
+        jobs.iter().try_for_each(|job| check_apart(file, &job.input))?;
+    }
+    Ok(jobs)
+}
+
+fn single(args: &AnimateArgs) -> anyhow::Result<Job> {
+    let [input] = args.inputs.as_slice() else {
+        anyhow::bail!("--out: expected one sound, came {} (--out-dir DIR --as csv takes many)", args.inputs.len());
+    };
+    ensure!(args.formats.len() < 2, "--as: expected one format for --out, came {}", args.formats.len());
+    let format = args.formats.first().copied();
+    let targets: Result<Vec<Target>, AppError> = args.out.iter().map(|path| Target::new(path, format)).collect();
+    let targets = targets?;
+    let stdouts = targets.iter().filter(|target| target.is_stdout()).count();
+    ensure!(stdouts < 2, "--out: expected - once, came {stdouts} times");
+    ensure!(stdouts == 0 || !args.json, "--json: expected --out with files, because - is standard output, came -");
+    Ok(Job { input: input.clone(), targets })
+}
+
+fn into_folder(args: &AnimateArgs, folder: &Path) -> anyhow::Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for input in &args.inputs {
+        match input {
+            Input::File(path) if path.is_dir() => {
+                let sounds = sounds_in(path)?;
+                let all = sounds
+                    .iter()
+                    .map(|sound| job(sound, sound.strip_prefix(path).unwrap_or(sound), folder, &args.formats));
+                jobs.extend(all.collect::<anyhow::Result<Vec<_>>>()?);
+            }
+            Input::File(path) => {
+                jobs.push(job(path, Path::new(path.file_name().unwrap_or_default()), folder, &args.formats)?);
+            }
+            _ => anyhow::bail!("--out-dir: expected sound files and folders, came standard input or mic"),
+        }
+    }
+    Ok(jobs)
+}
+
+/// `sound` becomes files in `folder`, below the folders of its `name`.
+fn job(sound: &Path, name: &Path, folder: &Path, formats: &[Format]) -> anyhow::Result<Job> {
+    let stem = name.file_stem().with_context(|| format!("{}: expected a sound file, came no name", sound.display()))?;
+    let folder = name.parent().map_or_else(|| folder.to_path_buf(), |below| folder.join(below));
+    let target = |format: &Format| Target { path: format.path_in(&folder, stem), format: *format };
+    Ok(Job { input: Input::File(sound.to_path_buf()), targets: formats.iter().map(target).collect() })
+}
+
+/// The sounds of a folder and its folders, in order.
+fn sounds_in(folder: &Path) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    collect(folder, DEPTH, &mut found)?;
+    ensure!(!found.is_empty(), "{}: expected sound files in this folder, came none", folder.display());
+    Ok(found)
+}
+
+fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("{}: cannot read it", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() && depth > 0 {
+            collect(&path, depth - 1, found)?;
+        } else if is_sound(&path) {
+            found.insert(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_sound(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !is_hidden && SOUND_ENDINGS.iter().any(|known| ending == **known)
+}
