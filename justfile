@@ -128,9 +128,10 @@ prepare folder *args: setup
 ablate experiment="ablation" *args: setup
     {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
 
-# Trains an experiment of host-train/experiments; an interrupted run goes on.
+# Trains an experiment of host-train/experiments; an interrupted run goes on. Memory of large tensors is kept for the next.
 train experiment="live" *args: setup
-    {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
+    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 \
+        {{ keyface_train }} train host-train/experiments/{{ experiment }}.toml {{ args }}
 
 # Writes a trained run as models/NAME: ONNX and a card, checked on the device's own code.
 export run="live" *args: setup
