@@ -1,7 +1,7 @@
 //! A small file in, its bytes out. What has no end or waits for somebody, as a device or a named pipe, is refused.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::AppError;
@@ -36,8 +36,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, AppError> {
 /// # Errors
 /// As [`read`], and when it is not UTF-8.
 pub(crate) fn text(path: &Path) -> Result<String, AppError> {
-    let text = String::from_utf8(read(path, TEXT_BYTES)?);
-    text.map_err(|_| AppError::unexpected(path.display().to_string(), "text in UTF-8", "other bytes"))
+    let no_text =
+        |e: std::string::FromUtf8Error| AppError::file(path, "read it")(io::Error::new(io::ErrorKind::InvalidData, e));
+    String::from_utf8(read(path, TEXT_BYTES)?).map_err(no_text)
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub(crate) struct Packed {
     rate_hz: u32,
     damaged: u64,
     fault: Option<String>,
+    kind: Format,
     /// What lies behind, of formats that may be joined.
     behind: Option<Arc<Mutex<Source>>>,
 }
@@ -73,7 +74,19 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
     let rate_hz = track.codec_params.as_ref().and_then(|p| p.audio()?.sample_rate).unwrap_or(0);
     let skip = lead * u64::from(rate_hz) / u64::from(LEAD_HZ);
     let format = Some(format);
-    Ok(Box::new(Packed { format, track, decoder, fetched, given: 0, skip, rate_hz, damaged: 0, fault: None, behind }))
+    Ok(Box::new(Packed {
+        format,
+        track,
+        decoder,
+        fetched,
+        given: 0,
+        skip,
+        rate_hz,
+        damaged: 0,
+        fault: None,
+        kind,
+        behind,
+    }))
 }
 
 /// An MP4, of which `lead` is told the time before its first sound.
@@ -158,7 +171,8 @@ impl Packed {
                 _ => self.fault = Some("a further stream cannot be read".into()),
             },
             Ok(Err(Error::IoError(e))) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-                self.fault = Some("it ends early".into());
+                // A WebM that was recorded live has no end of its own.
+                self.fault = (self.kind != Format::Matroska).then(|| "it ends early".into());
             }
             Ok(Err(e)) => self.fault = Some(format!("reading stopped: {e}")),
             Err(panic) => (self.fault, self.format) = (Some(panic), None),

@@ -141,7 +141,10 @@ fn a_pipe_that_says_nothing_is_no_hang() {
 #[test]
 fn a_program_that_nobody_watches_tells_nobody() {
     let manager = Manager::new();
-    let run = manager.desk.pipe("run --input - --fast --to file:a.csv", &raw(&clip()), 4_096).fine();
+    let run = manager
+        .desk
+        .pipe("run --input - --fast --format s16le --rate 16000 --to file:a.csv", &raw(&clip()), 4_096)
+        .fine();
     assert!(run.stdout.contains("heard "), "{run:?}");
     assert_eq!(manager.hear(), None);
 }
@@ -151,7 +154,9 @@ fn what_a_board_asks_of_the_processors_and_does_not_get_is_a_warning() {
     let desk = Desk::new();
     let board = include_str!("../../../../boards/linux-pc.toml");
     desk.write("b.toml", format!("{board}\n[cpu]\naffinity = [1000]\n"));
-    let line = desk.pipe("run --board b.toml --input - --fast --to file:a.csv", &raw(&clip()), 4_096).warned();
+    let line = desk
+        .pipe("run --board b.toml --input - --fast --format s16le --rate 16000 --to file:a.csv", &raw(&clip()), 4_096)
+        .warned();
     assert!(line.starts_with("keyface: warning: the board's cpu.affinity [1000] is refused ("), "{line}");
     assert!(desk.text("a.csv").lines().count() > 10);
 }
