@@ -42,7 +42,7 @@ struct ServeArgs {
     /// Serve programs on this machine: PCM in, frames out, over WebSocket (docs/protocol.md); /healthz says how it is.
     #[arg(long, value_name = "ADDRESS")]
     serve: Option<std::net::SocketAddr>,
-    /// A page of this origin may use the service too, as https://app.example; may be repeated.
+    /// A page of this origin may use the service too, as `https://app.example`; may be repeated.
     #[arg(long, value_name = "ORIGIN", requires = "serve")]
     allow_origin: Vec<String>,
     /// File with the token that every client must send; needed when others than this machine can reach the address.
