@@ -140,9 +140,9 @@ pub fn read_folder_with(dir: &Path, reading: &Reading) -> Result<Folder> {
     for (id, audio) in &files.audio {
         let row = splits.as_ref().map(|rows| rows.get(id));
         match (row, grids.get(id)) {
-            (Some(None), _) => folder.drop(id, "no line in splits.tsv"),
-            (_, None) => folder.drop(id, "no TextGrid of its name"),
-            (_, Some(Err(reason))) => folder.drop(id, &reason.to_string()),
+            (Some(None), _) => folder.leave_out(id, "no line in splits.tsv"),
+            (_, None) => folder.leave_out(id, "no TextGrid of its name"),
+            (_, Some(Err(reason))) => folder.leave_out(id, &reason.to_string()),
             (row, Some(Ok(grid))) => {
                 let aligned = Aligned::of(grid, &reading.labels, order);
                 let base = entry(dir, id, audio, row.flatten(), &reading.eval);
@@ -174,7 +174,7 @@ fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, eval: &BTre
 }
 
 impl Folder {
-    fn drop(&mut self, id: &str, reason: &str) {
+    fn leave_out(&mut self, id: &str, reason: &str) {
         self.dropped.push(Dropped { id: id.into(), reason: reason.into() });
     }
 
@@ -184,7 +184,7 @@ impl Folder {
         self.unknown_s += unknown_s;
         unmapped.into_iter().for_each(|(label, count)| *self.unmapped.entry(label).or_default() += count);
         if pieces.is_empty() {
-            return self.drop(&base.id, "nothing but speech of unknown phones");
+            return self.leave_out(&base.id, "nothing but speech of unknown phones");
         }
         if unknown_s == 0.0 {
             self.entries.extend(pieces.pop().map(|piece| Entry { piece, ..base.clone() }));

@@ -79,8 +79,8 @@ impl SecretKey {
     /// When the file holds none, or everybody can read it.
     pub fn read(path: &Path) -> Result<SecretKey, AppError> {
         let text = fs::read_to_string(path).map_err(AppError::file(path, "read it"))?;
-        check_secret(path)?;
         let key = SigningKey::from_pkcs8_pem(&text).map_err(|_| not_a_key(path, "private", &text))?;
+        check_secret(path)?;
         Ok(SecretKey { path: path.to_path_buf(), key })
     }
 

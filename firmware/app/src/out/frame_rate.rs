@@ -33,9 +33,9 @@ impl FrameRate {
 
     /// The frame that a time falls into, counted from 0.
     pub fn frame_at(self, at: Micros) -> i64 {
-        // Half a microsecond up: a frame's own time, rounded down, must not fall into the frame before.
-        let frames = (i128::from(at.0) * 2 + 1) * i128::from(self.frames);
-        i64::try_from(frames.div_euclid(2_000_000 * i128::from(self.seconds))).unwrap_or(i64::MAX)
+        // The end of the microsecond counts: a frame's own time, rounded down, must not fall into the frame before.
+        let frames = (i128::from(at.0) + 1) * i128::from(self.frames) - 1;
+        i64::try_from(frames.div_euclid(1_000_000 * i128::from(self.seconds))).unwrap_or(i64::MAX)
     }
 
     /// Frames a second.
