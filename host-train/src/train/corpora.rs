@@ -56,10 +56,13 @@ impl Corpora {
     /// choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
         let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
+        // Beside people whom training never hears, the clips of those whom it does would only flatter.
+        let holds_out = experiment.corpora.iter().any(|choice| choice.held_out > 0.0);
+        let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
         for choice in &experiment.corpora {
             let found = find(&choice.folder)?;
-            let most = if choice.held_out > 0.0 { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
-            corpora.valid.extend(read(spread(found.iter().filter(|clip| chooses(choice, clip)), most))?);
+            let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
+            corpora.valid.extend(read(spread(choosing, most))?);
             corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS))?);
             let train: Vec<_> = found.into_iter().filter(|clip| is_trained_on(choice, clip)).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
@@ -169,10 +172,10 @@ fn is_trained_on(choice: &CorpusChoice, clip: &Found) -> bool {
     clip.split == Split::Train && !is_held_out(choice, &clip.speaker)
 }
 
-/// Whether a clip helps to choose checkpoint and decoder: of a corpus that holds speakers out theirs, and then its own
+/// Whether a clip helps to choose checkpoint and decoder: where speakers are held out, theirs alone, and then all
 /// validation clips stay unheard like those for reports.
-fn chooses(choice: &CorpusChoice, clip: &Found) -> bool {
-    match choice.held_out > 0.0 {
+fn chooses(choice: &CorpusChoice, clip: &Found, holds_out: bool) -> bool {
+    match holds_out {
         true => clip.split == Split::Train && is_held_out(choice, &clip.speaker),
         false => clip.split == Split::Valid,
     }
