@@ -75,7 +75,7 @@ fn a_sample_rate_out_of_range_is_told_with_its_file() {
 fn a_number_out_of_range_is_told_with_its_range() {
     let desk = Desk::new();
     let cases = [
-        ("--fps 0", "'0' for '--fps <FPS>': expected a whole number from 1 to 1000"),
+        ("--fps 0", "'0' for '--fps <RATE>': expected frames a second from 1 to 1000, such as 24, 29.97 or 30000/1001"),
         ("--rate 100", "'100' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
         ("--rate fast", "'fast' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
         ("--rate -16000", "'-16000' for '--rate <HZ>': expected a whole number from 8000 to 192000"),
