@@ -153,7 +153,10 @@ mod tests {
     use super::*;
     use crate::corpus::textgrid::Tier;
 
-    fn aligned(tiers: &[(&str, &[(f64, f64, &str)])]) -> Aligned {
+    /// A tier: its name, and start, end and label of each interval.
+    type Spoken<'a> = (&'a str, &'a [(f64, f64, &'a str)]);
+
+    fn aligned(tiers: &[Spoken]) -> Aligned {
         let interval = |(start_s, end_s, text): &(f64, f64, &str)| Interval {
             start_s: *start_s,
             end_s: *end_s,
