@@ -28,6 +28,8 @@ pub struct Talker {
     pub speech_hops: usize,
 }
 
+/// Share of draws of the recording itself, before copies are drawn with it.
+const AS_RECORDED: f64 = 0.3;
 /// Shortest and longest pause that is left of a longer one, in hops.
 const PAUSE_HOPS: std::ops::RangeInclusive<usize> = 20..=80;
 
@@ -51,7 +53,8 @@ impl Talker {
     /// # Errors
     /// A file that is gone or damaged.
     pub fn speak(&self, rng: &mut ChaCha8Rng) -> Result<Utterance> {
-        let clip = self.read(rng, |rng, copies| rng.random_range(0..=copies))?;
+        let clip =
+            self.read(rng, |rng, copies| if rng.random_bool(AS_RECORDED) { 0 } else { rng.random_range(0..=copies) })?;
         Ok(clip.with_pauses_of(rng.random_range(PAUSE_HOPS)))
     }
 

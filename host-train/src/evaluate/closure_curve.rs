@@ -1,14 +1,13 @@
 //! Closures against false closures: what a face shows of a corpus with lips that close more or less willingly.
 
-use anyhow::{Context, Result};
-use rayon::prelude::*;
+use anyhow::Result;
+use keyface_core::ModelCard;
 
-use super::hear::hear;
+use super::hear::hear_all;
 use super::report::mouth_score;
 use super::rows::Judged;
 use super::score::{Events, MouthScore};
 use crate::export::Packed;
-use keyface_core::ModelCard;
 
 /// Thresholds that are tried, as multiples of the one that ships.
 const TRIED: [f32; 8] = [0.3, 0.5, 0.7, 1.0, 1.2, 1.4, 1.7, 2.1];
@@ -23,8 +22,8 @@ pub fn closure_curve(packed: &Packed, judged: &[Judged]) -> Result<Vec<(f32, Mou
     let scored = tried.map(|on| {
         let card = ModelCard { decode: shipped.closing_above(on), closures: None, ..packed.card.clone() };
         let packed = Packed { card, ..packed.clone() };
-        let shown = |j: &Judged| Ok(hear(&packed, &j.clip.samples).with_context(|| j.clip.id.clone())?.events);
-        let shown: Vec<Events> = judged.par_iter().map(shown).collect::<Result<_>>()?;
+        let heard = hear_all(&packed, judged, |_, j: &Judged| (j.clip.id.clone(), j.clip.samples.clone()))?;
+        let shown: Vec<Events> = heard.into_iter().map(|heard| heard.events).collect();
         let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)));
         Ok(score.map(|score| (on, score)))
     });

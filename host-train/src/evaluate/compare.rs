@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::baseline;
 use super::cues::CueFolder;
-use super::hear::hear;
+use super::hear::hear_all;
 use super::report::{mouth_score, warn_of};
 use super::score::{Events, MouthScore};
 use super::table::Table;
@@ -112,8 +112,8 @@ fn no_common_clip(missing: &[Missing], of: usize) -> String {
 /// What a model's line shows, at the times at which a live face could show it.
 fn model_cues(folder: &Path, clips: &[Clip]) -> Result<Shown> {
     let packed = Packed::read(folder)?;
-    let show = |clip: &Clip| Ok(hear(&packed, &clip.samples).with_context(|| clip.id.clone())?.events);
-    Ok((packed.card.name.clone(), clips.par_iter().map(show).collect::<Result<_>>()?))
+    let heard = hear_all(&packed, clips, |_, clip: &Clip| (clip.id.clone(), clip.samples.clone()))?;
+    Ok((packed.card.name.clone(), heard.into_iter().map(|heard| heard.events).collect()))
 }
 
 fn score((name, cues): Shown, clips: &[Clip]) -> Option<(String, MouthScore)> {

@@ -1,12 +1,13 @@
 //! Clips through the device's own line: what it shows, and the truth beside it, on one clock.
 
-use anyhow::{Context, Result};
-use keyface_core::{KeyMotion, Line, Micros, Motion};
+use anyhow::{Context, Result, anyhow};
+use keyface_core::{KeyMotion, Line, Micros, Model, Motion};
+use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
 use super::score::Events;
 use crate::clip::Clip;
-use crate::export::Packed;
+use crate::export::{ExportError, Packed};
 use crate::truth;
 
 /// Microseconds of a frame.
@@ -27,12 +28,26 @@ pub struct Heard {
     pub fusion: Vec<(Micros, f32)>,
 }
 
-/// Lets a fresh line hear samples.
+/// Lets a fresh line hear every sound, in order.
 ///
 /// # Errors
-/// When a network fails.
-pub fn hear(packed: &Packed, samples: &[f32]) -> Result<Heard> {
-    let mut line = Line::new(packed.model()?);
+/// When a network fails; the text names the sound.
+pub fn hear_all<T: Sync>(
+    packed: &Packed,
+    of: &[T],
+    sound: impl Fn(usize, &T) -> (String, Vec<f32>) + Sync,
+) -> Result<Vec<Heard>> {
+    // A model is loaded once for many sounds; it stays on its thread.
+    let one = |model: &mut Result<Model, ExportError>, (n, item): (usize, &T)| {
+        let (name, samples) = sound(n, item);
+        let model = model.as_ref().map_err(|e| anyhow!("{e}"))?;
+        hear(model, &samples).context(name)
+    };
+    of.par_iter().enumerate().map_init(|| packed.model(), one).collect()
+}
+
+fn hear(model: &Model, samples: &[f32]) -> Result<Heard> {
+    let mut line = Line::new(model.clone());
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
     line.push(samples, |step| {
         events.push((step.heard, step.viseme));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use keyface_core::{Line, Micros, Phone, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Track, hear, motion_at, true_motion};
+use super::hear::{Heard, Track, hear_all, motion_at, true_motion};
 use super::keys::{KeyScore, KeyTally};
 use super::metric::frame_time_s;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
@@ -202,9 +202,7 @@ impl Judge {
     }
 
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
-        let clips = judged.par_iter().enumerate();
-        let one = |(n, j): (usize, &Judged)| hear(&self.packed, &sound(n, &j.clip)).with_context(|| j.clip.id.clone());
-        clips.map(one).collect()
+        hear_all(&self.packed, judged, |n, j: &Judged| (j.clip.id.clone(), sound(n, &j.clip)))
     }
 
     fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {

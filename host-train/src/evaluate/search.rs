@@ -24,16 +24,16 @@ pub struct Searched {
 
 /// Milliseconds of a step.
 const STEP_MS: i64 = 20;
-/// More false closures a minute than this cost dearly: lips that close for nothing are seen at once. The bar is 10 on
+/// More false closures a minute than this cost dearly: lips that close for nothing are seen at once. This is the bar for
 /// people never heard.
-const FALSE_PER_MIN: f64 = 9.0;
+const FALSE_PER_MIN: f64 = 10.0;
 /// False closures a minute of the other choices.
 const CAREFUL_PER_MIN: f64 = 4.0;
 const EAGER_PER_MIN: f64 = 18.0;
+/// The same for lip on teeth, which is seen less.
+const FALSE_LIP_TEETH_PER_MIN: f64 = 12.0;
 /// Weight of the classes told apart in noise beside those in the clear.
 const NOISY: f64 = 0.25;
-/// The same for lip on teeth.
-const FALSE_LIP_TEETH_PER_MIN: f64 = 9.0;
 /// A larger share of the pauses with an open mouth costs too: a face that chews on silence.
 const OPEN_IN_PAUSE: f64 = 0.015;
 /// Rounds over all numbers.

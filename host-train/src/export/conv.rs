@@ -37,7 +37,7 @@ impl States {
     }
 }
 
-/// Lowers the convolution `name` to one linear layer over its taps: for each step the frames of its taps as one row.
+/// Lowers the convolution `name` to one linear layer over its taps.
 ///
 /// # Shapes
 /// `x`: `[1, steps, c]`; answer: `[1, steps, outputs]`.
@@ -48,12 +48,17 @@ pub fn causal_conv(
     x: &Value,
     dense: &Dense,
 ) -> Value {
+    let rows = rows(graph, states, (name, taps), x);
+    graph.linear(&rows, dense)
+}
+
+/// For each step the frames of its taps as one row, the oldest first: `[1, steps, c]` -> `[1, steps, taps * c]`.
+pub fn rows(graph: &mut GraphBuilder, states: &mut States, (name, taps): (&str, Taps), x: &Value) -> Value {
     let x = graph.ready(x);
-    let rows = match x.shape()[1] {
+    match x.shape()[1] {
         1 => one_row(graph, states, (name, taps), &x),
         _ => many_rows(graph, states, (name, taps), &x),
-    };
-    graph.linear(&rows, dense)
+    }
 }
 
 /// Lowers the convolution `name` over time and bands: `x` `[1, steps, bands, c]` -> `[1, steps, bands / 2, outputs]`.

@@ -8,7 +8,12 @@ use crate::model::{CompletionNet, KeyMotionNet, TimeConv, TrunkLayer};
 
 /// The weights of a trained KeyMotionNet with the heads of look-ahead number `which`.
 pub fn key_motion_weights(net: &KeyMotionNet, which: usize) -> KeyMotionWeights {
-    let layer = |l: &TrunkLayer| Layer { conv: conv(&l.conv), dilation: l.conv.dilation, gain: values(l.gain.val()) };
+    let layer = |l: &TrunkLayer| Layer {
+        conv: conv(&l.conv),
+        dilation: l.conv.dilation,
+        gain: values(l.gain.val()),
+        is_centred: l.late > 0,
+    };
     KeyMotionWeights {
         front: net.front.iter().map(|conv| linear(&conv.taps)).collect(),
         lift: linear(&net.lift),
@@ -89,8 +94,14 @@ mod tests {
     fn folded_weights_say_what_burn_says() {
         let device = Device::flex().autodiff();
         device.seed(3);
-        let (bands, dilations) = (vec![4, 6], vec![1, 2, 4]);
-        let config = KeyMotionNetConfig { bands, width: 16, dilations, dropout: 0.1, teacher_dilations: vec![1] };
+        let config = KeyMotionNetConfig {
+            bands: vec![4, 6],
+            width: 16,
+            dilations: vec![1, 2, 4],
+            centred_dilations: vec![1, 2],
+            dropout: 0.1,
+            teacher_dilations: vec![1],
+        };
         let net = config.init(3, &device).valid();
         let x = random(STEP_HOPS * FEATURES, &Device::flex());
         let trunk = net.trunk(x.clone());

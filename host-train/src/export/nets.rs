@@ -3,12 +3,15 @@
 use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
 
 use super::ExportError;
-use super::conv::{States, Taps, band_conv, causal_conv};
+use super::conv::{States, Taps, band_conv, causal_conv, rows};
 use super::form::Form;
-use super::graph::{GraphBuilder, Value};
+use super::graph::{GraphBuilder, Span, Value};
 use super::proto::ModelProto;
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
 use crate::model::BAND_STEPS;
+
+/// The file's property that says of each layer of the trunk whether it is centred: a 1 or a 0 each.
+pub const CENTRED: &str = "keyface.centred_layers";
 
 /// KeyMotionNet.
 ///
@@ -35,11 +38,15 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     let mut x = linear(&mut graph, &all, &weights.lift);
     for (at, layer) in weights.layers.iter().enumerate() {
         let name = format!("layer{at}");
-        let conv = (name.as_str(), taps(LAYER_TAPS, layer.dilation));
-        let heard = causal_conv(&mut graph, &mut states, conv, &x, &layer.conv);
+        let seen = rows(&mut graph, &mut states, (&name, taps(LAYER_TAPS, layer.dilation)), &x);
+        let heard = graph.linear(&seen, &layer.conv);
         let heard = graph.relu(&heard);
         let gain = graph.constant(&[layer.gain.len()], &layer.gain);
         let heard = graph.mul(&heard, &gain);
+        if layer.is_centred {
+            let middle = LAYER_TAPS / 2 * weights.width();
+            x = graph.slice(&seen, 2, Span { start: middle, end: middle + weights.width(), step: 1 });
+        }
         x = graph.add(&x, &heard);
     }
     let heads = linear(&mut graph, &x, &weights.heads);
@@ -47,6 +54,8 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     graph.output("trunk", &x);
     states.finish(&mut graph);
     graph.describe("keyface.receptive_field_steps", receptive_field_steps(weights));
+    let centred: Vec<String> = weights.layers.iter().map(|layer| u8::from(layer.is_centred).to_string()).collect();
+    graph.describe(CENTRED, centred.concat());
     Ok(graph.finish())
 }
 
@@ -187,6 +196,16 @@ mod tests {
         for steps in [2, 4] {
             let form = || Form { steps, ..Precision::Float.into() };
             let far = key_motion_differs(&first, form(), &first).max(completion_differs(&second, form(), &second));
+            assert!(far <= ROUNDING, "{steps} steps differ by {far}");
+        }
+    }
+
+    #[test]
+    fn centred_layers_say_in_tract_what_they_say_over_the_whole_sequence() {
+        let mut weights = key_motion(&[6, 8], 32, &[1, 2, 1, 2, 4], 74, 1);
+        weights.layers.iter_mut().skip(2).for_each(|layer| layer.is_centred = true);
+        for steps in [1, 4] {
+            let far = key_motion_differs(&weights, Form { steps, ..Precision::Float.into() }, &weights);
             assert!(far <= ROUNDING, "{steps} steps differ by {far}");
         }
     }

@@ -3,6 +3,7 @@
 use prost::Message;
 
 use super::ExportError;
+use super::nets::CENTRED;
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::weights::{CompletionWeights, Dense, KeyMotionWeights, LAYER_TAPS, Layer};
 
@@ -22,7 +23,13 @@ pub fn read_key_motion(file: &[u8]) -> Result<KeyMotionWeights, ExportError> {
     if gains.len() != products.len() {
         return Err(refused("as many gains as layers"));
     }
-    let layer = |(at, (conv, gain))| Layer { conv, dilation: dilation(&graph, &format!("c_layer{at}")), gain };
+    let centred = property(file, CENTRED)?.unwrap_or_default();
+    let layer = |(at, (conv, gain))| Layer {
+        conv,
+        dilation: dilation(&graph, &format!("c_layer{at}")),
+        gain,
+        is_centred: centred.as_bytes().get(at) == Some(&b'1'),
+    };
     let layers = products.zip(gains).enumerate().map(layer).collect();
     let weights = KeyMotionWeights { front, lift, layers, heads };
     weights.check()?;
@@ -43,8 +50,15 @@ pub fn read_completion(file: &[u8]) -> Result<CompletionWeights, ExportError> {
 }
 
 fn graph(file: &[u8]) -> Result<GraphProto, ExportError> {
-    let model = ModelProto::decode(file).ok();
-    model.and_then(|model| model.graph).ok_or_else(|| refused("an ONNX file"))
+    model(file)?.graph.ok_or_else(|| refused("an ONNX file"))
+}
+
+fn property(file: &[u8], key: &str) -> Result<Option<String>, ExportError> {
+    Ok(model(file)?.metadata_props.into_iter().find(|pair| pair.key == key).map(|pair| pair.value))
+}
+
+fn model(file: &[u8]) -> Result<ModelProto, ExportError> {
+    ModelProto::decode(file).map_err(|_| refused("an ONNX file"))
 }
 
 /// Every product with the bias behind it, in order.
@@ -105,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_float_file_holds_the_weights_that_it_was_made_of() {
-        let (first, second) = (key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
+        let (mut first, second) = (key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
+        first.layers[2].is_centred = true;
         let file = key_motion_graph(&first, Precision::Float).unwrap().encode_to_vec();
         assert_eq!(read_key_motion(&file).unwrap(), first);
         let file = completion_graph(&second, Precision::Float).unwrap().encode_to_vec();

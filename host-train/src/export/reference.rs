@@ -49,10 +49,17 @@ pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMoti
         ranges.push(range(&trunk));
         let heard = relu(causal_conv(&layer.conv, &trunk, LAYER_TAPS, layer.dilation));
         let add = |x: &Vec<f32>, y: &Vec<f32>| x.iter().zip(y).zip(&layer.gain).map(|((x, y), g)| x + g * y).collect();
-        trunk = trunk.iter().zip(&heard).map(|(x, y)| add(x, y)).collect();
+        let kept = if layer.is_centred { delayed(&trunk, layer.dilation) } else { trunk };
+        trunk = kept.iter().zip(&heard).map(|(x, y)| add(x, y)).collect();
     }
     ranges.push(range(&trunk));
     KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk, ranges }
+}
+
+/// Every frame so many steps later; zeros before the first.
+fn delayed(x: &[Vec<f32>], steps: usize) -> Frames {
+    let nothing = std::iter::repeat_n(vec![0.0; x[0].len()], steps);
+    nothing.chain(x.iter().cloned()).take(x.len()).collect()
 }
 
 /// Some values of a step's frames, each as a row of its values in all frames.

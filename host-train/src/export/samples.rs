@@ -78,7 +78,8 @@ pub fn frames(steps: usize, width: usize, seed: u64) -> Frames {
 
 fn layer(random: &mut ChaCha8Rng, width: usize, dilation: usize) -> Layer {
     let conv = dense(random, LAYER_TAPS * width, width);
-    Layer { conv, dilation, gain: (0..width).map(|_| random.random_range(-0.5..0.5)).collect() }
+    let gain = (0..width).map(|_| random.random_range(-0.5..0.5)).collect();
+    Layer { conv, dilation, gain, is_centred: false }
 }
 
 /// Weights of variance `2 / inputs` keep the size of what passes through a ReLU (He et al. 2015).

@@ -61,7 +61,7 @@ impl Dense {
     }
 }
 
-/// `x + gain * relu(conv(x))`.
+/// `x + gain * relu(conv(x))`, where `x` is the frame of now, or of the middle tap in a centred layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Convolution of [`LAYER_TAPS`] taps, W to W.
@@ -70,6 +70,8 @@ pub struct Layer {
     pub dilation: usize,
     /// For each channel.
     pub gain: Vec<f32>,
+    /// Whether the answer describes the middle tap.
+    pub is_centred: bool,
 }
 
 /// KeyMotionNet: convolutions over time and bands, the trunk, heads.
@@ -93,7 +95,7 @@ impl KeyMotionWeights {
 
     /// The network that a reader of the 8-bit file sees.
     pub fn rounded(&self) -> KeyMotionWeights {
-        let layer = |l: &Layer| Layer { conv: l.conv.rounded(), dilation: l.dilation, gain: l.gain.clone() };
+        let layer = |l: &Layer| Layer { conv: l.conv.rounded(), ..l.clone() };
         KeyMotionWeights {
             front: self.front.iter().map(Dense::rounded).collect(),
             lift: self.lift.rounded(),

@@ -1,8 +1,9 @@
 //! KeyMotionNet: log-mel in; phones, key motions, closures and voice out; causal, 20 ms a step.
 //!
 //! KMTalk's localization and key decoder (Xu et al. 2024) on a live line: convolutions over time and bands, then over
-//! time. Look-ahead is a fixed delay of the labels: one trunk carries a head for each. Above the trunk, centred blocks
-//! that hear the whole utterance may make an offline teacher (cascaded encoders, Narayanan et al. 2021).
+//! time. Look-ahead is a fixed delay of the labels: one trunk carries a head for each. Layers that hear as much after
+//! a step as before it may lie on the causal ones: a model for files. Above the trunk, centred blocks that hear the whole
+//! utterance may make an offline teacher (both: cascaded encoders, Narayanan et al. 2021).
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
@@ -24,6 +25,10 @@ pub struct KeyMotionNetConfig {
     pub width: usize,
     /// One causal residual layer per dilation.
     pub dilations: Vec<usize>,
+    /// One residual layer per dilation behind those, which hears as much after a step as before it, so that its answers
+    /// come a dilation late.
+    #[serde(default)]
+    pub centred_dilations: Vec<usize>,
     /// Share of a layer's answers that training leaves out (Srivastava et al. 2014).
     #[serde(default)]
     pub dropout: f64,
@@ -48,17 +53,21 @@ pub struct KeyMotionNet {
     pub lift: Linear,
     /// The trunk.
     pub layers: Vec<TrunkLayer>,
+    /// Layers of the trunk that are held still, with all before them: no gradient passes.
+    pub held: usize,
     /// From the trunk to [`HEADS`] raw values, for each look-ahead.
     pub heads: Vec<Linear>,
     /// Never shipped.
     pub teacher: Option<Teacher>,
 }
 
-/// `x + gain * relu(conv(x))`.
+/// `x + gain * relu(conv(x))`, where `x` is as late as the convolution's answer.
 #[derive(Module, Debug)]
 pub struct TrunkLayer {
     /// Over time, causal.
     pub conv: TimeConv,
+    /// Steps by which the answer comes late: 0, or the convolution's dilation, when its middle tap is what it describes.
+    pub late: usize,
     /// For each channel.
     pub gain: Param<Tensor<1>>,
     /// In training only.
@@ -90,17 +99,21 @@ impl KeyMotionNetConfig {
         let linear = |outputs| LinearConfig::new(width, outputs).init(device);
         let inputs = std::iter::once(STEP_HOPS).chain(self.bands.iter().copied());
         let front = inputs.zip(&self.bands).map(|(from, to)| BandConv::new(from, *to, device)).collect();
-        let layer = |d: &usize| TrunkLayer {
-            conv: TimeConv::plain(width, width, LAYER_TAPS, *d, device),
+        let layer = |(d, late): (usize, usize)| TrunkLayer {
+            conv: TimeConv::plain(width, width, LAYER_TAPS, d, device),
+            late,
             gain: Param::from_tensor(Tensor::full([width], FRESH_GAIN, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
         };
         let centred =
             |d: &usize| Block { conv: TimeConv::centred(width, width, BLOCK_TAPS, *d, device), mix: linear(width) };
+        let causal = self.dilations.iter().map(|d| (*d, 0));
+        let centred_ones = self.centred_dilations.iter().map(|d| (*d, *d));
         KeyMotionNet {
             front,
             lift: LinearConfig::new(self.lifted(), width).init(device),
-            layers: self.dilations.iter().map(layer).collect(),
+            layers: causal.chain(centred_ones).map(layer).collect(),
+            held: 0,
             heads: (0..look_aheads).map(|_| linear(HEADS)).collect(),
             teacher: (!self.teacher_dilations.is_empty()).then(|| Teacher {
                 blocks: self.teacher_dilations.iter().map(centred).collect(),
@@ -127,7 +140,19 @@ impl KeyMotionNet {
         let bands = self.front.iter().fold(bands, |x, conv| conv.forward(x));
         let [_, _, bands_left, channels] = bands.dims();
         let all = Tensor::cat(vec![bands.reshape([batch, time, bands_left * channels]), levels], 2);
-        self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
+        let mut x = self.lift.forward(all);
+        for (at, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(if at > 0 && at == self.held { x.detach() } else { x });
+        }
+        x
+    }
+
+    /// Takes over the trunk of `other`, a network of the same sizes but for its centred layers, and holds it still.
+    pub fn standing_on(self, other: KeyMotionNet) -> KeyMotionNet {
+        let KeyMotionNet { front, lift, layers, .. } = other;
+        let held = layers.len();
+        let layers = layers.into_iter().chain(self.layers.into_iter().skip(held)).collect();
+        KeyMotionNet { front, lift, layers, held, ..self }
     }
 
     /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
@@ -157,7 +182,18 @@ impl Teacher {
 impl TrunkLayer {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let heard = self.dropout.forward(relu(self.conv.forward(x.clone())));
-        x + heard * self.gain.val().reshape([1, 1, -1])
+        delayed(x, self.late) + heard * self.gain.val().reshape([1, 1, -1])
+    }
+}
+
+/// What `x` `[batch, time, width]` was so many steps ago; zeros before its first.
+fn delayed(x: Tensor<3>, steps: usize) -> Tensor<3> {
+    let [batch, time, width] = x.dims();
+    let nothing = Tensor::zeros([batch, steps.min(time), width], &x.device());
+    match steps {
+        0 => x,
+        _ if steps >= time => nothing,
+        _ => Tensor::cat(vec![nothing, x.narrow(1, 0, time - steps)], 1),
     }
 }
 
@@ -173,9 +209,52 @@ mod tests {
     use super::*;
 
     fn net() -> KeyMotionNet {
-        let (bands, dilations) = (vec![4, 6], vec![1]);
-        let config = KeyMotionNetConfig { bands, width: 8, dilations, dropout: 0.0, teacher_dilations: vec![1, 2] };
-        config.init(3, &Device::flex())
+        config(&[]).init(3, &Device::flex())
+    }
+
+    fn config(centred: &[usize]) -> KeyMotionNetConfig {
+        KeyMotionNetConfig {
+            bands: vec![4, 6],
+            width: 8,
+            dilations: vec![1],
+            centred_dilations: centred.to_vec(),
+            dropout: 0.0,
+            teacher_dilations: vec![1, 2],
+        }
+    }
+
+    /// Heads of a sound whose values from step `from` on are others.
+    fn heads(net: &KeyMotionNet, from: usize) -> Vec<f32> {
+        let x = Tensor::<3>::ones([1, 12, STEP_HOPS * FEATURES], &Device::flex());
+        let x = Tensor::cat(vec![x.clone().narrow(1, 0, from), x.narrow(1, from, 12 - from) * 3.0], 1);
+        net.heads(0, net.trunk(x)).try_into_vec_as::<f32>().unwrap()
+    }
+
+    #[test]
+    fn a_centred_layer_comes_a_dilation_late_and_passes_on_what_it_describes() {
+        let mut net = config(&[2]).init(1, &Device::flex());
+        let (with, step) = (heads(&net, 11), |all: &[f32], n: usize| all[n * HEADS..(n + 1) * HEADS].to_vec());
+        assert_ne!(step(&with, 11), step(&heads(&net, 10), 11), "it hears the newest step");
+        // Without what it adds, the layer is a delay of two steps.
+        net.layers[1].gain = Param::from_tensor(Tensor::zeros([8], &Device::flex()));
+        let late = heads(&net, 6);
+        net.layers.pop();
+        let causal = heads(&net, 6);
+        assert_eq!(late[2 * HEADS..], causal[..10 * HEADS]);
+    }
+
+    #[test]
+    fn a_trunk_that_is_held_still_gets_no_slopes() {
+        use burn::optim::GradientsParams;
+        let training = Device::flex().autodiff();
+        let below = config(&[]).init(1, &training);
+        let net = config(&[1, 2]).init(1, &training).standing_on(below);
+        let x = Tensor::<3>::ones([1, 12, STEP_HOPS * FEATURES], &training);
+        let loss = net.heads(0, net.trunk(x)).square().mean();
+        let slopes = GradientsParams::from_grads(loss.backward(), &net);
+        let learns = |weights: &Param<Tensor<2>>| slopes.get::<2>(weights.id).is_some();
+        let layers: Vec<bool> = net.layers.iter().map(|layer| learns(&layer.conv.taps.weight)).collect();
+        assert_eq!((learns(&net.lift.weight), layers), (false, vec![false, true, true]));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Experiment {
     pub name: String,
     /// Where all randomness comes from.
     pub seed: u64,
-    /// How far the networks may hear ahead of the pose that they tell: 0..=120, multiples of 20, increasing. One run
+    /// How far the networks may hear ahead of the pose that they tell: 0..=500, multiples of 20, increasing. One run
     /// trains them all.
     pub look_aheads_ms: Vec<u32>,
     /// The one of them that counts most: it chooses the checkpoint and is exported by default.
@@ -92,6 +92,9 @@ pub struct KeyMotionPhase {
     pub learning_rate: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
+    /// Folder of a finished run whose trunk this one stands on, held still: what is learnt are centred layers and heads.
+    #[serde(default)]
+    pub stands_on: Option<PathBuf>,
 }
 
 /// Training of CompletionNet.
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_shipped_experiments_are_valid() {
-        for name in ["ablation", "live", "synthetic", "tiny"] {
+        for name in ["ablation", "live", "studio", "synthetic", "tiny"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             assert_eq!(Experiment::read(&path).unwrap().name, name);
         }

@@ -1,6 +1,6 @@
 //! Phase 1: KeyMotionNet on spoiled crops.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -39,9 +39,22 @@ pub fn train_key_motion(
         augmenter: &augmenter(experiment)?,
     };
     device.seed(experiment.seed);
-    let fresh = experiment.key_motion_net.init(experiment.look_aheads_ms.len(), &device.clone().autodiff());
+    let fresh = fresh(experiment, &device.clone().autodiff())?;
     phase.train(&Mouths { experiment, corpora, device }, fresh, optimizer(), run, device)?;
     best(experiment, run, device)
+}
+
+/// New weights, but for those that the experiment stands on.
+fn fresh(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
+    let own = &experiment.key_motion_net;
+    let fresh = own.init(experiment.look_aheads_ms.len(), training);
+    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh) };
+    let run = RunDir::create(folder)?;
+    let below = run.experiment()?;
+    let mut expected = below.key_motion_net.clone();
+    (expected.centred_dilations, expected.dropout) = (own.centred_dilations.clone(), own.dropout);
+    ensure!(expected == *own, "{}: its network has other sizes than this experiment's", folder.display());
+    Ok(fresh.standing_on(best(&below, &run, training)?))
 }
 
 /// The best checkpoint, for inference.

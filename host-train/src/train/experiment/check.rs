@@ -49,9 +49,12 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     within("key_motion_net.dropout", net.dropout, 0.0..=0.9)?;
     ensure!(!net.dilations.is_empty(), "key_motion_net.dilations must not be empty");
     each_within("key_motion_net.dilations", &net.dilations)?;
+    each_within("key_motion_net.centred_dilations", &net.centred_dilations)?;
     each_within("key_motion_net.teacher_dilations", &net.teacher_dilations)?;
     within("completion_net.width", experiment.completion_net.width, WIDTHS)?;
     key_motion(&experiment.key_motion)?;
+    let stands = experiment.key_motion.stands_on.is_some();
+    ensure!(!stands || !net.centred_dilations.is_empty(), "key_motion.stands_on: expected centred_dilations to train");
     completion(&experiment.completion)?;
     experiment.kmtalk.as_ref().map_or(Ok(()), kmtalk)?;
     weights(&experiment.weights)?;
@@ -61,8 +64,14 @@ pub fn check(experiment: &Experiment) -> Result<()> {
 fn look_aheads(experiment: &Experiment) -> Result<()> {
     let (all, main) = (&experiment.look_aheads_ms, experiment.look_ahead_ms);
     ensure!(
-        all.iter().all(|ms| ms.is_multiple_of(STEP_MS) && *ms <= 120) && all.is_sorted_by(|a, b| a < b),
-        "look_aheads_ms must be increasing multiples of {STEP_MS} up to 120, are {all:?}"
+        all.iter().all(|ms| ms.is_multiple_of(STEP_MS) && *ms <= 500) && all.is_sorted_by(|a, b| a < b),
+        "look_aheads_ms must be increasing multiples of {STEP_MS} up to 500, are {all:?}"
+    );
+    let late = experiment.key_motion_net.centred_dilations.iter().sum::<usize>();
+    let shortest = all.first().map_or(0, |ms| (ms / STEP_MS) as usize);
+    ensure!(
+        late <= shortest,
+        "key_motion_net.centred_dilations: their answers are {late} steps late, more than the look-ahead of {shortest}"
     );
     ensure!(all.contains(&main), "look_aheads_ms must contain look_ahead_ms = {main}, are {all:?}");
     Ok(())
@@ -177,7 +186,7 @@ mod tests {
         let cases: [(&str, Change); 27] = [
             ("name", |e| e.name = "../x".into()),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 0]),
-            ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 140]),
+            ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 520]),
             ("look_aheads_ms", |e| e.look_ahead_ms = 40),
             ("share of corpus", |e| e.corpora[0].share = -1.0),
             ("share of corpus", |e| e.corpora[0].share = f64::NAN),
@@ -185,6 +194,8 @@ mod tests {
             ("key_motion_net.width", |e| e.key_motion_net.width = 0),
             ("key_motion_net.dilations", |e| e.key_motion_net.dilations = vec![0, 1]),
             ("key_motion_net.teacher_dilations", |e| e.key_motion_net.teacher_dilations = vec![100_000]),
+            ("key_motion_net.centred_dilations", |e| e.key_motion_net.centred_dilations = vec![1, 200]),
+            ("key_motion.stands_on", |e| e.key_motion.stands_on = Some("runs/live".into())),
             ("completion_net.width", |e| e.completion_net.width = 0),
             ("key_motion.steps", |e| e.key_motion.steps = 0),
             ("key_motion.batch", |e| e.key_motion.batch = 0),
