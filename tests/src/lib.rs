@@ -2,5 +2,6 @@
 
 pub mod contract;
 pub mod counting;
+pub mod fuzz;
 pub mod models;
 pub mod signal;

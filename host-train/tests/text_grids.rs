@@ -1,0 +1,19 @@
+//! A short run of damaged TextGrids, the same each time: `just fuzz textgrid` goes on for longer.
+
+use std::time::Duration;
+
+use keyface_tests::counting::Counting;
+use keyface_tests::fuzz::{Settings, run};
+
+#[path = "../examples/fuzz_textgrid/target.rs"]
+mod target;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn damaged_text_grids_neither_panic_nor_hang_nor_fill_the_memory() {
+    let settings = Settings { count: 20_000, time: Duration::from_secs(60), seed: 20, folder: None };
+    let report = run(&mut target::target(), &settings);
+    assert!(report.is_clean() && report.taken > 0 && report.answers > 15, "{report:#?}");
+}
