@@ -46,7 +46,12 @@ fn grid() -> TextGrid {
 fn short(long: &str) -> String {
     let bare = |line: &str| line.split_once(" = ").map_or(line, |(_, value)| value).to_owned();
     let is_kept = |line: &&str| !line.trim().ends_with(':') && !line.trim().starts_with("class");
-    long.lines().take(2).map(str::to_owned).chain(long.lines().skip(2).filter(is_kept).map(bare)).collect::<Vec<_>>().join("\n")
+    long.lines()
+        .take(2)
+        .map(str::to_owned)
+        .chain(long.lines().skip(2).filter(is_kept).map(bare))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// As Praat writes it: each field a leaf.
@@ -55,7 +60,9 @@ fn binary() -> Vec<Node> {
     let text = |text: &str| Node::leaf([&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat());
     let wide = |text: &str| {
         let units: Vec<u16> = text.encode_utf16().collect();
-        Node::leaf([0xffff, units.len() as u16].into_iter().chain(units).flat_map(u16::to_be_bytes).collect::<Vec<u8>>())
+        Node::leaf(
+            [0xffff, units.len() as u16].into_iter().chain(units).flat_map(u16::to_be_bytes).collect::<Vec<u8>>(),
+        )
     };
     let number = |number: f64| Node::leaf(number.to_be_bytes());
     let count = |count: i32| Node::leaf(count.to_be_bytes());

@@ -21,7 +21,8 @@ fn of_chip(chip: &Pca9685, joints: usize, machine: &Machine) -> Finding {
         Some((what, advice)) => Finding::failed("servos", what, advice),
         None => {
             let clock = f64::from(*clock_hz) / 1e6;
-            let found = format!("{bus} can be used, for {joints} servos at {address:#04x}, whose clock has {clock} MHz");
+            let found =
+                format!("{bus} can be used, for {joints} servos at {address:#04x}, whose clock has {clock} MHz");
             Finding::ok("servos", found)
         }
     }
@@ -68,7 +69,10 @@ mod tests {
         };
         let found = told(&[("/dev/i2c-1", ""), ("/dev/i2c-7", "")]);
         assert!(found[0].contains("/dev/i2c-1 can be used, for 1 servos at 0x40, whose clock has 25 MHz"), "{found:?}");
-        assert!(found[1].contains("/dev/i2c-7 can be used, for 0 servos at 0x41, whose clock has 24.5 MHz"), "{found:?}");
+        assert!(
+            found[1].contains("/dev/i2c-7 can be used, for 0 servos at 0x41, whose clock has 24.5 MHz"),
+            "{found:?}"
+        );
         assert!(told(&[("/dev/i2c-1", "")])[1].contains("/dev/i2c-7 is not there"));
     }
 }

@@ -198,7 +198,9 @@ where
         let Some(chip) = self.chip.as_mut().filter(|_| now >= self.ask_at) else { return Ok(()) };
         self.ask_at = now + ASK;
         if !chip.is_awake().map_err(|e| no_answer(&self.place, self.address, &e))? {
-            return Err(AppError::Servos { reason: format!("the chip at {:#04x} of {} has lost its settings", self.address, self.place) });
+            return Err(AppError::Servos {
+                reason: format!("the chip at {:#04x} of {} has lost its settings", self.address, self.place),
+            });
         }
         self.pause = PAUSE;
         Ok(())
@@ -280,7 +282,10 @@ mod tests {
     }
 
     /// The only chip of a board.
-    fn bank(servos: &Servos, chip: &FakeChip) -> Bank<FakeChip, impl FnMut(&str) -> Result<FakeChip, AppError> + use<>> {
+    fn bank(
+        servos: &Servos,
+        chip: &FakeChip,
+    ) -> Bank<FakeChip, impl FnMut(&str) -> Result<FakeChip, AppError> + use<>> {
         let joints: Vec<&keyface_core::Joint> = servos.joint.iter().collect();
         Bank::new(&servos.pca9685, &joints, servos.detach_after_s, chip.opener())
     }

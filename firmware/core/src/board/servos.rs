@@ -89,9 +89,8 @@ const ALL_CALL: u8 = 0x70;
 impl Servos {
     /// Each chip and the joints that hang on it; the one without a name first.
     pub fn chips(&self) -> impl Iterator<Item = (&Pca9685, Vec<&Joint>)> {
-        self.named().map(|(name, chip)| {
-            (chip, self.joint.iter().filter(|joint| joint.chip.as_deref() == name).collect())
-        })
+        self.named()
+            .map(|(name, chip)| (chip, self.joint.iter().filter(|joint| joint.chip.as_deref() == name).collect()))
     }
 
     fn named(&self) -> impl Iterator<Item = (Option<&str>, &Pca9685)> {
