@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
-use keyface_tests::counting::Counting;
-use keyface_tests::fuzz::{Settings, run};
+use counting::Counting;
+use fuzz::{Settings, run};
 
+// Not as a dependency: that of the device's program would have Burn built twice.
+#[path = "../../tests/src/counting.rs"]
+#[allow(dead_code, reason = "not all of it is used here")]
+mod counting;
+#[path = "../../tests/src/fuzz/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "not all of it is used here")]
+mod fuzz;
 #[path = "../examples/fuzz_textgrid/target.rs"]
 mod target;
 

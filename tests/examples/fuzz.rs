@@ -5,7 +5,8 @@
 use std::process::ExitCode;
 
 use keyface_tests::counting::Counting;
-use keyface_tests::fuzz::{command, targets};
+use keyface_tests::fuzz::command;
+use keyface_tests::targets;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;

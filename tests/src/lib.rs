@@ -5,3 +5,4 @@ pub mod counting;
 pub mod fuzz;
 pub mod models;
 pub mod signal;
+pub mod targets;

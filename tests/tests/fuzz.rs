@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use keyface_tests::counting::Counting;
-use keyface_tests::fuzz::{Settings, run, targets};
+use keyface_tests::fuzz::{Settings, run};
+use keyface_tests::targets;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;

@@ -1,7 +1,8 @@
 //! TextGrids of every form: long and short text, UTF-16, and Praat's binary one.
 
-use keyface_tests::fuzz::{Answer, Node, Target, lines, plain, stretches, targets};
 use keyface_train::corpus::{Interval, TextGrid, Tier, phones_of_label};
+
+use crate::fuzz::{Answer, Node, Target, kept, lines, plain, stretches};
 
 /// How a binary one begins.
 const MAGIC: &[u8] = b"ooBinaryFile";
@@ -10,7 +11,7 @@ pub fn target() -> Target {
     let long = grid().to_text();
     let wide: Vec<u8> = [0xfeff].into_iter().chain(long.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let mut seeds = vec![lines(long.as_bytes()), lines(short(&long).as_bytes()), split(&wide), binary()];
-    seeds.extend(targets::kept("textgrid").iter().map(|bytes| split(bytes)));
+    seeds.extend(kept("textgrid").iter().map(|bytes| split(bytes)));
     Target { name: "textgrid", seeds, split, seal: Box::new(plain), feed: Box::new(feed) }
 }
 

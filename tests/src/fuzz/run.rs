@@ -66,8 +66,13 @@ impl Report {
 /// Feeds a parser: the seeds as they are first.
 pub fn run(target: &mut Target, settings: &Settings) -> Report {
     let (mut chance, started) = (Chance::new(settings.seed), Instant::now());
-    let mut bench =
-        Bench { target_name: target.name, folder: settings.folder, seen: HashSet::new(), report: Report::default() };
+    let mut bench = Bench {
+        target_name: target.name,
+        folder: settings.folder,
+        last: settings.folder.and_then(|folder| File::create(folder.join("last")).ok()),
+        seen: HashSet::new(),
+        report: Report::default(),
+    };
     let given = target.seeds.len();
     let seeds: Vec<Vec<u8>> = target.seeds.iter().map(|seed| (target.seal)(seed, &mut chance.clone())).collect();
     seeds.iter().for_each(|seed| _ = bench.feed(target, seed));
@@ -124,7 +129,9 @@ impl Bench<'_> {
     /// True when the answer is a new one.
     fn feed(&mut self, target: &Target, bytes: &[u8]) -> bool {
         // Whatever ends the program, this is what did it.
-        self.last.as_mut().map(|file| rewrite(file, bytes));
+        if let Some(file) = &mut self.last {
+            _ = rewrite(file, bytes);
+        }
         let started = Instant::now();
         let (outcome, held) = counting::held_bytes(|| panic::catch_unwind(AssertUnwindSafe(|| (target.feed)(bytes))));
         self.note(bytes, &outcome, started.elapsed(), held);

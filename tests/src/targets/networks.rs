@@ -15,8 +15,8 @@ const INT64: u64 = 7;
 pub fn target() -> Target {
     quiet_loading();
     // The small ones more often: they load in less than a millisecond.
-    let small = [floats(), integers()].repeat(8);
-    let seeds = [small, vec![protobuf(&project("models/instant/completion.onnx"))]].concat();
+    let small = (0..8).flat_map(|_| [floats(), integers()]);
+    let seeds = small.chain([protobuf(&project("models/instant/completion.onnx"))]).collect();
     Target { name: "onnx", seeds, split: protobuf, seal: Box::new(plain), feed: Box::new(feed) }
 }
 

@@ -3,12 +3,14 @@
 //!
 //! Every answer of a parser that was not seen before makes its input a seed, so that the damage goes deeper.
 
+use std::fs;
+use std::path::Path;
+
 mod chance;
 pub mod command;
 mod formats;
 mod mutate;
 mod run;
-pub mod targets;
 mod texts;
 mod tree;
 
@@ -39,4 +41,12 @@ pub type Answer = Result<String, String>;
 /// A tree as it is.
 pub fn plain(tree: &[Node], _: &mut Chance) -> Vec<u8> {
     to_bytes(tree)
+}
+
+/// Inputs in `tests/fuzz/NAME`: what once failed, and what once had an answer of its own.
+pub fn kept(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz")).join(name);
+    let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.iter().filter_map(|path| fs::read(path).ok()).collect()
 }

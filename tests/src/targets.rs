@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Node, Target};
+use crate::fuzz::{Node, Target, kept};
 
 mod boards;
 mod bundles;
@@ -26,14 +26,6 @@ pub fn target(name: &str) -> Option<Target> {
     };
     target.seeds.extend(kept(name).iter().map(|bytes| (target.split)(bytes)));
     Some(target)
-}
-
-/// Inputs in `tests/fuzz/NAME`: what once failed, and what once had an answer of its own.
-pub fn kept(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name);
-    let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files.iter().filter_map(|path| fs::read(path).ok()).collect()
 }
 
 /// A file of the project.
