@@ -168,6 +168,21 @@ test-deb *programs: (deb)
     @tools/need mmdebstrap systemd-container lintian debhelper bc
     tests/deb/run.sh "${CARGO_TARGET_DIR:-target}/release/keyface" {{ programs }}
 
+# Feeds a parser (sound, onnx, card, board, bundle, textgrid) damaged files: `just fuzz sound 1000000`, `just fuzz onnx 60s`.
+fuzz parser="sound" *args: setup
+    cargo build --release {{ if parser == "textgrid" { "-p keyface-train --example fuzz_textgrid" } else { "-p keyface-tests --example fuzz" } }}
+    "${CARGO_TARGET_DIR:-target}"/release/examples/{{ if parser == "textgrid" { "fuzz_textgrid" } else { "fuzz " + quote(parser) } }} {{ args }}
+
+# The same with nightly Rust's address sanitizer, over the unsafe code of the libraries: `just fuzz-asan sound 60s`.
+fuzz-asan parser="sound" *args: setup
+    RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/asan \
+        cargo +nightly build --release --target x86_64-unknown-linux-gnu -p keyface-tests --example fuzz
+    CARGO_TARGET_DIR=target/asan target/asan/x86_64-unknown-linux-gnu/release/examples/fuzz {{ quote(parser) }} {{ args }}
+
+# Our own unsafe code without a C library (a counting allocator) under nightly Rust's interpreter.
+miri:
+    cargo +nightly miri test -p keyface-tests --lib counting
+
 # The documentation of the device's crates, as web pages.
 docs: setup
     cargo doc --release --no-deps --document-private-items

@@ -56,6 +56,22 @@ upgrades() {
     inside dpkg-query -W keyface
 }
 
+# As 0.1 left it: all of it the service's, which may have put a link to somebody else's file there.
+carries_over() {
+    local store=/var/lib/keyface/models shadow
+    mkdir -p "$root$store/live-0.1.0-0123456789ab"
+    ln -s live-0.1.0-0123456789ab "$root$store/current"
+    ln -s /etc/shadow "$root$store/trap"
+    shadow=$(stat -c %u:%g:%a "$root/etc/shadow")
+    inside chown -hR keyface:keyface /var/lib/keyface
+    inside apt-get install -y --reinstall "/deb/$(basename "$newer")" >/dev/null
+    [ -z "$(inside find /var/lib/keyface ! -user root ! -path '/var/lib/keyface/service*')" ]
+    [ "$(stat -c %u:%g:%a "$root/etc/shadow")" = "$shadow" ]
+    [ "$(readlink "$root$store/current")" = live-0.1.0-0123456789ab ]
+    rm -r "$root$store"
+    echo "store and links are root's, what a link names is not touched"
+}
+
 removes() {
     mkdir -p "$root/var/lib/keyface/models"
     inside apt-get remove -y keyface >/dev/null
@@ -78,6 +94,7 @@ package_facts() {
     fact "the completions complete" completes
     fact "lintian" lintian_is_silent
     fact "an upgrade keeps settings and own boards" upgrades
+    fact "what 0.1 gave the service comes back to root" carries_over
     fact "removal leaves configuration alone" removes
     fact "purge leaves nothing" purges
 }

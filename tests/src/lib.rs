@@ -2,5 +2,7 @@
 
 pub mod contract;
 pub mod counting;
+pub mod fuzz;
 pub mod models;
 pub mod signal;
+pub mod targets;

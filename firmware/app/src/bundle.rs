@@ -192,7 +192,9 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, AppError> {
     let about = fs::metadata(path).map_err(AppError::file(path, "read it"))?;
     let unexpected = |expected: String, came: String| AppError::unexpected(path.display().to_string(), expected, came);
     if !about.is_file() {
-        return Err(unexpected("a file".into(), "something else".into()));
+        let expected = "a bundle, NAME-VERSION.kfm, as `keyface model pack` makes it";
+        let came = if about.is_dir() { "a folder" } else { "a device or a pipe" };
+        return Err(unexpected(expected.into(), came.into()));
     }
     if about.len() > MAX_BYTES {
         return Err(unexpected(format!("at most {MAX_BYTES} bytes"), about.len().to_string()));

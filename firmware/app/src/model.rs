@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use keyface_core::{CoreError, Model, ModelCard, StepNet};
 
@@ -73,8 +73,8 @@ impl Files {
 /// When no folder has a card; the text lists them.
 pub fn find(name: &str) -> Result<PathBuf, AppError> {
     let given = Path::new(name);
-    let is_path = given.components().count() > 1 || given.is_absolute();
-    let tried: Vec<PathBuf> = if is_path { vec![given.to_path_buf()] } else { candidates(given) };
+    let is_name = matches!(given.components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
+    let tried: Vec<PathBuf> = if is_name { candidates(given) } else { vec![given.to_path_buf()] };
     tried.iter().find(|folder| folder.join(CARD).is_file()).cloned().ok_or_else(|| {
         let places: Vec<String> = tried.iter().map(|p| p.display().to_string()).collect();
         let came = if given.is_file() { "a file" } else { "none" };
@@ -121,6 +121,12 @@ mod tests {
         let error = find("no-such-model").unwrap_err().to_string();
         assert!(error.starts_with("model `no-such-model`: expected card.toml in "), "{error}");
         assert!(error.contains(INSTALLED) && error.ends_with("came none"), "{error}");
+    }
+
+    #[test]
+    fn the_folder_at_hand_is_a_path_and_no_name() {
+        let error = find("..").unwrap_err().to_string();
+        assert_eq!(error, "model `..`: expected card.toml in .., came none");
     }
 
     #[test]

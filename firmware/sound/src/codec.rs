@@ -15,7 +15,15 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     codecs
 });
 
+/// Samples of a packet, all channels together: seconds of sound. Decoders make room for as many as a file says.
+const MOST_SAMPLES: u64 = 1 << 22;
+
 /// A decoder for what `params` describe.
 pub(crate) fn decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+    let channels = params.channels.as_ref().map_or(1, |channels| channels.count().max(1)) as u64;
+    let frames = params.max_frames_per_packet.max(params.frames_per_block).unwrap_or(0);
+    if frames.saturating_mul(channels) > MOST_SAMPLES {
+        return Err(Error::LimitError("samples of a packet"));
+    }
     CODECS.make_audio_decoder(params, &AudioDecoderOptions::default())
 }

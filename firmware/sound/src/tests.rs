@@ -339,3 +339,12 @@ fn a_file_that_unpacks_to_far_too_much_is_refused_in_one_line() {
     let error = refused(file, "bomb.flac");
     assert!(error.contains("no sound is that plain") && !error.contains('\n'), "{error}");
 }
+
+#[test]
+fn a_caf_whose_packets_would_fill_the_memory_is_refused() {
+    let mut file = include_bytes!("sounds/tone.caf").to_vec();
+    // Bytes and frames of a packet, which decoders make room for.
+    file[36..40].copy_from_slice(&0x7fff_fff0u32.to_be_bytes());
+    file[40..44].copy_from_slice(&0x4000_0000u32.to_be_bytes());
+    assert!(refused(file, "a.caf").contains("samples of a packet"));
+}

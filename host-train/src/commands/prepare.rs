@@ -60,7 +60,8 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
     let speakers: BTreeSet<&String> =
         folders.iter().flat_map(|(_, f)| &f.entries).map(|entry| &entry.speaker).collect();
     for name in &args.eval {
-        ensure!(speakers.contains(name), "--eval: expected one of {speakers:?}, came {name:?}");
+        let known = speakers.iter().map(|known| known.to_string()).collect::<Vec<_>>().join(", ");
+        ensure!(speakers.contains(name), "--eval: expected one of the speakers {known}, came {name}");
     }
     for (name, folder) in &folders {
         let bar = progress(name, folder.entries.len());

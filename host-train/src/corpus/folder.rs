@@ -273,6 +273,10 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn find(dir: &Path) -> Result<Files> {
+        if !dir.is_dir() {
+            let came = if dir.exists() { "a file" } else { "none" };
+            return Err(Error::unexpected(dir.display().to_string(), "a folder of recordings", came));
+        }
         let mut files = Files::default();
         files.walk(dir, dir)?;
         Ok(files)

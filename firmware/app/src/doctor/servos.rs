@@ -1,6 +1,6 @@
 //! The servos' bus.
 
-use keyface_core::Board;
+use keyface_core::{Board, Pca9685};
 
 use super::access::hindrance;
 use super::finding::Finding;
@@ -12,10 +12,67 @@ const ABSENT: &str = "enable I2C (Raspberry Pi: dtparam=i2c_arm=on in /boot/firm
 
 pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
     let Some(servos) = &board.servos else { return vec![] };
-    let bus = &servos.pca9685.bus;
-    let found = format!("{bus} can be used, for {} servos", servos.joint.len());
-    vec![match hindrance(machine, bus, ABSENT) {
+    servos.chips().map(|(chip, joints)| of_chip(chip, joints.len(), machine)).collect()
+}
+
+fn of_chip(chip: &Pca9685, joints: usize, machine: &Machine) -> Finding {
+    let Pca9685 { bus, address, clock_hz, .. } = chip;
+    match hindrance(machine, bus, ABSENT) {
         Some((what, advice)) => Finding::failed("servos", what, advice),
-        None => Finding::ok("servos", found),
-    }]
+        None => {
+            let clock = f64::from(*clock_hz) / 1e6;
+            let found =
+                format!("{bus} can be used, for {joints} servos at {address:#04x}, whose clock has {clock} MHz");
+            Finding::ok("servos", found)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::machine::tests::machine;
+
+    const BOARD: &str = r#"
+        name = "b"
+        description = "Two chips."
+        target = "x86_64-unknown-linux-gnu"
+        glibc = "2.34"
+        model = "live"
+        microphone = { device = "default", rate_hz = 48000 }
+        display = { kind = "none" }
+        [servos]
+        pca9685 = { bus = "/dev/i2c-1", address = 0x40, rate_hz = 50 }
+        [servos.chips.neck]
+        bus = "/dev/i2c-7"
+        address = 0x41
+        rate_hz = 50
+        clock_hz = 24500000
+        [[servos.joint]]
+        name = "jaw"
+        output = 0
+        follows = { jawOpen = 1.0 }
+        rest_us = 1500
+        full_us = 1900
+        min_us = 1450
+        max_us = 1950
+        max_speed_us_per_s = 4000
+        max_acceleration_us_per_s2 = 80000
+    "#;
+
+    #[test]
+    fn each_chip_is_told_with_its_bus_address_and_clock() {
+        let board = Board::from_toml("b.toml", BOARD).unwrap();
+        let told = |files: &[(&str, &str)]| {
+            let (_folder, machine) = machine(files);
+            check(&board, &machine).iter().map(|finding| format!("{finding:?}")).collect::<Vec<_>>()
+        };
+        let found = told(&[("/dev/i2c-1", ""), ("/dev/i2c-7", "")]);
+        assert!(found[0].contains("/dev/i2c-1 can be used, for 1 servos at 0x40, whose clock has 25 MHz"), "{found:?}");
+        assert!(
+            found[1].contains("/dev/i2c-7 can be used, for 0 servos at 0x41, whose clock has 24.5 MHz"),
+            "{found:?}"
+        );
+        assert!(told(&[("/dev/i2c-1", "")])[1].contains("/dev/i2c-7 is not there"));
+    }
 }

@@ -1,7 +1,7 @@
 //! A face and the time in, the pulses of all joints out on the bus; and what is done when the bus fails.
 
 use std::fmt::Display;
-use std::ops::Range;
+use std::ops::{Add, Range};
 
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
@@ -32,7 +32,19 @@ pub struct ServoCounters {
     pub let_go: u64,
 }
 
-/// The joints of a board on their chip. `open` opens its bus.
+impl Add for ServoCounters {
+    type Output = ServoCounters;
+
+    fn add(self, other: ServoCounters) -> ServoCounters {
+        ServoCounters {
+            faults: self.faults + other.faults,
+            reopened: self.reopened + other.reopened,
+            let_go: self.let_go + other.let_go,
+        }
+    }
+}
+
+/// The joints of one chip. `open` opens its bus.
 pub struct Bank<I, O> {
     place: String,
     address: u8,
@@ -56,14 +68,17 @@ pub struct Bank<I, O> {
 impl<I, O> Bank<I, O>
 where
     I: I2c<Error: Display>,
-    O: FnMut() -> Result<I, AppError>,
+    O: FnMut(&str) -> Result<I, AppError>,
 {
-    /// For the servos of a checked board. Nothing is opened yet.
-    pub fn new(servos: &keyface_core::Servos, open: O) -> Bank<I, O> {
-        let chip = &servos.pca9685;
+    /// For a chip of a checked board and the joints that hang on it. Nothing is opened yet.
+    pub fn new(
+        chip: &keyface_core::Pca9685,
+        joints: &[&keyface_core::Joint],
+        detach_after_s: Option<f32>,
+        open: O,
+    ) -> Bank<I, O> {
         let prescale = Prescale::new(chip.rate_hz, chip.clock_hz);
-        let of_board = servos.joint.iter().map(|joint| Joint::new(joint, prescale, servos.detach_after_s));
-        let mut joints: Vec<Joint> = of_board.collect();
+        let mut joints: Vec<Joint> = joints.iter().map(|joint| Joint::new(joint, prescale, detach_after_s)).collect();
         joints.sort_by_key(|joint| joint.output);
         Bank {
             place: chip.bus.clone(),
@@ -99,7 +114,7 @@ where
     /// # Errors
     /// When there is no such bus, or nobody answers at the address.
     pub fn connect(&mut self) -> Result<(), AppError> {
-        let bus = (self.open)()?;
+        let bus = (self.open)(&self.place)?;
         let started = Pca9685::start(bus, self.address, self.prescale);
         let (chip, standing) = started.map_err(|e| no_answer(&self.place, self.address, &e))?;
         self.stand(&standing);
@@ -173,7 +188,7 @@ where
             Ok(()) => {
                 self.ask_at = now + ASK;
                 self.counters.reopened += u64::from(self.counters.faults > 0);
-                log::info!("servos: {} answers", self.place);
+                log::info!("servos: {:#04x} of {} answers", self.address, self.place);
             }
         }
     }
@@ -183,7 +198,9 @@ where
         let Some(chip) = self.chip.as_mut().filter(|_| now >= self.ask_at) else { return Ok(()) };
         self.ask_at = now + ASK;
         if !chip.is_awake().map_err(|e| no_answer(&self.place, self.address, &e))? {
-            return Err(AppError::Servos { reason: format!("the chip on {} has lost its settings", self.place) });
+            return Err(AppError::Servos {
+                reason: format!("the chip at {:#04x} of {} has lost its settings", self.address, self.place),
+            });
         }
         self.pause = PAUSE;
         Ok(())
@@ -261,13 +278,22 @@ mod tests {
         let pca9685 =
             keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
         let joint = outputs.iter().map(|output| keyface_core::Joint { output: *output, ..joint() }).collect();
-        Servos { pca9685, detach_after_s: None, joint }
+        Servos { pca9685, chips: Default::default(), detach_after_s: None, joint }
+    }
+
+    /// The only chip of a board.
+    fn bank(
+        servos: &Servos,
+        chip: &FakeChip,
+    ) -> Bank<FakeChip, impl FnMut(&str) -> Result<FakeChip, AppError> + use<>> {
+        let joints: Vec<&keyface_core::Joint> = servos.joint.iter().collect();
+        Bank::new(&servos.pca9685, &joints, servos.detach_after_s, chip.opener())
     }
 
     /// Ticks in an even rhythm; tells each jaw's pulse after each tick.
     fn ticks<O>(bank: &mut Bank<FakeChip, O>, from: i64, count: i64, open: f32, mut each: impl FnMut(i64)) -> i64
     where
-        O: FnMut() -> Result<FakeChip, AppError>,
+        O: FnMut(&str) -> Result<FakeChip, AppError>,
     {
         for tick in from..from + count {
             bank.tick(Micros(tick * TICK), &jaw(open));
@@ -279,7 +305,7 @@ mod tests {
     #[test]
     fn the_first_pulses_are_those_of_a_face_at_rest() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[0, 5]), chip.opener());
+        let mut bank = bank(&servos(&[0, 5]), &chip);
         assert!(!bank.tick(Micros(0), &jaw(1.0)), "the chip's clock has not settled");
         assert_eq!(chip.pulse_us(0), None);
         assert!(bank.tick(Micros(TICK), &jaw(0.0)));
@@ -292,7 +318,7 @@ mod tests {
     #[test]
     fn neighbours_share_a_transaction_and_a_still_face_leaves_the_bus_alone() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[2, 0, 8, 1]), chip.opener());
+        let mut bank = bank(&servos(&[2, 0, 8, 1]), &chip);
         let now = ticks(&mut bank, 0, 10, 0.0, |_| ());
         let before = chip.traffic();
         bank.tick(Micros(now * TICK), &jaw(1.0));
@@ -306,7 +332,7 @@ mod tests {
     #[test]
     fn no_face_and_no_jitter_leads_the_pulses_on_the_bus_beyond_the_limits() {
         let (chip, mut chance, mut now) = (FakeChip::new(), Chance(7), 0);
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         ticks(&mut bank, -2, 2, 0.0, |_| ());
         let mut before = REST_US;
         for _ in 0..20_000 {
@@ -326,7 +352,7 @@ mod tests {
     #[test]
     fn after_a_pause_in_which_the_servos_came_to_a_stand_they_start_from_a_stand() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         let now = ticks(&mut bank, 0, 6, 1.0, |_| ());
         let before = chip.pulse_us(0).unwrap();
         bank.tick(Micros((now + 15) * TICK), &jaw(1.0));
@@ -337,7 +363,7 @@ mod tests {
     #[test]
     fn a_chip_that_falls_silent_is_tried_ever_less_often_and_goes_on_where_it_stands() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         let now = ticks(&mut bank, 0, 50, 1.0, |_| ());
         chip.chip().answers = false;
         let opened = chip.chip().opened;
@@ -362,7 +388,7 @@ mod tests {
     #[test]
     fn one_lost_answer_costs_no_more_than_a_tenth_of_a_second() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         let now = ticks(&mut bank, 0, 10, 0.0, |_| ());
         chip.chip().answers = false;
         let now = ticks(&mut bank, now, 1, 1.0, |_| ());
@@ -376,7 +402,7 @@ mod tests {
     #[test]
     fn a_chip_that_loses_its_power_is_set_up_again_within_a_second_and_goes_on_without_a_jump() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         let now = ticks(&mut bank, 0, 50, 1.0, |_| ());
         chip.lose_power();
         let mut first = None;
@@ -389,10 +415,10 @@ mod tests {
     #[test]
     fn pulses_that_stand_after_a_crash_are_taken_over_and_brought_to_rest() {
         let chip = FakeChip::new();
-        let mut crashed = Bank::new(&servos(&[3]), chip.opener());
+        let mut crashed = bank(&servos(&[3]), &chip);
         ticks(&mut crashed, 0, 50, 1.0, |_| ());
         drop(crashed);
-        let mut bank = Bank::new(&servos(&[3]), chip.opener());
+        let mut bank = bank(&servos(&[3]), &chip);
         let mut before = chip.pulse_us(3).unwrap();
         assert!(before > 1_890.0);
         ticks(&mut bank, 0, 100, 0.0, |_| {
@@ -407,7 +433,7 @@ mod tests {
     fn a_bus_that_comes_late_is_found() {
         let chip = FakeChip::new();
         chip.chip().answers = false;
-        let mut bank = Bank::new(&servos(&[0]), chip.opener());
+        let mut bank = bank(&servos(&[0]), &chip);
         let error = bank.connect().unwrap_err().to_string();
         assert_eq!(error, "servos: expected an I2C bus, came none");
         let now = ticks(&mut bank, 0, 500, 0.0, |_| ());
@@ -422,14 +448,14 @@ mod tests {
         let chip = FakeChip::new();
         let mut board = servos(&[0]);
         board.pca9685.address = 0x55;
-        let error = Bank::new(&board, chip.opener()).connect().unwrap_err().to_string();
+        let error = bank(&board, &chip).connect().unwrap_err().to_string();
         assert!(error.starts_with("servos: expected a PCA9685 at address 0x55 of /dev/i2c-1, came "), "{error}");
     }
 
     #[test]
     fn servos_at_rest_are_let_go_and_counted() {
         let chip = FakeChip::new();
-        let mut bank = Bank::new(&Servos { detach_after_s: Some(1.0), ..servos(&[0, 1]) }, chip.opener());
+        let mut bank = bank(&Servos { detach_after_s: Some(1.0), ..servos(&[0, 1]) }, &chip);
         let now = ticks(&mut bank, 0, 30, 0.0, |_| ());
         assert!(chip.pulse_us(0).is_some());
         let now = ticks(&mut bank, now, 40, 0.0, |_| ());
@@ -443,9 +469,9 @@ mod tests {
     #[test]
     fn letting_go_ends_the_pulses_of_its_own_joints_only() {
         let chip = FakeChip::new();
-        let mut arm = Bank::new(&servos(&[9]), chip.opener());
+        let mut arm = bank(&servos(&[9]), &chip);
         ticks(&mut arm, 0, 5, 0.0, |_| ());
-        let mut bank = Bank::new(&servos(&[0, 1, 4]), chip.opener());
+        let mut bank = bank(&servos(&[0, 1, 4]), &chip);
         ticks(&mut bank, 0, 5, 0.0, |_| ());
         bank.let_go();
         assert_eq!([0, 1, 4].map(|output| chip.pulse_us(output)), [None; 3]);

@@ -1,4 +1,4 @@
-//! A PCA9685 for tests: bytes in, pulses out, and what can happen to a chip.
+//! A PCA9685 for tests: bytes in, pulses out, and what can happen to a chip; and a bus with several.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -14,6 +14,7 @@ const ASLEEP: u8 = 0x10;
 pub struct FakeChip(Arc<Mutex<Chip>>);
 
 pub struct Chip {
+    address: u8,
     registers: [u8; 256],
     /// Whether wires lead to it.
     pub answers: bool,
@@ -26,7 +27,11 @@ pub struct Chip {
 
 impl FakeChip {
     pub fn new() -> FakeChip {
-        let chip = Chip { registers: [0; 256], answers: true, opened: 0, transactions: 0, bytes: 0 };
+        FakeChip::at(0x40)
+    }
+
+    pub fn at(address: u8) -> FakeChip {
+        let chip = Chip { address, registers: [0; 256], answers: true, opened: 0, transactions: 0, bytes: 0 };
         let fake = FakeChip(Arc::new(Mutex::new(chip)));
         fake.lose_power();
         fake
@@ -51,9 +56,9 @@ impl FakeChip {
     }
 
     /// For a bank: opens the bus, which fails like the chip does.
-    pub fn opener(&self) -> impl FnMut() -> Result<FakeChip, AppError> + Send + use<> {
+    pub fn opener(&self) -> impl FnMut(&str) -> Result<FakeChip, AppError> + Clone + Send + use<> {
         let fake = self.clone();
-        move || {
+        move |_| {
             fake.chip().opened += 1;
             let gone = || AppError::Servos { reason: "expected an I2C bus, came none".into() };
             fake.chip().answers.then(|| fake.clone()).ok_or_else(gone)
@@ -88,10 +93,34 @@ impl ErrorType for FakeChip {
     type Error = ErrorKind;
 }
 
+/// Chips on one bus, each at its address.
+#[derive(Clone)]
+pub struct FakeBus(pub Vec<FakeChip>);
+
+impl FakeBus {
+    /// For servos: opens the bus, which is always there.
+    pub fn opener(&self) -> impl FnMut(&str) -> Result<FakeBus, AppError> + Clone + Send + use<> {
+        let bus = self.clone();
+        move |_| Ok(bus.clone())
+    }
+}
+
+impl ErrorType for FakeBus {
+    type Error = ErrorKind;
+}
+
+impl I2c for FakeBus {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
+        let chip = self.0.iter_mut().find(|chip| chip.chip().address == address);
+        let nobody = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address);
+        chip.map_or(Err(nobody), |chip| chip.transaction(address, operations))
+    }
+}
+
 impl I2c for FakeChip {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
         let mut chip = self.chip();
-        if !chip.answers || address != 0x40 {
+        if !chip.answers || address != chip.address {
             return Err(ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address));
         }
         chip.transactions += 1;

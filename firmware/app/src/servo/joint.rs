@@ -88,6 +88,7 @@ pub(in crate::servo) mod tests {
     pub fn joint() -> keyface_core::Joint {
         keyface_core::Joint {
             name: "jaw".into(),
+            chip: None,
             output: 0,
             follows: [("jawOpen".to_owned(), 1.0)].into(),
             rest_us: 1_500,

@@ -1,7 +1,8 @@
 //! Poses in, moving servos out: what a joint wants, how fast it may move, and the chip that makes its pulses.
 //!
 //! One pose after another is left in a mailbox; a thread of its own takes the newest at the servos' own rate:
-//! [`Follow`] says which pulse a joint wants, [`Limit`] how far it may go until the next one, [`Bank`] writes all of them.
+//! [`Follow`] says which pulse a joint wants, [`Limit`] how far it may go until the next one, [`Bank`] writes all
+//! of a chip, and [`Rack`] has the chips of a board.
 
 mod bank;
 mod bus;
@@ -11,6 +12,7 @@ mod follow;
 mod joint;
 mod limit;
 mod pca9685;
+mod rack;
 #[cfg(test)]
 mod speech;
 mod thread;
@@ -19,4 +21,5 @@ pub use bank::{Bank, ServoCounters};
 pub use bus::open_bus;
 pub use follow::Follow;
 pub use limit::Limit;
+pub use rack::Rack;
 pub use thread::{ServoReport, Servos};

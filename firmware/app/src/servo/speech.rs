@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use keyface_core::{Gains, Line, Micros, Motion, retarget};
 
-use super::bank::Bank;
 use super::fake::FakeChip;
 use super::follow::Follow;
 use super::joint::tests::joint;
+use super::rack::Rack;
 use super::thread::Servos;
 use crate::animate::STEP_SAMPLES;
 use crate::app::{App, Parts};
@@ -39,7 +39,7 @@ fn servos() -> keyface_core::Servos {
         ..joint()
     };
     let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
-    keyface_core::Servos { pca9685, detach_after_s: Some(1.0), joint: vec![jaw] }
+    keyface_core::Servos { pca9685, chips: Default::default(), detach_after_s: Some(1.0), joint: vec![jaw] }
 }
 
 /// One tick of the servos.
@@ -54,15 +54,15 @@ struct Tick {
 fn speak(chip: &FakeChip) -> Vec<Tick> {
     let mut line = Line::new(crate::model::load(MODEL).unwrap());
     let servos = servos();
-    let (follow, mut bank) = (Follow::new(&servos.joint[0]), Bank::new(&servos, chip.opener()));
-    bank.connect().unwrap();
+    let (follow, mut rack) = (Follow::new(&servos.joint[0]), Rack::new(&servos, &chip.opener()));
+    rack.connect().unwrap();
     let sound = [read_sound(&Path::new(MODEL).join("demo.wav")).unwrap().samples, vec![0.0; 2 * 16_000]].concat();
     let mut ticks = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let (mut at, mut motion) = (Micros(0), Motion::REST);
         line.push(block, |step| (at, motion) = (step.at, step.motion)).unwrap();
         let face = retarget(&motion, GAINS);
-        bank.tick(Micros(ticks.len() as i64 * 20_000), &face);
+        rack.tick(Micros(ticks.len() as i64 * 20_000), &face);
         ticks.push(Tick { at_s: at.as_s(), wanted_us: follow.pulse_us(&face), pulse_us: chip.pulse_us(0) });
     }
     ticks

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
 
-use super::bank::{Bank, ServoCounters};
+use super::bank::ServoCounters;
 use super::bus::open_bus;
+use super::rack::Rack;
 use crate::AppError;
 use crate::ears::micros;
 use crate::stats::Spread;
@@ -57,8 +58,7 @@ impl Servos {
     /// # Errors
     /// When needed servos do not answer, or there is no room for a thread.
     pub fn start(servos: &keyface_core::Servos, needed: bool) -> Result<Servos, AppError> {
-        let bus = servos.pca9685.bus.clone();
-        Servos::start_on(servos, needed, move || open_bus(&bus))
+        Servos::start_on(servos, needed, open_bus)
     }
 
     /// The same on any bus.
@@ -68,16 +68,16 @@ impl Servos {
     pub fn start_on<I, O>(servos: &keyface_core::Servos, needed: bool, open: O) -> Result<Servos, AppError>
     where
         I: I2c<Error: Display> + Send + 'static,
-        O: FnMut() -> Result<I, AppError> + Send + 'static,
+        O: FnMut(&str) -> Result<I, AppError> + Clone + Send + 'static,
     {
-        let mut bank = Bank::new(servos, open);
+        let mut rack = Rack::new(servos, &open);
         if needed {
-            bank.connect()?;
+            rack.connect()?;
         }
         let letter = Letter { pose: FacePose::REST, left: Instant::now(), captured: None };
         let mailbox = Arc::new(Mutex::new(letter));
         let (stay, leave) = sync_channel(0);
-        let work = Work { bank, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
+        let work = Work { rack, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
         let spawned = thread::Builder::new().name("keyface-servos".into()).spawn(move || work.run(&leave));
         let thread = spawned.map_err(|reason| AppError::Thread { what: "servos", reason })?;
         Ok(Servos { mailbox, stay: Some(stay), thread: Some(thread) })
@@ -117,7 +117,7 @@ impl Drop for Servos {
 
 /// What runs in the thread.
 struct Work<I, O> {
-    bank: Bank<I, O>,
+    rack: Rack<I, O>,
     mailbox: Arc<Mutex<Letter>>,
     started: Instant,
     ages: Spread,
@@ -126,17 +126,17 @@ struct Work<I, O> {
 impl<I, O> Work<I, O>
 where
     I: I2c<Error: Display>,
-    O: FnMut() -> Result<I, AppError>,
+    O: FnMut(&str) -> Result<I, AppError> + Clone,
 {
     fn run(mut self, leave: &Receiver<()>) -> ServoReport {
-        let period = Duration::from_micros(self.bank.period().0.unsigned_abs());
+        let period = Duration::from_micros(self.rack.period().0.unsigned_abs());
         let mut next = Instant::now() + period;
         while leave.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
             next = (next + period).max(Instant::now());
             self.follow();
         }
         self.park(period);
-        ServoReport { counters: self.bank.counters(), ages: self.ages }
+        ServoReport { counters: self.rack.counters(), ages: self.ages }
     }
 
     fn follow(&mut self) {
@@ -144,7 +144,7 @@ where
         let (pose, left, captured) = (letter.pose, letter.left, letter.captured);
         drop(letter);
         let is_stale = left.elapsed() > STALE;
-        let is_told = self.bank.tick(self.now(), if is_stale { &FacePose::REST } else { &pose });
+        let is_told = self.rack.tick(self.now(), if is_stale { &FacePose::REST } else { &pose });
         if let Some(captured) = captured.filter(|_| is_told && !is_stale) {
             self.ages.add(captured.elapsed().as_secs_f32() * 1_000.0);
         }
@@ -152,14 +152,14 @@ where
 
     fn park(&mut self, period: Duration) {
         let since = Instant::now();
-        while !self.bank.is_parked() && !self.bank.is_lost() && since.elapsed() < PARK_LONGEST {
+        while !self.rack.is_parked() && !self.rack.is_lost() && since.elapsed() < PARK_LONGEST {
             thread::sleep(period);
-            self.bank.tick(self.now(), &FacePose::REST);
+            self.rack.tick(self.now(), &FacePose::REST);
         }
-        if !self.bank.is_lost() {
+        if !self.rack.is_lost() {
             thread::sleep(TRAVEL);
         }
-        self.bank.let_go();
+        self.rack.let_go();
     }
 
     fn now(&self) -> Micros {
@@ -176,7 +176,7 @@ mod tests {
     fn servos() -> keyface_core::Servos {
         let pca9685 =
             keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100, clock_hz: 25_000_000 };
-        keyface_core::Servos { pca9685, detach_after_s: None, joint: vec![joint()] }
+        keyface_core::Servos { pca9685, chips: Default::default(), detach_after_s: None, joint: vec![joint()] }
     }
 
     /// Leaves a face again and again until the pulse is so.

@@ -52,7 +52,7 @@ pub fn pack_version(desk: &Desk, version: &str) {
 }
 
 /// The shipped model's copy `m` with a short clip.
-fn copy_model(desk: &Desk, name: &str) {
+pub fn copy_model(desk: &Desk, name: &str) {
     fs::create_dir(desk.path("m")).unwrap();
     for file in ["card.toml", "key_motion.onnx", "completion.onnx"] {
         fs::copy(Path::new(MODELS).join(name).join(file), desk.path("m").join(file)).unwrap();
@@ -172,7 +172,8 @@ fn a_file_that_is_no_bundle_is_refused() {
     );
     assert!(refuse("text.kfm").starts_with("keyface: text.kfm: expected the file manifest.toml, came "));
     assert_eq!(refuse("zeros.kfm"), "keyface: zeros.kfm: expected the file manifest.toml, came the end of the archive");
-    assert_eq!(refuse("keys"), "keyface: keys: expected a file, came something else");
+    let expected = "expected a bundle, NAME-VERSION.kfm, as `keyface model pack` makes it";
+    assert_eq!(refuse("keys"), format!("keyface: keys: {expected}, came a folder"));
     assert_eq!(refuse("none.kfm"), "keyface: none.kfm: cannot read it: No such file or directory (os error 2)");
 }
 

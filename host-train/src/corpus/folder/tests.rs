@@ -170,3 +170,11 @@ fn a_speaker_may_be_kept_for_reports_and_one_clip_always_validates() {
     assert_eq!((count(Split::Eval), count(Split::Valid), count(Split::Train)), (1, 1, 2));
     assert_eq!(folder.entry("anna/1").unwrap().split, Split::Eval);
 }
+
+#[test]
+fn what_is_no_folder_is_told() {
+    let error = |path: &Path| read_folder(path).unwrap_err().to_string();
+    assert_eq!(error(Path::new("no-such")), "no-such: expected a folder of recordings, came none");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert_eq!(error(Path::new(file)), format!("{file}: expected a folder of recordings, came a file"));
+}
