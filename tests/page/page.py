@@ -96,6 +96,49 @@ async def speaks(page, boxes, folder, name):
         assert most > least + 0.012, f"{name}: expected a mouth on #{face} that opens and closes"
 
 
+# The own head as another program's VRM 1: shapes without known names, and expressions that use them.
+AS_VRM = """(async () => {
+  const bytes = await (await fetch("head.glb")).arrayBuffer();
+  const length = new DataView(bytes).getUint32(12, true);
+  const json = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 20, length)));
+  const { extras, primitives } = json.meshes[0];
+  const bind = (name) => ({ morphTargetBinds: [{ node: 0, index: extras.targetNames.indexOf(name), weight: 1 }] });
+  json.extensions = { VRMC_vrm: { expressions: { preset: {
+    aa: bind("jawOpen"), ou: bind("mouthPucker"), blinkLeft: bind("eyeBlinkLeft"), happy: bind("mouthSmileLeft"),
+  } } } };
+  extras.targetNames = extras.targetNames.map((_, at) => `Fcl_${at}`);
+  const text = new TextEncoder().encode(JSON.stringify(json));
+  const padded = new Uint8Array(Math.ceil(text.length / 4) * 4).fill(32);
+  padded.set(text);
+  const rest = new Uint8Array(bytes, 20 + length);
+  const head = new Uint32Array([0x46546c67, 2, 20 + padded.length + rest.length, padded.length, 0x4e4f534a]);
+  return new File([head, padded, rest], "friend.vrm");
+})()"""
+
+
+async def give(page, file):
+    """Chooses a file, as who opens one does."""
+    await page.ask(f"""(async () => {{
+      const input = document.getElementById("file");
+      const files = new DataTransfer();
+      files.items.add(await {file});
+      input.files = files.files;
+      input.dispatchEvent(new Event("change"));
+    }})()""")
+
+
+async def takes_models(page):
+    told = "document.getElementById('model').textContent"
+    await give(page, """(async () => new File([await (await fetch("head.glb")).blob()], "own.glb"))()""")
+    await page.until(f"{told} === 'own.glb: 52 shapes follow'")
+    await give(page, AS_VRM)
+    await page.until(f"{told} === 'friend.vrm: 3 shapes follow'")
+    await give(page, """new File(["nothing of this is a model"], "letter.glb")""")
+    await page.until("document.getElementById('status').classList.contains('is-wrong')")
+    assert await page.ask(told) == "friend.vrm: 3 shapes follow"
+    print("a GLB and a VRM were taken, and a letter was refused")
+
+
 async def main(program, chromium, model, folder):
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory() as temp:
@@ -116,6 +159,7 @@ async def visit(page, service, folder):
     await page.until("document.body.dataset.source === 'microphone'")
     await page.until("Number(document.body.dataset.jaw) > 0.1")
     await speaks(page, boxes, folder, "microphone")
+    await takes_models(page)
     await page.ask("document.getElementById('stop').click()")
     await page.until("document.body.dataset.source === '' && Number(document.body.dataset.jaw) === 0")
     own = f"http://{service.address}/"
