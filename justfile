@@ -75,6 +75,25 @@ test-voice: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/voice/virtual_speaker.sh
 
+# The page of `--serve` in a headless Chromium: both faces speak and rest, from the service's sound and a microphone.
+test-page: setup
+    @tools/need chromium python3-venv
+    cargo build --release -p keyface
+    python3 -m venv .venv && .venv/bin/pip install --quiet websockets==15.0.1 pillow==13.0.0
+    .venv/bin/python tests/page/page.py "${CARGO_TARGET_DIR:-target}/release/keyface" chromium models/playback
+
+# The programs of docs/clients: the agent of the README, and the ROS 2 bridge with a stand-in for ROS 2.
+test-clients: setup
+    @tools/need espeak-ng python3-venv
+    cargo build --release -p keyface
+    python3 -m venv .venv && .venv/bin/pip install --quiet websockets==15.0.1
+    .venv/bin/python tests/clients/agent.py "${CARGO_TARGET_DIR:-target}/release/keyface"
+    .venv/bin/python tests/clients/ros2.py "${CARGO_TARGET_DIR:-target}/release/keyface"
+
+# What the page uses of three.js, vendored anew: firmware/app/src/page/vendor. Needs npm.
+three:
+    tools/three
+
 # Servos without hardware: Linux's I2C calls, answered like a PCA9685; speech, signals, a crash, a torn wire.
 test-servos: setup
     tests/servos/fake_bus.sh

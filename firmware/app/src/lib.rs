@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod ears;
 mod error;
 pub mod face;
+pub mod head;
 pub mod model;
 pub mod out;
 pub mod report;

@@ -39,7 +39,8 @@ pub struct VoiceArgs {
 #[cfg(feature = "serve")]
 #[derive(Args)]
 struct ServeArgs {
-    /// Serve programs on this machine: PCM in, frames out, over WebSocket (docs/protocol.md); /healthz says how it is.
+    /// Serve programs on this machine: PCM in, frames out, over WebSocket (docs/protocol.md); browsers get a page with
+    /// two faces, and /healthz says how it is.
     #[arg(long, value_name = "ADDRESS")]
     serve: Option<std::net::SocketAddr>,
     /// A page of this origin may use the service too, as `https://app.example`; may be repeated.

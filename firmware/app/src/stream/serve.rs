@@ -1,4 +1,4 @@
-//! The service: WebSocket sessions at `/v1`, and its health at `/healthz`.
+//! The service: WebSocket sessions at `/v1`, a page for people at `/`, and its health at `/healthz`.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,6 +12,7 @@ use crate::stream::session::Host;
 
 mod client;
 mod http;
+mod page;
 
 use client::Shared;
 pub use http::Door;

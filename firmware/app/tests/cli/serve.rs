@@ -192,6 +192,47 @@ fn pages_of_others_and_other_names_are_kept_out() {
 }
 
 #[test]
+fn the_page_comes_with_its_types_and_may_load_nothing_from_elsewhere() {
+    let service = Service::start("");
+    let ask = |line: &str| {
+        let mut stream = TcpStream::connect(service.address).unwrap();
+        write!(stream, "{line} HTTP/1.1\r\nHost: {}\r\n\r\n", service.address).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+        let body = answer.split_off(end);
+        (String::from_utf8(answer).unwrap(), body)
+    };
+    let files: [(&str, &str, &[u8]); 5] = [
+        ("/", "text/html; charset=utf-8", b"<!do"),
+        ("/page.css", "text/css; charset=utf-8", b":roo"),
+        ("/page.js", "text/javascript; charset=utf-8", b"// W"),
+        ("/three.js", "text/javascript; charset=utf-8", b"\x1f\x8b"),
+        ("/head.glb", "model/gltf-binary", b"glTF"),
+    ];
+    for (path, kind, start) in files {
+        let (head, body) = ask(&format!("GET {path}"));
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && body.starts_with(start), "{path}: {head}");
+        for line in [
+            format!("Content-Type: {kind}"),
+            format!("Content-Length: {}", body.len()),
+            "X-Content-Type-Options: nosniff".into(),
+        ] {
+            assert!(head.contains(&format!("\r\n{line}\r\n")), "{path}: {line}: {head}");
+        }
+        assert!(head.contains("\r\nContent-Security-Policy: default-src 'self'; "), "{path}: {head}");
+        assert_eq!(head.contains("\r\nContent-Encoding: gzip\r\n"), path == "/three.js", "{head}");
+        assert_eq!(ask(&format!("HEAD {path}")), (head, Vec::new()), "{path}");
+    }
+    for path in ["/page", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/page.js/..", "//page.js"] {
+        assert!(ask(&format!("GET {path}")).0.starts_with("HTTP/1.1 404 "), "{path}");
+        assert_eq!(ask(&format!("HEAD {path}")).1, b"", "{path}");
+    }
+    assert!(ask("POST /").0.starts_with("HTTP/1.1 405 "));
+    assert!(service.http("/", "Origin: https://evil.example\r\n").starts_with("HTTP/1.1 403 "));
+}
+
+#[test]
 fn an_address_that_others_reach_needs_a_token() {
     let desk = Desk::new();
     let line = desk.refuse("run --serve 0.0.0.0:0 --to none");

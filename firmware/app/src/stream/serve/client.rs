@@ -16,6 +16,7 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use super::http::{Denial, Door, Wish, is_pause, read_head};
+use super::page::{File, POLICY};
 use crate::ears::micros;
 use crate::stream::session::{Host, Refusal, Session};
 use crate::stream::tell::{Packet, Tell};
@@ -64,16 +65,17 @@ fn try_serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(CLOSE_LIMIT))?;
     let (head, rest) = read_head(stream)?;
-    let figures = &shared.host.figures;
+    let (figures, is_head) = (&shared.host.figures, head.starts_with(b"HEAD "));
     match shared.door.wish(&head) {
         Ok(Wish::Health) => {
             let told = figures.told(&shared.host.model_name, shared.started.elapsed());
-            answer(stream, "200 OK", "application/json", &format!("{told}\n"))
+            answer(stream, "200 OK", "application/json", "", format!("{told}\n").as_bytes(), is_head)
         }
+        Ok(Wish::Page(file)) => page(stream, file, is_head),
         Ok(Wish::Session { accept }) => {
             let Some(_place) = figures.clients.enter(shared.clients) else {
                 let reason = format!("expected at most {} clients, came one more", shared.clients);
-                return deny(stream, shared, &Denial("503 Service Unavailable", reason));
+                return deny(stream, shared, &Denial("503 Service Unavailable", reason), is_head);
             };
             upgrade(stream, &accept)?;
             stream.set_write_timeout(Some(WRITE_WAIT))?;
@@ -81,20 +83,30 @@ fn try_serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
             Client::new(stream, rest, shared).run();
             Ok(())
         }
-        Err(denial) => deny(stream, shared, &denial),
+        Err(denial) => deny(stream, shared, &denial, is_head),
     }
 }
 
-fn deny(stream: &mut TcpStream, shared: &Shared, Denial(status, reason): &Denial) -> io::Result<()> {
+fn deny(stream: &mut TcpStream, shared: &Shared, Denial(status, reason): &Denial, is_head: bool) -> io::Result<()> {
     shared.host.figures.refused.add(1);
-    answer(stream, status, "text/plain; charset=utf-8", &format!("{reason}\n"))
+    answer(stream, status, "text/plain; charset=utf-8", "", format!("{reason}\n").as_bytes(), is_head)
 }
 
-fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &str) -> io::Result<()> {
+fn page(stream: &mut TcpStream, file: &File, is_head: bool) -> io::Result<()> {
+    let encoding = if file.is_gzip { "Content-Encoding: gzip\r\n" } else { "" };
+    let lines = format!(
+        "{encoding}Content-Security-Policy: {POLICY}\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-cache\r\n"
+    );
+    answer(stream, "200 OK", file.kind, &lines, &file.body(), is_head)
+}
+
+/// An answer with its body, or without it where only its head is wanted; `lines` are more of its head.
+fn answer(stream: &mut TcpStream, status: &str, kind: &str, lines: &str, body: &[u8], is_head: bool) -> io::Result<()> {
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n");
-    stream.write_all(format!("{head}X-Content-Type-Options: nosniff\r\n\r\n{body}").as_bytes())
+    stream.write_all(format!("{head}X-Content-Type-Options: nosniff\r\n{lines}\r\n").as_bytes())?;
+    if is_head { Ok(()) } else { stream.write_all(body) }
 }
 
 fn upgrade(stream: &mut TcpStream, accept: &str) -> io::Result<()> {

@@ -7,6 +7,8 @@ use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use super::page::File;
+
 /// The longest head.
 const HEAD_MOST: usize = 8_192;
 /// Lines of a head.
@@ -35,6 +37,8 @@ pub enum Wish {
     },
     /// Whether the service is well, and what it counted.
     Health,
+    /// A file of the page.
+    Page(&'static File),
 }
 
 /// An answer that is no success: status and reason.
@@ -86,15 +90,21 @@ impl Door {
         let lines = Lines(request.headers);
         self.check_host(&lines)?;
         self.check_origin(&lines)?;
-        if request.method != Some("GET") {
-            return denied("405 Method Not Allowed", "expected GET");
-        }
         let (path, query) = request.path.unwrap_or("/").split_once('?').unwrap_or((request.path.unwrap_or("/"), ""));
+        match request.method {
+            Some("GET") => {}
+            Some("HEAD") if path != "/v1" => {}
+            _ => return denied("405 Method Not Allowed", "expected GET, or HEAD of a page"),
+        }
+        // The page is no secret: it is the same everywhere, and can do nothing without a session.
+        if let Some(file) = File::at(path) {
+            return Ok(Wish::Page(file));
+        }
         self.check_token(&lines, query)?;
         match path {
             "/v1" => session(&lines),
             "/healthz" => Ok(Wish::Health),
-            _ => denied("404 Not Found", "expected /v1 or /healthz"),
+            _ => denied("404 Not Found", "expected /, /v1 or /healthz"),
         }
     }
 
@@ -245,15 +255,32 @@ mod tests {
     #[test]
     fn what_is_no_request_of_this_service_is_denied() {
         let host = "Host: localhost\r\n";
-        assert_eq!(status(&door(), "/", host), "404 Not Found");
+        assert_eq!(status(&door(), "/v2", host), "404 Not Found");
         assert_eq!(status(&door(), "/v1", host), "426 Upgrade Required");
         assert_eq!(status(&door(), "/v1", &format!("{host}{}", UPGRADE.replace("13", "8"))), "426 Upgrade Required");
         assert_eq!(status(&door(), "/v1", &format!("{host}{}", UPGRADE.replace("dGhl", ""))), "400 Bad Request");
-        assert_eq!(
-            door().wish(b"POST /v1 HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap_err().0,
-            "405 Method Not Allowed"
-        );
+        for line in ["POST /v1", "HEAD /v1", "POST /", "OPTIONS /head.glb"] {
+            let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assert_eq!(door().wish(head.as_bytes()).unwrap_err().0, "405 Method Not Allowed", "{line}");
+        }
+        assert!(door().wish(b"HEAD /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n").is_ok());
         assert_eq!(door().wish(b"\x16\x03\x01 TLS").unwrap_err().0, "400 Bad Request");
+    }
+
+    #[test]
+    fn the_page_is_for_everybody_who_names_this_machine_and_nothing_lies_beside_it() {
+        let door = Door { token: Some("open-sesame".into()), address: "0.0.0.0:8765".parse().unwrap(), ..door() };
+        let host = "Host: face.local:8765\r\n";
+        for path in ["/", "/page.js", "/three.js", "/head.glb", "/?token=open-sesame"] {
+            assert!(matches!(ask(&door, path, host), Ok(Wish::Page(_))), "{path}");
+        }
+        for path in ["/../page.js", "//", "/page.js/", "/%2e%2e/etc/passwd", "/page", "page.js", "/vendor/three.js.gz"]
+        {
+            assert_eq!(status(&door, path, host), "401 Unauthorized", "{path}");
+            assert_eq!(status(&self::door(), path, "Host: localhost\r\n"), "404 Not Found", "{path}");
+        }
+        assert_eq!(status(&self::door(), "/", "Host: evil.example\r\n"), "403 Forbidden");
+        assert_eq!(status(&self::door(), "/", "Host: localhost\r\nOrigin: https://evil.example\r\n"), "403 Forbidden");
     }
 
     #[test]

@@ -1,0 +1,116 @@
+//! A head made by code: a mesh with the 52 ARKit shapes as morph targets, in the drawn face's style.
+//!
+//! Units are head widths: x to the viewer's right, which is the head's own left, y up, z to the viewer. The parts are
+//! laid out as in the drawn face, whose units are a hundredth of that; a file is in metres.
+
+mod eyes;
+mod glb;
+mod hair;
+mod inside;
+mod mesh;
+mod morphs;
+mod skin;
+
+use keyface_core::Channel;
+
+use mesh::{Mesh, V3};
+
+/// Metres of a head width.
+const METRES: f32 = 0.2;
+/// A shorter movement is none.
+const LEAST_MOVE: f32 = 0.0035;
+
+/// A head at rest, and how each channel moves it.
+pub struct Head {
+    mesh: Mesh,
+    normals: Vec<V3>,
+    /// For each channel: which vertices move, and how far at full weight.
+    targets: Vec<Vec<(u16, V3)>>,
+}
+
+impl Head {
+    /// The project's own head.
+    pub fn new() -> Head {
+        let mut mesh = Mesh::default();
+        skin::add(&mut mesh);
+        inside::add(&mut mesh);
+        eyes::add(&mut mesh);
+        hair::add(&mut mesh);
+        let targets = Channel::ALL.map(|channel| target(&mesh, channel)).into();
+        Head { normals: mesh.normals(), mesh, targets }
+    }
+}
+
+impl Default for Head {
+    fn default() -> Head {
+        Head::new()
+    }
+}
+
+fn target(mesh: &Mesh, channel: Channel) -> Vec<(u16, V3)> {
+    let moved = mesh.vertices.iter().map(|vertex| morphs::moved(channel, vertex));
+    // A mesh of `u16` indices, which `Mesh` sees to.
+    let numbered = moved.enumerate().map(|(at, by)| (at as u16, by));
+    numbered.filter(|(_, by)| mesh::length(*by) >= LEAST_MOVE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mesh::Part;
+
+    /// Heights of the two lips in the middle of the mouth under some weights.
+    fn lips(weights: &[(Channel, f32)]) -> (f32, f32) {
+        let head = Head::new();
+        let y = |is_upper: bool| {
+            let is_there = |up: f32| if is_upper { up > 0.99 } else { up < -0.99 };
+            let is_it = |part: &Part| matches!(part, Part::Skin(skin) if skin.lip == 1 && is_there(skin.up));
+            let (at, vertex) = head.mesh.vertices.iter().enumerate().find(|(_, v)| is_it(&v.part)).unwrap();
+            let by = weights.iter().map(|(channel, weight)| {
+                let target = &head.targets[*channel as usize];
+                weight * target.iter().find(|(index, _)| usize::from(*index) == at).map_or(0.0, |(_, by)| by[1])
+            });
+            vertex.at[1] + by.sum::<f32>()
+        };
+        (y(true), y(false))
+    }
+
+    #[test]
+    fn every_channel_moves_something_and_no_vertex_far() {
+        let head = Head::new();
+        for channel in Channel::ALL {
+            let target = &head.targets[channel as usize];
+            let most = target.iter().map(|(_, by)| mesh::length(*by)).fold(0.0, f32::max);
+            assert!(target.len() >= 8 && (0.01..0.6).contains(&most), "{channel:?}: {} by {most}", target.len());
+        }
+    }
+
+    #[test]
+    fn a_jaw_opens_the_mouth_and_mouth_close_seals_it_again() {
+        let gap = |weights: &[(Channel, f32)]| {
+            let (upper, lower) = lips(weights);
+            upper - lower
+        };
+        let rest = gap(&[]);
+        assert!((0.0..0.02).contains(&rest), "{rest}");
+        assert!(gap(&[(Channel::JawOpen, 0.3)]) > 0.05);
+        for jaw in [0.1, 0.3, 0.6] {
+            let sealed = gap(&[(Channel::JawOpen, jaw), (Channel::MouthClose, 0.02 + 0.85 * jaw)]);
+            assert!(sealed < rest + 0.004, "{jaw}: {sealed}");
+        }
+    }
+
+    #[test]
+    fn lefts_move_the_heads_own_left_and_mirror_the_rights() {
+        use Channel::*;
+        let head = Head::new();
+        let pairs = [(MouthSmileLeft, MouthSmileRight), (EyeBlinkLeft, EyeBlinkRight), (BrowDownLeft, BrowDownRight)];
+        for (left, right) in pairs {
+            let [left, right] = [left, right].map(|channel| {
+                let of = |(at, by): &(u16, V3)| head.mesh.vertices[usize::from(*at)].at[0] * mesh::length(*by);
+                head.targets[channel as usize].iter().map(of).sum::<f32>()
+            });
+            assert!(left > 0.1 && (left + right).abs() < 0.02 * left, "{left} {right}");
+        }
+    }
+}
