@@ -53,7 +53,7 @@ pub struct KeyMotionNet {
     pub lift: Linear,
     /// The trunk.
     pub layers: Vec<TrunkLayer>,
-    /// Layers of the trunk that are held still, with all before them: no gradient passes.
+    /// Layers of the trunk that are held still, with all before them.
     pub held: usize,
     /// From the trunk to [`HEADS`] raw values, for each look-ahead.
     pub heads: Vec<Linear>,
@@ -140,19 +140,25 @@ impl KeyMotionNet {
         let bands = self.front.iter().fold(bands, |x, conv| conv.forward(x));
         let [_, _, bands_left, channels] = bands.dims();
         let all = Tensor::cat(vec![bands.reshape([batch, time, bands_left * channels]), levels], 2);
-        let mut x = self.lift.forward(all);
-        for (at, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(if at > 0 && at == self.held { x.detach() } else { x });
-        }
-        x
+        self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
     }
 
-    /// Takes over the trunk of `other`, a network of the same sizes but for its centred layers, and holds it still.
+    /// Takes over the trunk of `other`, a network of the same sizes but for its centred layers, to be held still.
     pub fn standing_on(self, other: KeyMotionNet) -> KeyMotionNet {
         let KeyMotionNet { front, lift, layers, .. } = other;
         let held = layers.len();
         let layers = layers.into_iter().chain(self.layers.into_iter().skip(held)).collect();
         KeyMotionNet { front, lift, layers, held, ..self }
+    }
+
+    /// Asks no slopes of what is held still.
+    pub fn holding(mut self) -> KeyMotionNet {
+        if self.held > 0 {
+            (self.front, self.lift) = (self.front.no_grad(), self.lift.no_grad());
+            let still = |(at, layer): (usize, TrunkLayer)| if at < self.held { layer.no_grad() } else { layer };
+            self.layers = self.layers.into_iter().enumerate().map(still).collect();
+        }
+        self
     }
 
     /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
@@ -248,7 +254,7 @@ mod tests {
         use burn::optim::GradientsParams;
         let training = Device::flex().autodiff();
         let below = config(&[]).init(1, &training);
-        let net = config(&[1, 2]).init(1, &training).standing_on(below);
+        let net = config(&[1, 2]).init(1, &training).standing_on(below).holding();
         let x = Tensor::<3>::ones([1, 12, STEP_HOPS * FEATURES], &training);
         let loss = net.heads(0, net.trunk(x)).square().mean();
         let slopes = GradientsParams::from_grads(loss.backward(), &net);

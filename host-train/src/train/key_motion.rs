@@ -78,6 +78,10 @@ impl Lesson for Mouths<'_> {
         teaching::losses(self.experiment, net, step, crops, training)
     }
 
+    fn ready(&self, net: KeyMotionNet) -> KeyMotionNet {
+        net.holding()
+    }
+
     fn score(&self, net: &KeyMotionNet) -> f64 {
         let heard = |clips| mouth_accuracy(net, clips, Hearing::Live(self.experiment.main()), self.device);
         let (clean, noisy) = (heard(&self.corpora.valid), heard(&self.corpora.noisy));
