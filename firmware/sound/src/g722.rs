@@ -137,7 +137,7 @@ impl Band {
     }
 
     fn scale(&mut self, change: i32, most: i32, shift: i32) {
-        self.logarithm = ((self.logarithm * 127 >> 7) + change).clamp(0, most);
+        self.logarithm = (((self.logarithm * 127) >> 7) + change).clamp(0, most);
         let power = POWERS[(self.logarithm >> 6 & 31) as usize];
         let down = shift - (self.logarithm >> 11);
         self.step = if down < 0 { power << -down } else { power >> down } << 2;
@@ -150,7 +150,7 @@ impl Band {
         let push = if difference == 0 { 0 } else { 128 };
         for (zero, before) in self.zeros.iter_mut().zip(self.differences) {
             let push = if is_like(before, difference) { push } else { -push };
-            *zero = saturated(push + (*zero * 32_640 >> 15));
+            *zero = saturated(push + scaled(*zero, 32_640));
         }
         self.differences.rotate_right(1);
         self.differences[0] = difference;
@@ -168,16 +168,16 @@ impl Band {
         let pull = saturated(4 * first);
         let pull = if is_like(partial, self.partial[0]) { (-pull).min(32_767) } else { pull };
         let push = if is_like(partial, self.partial[1]) { 128 } else { -128 };
-        let second = (push + (pull >> 7) + (second * 32_512 >> 15)).clamp(-12_288, 12_288);
+        let second = (push + (pull >> 7) + scaled(second, 32_512)).clamp(-12_288, 12_288);
         let push = if is_like(partial, self.partial[0]) { 192 } else { -192 };
         let most = saturated(15_360 - second);
-        let first = saturated(push + (first * 32_640 >> 15)).clamp(-most, most);
+        let first = saturated(push + scaled(first, 32_640)).clamp(-most, most);
         self.poles = [first, second];
     }
 }
 
 fn scaled(a: i32, b: i32) -> i32 {
-    a * b >> 15
+    (a * b) >> 15
 }
 
 fn saturated(value: i32) -> i32 {
