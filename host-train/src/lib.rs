@@ -16,5 +16,6 @@ pub mod plot;
 pub mod prepare;
 pub mod ship;
 pub mod train;
+pub mod trained_on;
 pub mod truth;
 pub mod variants;

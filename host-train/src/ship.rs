@@ -76,6 +76,7 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let packed = Packed::new(card, &trained, &nets.probe(clip), precision)?;
     let folder = order.out.clone().unwrap_or_else(|| Path::new("models").join(&name));
     packed.write(&folder)?;
+    corpora.trained_on().write(&folder)?;
     Ok(Shipped { folder, packed, score })
 }
 

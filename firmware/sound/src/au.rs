@@ -30,7 +30,7 @@ pub(crate) fn open(mut source: Source) -> Result<Box<dyn Piece>, Refusal> {
     // A length that is too small is as common as none at all: the samples are all that follows.
     let promised = Some(u64::from(field(2))).filter(|bytes| (1..UNKNOWN).contains(bytes));
     source.skip(u64::from(field(1)).max(HEAD_BYTES as u64));
+    let body = Body::new(source, promised, None);
     let promised = promised.map(|bytes| bytes / (encoding.bytes() * channels) as u64);
-    let body = Body::new(source, None, None);
     Ok(Box::new(Plain { body, encoding, channels, rate_hz, promised, heard: 0, if_cut: None, is_cut: false }))
 }

@@ -2,6 +2,7 @@
 
 use crate::chunk::Chunks;
 use crate::joint::before_header;
+use crate::sniff::starts;
 use crate::source::Source;
 
 /// Samples still to come.
@@ -32,7 +33,10 @@ impl Body {
     pub fn ready(&mut self, most: usize, unit: usize) -> &[u8] {
         while self.left == Some(0) && !self.is_over {
             self.left = None;
-            let goes_on = self.chunks.is_some_and(|chunks| chunks.goes_on(&mut self.source, self.is_odd));
+            let goes_on = match self.chunks {
+                Some(chunks) => chunks.goes_on(&mut self.source, self.is_odd),
+                None => !starts(&mut self.source, 0),
+            };
             self.is_over = !goes_on;
         }
         if self.is_over {
@@ -44,7 +48,7 @@ impl Body {
             count = self.source.peek(unit.min(most)).len();
         }
         // A speech engine sends a WAV for each sentence.
-        count = if self.chunks.is_some() { before_header(&mut self.source, count, 0) } else { count };
+        count = if self.chunks.is_some() { before_header(&mut self.source, count) } else { count };
         self.is_over = count == 0;
         let whole = if count < unit { count } else { count - count % unit };
         self.source.peek(whole)

@@ -1,6 +1,6 @@
 //! The chunks of WAV and AIFF, found where they are and not where a wrong length says.
 
-use crate::sniff::is_start;
+use crate::sniff::{is_start, starts};
 use crate::source::Source;
 
 /// Name and length of a chunk.
@@ -95,12 +95,13 @@ impl Chunks {
     pub fn goes_on(&self, source: &mut Source, is_odd: bool) -> bool {
         loop {
             let head = source.peek(HEAD_BYTES + 5).to_vec();
-            let is_pad = is_odd && self.is_behind(&head[1.min(head.len())..], source.taken() + 1);
+            let is_pad =
+                is_odd && (starts(source, 1) || self.is_behind(&head[1.min(head.len())..], source.taken() + 1));
             if is_pad {
                 source.consume(1);
                 continue;
             }
-            if is_start(&head) {
+            if starts(source, 0) {
                 return false;
             }
             if head.len() < HEAD_BYTES {

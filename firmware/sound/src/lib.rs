@@ -10,6 +10,7 @@ mod blocks;
 mod body;
 mod chunk;
 mod codec;
+mod g722;
 mod guard;
 mod hearing;
 mod joint;
@@ -26,6 +27,7 @@ mod reader;
 mod riff;
 mod sniff;
 mod source;
+mod units;
 
 pub use hearing::{Audio, Hearing, cancelled, decode_audio};
 pub use mix::{Channels, Levels, Mixer};

@@ -11,12 +11,13 @@ const BOXES: usize = 64;
 /// Longer than any encoder's delay.
 const LONGEST_S: u64 = 1;
 
-/// Samples at `rate_hz` to leave out at the start of the first track of sound. The source is left at its start.
-pub(crate) fn leading_samples(source: &mut (impl Read + Seek), rate_hz: u32) -> u64 {
+/// Samples at `rate_hz` to leave out at the start of the first track of sound, if the file tells. The source is left at
+/// its start.
+pub(crate) fn leading_samples(source: &mut (impl Read + Seek), rate_hz: u32) -> Option<u64> {
     let index = index(source).ok().flatten();
-    let samples = index.as_deref().and_then(|index| of_sound(index, rate_hz)).unwrap_or(0);
+    let samples = index.as_deref().and_then(|index| of_sound(index, rate_hz));
     _ = source.seek(SeekFrom::Start(0));
-    if samples > LONGEST_S * u64::from(rate_hz) { 0 } else { samples }
+    samples.map(|samples| if samples > LONGEST_S * u64::from(rate_hz) { 0 } else { samples })
 }
 
 /// What `moov` holds.
@@ -113,7 +114,7 @@ mod tests {
         let sound = boxed(b"trak", &[list, media(b"smhd")].concat());
         let file =
             [boxed(b"ftyp", b"M4A "), boxed(b"mdat", &[7; 99]), boxed(b"moov", &[film, sound].concat())].concat();
-        assert_eq!(leading_samples(&mut Cursor::new(file), 16_000), 1_024);
-        assert_eq!(leading_samples(&mut Cursor::new(vec![0; 99]), 16_000), 0);
+        assert_eq!(leading_samples(&mut Cursor::new(file), 16_000), Some(1_024));
+        assert_eq!(leading_samples(&mut Cursor::new(vec![0; 99]), 16_000), None);
     }
 }

@@ -9,7 +9,7 @@ use symphonia::core::units::{Duration, Timestamp};
 use crate::codec::decoder;
 use crate::guard::guarded;
 use crate::piece::{Block, Piece};
-use crate::sniff::is_start;
+use crate::sniff::starts;
 use crate::source::Source;
 
 /// Enough for two frames of any kind and the head of a third.
@@ -17,9 +17,11 @@ pub(crate) const PROOF_BYTES: usize = 4 << 10;
 /// Tag behind a file.
 const ID3V1_BYTES: u64 = 128;
 /// Head of a tag before or behind a file.
-const TAG_BYTES: usize = 32;
-/// Samples that a decoder is late.
+pub(crate) const TAG_BYTES: usize = 32;
+/// Samples that a decoder of layer III is late.
 const DECODER_DELAY: usize = 529;
+/// Samples that encoder and decoder are late together, of layers I, II and III, where a file does not tell: LAME's for III.
+const DELAYS: [usize; 3] = [481, 481, 576 + DECODER_DELAY];
 /// kbit/s of layers I, II and III, for MPEG 1 and for MPEG 2.
 const KBITS: [[[u32; 15]; 3]; 2] = [
     [
@@ -94,6 +96,11 @@ pub(crate) fn is_sync(head: &[u8]) -> bool {
     head.len() >= 4 && head[0] == 0xff && head[1] & 0xe0 == 0xe0 && head[1] & 0x18 != 8
 }
 
+/// Whether these bytes begin a frame of layer II or III: of layer I there are no files, but other sound that looks so.
+pub(crate) fn is_head(head: &[u8]) -> bool {
+    Head::read(head).is_some_and(|head| head.layer > 1)
+}
+
 /// Whether `window` begins with frames: two and the head of a third, or as many as there are.
 pub(crate) fn begins(window: &[u8]) -> bool {
     let (mut at, mut first) = (0, None);
@@ -158,8 +165,8 @@ impl Mpeg {
                 self.junk = 0;
                 return Some(head);
             }
-            let window = self.source.peek(TAG_BYTES);
-            if is_start(window) && !window.starts_with(b"ID3") {
+            let is_cut_tag = self.source.peek(3) == b"ID3";
+            if !is_cut_tag && starts(&mut self.source, 0) {
                 return None;
             }
             self.source.consume(1);
@@ -194,7 +201,7 @@ impl Stream {
         let mut params = AudioCodecParameters::new();
         params.for_codec(head.codec()).with_sample_rate(head.rate_hz);
         let decoder = decoder(&params).map_err(|e| format!("an MPEG stream that says {e}"))?;
-        let skip = notes.map_or(0, |notes| notes.delay);
+        let skip = notes.and_then(|notes| notes.delay).unwrap_or(DELAYS[head.layer - 1]);
         let last = notes.and_then(|notes| Some((notes.frames?, notes.padding)));
         Ok(Stream { head, decoder, unpacked: Vec::new(), skip, last, count: 0 })
     }
@@ -249,14 +256,15 @@ impl Piece for Mpeg {
 /// What a first frame tells of the file instead of sounding.
 struct Notes {
     frames: Option<u64>,
-    /// Samples to leave out at the start and at the end.
-    delay: usize,
+    /// Samples to leave out at the start, if it tells.
+    delay: Option<usize>,
+    /// Samples to leave out at the end.
     padding: usize,
 }
 
 impl Notes {
     fn read(head: &Head, frame: &[u8]) -> Option<Notes> {
-        let silent = Notes { frames: None, delay: 0, padding: 0 };
+        let silent = Notes { frames: None, delay: None, padding: 0 };
         if head.layer != 3 {
             return None;
         }
@@ -276,13 +284,13 @@ impl Notes {
             return Some(Notes { frames, ..silent });
         };
         let (delay, padding) = (usize::from(a) << 4 | usize::from(b >> 4), usize::from(b & 0x0f) << 8 | usize::from(c));
-        let delay = if delay > 0 { delay + DECODER_DELAY } else { 0 };
+        let delay = Some(delay).filter(|delay| *delay > 0).map(|delay| delay + DECODER_DELAY);
         Some(Notes { frames, delay, padding: padding.saturating_sub(DECODER_DELAY) })
     }
 }
 
 /// Length of the tag that begins here.
-fn tag_bytes(window: &[u8]) -> Option<u64> {
+pub(crate) fn tag_bytes(window: &[u8]) -> Option<u64> {
     if window.starts_with(b"ID3") && window.len() >= 10 {
         let size = window[6..10].iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
         let footer = if window[5] & 0x10 != 0 { 10 } else { 0 };

@@ -16,6 +16,23 @@ const RATE_HZ: u32 = 48_000;
 /// Where a header says how much of the start is to be left out.
 const PRE_SKIP_AT: usize = 10;
 
+/// Frames at the start that are no sound yet, which the decoder leaves out.
+pub(crate) fn pre_skip(params: &AudioCodecParameters) -> u16 {
+    let head = params.extra_data.as_deref().filter(|_| params.codec == CODEC_ID_OPUS);
+    head.and_then(|head| head.get(PRE_SKIP_AT..)?.first_chunk()).map_or(0, |bytes| u16::from_le_bytes(*bytes))
+}
+
+/// The header of an MP4 turns the bytes of its numbers round: they become those of an Ogg.
+pub(crate) fn from_mp4(params: &mut AudioCodecParameters) {
+    if params.codec != CODEC_ID_OPUS {
+        return;
+    }
+    if let Some(pre_skip) = params.extra_data.as_deref_mut().and_then(|head| head.get_mut(PRE_SKIP_AT..PRE_SKIP_AT + 2))
+    {
+        pre_skip.reverse();
+    }
+}
+
 /// A decoder of one or two channels.
 pub(crate) struct Opus {
     params: AudioCodecParameters,
@@ -34,8 +51,7 @@ impl Opus {
             return unsupported_error("opus: more than two channels");
         }
         let decoder = OpusDecoder::new(RATE_HZ, channels).map_err(|_| Error::Unsupported("opus: channels"))?;
-        let skip = params.extra_data.as_deref().and_then(|head| head.get(PRE_SKIP_AT..)?.first_chunk());
-        let skip = skip.map_or(0, |bytes| u16::from_le_bytes(*bytes).into());
+        let skip = pre_skip(params).into();
         let spec = AudioSpec::new(RATE_HZ, Channels::Discrete(channels as u16));
         let unpacked = vec![0.0; OpusDecoder::MAX_FRAME_SIZE_48K * channels];
         let buffer = AudioBuffer::new(spec, OpusDecoder::MAX_FRAME_SIZE_48K);

@@ -1,11 +1,13 @@
 //! Containers that symphonia opens: FLAC, Ogg, Matroska and WebM, MP4, CAF, and AAC by itself.
 
 use std::io::Cursor;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
@@ -16,11 +18,13 @@ use symphonia::default::formats::{AdtsReader, CafReader, FlacReader, IsoMp4Reade
 
 use crate::codec::decoder;
 use crate::guard::guarded;
-use crate::joint::Segment;
+use crate::joint::{Behind, Segment, Window};
 use crate::mp4::leading_samples;
+use crate::opus;
 use crate::piece::{Block, Piece, Refusal, shortfall};
 use crate::sniff::Format;
 use crate::source::Source;
+use crate::units::units;
 
 /// What a pipe may bring of a format whose index may lie at its end: four hours of speech.
 const KEPT_BYTES: usize = 32 << 20;
@@ -29,6 +33,8 @@ const SAMPLES_OF_A_BYTE: u64 = 500;
 const START_SAMPLES: u64 = 1 << 24;
 /// Divides by all rates that are in use: times are counted in it before the rate is known.
 const LEAD_HZ: u32 = 705_600_000;
+/// Frames of AAC's first packet, which is the encoder's own.
+const AAC_LEAD: u64 = 1_024;
 /// A damaged packet is no longer than this.
 const LONGEST_PACKET_S: u64 = 2;
 
@@ -46,33 +52,37 @@ pub(crate) struct Packed {
     damaged: u64,
     fault: Option<String>,
     kind: Format,
-    /// What lies behind, of formats that may be joined.
-    behind: Option<Arc<Mutex<Source>>>,
+    behind: Behind,
 }
 
 /// Reads up to the first packet. `fetched` counts bytes.
 pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Result<Box<dyn Piece>, Refusal> {
-    let (mut behind, mut lead) = (None, 0);
-    let source: Box<dyn MediaSource> = match kind {
-        Format::Flac => {
-            let (segment, rest) = Segment::new(source);
-            behind = Some(rest);
-            Box::new(ReadOnlySource::new(segment))
+    let mut lead = None;
+    let (source, behind): (Box<dyn MediaSource>, Behind) = match kind {
+        Format::Mp4 | Format::Caf => {
+            let source = if source.is_seekable() { source } else { kept(source)? };
+            let opened = Window::new(source, units(kind));
+            let (mut window, behind) =
+                opened.map_err(|e| format!("a {} file that cannot be read ({e})", name(kind)))?;
+            if kind == Format::Mp4 {
+                lead = leading_samples(&mut window, LEAD_HZ);
+            }
+            (Box::new(window), behind)
         }
-        Format::Mp4 if source.is_seekable() => with_lead(source, &mut lead),
-        Format::Mp4 => with_lead(kept(source)?, &mut lead),
-        Format::Caf if source.is_seekable() => Box::new(source),
-        Format::Caf => Box::new(kept(source)?),
         // What a pipe can bring is read as if from one: the same sound comes from both.
-        _ => Box::new(ReadOnlySource::new(source)),
+        _ => {
+            let (segment, behind) = Segment::new(source, units(kind));
+            (Box::new(ReadOnlySource::new(segment)), behind)
+        }
     };
     let stream = MediaSourceStream::new(source, Default::default());
     let opened =
         guarded(|| probe(kind).probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()));
     let mut format = opened?.map_err(|e| format!("a {} file that says {e}", name(kind)))?;
     let (track, decoder) = guarded(|| track_of(format.as_mut(), kind))??;
-    let rate_hz = track.codec_params.as_ref().and_then(|p| p.audio()?.sample_rate).unwrap_or(0);
-    let skip = lead * u64::from(rate_hz) / u64::from(LEAD_HZ);
+    let rate_hz = params(&track).and_then(|params| params.sample_rate).unwrap_or(0);
+    let lead = lead.map(|lead| lead * u64::from(rate_hz) / u64::from(LEAD_HZ));
+    let skip = skip(kind, lead, &track);
     let format = Some(format);
     Ok(Box::new(Packed {
         format,
@@ -89,14 +99,24 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
     }))
 }
 
-/// An MP4, of which `lead` is told the time before its first sound.
-fn with_lead(mut source: impl MediaSource + 'static, lead: &mut u64) -> Box<dyn MediaSource> {
-    *lead = leading_samples(&mut source, LEAD_HZ);
-    Box::new(source)
+/// Frames at the start that are no sound, where neither packets nor decoder know of them; `lead` is an MP4's.
+fn skip(kind: Format, lead: Option<u64>, track: &Track) -> u64 {
+    let is_aac = params(track).is_some_and(|params| params.codec == CODEC_ID_AAC);
+    let of_aac = if is_aac { AAC_LEAD } else { 0 };
+    match kind {
+        Format::Mp4 => lead.unwrap_or(of_aac).saturating_sub(params(track).map_or(0, opus::pre_skip).into()),
+        Format::Adts | Format::Matroska => of_aac,
+        Format::Caf => track.delay.unwrap_or(0).into(),
+        _ => 0,
+    }
+}
+
+fn params(track: &Track) -> Option<&AudioCodecParameters> {
+    track.codec_params.as_ref()?.audio()
 }
 
 /// All of a pipe, because its index may lie at its end.
-fn kept(mut source: Source) -> Result<Cursor<Vec<u8>>, Refusal> {
+fn kept(mut source: Source) -> Result<Source, Refusal> {
     let bytes = source.peek(KEPT_BYTES + 1).to_vec();
     if bytes.len() > KEPT_BYTES {
         let most = KEPT_BYTES >> 20;
@@ -104,7 +124,7 @@ fn kept(mut source: Source) -> Result<Cursor<Vec<u8>>, Refusal> {
             "more than {most} MB of a format whose index may lie at its end: give the file"
         )));
     }
-    Ok(Cursor::new(bytes))
+    Ok(Source::new(Box::new(Cursor::new(bytes))))
 }
 
 /// Knows one format only: another one is never found within garbage.
@@ -135,12 +155,15 @@ fn name(kind: Format) -> &'static str {
 /// The first track of sound that can be decoded.
 fn track_of(format: &mut dyn FormatReader, kind: Format) -> Result<(Track, Box<dyn AudioDecoder>), Refusal> {
     let mut refusal = Refusal::Broken(format!("a {} file without sound", name(kind)));
-    let is_sound = |track: &&Track| track.codec_params.as_ref().is_some_and(|params| params.audio().is_some());
     let default = format.default_track(TrackType::Audio).cloned();
-    for track in default.iter().chain(format.tracks().iter().filter(is_sound)) {
-        let Some(params) = track.codec_params.as_ref().and_then(|params| params.audio()) else { continue };
+    for track in default.iter().chain(format.tracks()) {
+        let mut track = track.clone();
+        let Some(CodecParameters::Audio(params)) = &mut track.codec_params else { continue };
+        if kind == Format::Mp4 {
+            opus::from_mp4(params);
+        }
         match decoder(params) {
-            Ok(decoder) => return Ok((track.clone(), decoder)),
+            Ok(decoder) => return Ok((track, decoder)),
             Err(e) => refusal = Refusal::Foreign(format!("a {} file of a codec ({e})", name(kind))),
         }
     }
@@ -214,12 +237,26 @@ impl Packed {
 
     /// Samples of a packet by its own word.
     fn length(&self, packet: &Packet) -> usize {
-        let rate_hz = u64::from(self.rate_hz);
-        let ticks = packet.dur.get();
-        let samples = self.track.time_base.map_or(ticks, |base| {
-            ticks.saturating_mul(rate_hz).saturating_mul(u64::from(base.numer.get())) / u64::from(base.denom.get())
-        });
-        samples.min(LONGEST_PACKET_S * rate_hz) as usize
+        self.samples(packet.dur.get()).min(LONGEST_PACKET_S * u64::from(self.rate_hz)) as usize
+    }
+
+    /// Ticks of the track as samples.
+    fn samples(&self, ticks: u64) -> u64 {
+        self.track.time_base.map_or(ticks, |base| {
+            let ticks = ticks.saturating_mul(u64::from(self.rate_hz));
+            ticks.saturating_mul(u64::from(base.numer.get())) / u64::from(base.denom.get())
+        })
+    }
+
+    /// A first packet of a Matroska that lies before the sound's start tells how much of it is no sound.
+    fn begin(&mut self, packet: &Packet) {
+        let is_first = self.given == 0 && self.kind == Format::Matroska;
+        if is_first && params(&self.track).is_some_and(|params| opus::pre_skip(params) == 0) {
+            let early = u64::try_from(packet.pts.get().saturating_neg()).unwrap_or(0);
+            if early > 0 {
+                self.skip = self.samples(early).min(u64::from(self.rate_hz));
+            }
+        }
     }
 }
 
@@ -227,6 +264,7 @@ impl Piece for Packed {
     fn read(&mut self, block: &mut Block) -> Result<bool, String> {
         block.samples.clear();
         let Some(packet) = self.next() else { return Ok(false) };
+        self.begin(&packet);
         self.decode(&packet, block)?;
         let skip = self.skip.min(block.frames() as u64);
         self.skip -= skip;
@@ -235,16 +273,16 @@ impl Piece for Packed {
     }
 
     fn missing(&self) -> Option<String> {
-        let promised = self.track.num_frames.filter(|_| self.behind.is_some());
+        let promised = self.track.num_frames.filter(|_| self.kind == Format::Flac);
         let damaged = (self.damaged > 0).then(|| format!("{} damaged frames became silence", self.damaged));
         let faults = [shortfall(promised, self.given, self.rate_hz).or(self.fault.clone()), damaged];
         let faults: Vec<String> = faults.into_iter().flatten().collect();
         (!faults.is_empty()).then(|| faults.join("; "))
     }
 
-    fn into_source(mut self: Box<Self>) -> Option<Source> {
-        drop(self.format.take());
-        let behind = Arc::into_inner(self.behind.take()?)?;
-        Some(behind.into_inner().unwrap_or_else(PoisonError::into_inner))
+    fn into_source(self: Box<Self>) -> Option<Source> {
+        let Packed { format, behind, .. } = *self;
+        drop(format);
+        behind.into_source()
     }
 }

@@ -5,19 +5,23 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::{Block, Hints, ReadOnlySource, Reader};
+use crate::{Block, Hints, MediaSource, ReadOnlySource, Reader};
 
 /// Small sounds of every kind: 440 Hz for a quarter second.
-const SOUNDS: [&[u8]; 9] = [
-    include_bytes!("sounds/tone.flac"),
-    include_bytes!("sounds/tone.mp3"),
-    include_bytes!("sounds/tone.ogg"),
-    include_bytes!("sounds/tone.m4a"),
-    include_bytes!("sounds/tone.webm"),
-    include_bytes!("sounds/tone.opus"),
-    include_bytes!("sounds/tone.caf"),
-    include_bytes!("sounds/tone.aac"),
-    include_bytes!("sounds/tone.wav"),
+pub(crate) const SOUNDS: [(&str, &[u8]); 13] = [
+    ("flac", include_bytes!("sounds/tone.flac")),
+    ("mp3", include_bytes!("sounds/tone.mp3")),
+    ("mp2", include_bytes!("sounds/tone.mp2")),
+    ("ogg", include_bytes!("sounds/tone.ogg")),
+    ("m4a", include_bytes!("sounds/tone.m4a")),
+    ("webm", include_bytes!("sounds/tone.webm")),
+    ("opus", include_bytes!("sounds/tone.opus")),
+    ("caf", include_bytes!("sounds/tone.caf")),
+    ("aac", include_bytes!("sounds/tone.aac")),
+    ("wav", include_bytes!("sounds/tone.wav")),
+    ("opus.mp4", include_bytes!("sounds/tone-opus.mp4")),
+    ("aac.mkv", include_bytes!("sounds/tone-aac.mkv")),
+    ("g722.wav", include_bytes!("sounds/tone-g722.wav")),
 ];
 const MAGICS: [&[u8]; 12] = [
     b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\0\0\0\x02\0\x10\0data",
@@ -33,6 +37,12 @@ const MAGICS: [&[u8]; 12] = [
     b"\0\0\0\x18ftypM4A \0\0\0\0",
     b"\x1a\x45\xdf\xa3",
 ];
+
+/// One of them.
+pub(crate) fn sound(kind: &str) -> &'static [u8] {
+    SOUNDS.iter().find(|(name, _)| *name == kind).unwrap().1
+}
+
 /// Nobody waits longer for so few bytes.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Far more than so few bytes can hold.
@@ -74,7 +84,7 @@ proptest! {
 
     #[test]
     fn a_sound_that_is_cut_or_damaged_is_read_or_refused(
-        sound in prop::sample::select(&SOUNDS[..]),
+        (_, sound) in prop::sample::select(&SOUNDS[..]),
         keep in 0.0..1.0f64,
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8u8), 0..12),
         is_pipe: bool,
@@ -88,8 +98,36 @@ proptest! {
     }
 
     #[test]
+    fn sounds_that_are_joined_and_damaged_are_read_or_refused(
+        sounds in prop::collection::vec(prop::sample::select(&SOUNDS[..]), 2..4),
+        keep in 0.0..1.0f64,
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        is_pipe: bool,
+    ) {
+        let mut bytes = sounds.iter().map(|(_, sound)| *sound).collect::<Vec<_>>().concat();
+        bytes.truncate((bytes.len() as f64 * (1.0 - keep * keep)) as usize + 1);
+        for (at, value) in places {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        read(&bytes, is_pipe)?;
+    }
+
+    #[test]
+    fn any_codes_of_g722_are_samples(codes in prop::collection::vec(any::<u8>(), 1..3_000)) {
+        let hints = Hints { raw: Some("g722".parse().unwrap()), ..Hints::default() };
+        let mut reader = Reader::open(Box::new(Cursor::new([&[0, 1, 2, 3], &codes[..]].concat())), "a", hints).unwrap();
+        let (mut block, mut count) = (Block::default(), 0);
+        while reader.read(&mut block).unwrap() {
+            prop_assert!(block.samples.iter().all(|sample| sample.abs() <= 1.0));
+            count += block.samples.len();
+        }
+        prop_assert_eq!(count, 2 * (codes.len() + 4));
+    }
+
+    #[test]
     fn lengths_and_numbers_of_any_size_are_read_or_refused(
-        sound in prop::sample::select(&SOUNDS[..]),
+        (_, sound) in prop::sample::select(&SOUNDS[..]),
         places in prop::collection::vec((0..600usize, any::<u32>()), 1..4),
         is_pipe: bool,
     ) {
@@ -104,10 +142,13 @@ proptest! {
 
 #[test]
 fn every_kind_of_sound_is_heard_as_a_file_and_from_a_pipe() {
-    for (n, sound) in SOUNDS.iter().enumerate() {
+    for (n, sound) in SOUNDS {
         let samples = |is_pipe| {
             let hints = Hints { is_pipe, ..Hints::default() };
-            let mut reader = Reader::open(Box::new(Cursor::new(sound.to_vec())), "a", hints).unwrap();
+            let file = Cursor::new(sound.to_vec());
+            let source: Box<dyn MediaSource> =
+                if is_pipe { Box::new(ReadOnlySource::new(file)) } else { Box::new(file) };
+            let mut reader = Reader::open(source, "a", hints).unwrap();
             let (mut all, mut block) = (Vec::new(), Block::default());
             while reader.read(&mut block).unwrap() {
                 all.extend_from_slice(&block.samples);

@@ -10,12 +10,13 @@ use keyface_core::CoreError;
 use symphonia::core::io::MediaSource;
 
 use crate::body::Body;
+use crate::g722::G722;
 use crate::piece::{Block, Piece, Refusal};
 use crate::plain::Plain;
-use crate::raw::RawFormat;
-use crate::sniff::{Format, is_start, sniff};
+use crate::raw::{Coding, RawFormat};
+use crate::sniff::{Format, sniff, starts};
 use crate::source::Source;
-use crate::{aiff, au, mpeg, packed, riff};
+use crate::{aiff, au, g722, mpeg, packed, riff};
 
 /// What a sound may be, in the words of an error.
 const READABLE: &str = "sound (WAV, AIFF, AU, FLAC, MP3, AAC, Ogg, Opus, MP4, WebM or CAF)";
@@ -148,22 +149,28 @@ impl Reader {
             Format::Unknown if self.hints.raw.is_none() && !self.hints.is_pipe => {
                 Err(Refusal::Broken(describe_bytes(source)))
             }
-            Format::Text | Format::Unknown => Ok(Box::new(self.raw(source))),
+            Format::Text | Format::Unknown => Ok(self.raw(source)),
         }
     }
 
-    fn raw(&mut self, source: Source) -> Plain {
+    fn raw(&mut self, source: Source) -> Box<dyn Piece> {
         let Hints { raw, raw_rate_hz, .. } = self.hints;
-        let RawFormat { encoding, channels } = raw.unwrap_or_default();
+        let RawFormat { coding, channels } = raw.unwrap_or_default();
         let rate_hz = raw_rate_hz.unwrap_or(RAW_RATE_HZ);
+        let body = Body::new(source, None, None);
+        let Coding::Plain(encoding) = coding else {
+            let is_other = raw_rate_hz.is_some_and(|rate_hz| rate_hz != g722::RATE_HZ);
+            self.assumed = is_other.then(|| format!("G.722 always has {} Hz, and --rate is left aside", g722::RATE_HZ));
+            return Box::new(G722::new(body, None));
+        };
         if raw.is_none() || raw_rate_hz.is_none() {
             let format = raw.unwrap_or_default();
             let assumed =
                 format!("taken for raw samples, {format} at {rate_hz} Hz (--format and --rate say otherwise)");
             self.assumed = Some(assumed);
         }
-        let (body, if_cut) = (Body::new(source, None, None), Some(CUT_SAMPLE));
-        Plain { body, encoding, channels, rate_hz, promised: None, heard: 0, if_cut, is_cut: false }
+        let if_cut = Some(CUT_SAMPLE);
+        Box::new(Plain { body, encoding, channels, rate_hz, promised: None, heard: 0, if_cut, is_cut: false })
     }
 
     /// Goes on to what lies behind, if that is a sound.
@@ -173,7 +180,7 @@ impl Reader {
             self.note(missing);
         }
         let Some(mut source) = piece.into_source() else { return };
-        if !is_start(source.peek(12)) {
+        if !starts(&mut source, 0) {
             return;
         }
         let format = sniff(&mut source);

@@ -5,6 +5,7 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_ADPCM_IMA_WAV, CODEC_I
 use crate::blocks::{Blocks, Layout};
 use crate::body::Body;
 use crate::chunk::{Chunk, Chunks, known_length};
+use crate::g722::G722;
 use crate::mpeg::Mpeg;
 use crate::pcm::Encoding;
 use crate::piece::{Piece, Refusal};
@@ -24,8 +25,8 @@ const FOREIGN: [(u64, &str); 16] = [
     (0x42, "G.723.1"),
     (0x45, "G.726"),
     (0x64, "G.726"),
-    (0x65, "G.722"),
-    (0x28f, "G.722"),
+    (0x65, "G.722 of more than one channel"),
+    (0x28f, "G.722 of more than one channel"),
     (0x83, "G.729"),
     (0xff, "AAC"),
     (0x160, "Windows Media"),
@@ -94,6 +95,9 @@ impl Format {
             Some(_) => Body::new(source, length, Some(chunks)),
             None => Body::of_unknown_length(source, chunks),
         };
+        if matches!(self.kind, 0x65 | 0x28f) && self.channels == 1 {
+            return Ok(Box::new(G722::new(body, length)));
+        }
         if matches!(self.kind, 0x02 | 0x11) {
             return Ok(Box::new(self.blocks(body)?));
         }

@@ -5,6 +5,10 @@ use crate::source::Source;
 
 /// Bytes that tell most formats.
 const HEAD_BYTES: usize = 64;
+/// Bytes by which a further sound is known.
+const START_BYTES: usize = 12;
+/// Fewer bytes may be a sample's.
+const STRONG_BYTES: usize = 4;
 /// Where MPEG frames are looked for in a file that begins within one, or with something else.
 const SEARCHED_BYTES: usize = 64 << 10;
 
@@ -119,10 +123,24 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
     }
 }
 
-/// Whether a further sound of a known format begins here.
+/// Whether a further sound, or what else is known, begins here, by bytes that no sound has there by chance.
 pub(crate) fn is_start(head: &[u8]) -> bool {
-    matches!(known(head), Format::Riff | Format::Aiff | Format::Au | Format::Flac | Format::Ogg)
-        || head.starts_with(b"ID3")
+    match known(head) {
+        Format::Empty | Format::Unknown | Format::Text => false,
+        Format::Foreign(name) => FOREIGN.iter().any(|(_, magic, known)| *known == name && magic.len() >= STRONG_BYTES),
+        _ => true,
+    }
+}
+
+/// Whether a further sound begins `at` bytes ahead: MPEG and AAC, which have no header, by their frames.
+pub(crate) fn starts(source: &mut Source, at: usize) -> bool {
+    let from = |window: &[u8]| window.get(at..).unwrap_or_default().to_vec();
+    let head = from(source.peek(at + START_BYTES));
+    is_start(&head)
+        || mpeg::is_sync(&head) && {
+            let window = from(source.peek(at + mpeg::PROOF_BYTES));
+            mpeg::begins(&window) || is_adts(&window)
+        }
 }
 
 fn known(head: &[u8]) -> Format {
@@ -142,13 +160,15 @@ fn known(head: &[u8]) -> Format {
 
 /// Two frames of AAC, one behind the other.
 fn is_adts(window: &[u8]) -> bool {
-    let length = |at: usize| {
-        let head = window.get(at..at + 7)?;
-        let is_sync = head[0] == 0xff && head[1] & 0xf6 == 0xf0;
-        let length = usize::from(head[3] & 3) << 11 | usize::from(head[4]) << 3 | usize::from(head[5] >> 5);
-        (is_sync && length > 7).then_some(length)
-    };
-    length(0).is_some_and(|first| length(first).is_some())
+    adts_bytes(window).is_some_and(|first| window.get(first..).is_some_and(|rest| adts_bytes(rest).is_some()))
+}
+
+/// Length of the frame of AAC that begins here.
+pub(crate) fn adts_bytes(window: &[u8]) -> Option<usize> {
+    let head = window.get(..7)?;
+    let is_sync = head[0] == 0xff && head[1] & 0xf6 == 0xf0;
+    let length = usize::from(head[3] & 3) << 11 | usize::from(head[4]) << 3 | usize::from(head[5] >> 5);
+    (is_sync && length > 7).then_some(length)
 }
 
 /// Packets of 188 bytes that begin with the same byte.

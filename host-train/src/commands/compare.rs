@@ -7,6 +7,8 @@ use anyhow::Result;
 use clap::Args;
 use keyface_train::evaluate::{Contest, CueFolder, compare};
 
+use super::reading::ReadingArgs;
+
 /// Scores mouth cues that programs wrote beside what our models show, on the clips that all of them have.
 ///
 /// A program's cues for the clip ID are ID.visemes.tsv (`time_s<TAB>Oculus viseme`), or ID.tsv or ID.json as Rhubarb Lip
@@ -16,6 +18,8 @@ pub struct CompareArgs {
     /// Folder of sound and TextGrids: its eval split, or every clip where it has none
     #[arg(value_name = "DIR")]
     corpus: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Folder of a program's cues; its name is the program's unless another is given
     #[arg(long, value_name = "[NAME=]FOLDER")]
     cues: Vec<CueFolder>,
@@ -33,7 +37,8 @@ pub struct CompareArgs {
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Result<()> {
     let (corpus, cues, models) = (args.corpus.clone(), args.cues.clone(), args.model.clone());
-    let found = compare(&Contest { corpus, clips: args.clips.get(), cues, models })?;
+    let (reading, _) = args.reading.split(std::slice::from_ref(&corpus), &[])?;
+    let found = compare(&Contest { corpus, reading, clips: args.clips.get(), cues, models })?;
     if args.json {
         say!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());

@@ -14,14 +14,22 @@ use keyface_train::model::kmtalk::Localization;
 use keyface_train::train::RunDir;
 use keyface_train::train::kmtalk::Offline;
 
+use super::reading::ReadingArgs;
+
 /// Scores models on the eval split of corpora, beside volume-to-jaw, the mean motion, a still mouth and the truth.
 #[derive(Args)]
 pub struct EvaluateArgs {
     /// Folder of a model, such as models/live
     model: PathBuf,
-    /// More models, then folders of sound and TextGrids, whose eval split is used
+    /// More models, then folders of sound and of TextGrids beside or apart from it, as for `prepare`; their eval split is
+    /// used
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Speaker whose clips are all eval, as `prepare` was told; any number of times
+    #[arg(long, value_name = "SPEAKER")]
+    eval: Vec<String>,
     /// Whose clips are heard: eval, valid, train, with commas between
     #[arg(long, default_value = "eval", value_delimiter = ',', value_parser = split)]
     split: Vec<Split>,
@@ -60,10 +68,12 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     ensure!(has_card, "{}: expected the folder of a model, found no {CARD} in it", args.model.display());
     let (more, corpora): (Vec<PathBuf>, Vec<PathBuf>) =
         args.folders.iter().cloned().partition(|folder| folder.join(CARD).is_file());
+    let (reading, corpora) = args.reading.split(&corpora, &args.eval)?;
     ensure!(!corpora.is_empty(), "expected a folder of sound and TextGrids behind the models, came none");
     let plan = |model: &PathBuf| Plan {
         model: model.clone(),
         corpora: corpora.clone(),
+        reading: reading.clone(),
         splits: args.split.clone(),
         clips: args.clips,
         head: args.head.clone(),

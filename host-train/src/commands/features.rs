@@ -4,19 +4,22 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use keyface_train::corpus::read_folder;
+use keyface_train::corpus::read_folder_with;
 use keyface_train::model::wav2vec2::Wav2Vec2;
 use keyface_train::prepare::features;
 use keyface_train::train::{DeviceChoice, pick_device};
 
-use super::prepare::{corpus_name, progress, report_dropped};
+use super::prepare::{progress, report_dropped};
+use super::reading::{ReadingArgs, corpus_name};
 
 /// Which encoder, which corpora, and where to.
 #[derive(Args)]
 pub struct FeaturesArgs {
-    /// Folders of wav or flac beside TextGrids, as for `prepare`
+    /// Folders of wav or flac, and of TextGrids beside or apart from them, as for `prepare`
     #[arg(required = true, value_name = "CORPUS_DIR")]
     corpora: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Weights of wav2vec 2.0, base or large, as HuggingFace's transformers saves them; config.json beside them is read
     #[arg(long, value_name = "FILE.safetensors")]
     wav2vec2: PathBuf,
@@ -31,9 +34,10 @@ pub struct FeaturesArgs {
 /// Listens to every corpus and prints what was done.
 pub fn run(args: &FeaturesArgs) -> Result<()> {
     let encoder = Wav2Vec2::load(&args.wav2vec2, &pick_device(args.device)?)?;
-    for dir in &args.corpora {
+    let (reading, corpora) = args.reading.split(&args.corpora, &[])?;
+    for dir in &corpora {
         let name = corpus_name(dir);
-        let folder = read_folder(dir)?;
+        let folder = read_folder_with(dir, &reading)?;
         let bar = progress(&name, folder.entries.len());
         let outcome = features(&folder, &name, &encoder, &args.out, &|| bar.inc(1))?;
         bar.finish_and_clear();

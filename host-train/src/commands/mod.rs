@@ -21,6 +21,7 @@ pub mod export;
 pub mod features;
 pub mod plot;
 pub mod prepare;
+pub mod reading;
 pub mod throughput;
 pub mod train;
 pub mod variants;

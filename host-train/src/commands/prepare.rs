@@ -1,15 +1,15 @@
 //! `keyface-train prepare`: corpora -> prepared clips.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use keyface_train::corpus::{
-    Dropped, Folder, Kind, Labels, Reading, holds_only_text_grids, read_folder_with, read_recordings,
-};
+use keyface_train::corpus::{Dropped, Folder, Kind, check_speakers, read_folder_with, read_recordings};
 use keyface_train::prepare::{Options, Outcome, Renderer, Rooms, Shard, prepare};
+
+use super::reading::{ReadingArgs, corpus_name};
 
 /// Which corpora, and where to.
 #[derive(Args)]
@@ -18,12 +18,8 @@ pub struct PrepareArgs {
     /// it, labels the sounds of the others
     #[arg(required = true, value_name = "CORPUS_DIR")]
     corpora: Vec<PathBuf>,
-    /// Folder of TextGrids that lie apart from the sound, under the same names
-    #[arg(long, value_name = "DIR")]
-    textgrids: Vec<PathBuf>,
-    /// What this corpus' labels mean: lines of label, tab and phones of ARPAbet (SIL for silence, ? for unknown speech)
-    #[arg(long, value_name = "FILE")]
-    phones: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Speaker who is never trained on, any number of times
     #[arg(long, value_name = "SPEAKER")]
     eval: Vec<String>,
@@ -54,15 +50,10 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
     let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()) };
     let options =
         Options { out: args.out.clone(), styles: args.styles, copies: args.copies, renderer, shard: args.shard };
-    let (reading, corpora) = reading(args)?;
+    let (reading, corpora) = args.reading.split(&args.corpora, &args.eval)?;
     let folders = corpora.iter().map(|dir| Ok((corpus_name(dir), read_folder_with(dir, &reading)?)));
     let folders: Vec<(String, Folder)> = folders.collect::<Result<_>>()?;
-    let speakers: BTreeSet<&String> =
-        folders.iter().flat_map(|(_, f)| &f.entries).map(|entry| &entry.speaker).collect();
-    for name in &args.eval {
-        let known = speakers.iter().map(|known| known.to_string()).collect::<Vec<_>>().join(", ");
-        ensure!(speakers.contains(name), "--eval: expected one of the speakers {known}, came {name}");
-    }
+    check_speakers(&reading.eval, folders.iter().map(|(_, folder)| folder))?;
     for (name, folder) in &folders {
         let bar = progress(name, folder.entries.len());
         let outcome = prepare(folder, name, &options, &|| bar.inc(1))?;
@@ -71,23 +62,6 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
         ensure!(outcome.statistics.clips() > 0, "{name}: expected clips to prepare, came none that can be used");
     }
     Ok(())
-}
-
-/// How to read, and what: folders of TextGrids alone are no corpora.
-fn reading(args: &PrepareArgs) -> Result<(Reading, Vec<PathBuf>)> {
-    let (mut labels_dirs, mut corpora) = (args.textgrids.clone(), Vec::new());
-    for dir in &args.corpora {
-        let is_labels = args.corpora.len() > 1 && holds_only_text_grids(dir)?;
-        if is_labels { labels_dirs.push(dir.clone()) } else { corpora.push(dir.clone()) }
-    }
-    let labels = args.phones.as_deref().map_or_else(|| Ok(Labels::shipped()), Labels::with_file)?;
-    Ok((Reading { labels_dirs, labels, eval: args.eval.iter().cloned().collect() }, corpora))
-}
-
-/// The folder's own name.
-pub fn corpus_name(dir: &Path) -> String {
-    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    whole.file_name().map_or_else(|| "corpus".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// A bar over a corpus' clips.

@@ -230,18 +230,20 @@ fn folder_speaker(dir: &Path, audio: &Path) -> String {
     parent.file_name().map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Reads one clip: a sound file and a TextGrid wherever they lie. What nobody can label counts as silence here.
+/// Reads a sound file and its TextGrid wherever they lie: one clip, or those around speech of unknown phones.
 ///
 /// # Errors
-/// When either cannot be read, or the sound is shorter than its labels.
-pub fn read_clip(audio: &Path, labels: &Path) -> Result<Clip> {
+/// When either cannot be read, the sound is shorter than its labels, or all of it is unknown.
+pub fn read_clips(audio: &Path, labels: &Path) -> Result<Vec<Clip>> {
     let id = audio.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let grid = read_grid(labels)?;
     let all = Labels::shipped();
     let order = all.order(grid.phones().iter().flat_map(|tier| &tier.intervals).map(|interval| interval.text.as_str()));
-    let phones = Aligned::of(&grid, &all, order).pieces.into_iter().flat_map(|piece| piece.phones).collect();
-    let piece = Piece { start_s: 0.0, end_s: None, phones };
-    Entry { id, speaker: folder_speaker(audio, audio), split: Split::Eval, audio: audio.into(), piece }.load()
+    let mut base = entry(audio, &id, audio, None, &BTreeSet::new());
+    base.split = Split::Eval;
+    let mut folder = Folder::default();
+    folder.add(&base, Aligned::of(&grid, &all, order));
+    folder.checked(labels)?.entries.iter().map(Entry::load).collect()
 }
 
 /// A TextGrid with a tier of phones.
@@ -253,6 +255,18 @@ fn read_grid(path: &Path) -> Result<TextGrid> {
         return Err(Error::unexpected(place, "a tier `phones`, `phonemes` or `MAU`", format!("{names:?}")));
     }
     Ok(grid)
+}
+
+/// Speakers who are kept for reports must be in one of these folders.
+///
+/// # Errors
+/// When one is in none of them.
+pub fn check_speakers<'a>(eval: &BTreeSet<String>, folders: impl Iterator<Item = &'a Folder>) -> Result<()> {
+    let speakers: BTreeSet<&String> = folders.flat_map(|folder| &folder.entries).map(|entry| &entry.speaker).collect();
+    match eval.iter().find(|name| !speakers.contains(name)) {
+        Some(name) => Err(Error::unexpected("--eval", format!("one of {speakers:?}"), format!("{name:?}"))),
+        None => Ok(()),
+    }
 }
 
 /// Whether a folder is another one's labels.

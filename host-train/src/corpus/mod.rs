@@ -29,7 +29,8 @@ mod voice;
 
 pub use error::{Error, Result};
 pub use folder::{
-    Dropped, Entry, Folder, Reading, Word, holds_only_text_grids, read_clip, read_folder, read_folder_with, write_clip,
+    Dropped, Entry, Folder, Reading, Word, check_speakers, holds_only_text_grids, read_clips, read_folder,
+    read_folder_with, write_clip,
 };
 pub use generate::{Report, generate};
 pub use labels::{Labels, phones_of_label};

@@ -14,7 +14,7 @@ use super::score::{Events, MouthScore};
 use super::table::Table;
 use super::tables::mouths_by_class;
 use crate::clip::{Clip, Split};
-use crate::corpus::{Entry, Folder, read_folder};
+use crate::corpus::{Entry, Folder, Reading, read_folder_with};
 use crate::export::Packed;
 
 /// What to compare.
@@ -22,6 +22,8 @@ use crate::export::Packed;
 pub struct Contest {
     /// Folder of sound and TextGrids: its eval split, or every clip where it has none.
     pub corpus: PathBuf,
+    /// How it is read.
+    pub reading: Reading,
     /// At most so many clips, spread evenly.
     pub clips: usize,
     /// What other programs wrote.
@@ -77,7 +79,7 @@ pub fn compare(contest: &Contest) -> Result<Comparison> {
 }
 
 fn chosen(contest: &Contest) -> Result<Vec<Entry>> {
-    let Folder { mut entries, dropped, .. } = read_folder(&contest.corpus)?;
+    let Folder { mut entries, dropped, .. } = read_folder_with(&contest.corpus, &contest.reading)?;
     warn_of(&dropped);
     if entries.iter().any(|e| e.split == Split::Eval) {
         entries.retain(|e| e.split == Split::Eval);

@@ -22,9 +22,10 @@ use super::streaming::{StreamingReport, measure_streaming};
 use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
 use super::surroundings::Surroundings;
 use crate::clip::{Clip, Segment, Split};
-use crate::corpus::{Dropped, Kind, read_folder, read_recordings, split_name};
+use crate::corpus::{Dropped, Folder, Kind, Reading, check_speakers, read_folder_with, read_recordings, split_name};
 use crate::export::Packed;
 use crate::prepare::Rooms;
+use crate::trained_on::{TrainedOn, warning};
 use crate::truth;
 
 /// How far noise lies below the speech in the rows that say so.
@@ -42,6 +43,8 @@ pub struct Plan {
     pub model: PathBuf,
     /// Folders of sound and TextGrids.
     pub corpora: Vec<PathBuf>,
+    /// How they are read.
+    pub reading: Reading,
     /// Whose clips are heard.
     pub splits: Vec<Split>,
     /// At most so many clips of each corpus.
@@ -86,6 +89,8 @@ pub struct CorpusReport {
     pub clips: usize,
     /// Minutes heard.
     pub minutes: f64,
+    /// What must be said where the model was trained on these speakers.
+    pub trained_on: Option<String>,
     /// Name and mouth score of the model, of the model in noise, and of the baselines.
     pub mouths: Vec<(String, MouthScore)>,
     /// Motion against the truth: the model, the model in noise, other programs, the baselines.
@@ -106,6 +111,7 @@ pub struct CorpusReport {
 /// What all corpora are judged with.
 struct Judge {
     packed: Packed,
+    trained_on: Option<TrainedOn>,
     surface: Surface,
     around: Surroundings,
     curve: bool,
@@ -118,11 +124,15 @@ struct Judge {
 pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     let judge = Judge {
         packed: Packed::read(&plan.model)?,
+        trained_on: TrainedOn::read(&plan.model)?,
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
         around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
         curve: plan.curve,
     };
-    let chosen = plan.corpora.iter().map(|folder| Ok((folder, choose(folder, &plan.splits, plan.clips)?)));
+    let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
+    let read: Vec<(&PathBuf, Folder)> = read.collect::<Result<_>>()?;
+    check_speakers(&plan.reading.eval, read.iter().map(|(_, corpus)| corpus))?;
+    let chosen = read.iter().map(|(folder, corpus)| Ok((*folder, choose(folder, corpus, &plan.splits, plan.clips)?)));
     let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
     // Before everything else: nothing shall run beside it.
     let streaming = plan.streaming.then(|| {
@@ -157,8 +167,7 @@ pub fn warn_of(dropped: &[Dropped]) {
 }
 
 /// At most `most` clips of the splits, spread evenly over them.
-fn choose(folder: &Path, splits: &[Split], most: usize) -> Result<Vec<Judged>> {
-    let corpus = read_folder(folder)?;
+fn choose(folder: &Path, corpus: &Folder, splits: &[Split], most: usize) -> Result<Vec<Judged>> {
     warn_of(&corpus.dropped);
     let eval: Vec<_> = corpus.entries.iter().filter(|e| splits.contains(&e.split)).collect();
     let names = || splits.iter().map(|split| split_name(*split)).collect::<Vec<_>>().join(" or ");
@@ -172,6 +181,8 @@ fn choose(folder: &Path, splits: &[Split], most: usize) -> Result<Vec<Judged>> {
 impl Judge {
     fn corpus(&self, folder: &Path, judged: &[Judged], programs: &[Program]) -> Result<CorpusReport> {
         let name = self.packed.card.name.clone();
+        let corpus = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let trained_on = self.warned(&corpus, judged);
         let heard = self.hear(judged, |_, clip| clip.samples.clone())?;
         let noisy = self.hear(judged, |n, clip| self.around.noisy(clip, SNR_DB, n as u64))?;
         let mut ours = vec![(name.clone(), heard), (format!("{name}, {SNR_DB} dB SNR"), noisy)];
@@ -183,7 +194,8 @@ impl Judge {
         let measured = self.measured(&ours, judged, programs)?;
         let all: Vec<usize> = (0..judged.len()).collect();
         Ok(CorpusReport {
-            corpus: folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            corpus,
+            trained_on,
             clips: judged.len(),
             minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
             mouths: mouths(&ours, judged),
@@ -199,6 +211,13 @@ impl Judge {
                 .map(|(j, h)| self.curves(j, h))
                 .collect(),
         })
+    }
+
+    /// Tells at once, and in the report, that the model knows these voices.
+    fn warned(&self, corpus: &str, judged: &[Judged]) -> Option<String> {
+        let clips: Vec<&Clip> = judged.iter().map(|judged| &judged.clip).collect();
+        let said = warning(&self.packed.card, self.trained_on.as_ref(), corpus, &clips);
+        said.inspect(|said| log::warn!("{corpus}: {said}"))
     }
 
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {

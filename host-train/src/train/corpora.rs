@@ -2,7 +2,7 @@
 //!
 //! Training clips stay on disk; in memory is who speaks in which file, about 100 bytes a clip.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -16,6 +16,7 @@ use crate::clip::Split;
 use crate::corpus::{Kind, read_recordings, stable_hash};
 use crate::data::{Augmenter, NoisePool, Source, Talker, Utterance};
 use crate::prepare::{self, Prepared};
+use crate::trained_on::TrainedOn;
 
 /// Every clip of an experiment.
 pub struct Corpora {
@@ -37,6 +38,8 @@ struct Crowd {
     /// Sum of their weights up to each of them.
     reach: Vec<f64>,
     hops: usize,
+    /// Names of the people, or ids of a crowd's clips.
+    names: BTreeSet<String>,
 }
 
 /// Choosing clips of a corpus: enough for a steady figure, few enough for a minute.
@@ -104,6 +107,13 @@ impl Corpora {
         })
     }
 
+    /// Who is trained on.
+    pub fn trained_on(&self) -> TrainedOn {
+        let mut trained = TrainedOn::default();
+        self.train.iter().for_each(|crowd| trained.add(&crowd.name, crowd.names.iter().map(String::as_str)));
+        trained
+    }
+
     /// How many people are heard in training.
     pub fn talkers(&self) -> usize {
         self.train.iter().map(|crowd| crowd.talkers.len()).sum()
@@ -129,6 +139,8 @@ impl Crowd {
     fn new(choice: &CorpusChoice, clips: Vec<Found>) -> Crowd {
         let hops = clips.iter().map(|clip| clip.hops).sum();
         let mut people: BTreeMap<String, Talker> = BTreeMap::new();
+        let named = |clip: &Found| if choice.crowd { clip.id.clone() } else { clip.speaker.clone() };
+        let names = clips.iter().map(named).collect();
         for clip in clips {
             // Of a crowd without names each clip may be somebody else's.
             let who = if choice.crowd { clip.path.display().to_string() } else { clip.speaker };
@@ -143,7 +155,7 @@ impl Crowd {
         };
         let reach = talkers.iter().scan(0.0, add).collect();
         let name = choice.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        Crowd { name, licence: choice.licence.clone(), share: choice.share, talkers, reach, hops }
+        Crowd { name, licence: choice.licence.clone(), share: choice.share, talkers, reach, hops, names }
     }
 
     fn draw(&self, rng: &mut ChaCha8Rng) -> &Talker {
@@ -157,6 +169,7 @@ impl Crowd {
 /// A prepared clip on disk.
 struct Found {
     path: PathBuf,
+    id: String,
     speaker: String,
     split: Split,
     hops: usize,
@@ -215,7 +228,8 @@ fn look_at(path: PathBuf) -> Result<Found> {
         path.display()
     );
     let speech_hops = clip.phones.iter().filter(|phone| **phone != keyface_core::Phone::SIL).count();
-    Ok(Found { path, speaker: clip.speaker, split: clip.split, hops: clip.phones.len(), speech_hops })
+    let hops = clip.phones.len();
+    Ok(Found { path, id: clip.id, speaker: clip.speaker, split: clip.split, hops, speech_hops })
 }
 
 fn read<'a>(found: impl Iterator<Item = &'a Found>) -> Result<Vec<Utterance>> {

@@ -145,7 +145,7 @@ struct SoundArgs {
     #[arg(long, value_name = "N[,N]|mix")]
     channel: Option<Channels>,
     /// How samples without a header are written, in a file or on a pipe: s16le, s16be, s24le, s32le, f32le, mulaw,
-    /// alaw or u8 [default on a pipe: s16le]
+    /// alaw, u8 or g722 [default on a pipe: s16le]
     #[arg(long, value_name = "NAME[:CHANNELS]")]
     format: Option<RawFormat>,
     /// Sample rate of samples without a header [default: 16000]

@@ -128,29 +128,40 @@ impl Rhubarb {
         self.file.write(format!("{frame} {}\n", self.shapes.name(rest)).as_bytes())
     }
 
-    /// Start, end and shape of each cue.
-    fn spans(&self, end: Micros) -> impl Iterator<Item = (Micros, Micros, char)> {
-        let ends = self.cues.iter().skip(1).map(|cue| cue.0).chain([end]);
-        self.cues.iter().zip(ends).map(|((start, shape), end)| (*start, end, *shape))
-    }
-
-    fn as_json(&self, sound_name: &str, end: Micros) -> String {
-        let cue = |(start, end, shape): (Micros, Micros, char)| json!({ "start": hundredths(start), "end": hundredths(end), "value": shape.to_string() });
-        let cues: Vec<serde_json::Value> = self.spans(end).map(cue).collect();
+    /// The document, cue by cue: as text, hours of cues would be far larger than as numbers.
+    fn json(&mut self, sound_name: &str, end: Micros) -> Result<(), AppError> {
+        let cues = std::mem::take(&mut self.cues);
         let metadata = json!({ "soundFile": sound_name, "duration": hundredths(end) });
-        format!("{:#}\n", json!({ "metadata": metadata, "mouthCues": cues }))
+        let frame = format!("{:#}\n", json!({ "metadata": metadata, "mouthCues": [] }));
+        let Some((head, tail)) = frame.rsplit_once("[]").filter(|_| !cues.is_empty()) else {
+            return self.file.write(frame.as_bytes());
+        };
+        self.file.write(head.as_bytes())?;
+        let mut before = "[\n    ";
+        for (start, end, shape) in spans(&cues, end) {
+            let (start, end) = (hundredths(start), hundredths(end));
+            let cue = format!("{:#}", json!({ "start": start, "end": end, "value": shape.to_string() }));
+            self.file.write(format!("{before}{}", cue.replace('\n', "\n    ")).as_bytes())?;
+            before = ",\n    ";
+        }
+        self.file.write(format!("\n  ]{tail}").as_bytes())
     }
 
-    fn as_xml(&self, sound_name: &str, end: Micros) -> String {
-        let cue = |(start, end, shape): (Micros, Micros, char)| {
-            format!("    <mouthCue start=\"{:.2}\" end=\"{:.2}\">{shape}</mouthCue>\n", start.as_s(), end.as_s())
-        };
-        let cues: String = self.spans(end).map(cue).collect();
+    /// The same.
+    fn xml(&mut self, sound_name: &str, end: Micros) -> Result<(), AppError> {
+        let cues = std::mem::take(&mut self.cues);
         let (sound, end_s) = (escaped(sound_name), end.as_s());
-        format!(
+        let head = format!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rhubarbResult>\n  <metadata>\n    <soundFile>{sound}</soundFile>\n    \
-             <duration>{end_s:.2}</duration>\n  </metadata>\n  <mouthCues>\n{cues}  </mouthCues>\n</rhubarbResult>\n"
-        )
+             <duration>{end_s:.2}</duration>\n  </metadata>\n  <mouthCues>\n"
+        );
+        self.file.write(head.as_bytes())?;
+        for (start, end, shape) in spans(&cues, end) {
+            let (start_s, end_s) = (start.as_s(), end.as_s());
+            let cue = format!("    <mouthCue start=\"{start_s:.2}\" end=\"{end_s:.2}\">{shape}</mouthCue>\n");
+            self.file.write(cue.as_bytes())?;
+        }
+        self.file.write(b"  </mouthCues>\n</rhubarbResult>\n")
     }
 }
 
@@ -173,8 +184,8 @@ impl Writer for Rhubarb {
                 left.into_iter().try_for_each(|(at, shape)| self.line(at, shape))?;
                 self.last_line(end)?;
             }
-            Notation::Json(name) => self.file.write(self.as_json(&name, end).as_bytes())?,
-            Notation::Xml(name) => self.file.write(self.as_xml(&name, end).as_bytes())?,
+            Notation::Json(name) => self.json(&name, end)?,
+            Notation::Xml(name) => self.xml(&name, end)?,
         }
         self.file.commit()
     }
@@ -194,6 +205,12 @@ pub(crate) fn shape_of(step: &Step, pose: &FacePose) -> char {
         Aa | E => 'C',
         Ou => 'F',
     }
+}
+
+/// Start, end and shape of each cue.
+fn spans(cues: &[(Micros, char)], end: Micros) -> impl Iterator<Item = (Micros, Micros, char)> {
+    let ends = cues.iter().skip(1).map(|cue| cue.0).chain([end]);
+    cues.iter().zip(ends).map(|((start, shape), end)| (*start, end, *shape))
 }
 
 fn hundredths(at: Micros) -> f64 {
@@ -228,11 +245,22 @@ mod tests {
 
     #[test]
     fn a_json_has_cues_that_touch() {
-        let json = rhubarb(Notation::Json("a.wav".into()), Shapes::default());
-        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let text = rhubarb(Notation::Json("a.wav".into()), Shapes::default());
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(text, format!("{json:#}\n"), "written in parts as it would be as a whole");
         assert_eq!(json["metadata"], json!({ "soundFile": "a.wav", "duration": 0.5 }));
         assert_eq!(json["mouthCues"][1], json!({ "start": 0.02, "end": 0.06, "value": "A" }));
         assert_eq!(json["mouthCues"][3]["end"], 0.5);
+    }
+
+    #[test]
+    fn a_json_of_nothing_has_an_empty_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let file = AtomicFile::create(&path).unwrap();
+        Box::new(Rhubarb::new(file, Notation::Json("[].wav".into()), Shapes::default())).finish(Micros(0)).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains("\"soundFile\": \"[].wav\"") && text.ends_with("\"mouthCues\": []\n}\n"), "{text}");
     }
 
     #[test]

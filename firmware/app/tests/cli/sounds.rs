@@ -3,6 +3,8 @@
 use crate::util::{Desk, Run};
 use crate::wav::{CLIP_HZ, CLIP_S, Form, at_rate, clip, clip_wav, wav};
 
+/// A quarter second of a tone, in every format.
+const TONES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sound/src/sounds");
 /// Visemes are compared this often.
 const GRID_MS: usize = 10;
 
@@ -149,4 +151,22 @@ fn one_sample_is_a_sound() {
     desk.run("animate a.wav --out a.csv --out a.json --out a.gif --out a.png").fine();
     // A head, and half a second of frames: from less Unreal guesses a wrong rate.
     assert_eq!(desk.text("a.csv").lines().count(), 33);
+}
+
+#[test]
+fn a_file_of_every_format_and_the_same_bytes_on_standard_input_give_the_same_poses() {
+    let mut tones: Vec<_> = std::fs::read_dir(TONES).unwrap().map(|entry| entry.unwrap().path()).collect();
+    tones.sort();
+    let tones: Vec<u8> = tones.iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
+    let joined = [clip_wav(), tones, clip_wav()].concat();
+    let desk = Desk::new();
+    desk.write("a", &joined);
+    for command in ["run --fast --to file:a.poses.jsonl --input", "animate --out a.poses.jsonl"] {
+        desk.run(&format!("{command} a --model live --still")).fine();
+        let of_file = desk.text("a.poses.jsonl");
+        desk.pipe(&format!("{command} - --model live --still"), &joined, 1_000).fine();
+        assert!(of_file == desk.text("a.poses.jsonl"), "{command}");
+        let seconds = of_file.lines().count() / 60;
+        assert!(seconds >= 2 * CLIP_S + 3, "{command}: {seconds} s");
+    }
 }

@@ -178,3 +178,28 @@ fn what_is_no_folder_is_told() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     assert_eq!(error(Path::new(file)), format!("{file}: expected a folder of recordings, came a file"));
 }
+
+#[test]
+fn a_clip_by_itself_is_read_around_unknown_speech_and_never_through_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = [(0.0, 0.5, "AA1"), (0.5, 1.0, "spn"), (1.0, 1.25, "B"), (1.25, 1.5, "")];
+    let intervals = told.map(|(start_s, end_s, text)| Interval { start_s, end_s, text: text.into() }).to_vec();
+    let grid = TextGrid { end_s: 1.5, tiers: vec![Tier { name: "phones".into(), intervals }] };
+    let (sound, labels) = (dir.path().join("a.wav"), dir.path().join("b.TextGrid"));
+    audio::write(&sound, &vec![0.1; 24_000]).unwrap();
+    fs::write(&labels, grid.to_text()).unwrap();
+    let clips = read_clips(&sound, &labels).unwrap();
+    let lengths: Vec<_> = clips.iter().map(|clip| (clip.id.as_str(), clip.samples.len())).collect();
+    assert_eq!(lengths, [("a@1", 8_000), ("a@2", 8_000)]);
+    assert_eq!(clips[1].phones, [segment(0.0, 0.25, Phone::B), segment(0.25, 0.5, Phone::SIL)]);
+}
+
+#[test]
+fn a_speaker_who_is_kept_for_reports_must_be_there() {
+    let dir = tempfile::tempdir().unwrap();
+    write_clip(dir.path(), &clip("anna/one"), &[]).unwrap();
+    let folder = read_folder(dir.path()).unwrap();
+    let check = |name: &str| check_speakers(&[name.to_owned()].into(), [&folder].into_iter());
+    assert!(check("anna").is_ok());
+    assert!(check("bert").unwrap_err().to_string().contains("expected one of {\"anna\"}, came \"bert\""));
+}

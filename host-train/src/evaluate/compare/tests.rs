@@ -77,7 +77,8 @@ fn write_cues(desk: &Path, file: &str, text: &str) {
 fn contest(desk: &Path, programs: &[&str]) -> Contest {
     let folder = |name: &&str| CueFolder { program: (*name).into(), folder: desk.join(name) };
     let cues = programs.iter().map(folder).collect();
-    Contest { corpus: desk.join("corpus"), clips: 10, cues, models: Vec::new() }
+    let reading = Default::default();
+    Contest { corpus: desk.join("corpus"), reading, clips: 10, cues, models: Vec::new() }
 }
 
 fn score_of<'a>(comparison: &'a Comparison, name: &str) -> &'a MouthScore {

@@ -31,15 +31,15 @@ pub fn page(reports: &[EvaluationReport]) -> String {
 fn header(reports: &[EvaluationReport]) -> String {
     let heard = |part: &CorpusReport| format!("{} ({} clips, {:.1} min)", part.corpus, part.clips, part.minutes);
     let corpora: Vec<String> = reports.iter().take(1).flat_map(|r| &r.corpora).map(heard).collect();
+    let is_known = reports.iter().flat_map(|r| &r.corpora).any(|part| part.trained_on.is_some());
+    let told =
+        if is_known { "Speech, of which models know voices" } else { "Speech that the models were not trained on" };
     let link = |(n, r): (usize, &EvaluationReport)| {
         format!("<a href=\"#model-{n}\">{}, {} ms</a>", escape(&r.model), r.look_ahead_ms)
     };
     let links: String = reports.iter().enumerate().map(link).collect();
     let nav = if reports.len() > 1 { format!("<nav>{links}</nav>\n") } else { String::new() };
-    format!(
-        "<h1>Keyface, evaluated</h1>\n<p>Speech that the models were not trained on: {}.</p>\n{nav}",
-        escape(&corpora.join("; "))
-    )
+    format!("<h1>Keyface, evaluated</h1>\n<p>{told}: {}.</p>\n{nav}", escape(&corpora.join("; ")))
 }
 
 /// Figures over the look-ahead; nothing for a single model.
@@ -115,9 +115,11 @@ fn model((n, report): (usize, &EvaluationReport)) -> String {
 
 fn corpus(part: &CorpusReport) -> String {
     let tables: String = tables(part).iter().map(table::table).collect();
+    let known: String =
+        part.trained_on.iter().map(|said| format!("<p><strong>{}.</strong></p>\n", escape(said))).collect();
     let drawn: String = part.drawn.iter().map(clip::draw).collect();
     format!(
-        "<h3>{}</h3>\n{}{tables}<h4>What was shown for what was said</h4>\n<p>{CONFUSION_TOLD}</p>\n{}\
+        "<h3>{}</h3>\n{known}{}{tables}<h4>What was shown for what was said</h4>\n<p>{CONFUSION_TOLD}</p>\n{}\
          <h4>Clips</h4>\n<p>{CLIPS_TOLD}</p>\n{}{drawn}",
         escape(&part.corpus),
         own(part).map(tiles).unwrap_or_default(),
@@ -162,6 +164,7 @@ mod tests {
             corpus: "anna".into(),
             clips: 3,
             minutes: 0.25,
+            trained_on: None,
             mouths: vec![("ours".into(), score)],
             motion: Vec::new(),
             keys: Vec::new(),
@@ -196,6 +199,15 @@ mod tests {
         assert!(html.contains("Over the look-ahead") && html.contains("id=\"model-2\""));
         // As in the test of curves: 0, 60 and 120 ms from left to right.
         assert!(html.contains("<path d=\"M46 204L196 14L346 109\"/>"), "{html}");
+    }
+
+    #[test]
+    fn a_model_that_knows_the_voices_is_not_praised_for_it() {
+        let mut known = report(60, 0.8);
+        known.corpora[0].trained_on = Some("ours was trained on <anna>".into());
+        let html = page(&[known]);
+        assert!(html.contains("<strong>ours was trained on &lt;anna&gt;.</strong>"), "{html}");
+        assert!(!html.contains("not trained on:") && page(&[report(60, 0.8)]).contains("not trained on: anna"));
     }
 
     #[test]
