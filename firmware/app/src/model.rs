@@ -10,8 +10,10 @@ use crate::AppError;
 use crate::bounded::{self, NETWORK_BYTES};
 use crate::roots::{self, is_packaged};
 
-/// The model that is used unless told otherwise.
-pub const DEFAULT_MODEL: &str = "live";
+/// For a microphone, where the board names none.
+pub const LIVE: &str = "live";
+/// For a voice that can wait for the lips: `--play`, `--serve`, and files.
+pub const PLAYBACK: &str = "playback";
 /// Names a folder of models.
 pub const MODELS_VARIABLE: &str = "KEYFACE_MODELS";
 /// Where a package puts them.

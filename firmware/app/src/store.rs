@@ -124,7 +124,7 @@ impl Store {
                 Err(error) => warn(format!("{error}; {next}")),
             }
         }
-        let name = board.map_or(model::DEFAULT_MODEL, |board| &board.model);
+        let name = board.map_or(model::LIVE, |board| &board.model);
         Ok(Chosen { model: model::load(name)?, folder: model::find(name)?, slot: None })
     }
 

@@ -71,7 +71,12 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
 
 /// The line that was asked for.
 fn line(args: &AnimateArgs) -> anyhow::Result<Line> {
-    Ok(Line::new(args.face.closing(keyface::model::load(args.model.name())?)?))
+    Ok(Line::new(args.face.closing(keyface::model::load(model(args))?)?))
+}
+
+/// What was asked for. Times at which a live face could show it are asked of the live model.
+fn model(args: &AnimateArgs) -> &str {
+    args.model.or(if args.style.is_live() { keyface::model::LIVE } else { keyface::model::PLAYBACK })
 }
 
 /// Many sounds: each is tried, and those that failed are told.
@@ -115,7 +120,10 @@ fn one(
         files.iter().for_each(|file| tell(file.display()));
     }
     let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().as_ms(), ear.warning());
-    Ok(serde_json::json!({ "files": files, "audio_s": audio_s, "look_ahead_ms": look_ahead_ms, "warning": warning }))
+    let model = model(args);
+    Ok(serde_json::json!({
+        "files": files, "audio_s": audio_s, "model": model, "look_ahead_ms": look_ahead_ms, "warning": warning
+    }))
 }
 
 /// The sound, of which the first samples are there.

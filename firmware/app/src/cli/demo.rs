@@ -46,7 +46,7 @@ pub struct DemoArgs {
 }
 
 pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
-    let line = Line::new(args.face.closing(keyface::model::load(args.model.name())?)?);
+    let line = Line::new(args.face.closing(keyface::model::load(args.model.or(keyface::model::LIVE))?)?);
     if args.pictures {
         return pictures(args, line);
     }
@@ -62,7 +62,7 @@ pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
 }
 
 fn clip(args: &DemoArgs) -> anyhow::Result<Sound> {
-    Ok(read_sound(&keyface::model::find(args.model.name())?.join(CLIP))?)
+    Ok(read_sound(&keyface::model::find(args.model.or(keyface::model::LIVE))?.join(CLIP))?)
 }
 
 fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {

@@ -87,22 +87,24 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
 /// Which model.
 #[derive(Args)]
 struct ModelArgs {
-    /// Name of a model, or its folder; `live` unless told otherwise. Names are searched in $KEYFACE_MODELS and the
-    /// installed models; in a checkout also in its models.
+    /// Name of a model, or its folder. Unless told otherwise a microphone has `live`; --play, --serve and animate
+    /// have `playback`. Names are searched in $KEYFACE_MODELS and the installed models; in a checkout also in its
+    /// models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }
 
 impl ModelArgs {
-    fn name(&self) -> &str {
-        self.model.as_deref().unwrap_or(keyface::model::DEFAULT_MODEL)
+    /// What was asked for, else `usual`.
+    fn or<'a>(&'a self, usual: &'a str) -> &'a str {
+        self.model.as_deref().unwrap_or(usual)
     }
 
     /// What was asked for, else the board's.
     fn of<'a>(&'a self, board: Option<&'a Board>) -> &'a str {
         match (&self.model, board) {
             (None, Some(board)) => &board.model,
-            _ => self.name(),
+            _ => self.or(keyface::model::LIVE),
         }
     }
 }

@@ -64,7 +64,7 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
 fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
     let (store, terms) = (args.store.open(), args.terms.read()?);
     let board = args.terms.board.load()?;
-    let shipped = board.as_ref().map_or(keyface::model::DEFAULT_MODEL, |board| &board.model);
+    let shipped = board.as_ref().map_or(keyface::model::LIVE, |board| &board.model);
     let mut bar = Bar::default();
     let back = store.rollback(&terms, || keyface::model::load(shipped), |event| bar.tell(event))?;
     bar.finish();

@@ -30,6 +30,11 @@ pub struct StyleArgs {
 }
 
 impl StyleArgs {
+    /// Whether times are those at which a live face could show a pose.
+    pub fn is_live(&self) -> bool {
+        matches!(self.stamp, StampArg::Shown)
+    }
+
     /// A recording of this style; the sound and the face are the caller's.
     pub fn recording(&self) -> Recording {
         Recording {

@@ -17,8 +17,6 @@ use keyface_core::{Board, Line, Micros, Model, Samples};
 use super::run::{RunArgs, Targets};
 use super::{note, tell_json};
 
-/// The model of a face that is given its voice: it may look ahead further than one that answers a microphone.
-const MODEL: &str = "playback";
 /// How often a service that shows nothing looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -83,7 +81,7 @@ fn socket(text: &str) -> Result<std::path::PathBuf, String> {
 
 /// The model that was asked for, else the one that is for this.
 pub fn model(args: &RunArgs) -> anyhow::Result<Model> {
-    Ok(args.face.closing(keyface::model::load(args.model.model.as_deref().unwrap_or(MODEL))?)?)
+    Ok(args.face.closing(keyface::model::load(args.model.or(keyface::model::PLAYBACK))?)?)
 }
 
 /// Runs a face that is given its voice.

@@ -134,7 +134,7 @@ fn a_contact_sheet_is_a_png() {
 
 #[test]
 fn what_can_be_shown_lies_behind_the_sound_by_the_look_ahead() {
-    let desk = desk("--out audio.visemes.tsv");
+    let desk = desk("--model live --out audio.visemes.tsv");
     let json = desk.run("animate a.wav --stamp shown --out shown.visemes.tsv --json").fine().stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
     let look_ahead_ms = json["look_ahead_ms"].as_f64().unwrap() as i64;
@@ -144,6 +144,20 @@ fn what_can_be_shown_lies_behind_the_sound_by_the_look_ahead() {
     for ((at, viseme), (shown_at, shown_viseme)) in audio.iter().zip(&shown).skip(1) {
         assert_eq!((at + look_ahead_ms, viseme), (*shown_at, shown_viseme));
     }
+}
+
+#[test]
+fn a_file_has_the_model_for_files_and_live_times_have_the_live_one() {
+    let desk = Desk::new();
+    desk.write("a.wav", clip_wav());
+    let model = |args: &str| {
+        let told = desk.run(&format!("animate a.wav --out a.csv --json {args}")).fine().stdout;
+        let told: Value = serde_json::from_str(&told).unwrap();
+        (told["model"].as_str().unwrap().to_owned(), told["look_ahead_ms"].as_f64().unwrap() as i64)
+    };
+    assert_eq!(model(""), ("playback".to_owned(), 120));
+    assert_eq!(model("--stamp shown"), ("live".to_owned(), 60));
+    assert_eq!(model("--stamp shown --model instant"), ("instant".to_owned(), 20));
 }
 
 #[test]
