@@ -198,7 +198,7 @@ fuzz-asan parser="sound" *args: setup
         cargo +nightly build --release --target x86_64-unknown-linux-gnu -p keyface-tests --example fuzz
     CARGO_TARGET_DIR=target/asan target/asan/x86_64-unknown-linux-gnu/release/examples/fuzz {{ quote(parser) }} {{ args }}
 
-# Our own unsafe code without a C library (a counting allocator) under nightly Rust's interpreter.
+# Our own unsafe code without a C library under nightly Rust's interpreter (`rustup +nightly component add miri`).
 miri:
     cargo +nightly miri test -p keyface-tests --lib counting
 

@@ -98,9 +98,10 @@ fn write_interval(out: &mut String, number: usize, interval: &Interval) {
     );
 }
 
-/// Microseconds are enough, and keep the file readable.
+/// Microseconds are enough, and keep the file readable. A damaged file's time may be too long to be counted in them.
 fn seconds(time_s: f64) -> f64 {
-    (time_s * 1e6).round() / 1e6
+    let rounded_s = (time_s * 1e6).round() / 1e6;
+    if rounded_s.is_finite() { rounded_s } else { time_s }
 }
 
 fn escape(text: &str) -> String {

@@ -26,12 +26,12 @@ pub fn stretches(bytes: &[u8]) -> Vec<Node> {
 
 /// WAV.
 pub fn riff(bytes: &[u8]) -> Vec<Node> {
-    form(bytes, Length::Little, |b| u32::from_le_bytes(b))
+    form(bytes, Length::Little, u32::from_le_bytes)
 }
 
 /// AIFF.
 pub fn iff(bytes: &[u8]) -> Vec<Node> {
-    form(bytes, Length::Big, |b| u32::from_be_bytes(b))
+    form(bytes, Length::Big, u32::from_be_bytes)
 }
 
 /// One form of chunks, and what lies behind it.
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn what_is_split_is_written_again() {
-        let splits: [(&str, fn(&[u8]) -> Vec<Node>); 5] =
-            [("wav", riff), ("caf", caf), ("m4a", boxes), ("ogg", ogg), ("flac", flac)];
+        type Split = fn(&[u8]) -> Vec<Node>;
+        let splits: [(&str, Split); 5] = [("wav", riff), ("caf", caf), ("m4a", boxes), ("ogg", ogg), ("flac", flac)];
         for (ending, split) in splits {
             let bytes = std::fs::read(format!("{SOUNDS}/tone.{ending}")).unwrap();
             let tree = split(&bytes);

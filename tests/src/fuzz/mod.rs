@@ -30,10 +30,16 @@ pub struct Target {
     /// How bytes become a tree.
     pub split: fn(&[u8]) -> Vec<Node>,
     /// Bytes of a mutated tree; a signature or a hash is put right here.
-    pub seal: Box<dyn Fn(&[Node], &mut Chance) -> Vec<u8>>,
+    pub seal: Box<Seal>,
     /// The parser. The answer is what it says, without what changes from input to input.
-    pub feed: Box<dyn Fn(&[u8]) -> Answer>,
+    pub feed: Box<Feed>,
 }
+
+/// A tree in, a file out.
+pub type Seal = dyn Fn(&[Node], &mut Chance) -> Vec<u8>;
+
+/// A file in, what the parser says of it out.
+pub type Feed = dyn Fn(&[u8]) -> Answer;
 
 /// Whether an input was taken, and in which words.
 pub type Answer = Result<String, String>;

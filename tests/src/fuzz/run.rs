@@ -19,7 +19,7 @@ const LARGEST: usize = 1 << 18;
 /// Larger ones are no seeds: they would make everything slow.
 const LARGEST_KEPT: usize = 1 << 14;
 /// Inputs with a new answer that become seeds.
-const MOST_KEPT: usize = 4_000;
+const MOST_KEPT: usize = 1_000;
 
 /// How long to go on, and where to leave what was found.
 pub struct Settings<'a> {

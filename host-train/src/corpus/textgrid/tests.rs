@@ -111,3 +111,10 @@ fn a_cut_file_is_refused() {
     let error = TextGrid::parse(&LONG.as_bytes()[..300], "a.TextGrid").unwrap_err();
     assert!(error.to_string().ends_with("came the end of the file"), "{error}");
 }
+
+#[test]
+fn a_time_of_any_length_is_written_as_it_is_read() {
+    let interval = Interval { start_s: 0.0, end_s: 1e308, text: "b".into() };
+    let grid = TextGrid { end_s: 1e308, tiers: vec![Tier { name: "phones".into(), intervals: vec![interval] }] };
+    assert_eq!(TextGrid::parse(grid.to_text().as_bytes(), "a").unwrap(), grid);
+}
