@@ -13,7 +13,8 @@ fn same_from_pipe(args: &str, bytes: &[u8], chunk: usize) {
     desk.run(&format!("animate a.wav{outs}")).fine();
     let to = if args.starts_with("run") { "--to file:" } else { "--out " };
     let outs: String = FILES.iter().map(|file| format!(" {to}y/{file}")).collect();
-    desk.pipe(&format!("{args}{outs}"), bytes, chunk).fine();
+    // Unless it is told, a live job has another model than a file.
+    desk.pipe(&format!("{args} --model playback{outs}"), bytes, chunk).fine();
     for file in FILES {
         let same = desk.text(&format!("x/{file}")) == desk.text(&format!("y/{file}"));
         assert!(same, "{args} in chunks of {chunk}: {file} differs");
@@ -56,7 +57,7 @@ fn samples_that_end_midway_are_heard_with_a_warning() {
     let desk = Desk::new();
     let mut bytes = raw(&clip());
     bytes.push(7);
-    for args in ["animate - --out a.csv", "run --input - --fast --to file:b.csv"] {
+    for args in ["animate - --out a.csv", "run --input - --fast --model playback --to file:b.csv"] {
         let line = desk.pipe(&format!("{args} --format s16le --rate 16000"), &bytes, 1_000).warned();
         assert!(line.ends_with("standard input: it ends within a sample, whose half is left out"), "{line}");
     }
@@ -78,7 +79,7 @@ fn whatever_a_file_may_be_a_pipe_may_be_too() {
         desk.write(name, bytes);
         desk.run(&format!("animate {name} --out a.csv")).fine();
         desk.pipe("animate - --out b.csv", bytes, 999).fine();
-        desk.pipe("run --input - --fast --to file:c.csv", bytes, 999).fine();
+        desk.pipe("run --input - --fast --model playback --to file:c.csv", bytes, 999).fine();
         assert_eq!(desk.text("a.csv"), desk.text("b.csv"), "{name}");
         assert_eq!(desk.text("a.csv"), desk.text("c.csv"), "{name}");
     }
@@ -103,7 +104,7 @@ fn raw_samples_may_be_written_in_any_way() {
     desk.write("a.raw", &floats);
     let how = "--format f32le:2 --rate 16000 --channel 1";
     desk.run(&format!("animate a.raw {how} --out b.csv")).fine();
-    desk.pipe(&format!("run --input - --fast {how} --to file:c.csv"), &floats, 777).fine();
+    desk.pipe(&format!("run --input - --fast --model playback {how} --to file:c.csv"), &floats, 777).fine();
     assert_eq!(desk.text("a.csv"), desk.text("b.csv"));
     assert_eq!(desk.text("a.csv"), desk.text("c.csv"));
     assert!(desk.refuse("animate a.raw --out d.csv").contains("--format and --rate say which"));
@@ -127,7 +128,7 @@ fn one_channel_of_several_is_heard_alone() {
     let array = frames(|sample| vec![0.3, sample, -0.7, 0.1]);
     desk.write("b.wav", &array);
     desk.run("animate b.wav --channel 1 --out b.csv").fine();
-    desk.pipe("run --input - --fast --channel 1 --to file:c.csv", &array, 777).fine();
+    desk.pipe("run --input - --fast --model playback --channel 1 --to file:c.csv", &array, 777).fine();
     assert_eq!(desk.text("a.csv"), desk.text("b.csv"));
     assert_eq!(desk.text("a.csv"), desk.text("c.csv"));
     let line = desk.refuse("animate b.wav --channel 4 --out d.csv");
@@ -136,7 +137,7 @@ fn one_channel_of_several_is_heard_alone() {
         "board.toml",
         "name = \"board\"\ninherits = \"linux-pc\"\ndescription = \"x\"\nmicrophone = { channel = 1 }",
     );
-    desk.run("run --board ./board.toml --input b.wav --fast --to file:d.csv").fine();
+    desk.run("run --board ./board.toml --input b.wav --fast --model playback --to file:d.csv").fine();
     assert_eq!(desk.text("a.csv"), desk.text("d.csv"));
 }
 
