@@ -9,6 +9,8 @@ use super::project;
 use crate::fuzz::{Answer, Chance, Length, Node, Target, lines, stretches, to_bytes};
 
 const MANIFEST: &[u8] = b"manifest.toml";
+/// Whatever ships.
+const VERSION: &str = "0.2.0";
 const SIGNATURE: &[u8] = b"manifest.sig";
 
 pub fn target() -> Target {
@@ -40,6 +42,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
     let card = project("models/live/card.toml");
     let card = std::str::from_utf8(&card).expect("a card is a text");
     let mut card = ModelCard::from_toml("card.toml", card).expect("a card that ships");
+    VERSION.clone_into(&mut card.version);
     let nets = [b"not really a network".repeat(40), b"neither is this one".repeat(20)];
     card.files.key_motion = FileEntry::describe("key_motion.onnx", &nets[0], Precision::Int8);
     card.files.completion = FileEntry::describe("completion.onnx", &nets[1], Precision::Int8);
@@ -60,7 +63,7 @@ fn tree(files: &[(String, Vec<u8>)], secret: &SecretKey) -> Vec<Node> {
     let manifest = Manifest {
         format: 1,
         name: "live".into(),
-        version: "0.2.0".into(),
+        version: VERSION.into(),
         look_ahead_ms: 60,
         created_by: "keyface".into(),
         files: entries,
