@@ -119,7 +119,7 @@ fn one(
     if !args.json && !job.targets.iter().any(Target::is_stdout) {
         files.iter().for_each(|file| tell(file.display()));
     }
-    let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().as_ms(), ear.warning());
+    let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().0 as f64 / 1_000.0, ear.warning());
     let model = model(args);
     Ok(serde_json::json!({
         "files": files, "audio_s": audio_s, "model": model, "look_ahead_ms": look_ahead_ms, "warning": warning

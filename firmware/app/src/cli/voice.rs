@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "serve")]
 use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
