@@ -1,17 +1,6 @@
 //! The common clip: what every corpus format yields.
 
-use keyface_core::Phone;
-
-/// One phone and when it is spoken, in seconds from the clip's first sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Segment {
-    /// First moment of the phone.
-    pub start_s: f64,
-    /// First moment after it.
-    pub end_s: f64,
-    /// The phone; pauses and noise are `SIL`.
-    pub phone: Phone,
-}
+pub use keyface_core::script::Segment;
 
 /// Which side of the wall a clip stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -40,8 +40,10 @@ enum Command {
     Compare(commands::compare::CompareArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
-    /// Compute what wav2vec 2.0 hears in every clip of a corpus
+    /// Compute what wav2vec 2.0 or Whisper hears in every clip of a corpus
     Features(commands::features::FeaturesArgs),
+    /// Train a listener on what an outside encoder heard, and write its answers for a student
+    Listener(commands::listener::ListenerArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
 }
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
+        Command::Listener(args) => commands::listener::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
     };
     match done {

@@ -46,6 +46,31 @@ pub fn animate(
     Ok((work.recorder.finish(end)?, end))
 }
 
+/// Lets the line hear a recording to its end, and tells `each` of every step that describes a moment in it.
+///
+/// # Errors
+/// When it cannot be heard or a network fails.
+pub fn listen(ear: &mut dyn Ear, line: &mut Line, mut each: impl FnMut(&Step)) -> Result<(), AppError> {
+    let (mut heard, mut block) = (Samples(0), Vec::new());
+    let mut tell = |step: &Step, end: Option<Micros>| {
+        if step.at > Micros(0) && end.is_none_or(|end| step.at <= end) {
+            each(step);
+        }
+    };
+    loop {
+        block.clear();
+        match ear.read(&mut block)? {
+            Heard::Sound => line.push(&block, |step| tell(step, None))?,
+            Heard::Nothing => thread::sleep(NAP),
+            Heard::TurnEnd | Heard::End => break,
+        }
+        heard.0 += block.len() as u64;
+    }
+    let silence = vec![0.0; tail_samples(line)];
+    let end = Some(heard.micros());
+    Ok(line.push(&silence, |step| tell(step, end))?)
+}
+
 /// What the sound goes through.
 struct Work<'a> {
     line: &'a mut Line,

@@ -23,6 +23,7 @@ pub mod out;
 pub mod report;
 mod roots;
 pub mod screen;
+pub mod script;
 pub mod service;
 pub mod servo;
 pub mod stats;

@@ -14,7 +14,7 @@ const PAST: usize = MOTION_CHANNELS + 2;
 /// Values of the flow at one step: the past keys, and the pose of the next key and the time until it.
 pub const FLOW: usize = PAST_KEYS * PAST + MOTION_CHANNELS + 1;
 /// Longest time that the flow tells, in units of [`NEXT_TIME_UNIT_MS`].
-const LONGEST: f32 = 5.0;
+pub(crate) const LONGEST: f32 = 5.0;
 
 /// What CompletionNet reads of the keys at one step.
 pub type Flow = [f32; FLOW];

@@ -35,6 +35,8 @@ mod pose;
 #[cfg(feature = "std")]
 mod resample;
 mod retarget;
+#[cfg(feature = "std")]
+pub mod script;
 mod stage;
 mod time;
 

@@ -5,9 +5,10 @@ use crate::contact::with_contacts;
 use crate::flow::KeyTracker;
 use crate::heads::HEADS;
 use crate::mouth::MouthDecoder;
+use crate::script::Script;
 use crate::{
     CoreError, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model, ModelCard,
-    Motion, Mouth, STEP_HOPS, Stage, Viseme,
+    Motion, Mouth, PHONES, STEP_HOPS, Stage, Viseme,
 };
 
 /// Span of a step.
@@ -26,6 +27,8 @@ pub struct Step {
     pub mouth: Mouth,
     /// The same as an Oculus viseme.
     pub viseme: Viseme,
+    /// Probability of each phone, in [`Phone::ALL`](crate::Phone::ALL)'s order.
+    pub phones: [f32; PHONES],
     /// Probability that somebody speaks.
     pub voice: f32,
     /// How far the completion trusts the key motions rather than the audio (KMTalk's G), 0..=1.
@@ -47,6 +50,7 @@ pub struct Line {
     mouth: MouthDecoder,
     trunk: Vec<f32>,
     completion: Completion,
+    script: Option<Script>,
 }
 
 impl Line {
@@ -65,6 +69,7 @@ impl Line {
             mouth: MouthDecoder::new(decode, STEP.as_ms()),
             trunk: vec![0.0; card.trunk_width],
             completion: Completion::new(),
+            script: None,
             model,
         }
     }
@@ -90,6 +95,11 @@ impl Line {
         outcome
     }
 
+    /// Believes a script of what will be heard over its own ears; its time 0 is the first sample.
+    pub fn follow(&mut self, script: Script) {
+        self.script = Some(script);
+    }
+
     /// The motion at an audio time, at most [`Line::look_ahead`] and a step behind what was heard.
     pub fn motion_at(&self, time: Micros) -> Motion {
         self.completion.pose_at(time)
@@ -105,7 +115,7 @@ impl Line {
         &self.model.card
     }
 
-    /// Forgets everything that was heard.
+    /// Forgets everything that was heard, and the script.
     pub fn reset(&mut self) {
         self.model.reset();
         self.filled = 0;
@@ -114,6 +124,7 @@ impl Line {
         self.keys.reset();
         self.mouth.reset();
         self.completion.reset();
+        self.script = None;
     }
 
     fn hear_hop(&mut self) -> Result<Option<Step>, CoreError> {
@@ -136,7 +147,10 @@ impl Line {
         let at = heard - self.look_ahead;
         let mut raw = [0.0; HEADS];
         self.model.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
-        let heads = Heads::from_raw(&raw);
+        let mut heads = Heads::from_raw(&raw);
+        if let Some(script) = &self.script {
+            script.correct(at, STEP, &mut heads);
+        }
         let state = self.mouth.push(&heads);
         let (flow, key) = self.keys.push(at, STEP, &heads);
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
@@ -148,6 +162,7 @@ impl Line {
             motion: self.completion.push(at, &target),
             mouth: state.mouth,
             viseme: state.viseme,
+            phones: heads.phones,
             voice: heads.voice,
             fusion: fusion[0],
             key,

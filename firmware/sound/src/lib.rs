@@ -1,4 +1,5 @@
-//! Any sound file, pipe or stream in; samples out, a block at a time. The file is believed over its headers.
+//! Any sound file, pipe or stream in; samples out, a block at a time. The file is believed over its headers. What is said
+//! in it is read from TextGrids: [`said`].
 //!
 //! `source` -> `sniff` -> a piece of one format (`riff`, `aiff`, `au`, `mpeg`, `packed`) -> [`Reader`] -> [`Hearing`].
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ mod plain;
 mod raw;
 mod reader;
 mod riff;
+pub mod said;
 mod sniff;
 mod source;
 mod units;

@@ -54,6 +54,9 @@ pub struct EvaluateArgs {
     /// Also try lips that close more and less willingly: closures against false ones
     #[arg(long)]
     curve: bool,
+    /// Tell the line the labels' phones, as `keyface animate --textgrid` does: what words are worth
+    #[arg(long, conflicts_with = "curve")]
+    script: bool,
     /// Print JSON instead of tables; of several models, a list
     #[arg(long)]
     json: bool,
@@ -81,6 +84,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         only: args.only.clone(),
         streaming: args.streaming,
         curve: args.curve,
+        script: args.script,
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;
     let aligned = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Oracle);

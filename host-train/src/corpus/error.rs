@@ -52,6 +52,17 @@ pub enum Error {
 /// The result of everything here.
 pub type Result<T> = std::result::Result<T, Error>;
 
+impl From<keyface_sound::said::Error> for Error {
+    fn from(error: keyface_sound::said::Error) -> Error {
+        use keyface_sound::said::Error as Label;
+        match error {
+            Label::Io { path, reason } => Error::Io { path, reason },
+            Label::Unexpected { place, expected, came } => Error::Unexpected { place, expected, came },
+            other => Error::unexpected("labels", "labels", other.to_string()),
+        }
+    }
+}
+
 impl Error {
     /// Something other than `expected` stands at `place`.
     pub fn unexpected(place: impl Into<String>, expected: impl Into<String>, came: impl Into<String>) -> Error {

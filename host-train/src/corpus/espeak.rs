@@ -9,8 +9,9 @@ use super::espeak_phones::{phones_of_mnemonic, starts_at_burst};
 use super::espeak_sys::{Mark, Parameter, Spoken, with_espeak};
 use super::folder::Word;
 use super::speech::{Prosody, Speech, seconds};
-use super::timeline::{cover, spread};
+use super::timeline::cover;
 use crate::clip::Segment;
+use keyface_sound::said::spread;
 
 const PACKAGES: &str = "espeak-ng libespeak-ng1";
 /// Words a minute of a voice that was not told otherwise.

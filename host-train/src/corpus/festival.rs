@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use super::audio;
 use super::error::{Error, Result};
 use super::folder::Word;
-use super::labels::phones_of_label;
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
-use super::timeline::{cover, spread};
+use super::timeline::cover;
 use crate::clip::Segment;
+use keyface_sound::said::{phones_of_label, spread};
 
 const PACKAGES: &str = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex";
 /// Fundamental frequency and its deviation of the diphone voices, as festival sets them.

@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 use super::audio;
 use super::error::{Error, Result};
 use super::folder::Word;
-use super::labels::phones_of_label;
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
-use super::timeline::{cover, spread};
+use super::timeline::cover;
 use crate::clip::Segment;
 use keyface_core::Phone;
+use keyface_sound::said::{phones_of_label, spread};
 
 const PACKAGES: &str = "flite";
 /// The voices' own fundamental frequency, measured: flite wants the mean itself, not a change.

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use keyface_sound::said::{Aligned, Interval, Labels, Piece, TextGrid, Tier};
 use rayon::prelude::*;
 
-use super::aligned::{Aligned, Piece};
 use super::audio;
 use super::error::{Error, Result};
-use super::labels::Labels;
 use super::splits::{SplitRow, carve_valid, read_splits, stable_hash};
-use super::textgrid::{Interval, TextGrid, Tier};
 use super::timeline::cover;
 use crate::clip::{Clip, Segment, Split};
 

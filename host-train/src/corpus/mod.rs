@@ -2,7 +2,6 @@
 //!
 //! `texts + voices + seed -> plan -> engines -> folder -> Clip`
 
-mod aligned;
 pub(crate) mod audio;
 mod burst;
 mod error;
@@ -13,7 +12,6 @@ mod festival;
 mod flite;
 mod folder;
 mod generate;
-mod labels;
 mod plan;
 mod recordings;
 mod scratch;
@@ -22,7 +20,6 @@ mod speech;
 mod splits;
 #[cfg(test)]
 mod testing;
-mod textgrid;
 mod texts;
 mod timeline;
 mod voice;
@@ -33,12 +30,11 @@ pub use folder::{
     read_folder_with, write_clip,
 };
 pub use generate::{Report, generate};
-pub use labels::{Labels, phones_of_label};
+pub use keyface_sound::said::{Interval, Labels, TextGrid, Tier, phones_of_label};
 pub use plan::{Job, plan};
 pub use recordings::{Kind, read_recordings};
 pub use speakers::Speakers;
 pub use speech::{Prosody, Speech};
 pub use splits::{SPLITS_FILE, SplitRow, split_name, stable_hash};
-pub use textgrid::{Interval, TextGrid, Tier};
 pub use texts::{Text, default_texts, plain, read_texts};
 pub use voice::{Engine, Group, Voice};

@@ -10,15 +10,6 @@ const TOLERANCE_S: f64 = 0.05;
 /// A gap below this belongs to the phone before it.
 const GAP_S: f64 = 1e-3;
 
-/// Spreads the phones of one label evenly over its time.
-pub fn spread(start_s: f64, end_s: f64, phones: &[Phone]) -> impl Iterator<Item = Segment> {
-    let part_s = (end_s - start_s) / phones.len().max(1) as f64;
-    phones.iter().enumerate().map(move |(i, phone)| {
-        let start_s = start_s + part_s * i as f64;
-        Segment { start_s, end_s: start_s + part_s, phone: *phone }
-    })
-}
-
 /// Makes ordered segments cover 0 to `length_s`: gaps become silence, neighbouring silences one, empty phones vanish.
 ///
 /// # Errors
@@ -111,11 +102,5 @@ mod tests {
     fn a_pause_that_was_not_written_out_is_cut() {
         let covered = cover([segment(0.0, 0.4, Phone::AA), segment(0.4, 0.9, Phone::SIL)], 0.5, "test").unwrap();
         assert_eq!(covered, [segment(0.0, 0.4, Phone::AA), segment(0.4, 0.5, Phone::SIL)]);
-    }
-
-    #[test]
-    fn a_label_of_two_phones_is_split_evenly() {
-        let parts: Vec<Segment> = spread(1.0, 2.0, &[Phone::AH, Phone::L]).collect();
-        assert_eq!(parts, [segment(1.0, 1.5, Phone::AH), segment(1.5, 2.0, Phone::L)]);
     }
 }

@@ -15,6 +15,44 @@ pub struct Batch {
     pub truth: Truth,
     /// The same as plain values, per crop and step.
     pub labels: Vec<Vec<Labels>>,
+    /// What another ear heard, where one was asked.
+    pub heard: Option<HeardRows>,
+}
+
+/// What another ear says of the moment that each step describes.
+#[derive(Clone, Debug)]
+pub struct HeardRows {
+    /// `[batch, time, width]`; 0 where nothing is known.
+    pub rows: Tensor<3>,
+    /// `[batch, time, 1]`: 1 where something is known.
+    pub known: Tensor<3>,
+}
+
+impl HeardRows {
+    fn of(crops: &[Utterance], look_ahead_steps: usize, device: &Device) -> Option<HeardRows> {
+        let (width, time) = (crops.iter().map(|crop| crop.heard.width()).max()?, crops[0].len() / STEP_HOPS);
+        if width == 0 {
+            return None;
+        }
+        let (mut rows, mut known) = (vec![0.0; crops.len() * time * width], vec![0.0; crops.len() * time]);
+        for (n, crop) in crops.iter().enumerate() {
+            for step in look_ahead_steps..time {
+                let Some(row) = crop.heard.row((step + 1 - look_ahead_steps) * STEP_HOPS - 1) else { continue };
+                let at = n * time + step;
+                rows[at * width..][..width].copy_from_slice(row);
+                known[at] = 1.0;
+            }
+        }
+        let shape = [crops.len(), time];
+        let [rows, known] =
+            [(rows, width), (known, 1)].map(|(values, width)| floats(values, [shape[0], shape[1], width], device));
+        Some(HeardRows { rows, known })
+    }
+
+    /// The first `steps` steps.
+    pub fn first(&self, steps: usize) -> HeardRows {
+        HeardRows { rows: self.rows.clone().narrow(1, 0, steps), known: self.known.clone().narrow(1, 0, steps) }
+    }
 }
 
 /// Labels as tensors.
@@ -65,7 +103,8 @@ impl Batch {
     /// Stacks crops; every step describes the moment `look_ahead_steps` before its own end.
     pub fn new(crops: &[Utterance], look_ahead_steps: usize, device: &Device) -> Batch {
         let (truth, labels) = labelled(crops, look_ahead_steps, device);
-        Batch { features: stacked(crops, device), truth, labels }
+        let heard = HeardRows::of(crops, look_ahead_steps, device);
+        Batch { features: stacked(crops, device), truth, labels, heard }
     }
 }
 

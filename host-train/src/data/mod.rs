@@ -2,12 +2,14 @@
 
 mod augment;
 mod batch;
+mod heard;
 mod noise;
 mod talker;
 mod utterance;
 
 pub use augment::{AugmentConfig, Augmenter};
-pub use batch::{Batch, Labels, Truth, label_step, labelled, stacked, whole};
+pub use batch::{Batch, HeardRows, Labels, Truth, label_step, labelled, stacked, whole};
+pub use heard::Heard;
 pub use noise::NoisePool;
 pub use talker::{Source, Talker};
 pub use utterance::Utterance;

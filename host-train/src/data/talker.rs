@@ -1,11 +1,12 @@
 //! Whoever speaks in a crop: clips of one person, read from disk when they are drawn, so that a corpus of hundreds of
 //! hours needs no memory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::heard::Heard;
 use super::utterance::Utterance;
 use crate::corpus::Result;
 use crate::prepare::Prepared;
@@ -26,6 +27,8 @@ pub struct Talker {
     pub clips: Vec<Source>,
     /// Hops of speech in all of them.
     pub speech_hops: usize,
+    /// Folder of what another ear heard in them.
+    pub heard: Option<PathBuf>,
 }
 
 /// Share of draws of the recording itself, before copies are drawn with it.
@@ -59,23 +62,33 @@ impl Talker {
     }
 
     fn read(&self, rng: &mut ChaCha8Rng, which: impl Fn(&mut ChaCha8Rng, usize) -> usize) -> Result<Utterance> {
-        match &self.clips[rng.random_range(0..self.clips.len())] {
-            Source::Held(clip) => Ok((**clip).clone()),
-            Source::File(path) => {
-                let mut clip = Prepared::read(path)?;
-                match which(rng, clip.copies.len()) {
-                    0 => {}
-                    copy => clip.mel_power = std::mem::take(&mut clip.copies[copy - 1]),
-                }
-                Ok(Utterance::from(clip))
-            }
+        let clip = &self.clips[rng.random_range(0..self.clips.len())];
+        clip.read(self.heard.as_deref(), |copies| which(rng, copies))
+    }
+}
+
+impl Source {
+    /// The clip, or the copy of it that `which` of so many chooses (0 is the recording), with what another ear heard.
+    ///
+    /// # Errors
+    /// A file that is gone or damaged.
+    pub fn read(&self, heard: Option<&Path>, which: impl FnOnce(usize) -> usize) -> Result<Utterance> {
+        let path = match self {
+            Source::Held(clip) => return Ok((**clip).clone()),
+            Source::File(path) => path,
+        };
+        let mut clip = Prepared::read(path)?;
+        if let Some(copy) = which(clip.copies.len()).checked_sub(1) {
+            clip.mel_power = std::mem::take(&mut clip.copies[copy]);
         }
+        let heard = heard.map(|folder| Heard::of_clip(folder, &clip.corpus, &clip.id, clip.phones.len()));
+        Ok(Utterance { heard: heard.transpose()?.unwrap_or_default(), ..Utterance::from(clip) })
     }
 }
 
 impl From<Utterance> for Talker {
     /// One clip in memory.
     fn from(clip: Utterance) -> Self {
-        Talker { speech_hops: clip.speech_hops(), clips: vec![Source::Held(Box::new(clip))] }
+        Talker { speech_hops: clip.speech_hops(), clips: vec![Source::Held(Box::new(clip))], heard: None }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use keyface_core::{MEL_BANDS, MelPowers, Motion, Phone};
 
+use super::heard::Heard;
 use crate::prepare::Prepared;
 use crate::truth::Touch;
 
@@ -20,6 +21,8 @@ pub struct Utterance {
     pub touches: Vec<Touch>,
     /// Times of the key motions in hops from the start, strictly increasing.
     pub keys: Vec<f32>,
+    /// What another ear heard, where one was asked.
+    pub heard: Heard,
     /// Corpus and id of the clip, where it is one whole clip.
     pub source: Option<(String, String)>,
     /// Whether the microphone has long heard sound like this: the level has settled before the first row.
@@ -62,6 +65,7 @@ impl Utterance {
     /// Adds another stretch behind this one.
     pub fn append(&mut self, other: &Utterance) {
         let offset = self.len() as f32;
+        self.heard.append(self.len(), &other.heard, other.len());
         self.keys.extend(other.keys.iter().map(|k| k + offset));
         self.powers.extend_from_slice(&other.powers);
         self.phones.extend_from_slice(&other.phones);
@@ -78,6 +82,7 @@ impl Utterance {
             phones: self.phones[rows.clone()].to_vec(),
             motion: self.motion[rows.clone()].to_vec(),
             touches: self.touches[rows.clone()].to_vec(),
+            heard: self.heard.rows(rows.clone()),
             ..Utterance::default()
         };
         let span = start as f32..(start + hops) as f32;
@@ -118,6 +123,7 @@ impl Utterance {
             motion: (0..hops).map(|h| Motion(between(|row| &self.motion[row].0, self.len(), source(h)))).collect(),
             touches: (0..hops).map(|h| self.touches[near(h)]).collect(),
             keys: self.keys.iter().map(|k| k / speed).collect(),
+            heard: self.heard.at((0..hops).map(source)),
             ..Utterance::default()
         }
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use keyface_core::ModelCard;
 
-use super::hear::hear_all;
+use super::hear::{Sound, hear_all};
 use super::report::mouth_score;
 use super::rows::Judged;
 use super::score::{Events, MouthScore};
@@ -22,7 +22,7 @@ pub fn closure_curve(packed: &Packed, judged: &[Judged]) -> Result<Vec<(f32, Mou
     let scored = tried.map(|on| {
         let card = ModelCard { decode: shipped.closing_above(on), closures: None, ..packed.card.clone() };
         let packed = Packed { card, ..packed.clone() };
-        let heard = hear_all(&packed, judged, |_, j: &Judged| (j.clip.id.clone(), j.clip.samples.clone()))?;
+        let heard = hear_all(&packed, judged, |_, j: &Judged| Sound::of(&j.clip))?;
         let shown: Vec<Events> = heard.into_iter().map(|heard| heard.events).collect();
         let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)));
         Ok(score.map(|score| (on, score)))

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::baseline;
 use super::cues::CueFolder;
-use super::hear::hear_all;
+use super::hear::{Sound, hear_all};
 use super::report::{mouth_score, warn_of};
 use super::score::{Events, MouthScore};
 use super::table::Table;
@@ -114,7 +114,7 @@ fn no_common_clip(missing: &[Missing], of: usize) -> String {
 /// What a model's line shows, at the times at which a live face could show it.
 fn model_cues(folder: &Path, clips: &[Clip]) -> Result<Shown> {
     let packed = Packed::read(folder)?;
-    let heard = hear_all(&packed, clips, |_, clip: &Clip| (clip.id.clone(), clip.samples.clone()))?;
+    let heard = hear_all(&packed, clips, |_, clip: &Clip| Sound::of(clip))?;
     Ok((packed.card.name.clone(), heard.into_iter().map(|heard| heard.events).collect()))
 }
 

@@ -1,6 +1,7 @@
 //! Clips through the device's own line: what it shows, and the truth beside it, on one clock.
 
 use anyhow::{Context, Result, anyhow};
+use keyface_core::script::Script;
 use keyface_core::{KeyMotion, Line, Micros, Model, Motion};
 use rayon::prelude::*;
 
@@ -28,26 +29,40 @@ pub struct Heard {
     pub fusion: Vec<(Micros, f32)>,
 }
 
+/// What a line hears.
+pub struct Sound {
+    /// Named in errors.
+    pub name: String,
+    /// At 16 kHz.
+    pub samples: Vec<f32>,
+    /// Phones that the line believes over its ears.
+    pub script: Option<Script>,
+}
+
+impl Sound {
+    /// Of a clip as it was recorded, without a script.
+    pub fn of(clip: &Clip) -> Sound {
+        Sound { name: clip.id.clone(), samples: clip.samples.clone(), script: None }
+    }
+}
+
 /// Lets a fresh line hear every sound, in order.
 ///
 /// # Errors
 /// When a network fails; the text names the sound.
-pub fn hear_all<T: Sync>(
-    packed: &Packed,
-    of: &[T],
-    sound: impl Fn(usize, &T) -> (String, Vec<f32>) + Sync,
-) -> Result<Vec<Heard>> {
+pub fn hear_all<T: Sync>(packed: &Packed, of: &[T], sound: impl Fn(usize, &T) -> Sound + Sync) -> Result<Vec<Heard>> {
     // A model is loaded once for many sounds; it stays on its thread.
     let one = |model: &mut Result<Model, ExportError>, (n, item): (usize, &T)| {
-        let (name, samples) = sound(n, item);
+        let Sound { name, samples, script } = sound(n, item);
         let model = model.as_ref().map_err(|e| anyhow!("{e}"))?;
-        hear(model, &samples).context(name)
+        hear(model, &samples, script).context(name)
     };
     of.par_iter().enumerate().map_init(|| packed.model(), one).collect()
 }
 
-fn hear(model: &Model, samples: &[f32]) -> Result<Heard> {
+fn hear(model: &Model, samples: &[f32], script: Option<Script>) -> Result<Heard> {
     let mut line = Line::new(model.clone());
+    script.into_iter().for_each(|script| line.follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
     line.push(samples, |step| {
         events.push((step.heard, step.viseme));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use keyface_core::script::Script;
 use keyface_core::{Line, Micros, Phone, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Track, hear_all, motion_at, true_motion};
+use super::hear::{Heard, Sound, Track, hear_all, motion_at, true_motion};
 use super::keys::{KeyScore, KeyTally};
 use super::metric::frame_time_s;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
@@ -59,6 +60,8 @@ pub struct Plan {
     pub streaming: bool,
     /// Whether to try lips that close more and less willingly.
     pub curve: bool,
+    /// Whether the line is told the phones of the labels, as `keyface animate --textgrid` tells it.
+    pub script: bool,
 }
 
 /// Everything that was measured.
@@ -115,6 +118,7 @@ struct Judge {
     surface: Surface,
     around: Surroundings,
     curve: bool,
+    script: bool,
 }
 
 /// Evaluates a model, with other programs beside it.
@@ -128,6 +132,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
         around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
         curve: plan.curve,
+        script: plan.script,
     };
     let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
     let read: Vec<(&PathBuf, Folder)> = read.collect::<Result<_>>()?;
@@ -221,7 +226,9 @@ impl Judge {
     }
 
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
-        hear_all(&self.packed, judged, |n, j: &Judged| (j.clip.id.clone(), sound(n, &j.clip)))
+        let script = |clip: &Clip| self.script.then(|| Script::new(clip.phones.iter().copied()));
+        let sound = |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), ..Sound::of(&j.clip) };
+        hear_all(&self.packed, judged, sound)
     }
 
     fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {

@@ -23,6 +23,20 @@ pub fn distillation(student: Tensor<3>, teacher: Tensor<3>) -> Tensor<1> {
     phones + poses + contacts + soft_binary(said, told) * BOUNDARY
 }
 
+/// What a student learns from the answers of a listener that was asked once: cross-entropy of the phones and of the
+/// contacts against its probabilities.
+///
+/// # Shapes
+/// Raw heads `[batch, time, HEADS]` of both, and `[batch, time, 1]` with 1 where the listener's are known -> `[1]`.
+pub fn soft_labels(student: Tensor<3>, told: Tensor<3>, known: Tensor<3>) -> Tensor<1> {
+    let part = |start, len| (student.clone().narrow(2, start, len), told.clone().narrow(2, start, len));
+    let (said, heard) = part(0, PHONES);
+    let phones = -(softmax(heard, 2) * log_softmax(said, 2)).sum_dim(2);
+    let (said, heard) = part(heads::CLOSURE, 2);
+    let contacts = (softplus(said.clone(), 1.0) - sigmoid(heard) * said).sum_dim(2);
+    ((phones + contacts) * known).mean()
+}
+
 /// Weights beside the phones', as those of the labels' losses.
 const POSES: f64 = 0.3;
 const BOUNDARY: f64 = 0.3;
@@ -44,6 +58,17 @@ mod tests {
         let loss = distillation(nothing.clone(), nothing).into_scalar::<f32>();
         let expected = (PHONES as f32).ln() + (3.0 + 0.3) * 2f32.ln();
         assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
+    }
+
+    #[test]
+    fn what_is_not_known_teaches_nothing() {
+        let device = Device::flex().autodiff();
+        let said = Tensor::<3>::random([1, 3, HEADS], Distribution::Default, &device).require_grad();
+        let told = Tensor::<3>::random([1, 3, HEADS], Distribution::Default, &device);
+        let known = Tensor::<3>::from_data([[[1.0], [0.0], [1.0]]], &device);
+        let grads = soft_labels(said.clone(), told, known).backward();
+        let slopes = said.grad(&grads).unwrap().abs().sum_dim(2).try_into_vec_as::<f32>().unwrap();
+        assert!(slopes[1] == 0.0 && slopes[0] > 0.01 && slopes[2] > 0.01, "{slopes:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod squared;
 
 pub use binary::binary_cross_entropy;
 pub use cross_entropy::smoothed_cross_entropy;
-pub use distillation::distillation;
+pub use distillation::{distillation, soft_labels};
 pub use squared::{masked_absolute, masked_square, scaled_square, velocity};
 
 use burn::tensor::Tensor;
@@ -43,6 +43,8 @@ pub struct KeyMotionWeights {
     pub teacher: f64,
     /// What the teacher says, beside what the labels say.
     pub distillation: f64,
+    /// What a listener said of the clip, beside what the labels say, where a corpus has its answers.
+    pub heard: f64,
 }
 
 impl Default for KeyMotionWeights {
@@ -59,6 +61,7 @@ impl Default for KeyMotionWeights {
             offset: 0.1,
             teacher: 0.5,
             distillation: 0.5,
+            heard: 1.5,
         }
     }
 }

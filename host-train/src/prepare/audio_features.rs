@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::place::Place;
 use crate::corpus::{Error, Result};
-use crate::model::wav2vec2::Wav2Vec2;
+use crate::model::OutsideEncoder;
 
 /// A vector for each whole step of 20 ms of a clip: step n is rows `2 n` and `2 n + 1` of its [`super::Prepared`].
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ const ENCODER_KEY: &str = "encoder";
 
 impl AudioFeatures {
     /// Listens to a clip.
-    pub(super) fn heard(encoder: &Wav2Vec2, samples: &[f32]) -> Self {
+    pub(super) fn heard(encoder: &dyn OutsideEncoder, samples: &[f32]) -> Self {
         AudioFeatures { encoder: encoder.name(), width: encoder.width(), values: encoder.features(samples) }
     }
 
@@ -50,6 +50,15 @@ impl AudioFeatures {
     /// When the file is not there or holds something else.
     pub fn of_clip(folder: &Path, corpus: &str, id: &str) -> Result<Self> {
         Self::read(&Place { out: folder, corpus }.path(id))
+    }
+
+    /// Writes the features of one clip where [`AudioFeatures::of_clip`] looks for them.
+    ///
+    /// # Errors
+    /// When a value is no number within the range of F16, or the disk does not take the file.
+    pub fn write_clip(&self, folder: &Path, corpus: &str, id: &str) -> Result<()> {
+        fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        self.write(&Place { out: folder, corpus }.path(id))
     }
 
     pub(super) fn read(path: &Path) -> Result<Self> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::AudioFeatures;
 use super::place::{Place, changed};
 use crate::corpus::{Dropped, Entry, Error, Folder, Result};
-use crate::model::wav2vec2::Wav2Vec2;
+use crate::model::OutsideEncoder;
 
 /// What a run did with one corpus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct FeaturesOutcome {
 pub fn features(
     folder: &Folder,
     corpus: &str,
-    encoder: &Wav2Vec2,
+    encoder: &dyn OutsideEncoder,
     out: &Path,
     on_clip: &dyn Fn(),
 ) -> Result<FeaturesOutcome> {
@@ -70,6 +70,7 @@ mod tests {
     use super::*;
     use crate::clip::Clip;
     use crate::corpus::{read_folder, write_clip};
+    use crate::model::wav2vec2::Wav2Vec2;
     use burn::tensor::Device;
 
     fn encoder(variant: &str) -> Wav2Vec2 {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use keyface_core::DataUse;
+use keyface_core::heads::HEADS;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use super::experiment::{CorpusChoice, Experiment};
 use crate::clip::Split;
 use crate::corpus::{Kind, read_recordings, stable_hash};
 use crate::data::{Augmenter, NoisePool, Source, Talker, Utterance};
-use crate::prepare::{self, Prepared};
+use crate::prepare::{self, AudioFeatures, Prepared};
 use crate::trained_on::TrainedOn;
 
 /// Every clip of an experiment.
@@ -55,18 +56,36 @@ impl Corpora {
     /// Finds all prepared clips of the experiment; reads those that choose and those that are reported.
     ///
     /// # Errors
-    /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, or no clip to
-    /// choose by in any of them.
+    /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, answers of
+    /// something else than a listener, or no clip to choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
+        let mut corpora = Corpora::found(&experiment.corpora, false)?;
+        experiment.corpora.iter().try_for_each(check_answers)?;
+        let augmenter = augmenter(experiment)?;
+        let noisy = |(n, clip): (usize, &Utterance)| augmenter.noisy(clip, NOISY_DB, n as u64);
+        corpora.noisy = corpora.valid.iter().enumerate().map(noisy).collect();
+        Ok(corpora)
+    }
+
+    /// The same of corpora for a listener: clips come with what is heard in them, none in noise.
+    ///
+    /// # Errors
+    /// As [`Corpora::read`].
+    pub fn heard(choices: &[CorpusChoice]) -> Result<Self> {
+        Corpora::found(choices, true)
+    }
+
+    fn found(choices: &[CorpusChoice], heard: bool) -> Result<Self> {
         let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
-        let holds_out = experiment.corpora.iter().any(|choice| choice.held_out > 0.0);
+        let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
-        for choice in &experiment.corpora {
+        for choice in choices {
             let found = find(&choice.folder)?;
+            let ear = choice.heard.as_deref().filter(|_| heard);
             let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
-            corpora.valid.extend(read(spread(choosing, most))?);
-            corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS))?);
+            corpora.valid.extend(read(spread(choosing, most), ear)?);
+            corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS), ear)?);
             let train: Vec<_> = found.into_iter().filter(|clip| is_trained_on(choice, clip)).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
             corpora.train.push(Crowd::new(choice, train));
@@ -75,10 +94,34 @@ impl Corpora {
             !corpora.valid.is_empty(),
             "expected validation clips to choose a checkpoint by, found none in any corpus"
         );
-        let augmenter = augmenter(experiment)?;
-        let noisy = |(n, clip): (usize, &Utterance)| augmenter.noisy(clip, NOISY_DB, n as u64);
-        corpora.noisy = corpora.valid.iter().enumerate().map(noisy).collect();
         Ok(corpora)
+    }
+
+    /// Corpus and id of every clip of a prepared folder that training may hear.
+    ///
+    /// # Errors
+    /// A missing folder or a damaged file.
+    pub fn training_clips(choice: &CorpusChoice) -> Result<Vec<(String, String)>> {
+        let clips = find(&choice.folder)?.into_iter().filter(|clip| is_trained_on(choice, clip));
+        Ok(clips.map(|clip| (clip.corpus, clip.id)).collect())
+    }
+
+    /// Every clip of a prepared folder, read one by one, with what is heard in it.
+    ///
+    /// # Errors
+    /// A missing folder or a damaged file; each clip's own where its features are missing.
+    pub fn all(choice: &CorpusChoice) -> Result<impl Iterator<Item = Result<Utterance>>> {
+        let ear = choice.heard.clone();
+        Ok(find(&choice.folder)?.into_iter().map(move |clip| Ok(Source::File(clip.path).read(ear.as_deref(), |_| 0)?)))
+    }
+
+    /// Every clip of a prepared folder that neither training nor search hears, with what is heard in it.
+    ///
+    /// # Errors
+    /// A missing folder, a damaged file, or features that are missing.
+    pub fn unheard(choice: &CorpusChoice) -> Result<Vec<Utterance>> {
+        let found = find(&choice.folder)?;
+        read(found.iter().filter(|clip| clip.split != Split::Train), choice.heard.as_deref())
     }
 
     /// The clips of prepared folders that are only ever reported.
@@ -88,7 +131,7 @@ impl Corpora {
     pub fn read_eval(folders: &[PathBuf]) -> Result<Vec<Utterance>> {
         let eval = |folder: &PathBuf| {
             let found = find(folder)?;
-            read(spread(found.iter().filter(|clip| clip.split == Split::Eval), EVAL_PER_CORPUS))
+            read(spread(found.iter().filter(|clip| clip.split == Split::Eval), EVAL_PER_CORPUS), None)
         };
         Ok(folders.iter().map(eval).collect::<Result<Vec<_>>>()?.concat())
     }
@@ -148,7 +191,8 @@ impl Crowd {
             talker.clips.push(Source::File(clip.path));
             talker.speech_hops += clip.speech_hops;
         }
-        let talkers: Vec<Talker> = people.into_values().collect();
+        let hearing = |talker| Talker { heard: choice.heard.clone(), ..talker };
+        let talkers: Vec<Talker> = people.into_values().map(hearing).collect();
         let add = |sum: &mut f64, talker: &Talker| {
             *sum += talker.weight();
             Some(*sum)
@@ -169,6 +213,7 @@ impl Crowd {
 /// A prepared clip on disk.
 struct Found {
     path: PathBuf,
+    corpus: String,
     id: String,
     speaker: String,
     split: Split,
@@ -229,11 +274,22 @@ fn look_at(path: PathBuf) -> Result<Found> {
     );
     let speech_hops = clip.phones.iter().filter(|phone| **phone != keyface_core::Phone::SIL).count();
     let hops = clip.phones.len();
-    Ok(Found { path, id: clip.id, speaker: clip.speaker, split: clip.split, hops, speech_hops })
+    Ok(Found { path, corpus: clip.corpus, id: clip.id, speaker: clip.speaker, split: clip.split, hops, speech_hops })
 }
 
-fn read<'a>(found: impl Iterator<Item = &'a Found>) -> Result<Vec<Utterance>> {
-    found.map(|clip| Ok(Utterance::from(Prepared::read(&clip.path)?))).collect()
+fn read<'a>(found: impl Iterator<Item = &'a Found>, ear: Option<&Path>) -> Result<Vec<Utterance>> {
+    found.map(|clip| Ok(Source::File(clip.path.clone()).read(ear, |_| 0)?)).collect()
+}
+
+/// Whether a student can learn from what a corpus' folder of answers holds.
+fn check_answers(choice: &CorpusChoice) -> Result<()> {
+    let Some(folder) = &choice.heard else { return Ok(()) };
+    let clips = Corpora::training_clips(choice)?;
+    let Some((corpus, id)) = clips.first() else { return Ok(()) };
+    let width = AudioFeatures::of_clip(folder, corpus, id)?.width;
+    let what = "expected a listener's answers";
+    ensure!(width == HEADS, "{}: {what}, {HEADS} values a step, came {width} (features?)", folder.display());
+    Ok(())
 }
 
 /// At most `most` of them, spread evenly.

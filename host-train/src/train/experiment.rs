@@ -73,6 +73,9 @@ pub struct CorpusChoice {
     /// 0: the corpus' validation clips choose.
     #[serde(default)]
     pub held_out: f64,
+    /// Folder where `keyface-train listener` has put its answers, to be learnt beside the labels.
+    #[serde(default)]
+    pub heard: Option<PathBuf>,
     /// Its licence and whom it names, for the model's card.
     #[serde(default)]
     pub licence: Option<String>,

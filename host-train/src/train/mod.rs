@@ -10,6 +10,7 @@ mod flow;
 mod gradient;
 mod key_motion;
 pub mod kmtalk;
+mod listener;
 mod phase;
 mod prefetch;
 mod progress;
@@ -25,5 +26,6 @@ pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, 
 pub use flow::{FlowMaker, KeySource};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use kmtalk::train_kmtalk;
+pub use listener::{ListenerExperiment, agreement, listener_accuracy, train_listener, write_answers};
 pub use throughput::{Throughput, throughput};
 pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::experiment::{Experiment, LookAhead};
-use crate::data::{Batch, Truth, Utterance};
-use crate::loss::{Breakdown, distillation, key_motion};
+use crate::data::{Batch, HeardRows, Truth, Utterance};
+use crate::loss::{Breakdown, distillation, key_motion, soft_labels};
 use crate::model::KeyMotionNet;
 
 /// Look-aheads beside the main one that a batch teaches: all of them at once would cost more than the trunk.
@@ -30,13 +30,17 @@ pub fn losses(
     crops: &[Utterance],
     training: &Device,
 ) -> Breakdown {
-    let Batch { features, truth, .. } = Batch::new(crops, 0, training);
+    let Batch { features, truth, heard, .. } = Batch::new(crops, 0, training);
     let trunk = net.trunk(features);
     let answers: Vec<Answer> = drawn(experiment, step).map(|(l, weight)| Answer::of(net, &trunk, l, weight)).collect();
     let learnt = |answer: &Answer| key_motion(answer.heads.clone(), &answer.truth(&truth), &experiment.weights);
     let mut losses = learnt(&answers[0]);
     let others = sum(answers[1..].iter().map(|answer| learnt(answer).total() * answer.weight));
     losses.parts.extend(others.map(|loss| ("other look-aheads", loss)));
+    if let Some(heard) = heard {
+        let followed = sum(answers.iter().map(|answer| answer.soft(&heard) * answer.weight));
+        losses.parts.extend(followed.map(|loss| ("heard", loss * experiment.weights.heard)));
+    }
     if let Some(teacher) = &net.teacher {
         let told = teacher.heads(trunk);
         let own = key_motion(told.clone(), &truth, &experiment.weights).total() * experiment.weights.teacher;
@@ -77,7 +81,39 @@ impl Answer {
         truth.first(self.steps())
     }
 
+    fn soft(&self, heard: &HeardRows) -> Tensor<1> {
+        let HeardRows { rows, known } = heard.first(self.steps());
+        soft_labels(self.heads.clone(), rows, known)
+    }
+
     fn distilled(&self, told: &Tensor<3>) -> Tensor<1> {
         distillation(self.heads.clone(), told.clone().narrow(1, 0, self.steps()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Heard;
+    use crate::prepare::AudioFeatures;
+    use keyface_core::heads::HEADS;
+    use std::path::Path;
+
+    #[test]
+    fn the_answers_of_a_listener_are_learnt_where_a_crop_has_them() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
+        let experiment = Experiment::read(&path).unwrap();
+        let training = Device::flex().autodiff();
+        let net = experiment.key_motion_net.init(experiment.look_aheads_ms.len(), &training);
+        let folder = tempfile::tempdir().unwrap();
+        let answers = AudioFeatures { encoder: "e".into(), width: HEADS, values: vec![0.5; 50 * HEADS] };
+        answers.write_clip(folder.path(), "a", "b").unwrap();
+        let plain = Utterance::silence(100);
+        let heard = Utterance { heard: Heard::of_clip(folder.path(), "a", "b", 100).unwrap(), ..plain.clone() };
+        let has = |crops: &[Utterance]| {
+            let losses = losses(&experiment, &net, 0, crops, &training);
+            losses.parts.iter().any(|(name, _)| *name == "heard")
+        };
+        assert!(has(&[plain.clone(), heard]) && !has(&[plain.clone(), plain]));
     }
 }

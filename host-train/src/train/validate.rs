@@ -36,13 +36,16 @@ impl Hearing {
 
 /// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
 pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
+    mouths(clips.iter().flat_map(|clip| hearing.heads(net, clip, device)))
+}
+
+/// The same of raw heads and their labels.
+pub fn mouths(heard: impl Iterator<Item = ([f32; HEADS], Labels)>) -> f64 {
     let mut seen = [[0usize; 2]; keyface_core::MOUTHS];
-    for clip in clips {
-        for (row, label) in hearing.heads(net, clip, device) {
-            let mouth = label.phone.mouth();
-            seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(&row).phones) == mouth);
-            seen[mouth as usize][1] += 1;
-        }
+    for (row, label) in heard {
+        let mouth = label.phone.mouth();
+        seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(&row).phones) == mouth);
+        seen[mouth as usize][1] += 1;
     }
     let scored = seen.iter().enumerate().filter(|(m, [_, all])| *m != Mouth::Loose as usize && *all > 0);
     let (sum, classes) = scored.fold((0.0, 0), |(s, n), (_, [hit, all])| (s + *hit as f64 / *all as f64, n + 1));

@@ -3,14 +3,11 @@
 //! Each is a window that is exactly 1 while the contact holds and joins 0 with continuous acceleration on both sides.
 
 use keyface_core::Phone;
+use keyface_core::script::{Hold, lip_on_teeth, sealed};
 
 use super::curve;
 use crate::clip::Segment;
 
-/// Lips meet this long before the closure is heard: 20-30 ms in speakers.
-const PRECLOSE_S: f64 = 0.025;
-/// A contact is held at least this long: a shorter one is not seen.
-const MIN_HOLD_S: f64 = 0.040;
 /// What the last smoothing needs on each side so that it sees nothing but contact inside.
 const MARGIN_S: f64 = curve::SMOOTHING_REACH_S;
 /// How long lips take to close, and to part: they meet and leave at nearly their highest speed, since they aim beyond
@@ -32,39 +29,6 @@ pub struct Contact {
     pub lip_teeth: f32,
     /// Upper and lower teeth.
     pub teeth: f32,
-}
-
-/// A stretch of time over which something holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hold {
-    /// First moment.
-    pub from_s: f64,
-    /// Last moment.
-    pub to_s: f64,
-}
-
-/// When the lips of a p, b or m touch: from shortly before the acoustic closure to its release. `None` for other phones.
-///
-/// A label of p holds the closure, the burst and the breath after it; one of b hardly more than the closure; m is
-/// closed throughout.
-pub fn sealed(segment: &Segment) -> Option<Hold> {
-    let closed = match segment.phone {
-        Phone::P => 0.70,
-        Phone::B => 0.85,
-        Phone::M => 1.00,
-        _ => return None,
-    };
-    let from_s = segment.start_s - PRECLOSE_S;
-    let to_s = segment.start_s + closed * (segment.end_s - segment.start_s);
-    Some(Hold { from_s, to_s: to_s.max(from_s + MIN_HOLD_S) })
-}
-
-/// When the lower lip of an f or v touches the upper teeth; `None` for other phones.
-pub fn lip_on_teeth(segment: &Segment) -> Option<Hold> {
-    let short_by_s = MIN_HOLD_S - (segment.end_s - segment.start_s);
-    let grow_s = 0.5 * short_by_s.max(0.0);
-    matches!(segment.phone, Phone::F | Phone::V)
-        .then_some(Hold { from_s: segment.start_s - grow_s, to_s: segment.end_s + grow_s })
 }
 
 /// When the teeth of a hissing phone are together; `None` for other phones.
@@ -106,8 +70,8 @@ impl Contacts {
     /// Finds them.
     pub fn new(phones: &[Segment]) -> Contacts {
         Contacts {
-            lips: (0..phones.len()).filter_map(|i| kept_sealed(phones, i)).map(|h| h.widened(MARGIN_S)).collect(),
-            lip_teeth: phones.iter().filter_map(lip_on_teeth).map(|h| h.widened(MARGIN_S)).collect(),
+            lips: (0..phones.len()).filter_map(|i| kept_sealed(phones, i)).map(widened).collect(),
+            lip_teeth: phones.iter().filter_map(lip_on_teeth).map(widened).collect(),
             teeth: phones.iter().filter_map(teeth_together).collect(),
         }
     }
@@ -137,21 +101,19 @@ fn kept_sealed(phones: &[Segment], at: usize) -> Option<Hold> {
     Some(hold)
 }
 
-impl Hold {
-    fn widened(self, by_s: f64) -> Hold {
-        Hold { from_s: self.from_s - by_s, to_s: self.to_s + by_s }
-    }
+fn widened(hold: Hold) -> Hold {
+    Hold { from_s: hold.from_s - MARGIN_S, to_s: hold.to_s + MARGIN_S }
+}
 
-    fn weight(&self, time_s: f64, ramp_s: f64) -> f64 {
-        curve::ease((time_s - self.from_s) / ramp_s + 1.0) * curve::ease((self.to_s - time_s) / ramp_s + 1.0)
-    }
+fn weight(hold: &Hold, time_s: f64, ramp_s: f64) -> f64 {
+    curve::ease((time_s - hold.from_s) / ramp_s + 1.0) * curve::ease((hold.to_s - time_s) / ramp_s + 1.0)
 }
 
 /// The strongest of the windows around a time. Two windows close together leave a corner, which the last smoothing rounds.
 fn strongest(holds: &[Hold], time_s: f64, ramp_s: f64) -> f32 {
     let from = holds.partition_point(|h| h.to_s + ramp_s < time_s);
     let near = holds[from..].iter().take_while(|h| h.from_s - ramp_s < time_s);
-    near.map(|h| h.weight(time_s, ramp_s)).fold(0.0, f64::max) as f32
+    near.map(|h| weight(h, time_s, ramp_s)).fold(0.0, f64::max) as f32
 }
 
 #[cfg(test)]
@@ -174,12 +136,6 @@ mod tests {
             Contacts::new(&[segment(0.0, 0.5, Phone::SIL), segment(0.5, 0.6, Phone::M), segment(0.6, 1.0, Phone::SIL)]);
         assert_eq!((contacts.at(0.41).lips, contacts.at(0.69).lips), (1.0, 1.0));
         assert_eq!((contacts.at(0.35).lips, contacts.at(0.76).lips), (0.0, 0.0));
-    }
-
-    #[test]
-    fn a_very_short_b_is_still_held_long_enough_to_be_seen() {
-        let hold = sealed(&Segment { start_s: 0.5, end_s: 0.51, phone: Phone::B }).expect("b is sealed");
-        assert!(hold.to_s - hold.from_s >= MIN_HOLD_S);
     }
 
     #[test]

@@ -10,7 +10,6 @@ mod dominance;
 mod effort;
 #[cfg(test)]
 mod facts;
-mod keys;
 mod pitch;
 #[cfg(test)]
 mod speech;
@@ -18,9 +17,9 @@ mod style;
 pub mod table;
 
 pub use constraints::opening_mm;
-pub use contacts::{Hold, Touch, lip_on_teeth, sealed, teeth_together, touches};
+pub use contacts::{Touch, teeth_together, touches};
 pub use effort::Effort;
-pub use keys::key_times;
+pub use keyface_core::script::{Hold, key_times, lip_on_teeth, sealed};
 pub use pitch::median_pitch_hz;
 pub use style::Style;
 

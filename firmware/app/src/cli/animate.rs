@@ -7,7 +7,10 @@ use clap::Args;
 use keyface::AppError;
 use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{ENDINGS, FORMATS, Format, Recorder, Recording, Target};
+use keyface::script::{self, Observed};
+use keyface_core::script::Script;
 use keyface_core::{Gains, Line};
+use keyface_sound::said::Labels;
 
 use super::progress::Progress;
 use super::run::stop_on_ctrl_c;
@@ -24,6 +27,8 @@ use jobs::{Job, jobs};
   keyface animate talk.wav --out talk.dat --fps 24 --preston-blair
   keyface animate takes --out-dir curves --as csv,tsv       every sound of a folder
   keyface animate talk.flac --out talk.visemes.tsv --stamp shown
+  keyface animate talk.wav --textgrid talk.TextGrid --out talk.csv
+                                                            lips by the phones that are known
   keyface animate call.wav --channel 1 --out caller.csv     the party on the right
   espeak-ng --stdout hello | keyface animate - --out - --as json
   arecord -t raw -f S16_LE -c 2 -r 48000 -d 5 | keyface animate - --format s16le:2 --rate 48000 --out me.gif")]
@@ -39,6 +44,19 @@ pub struct AnimateArgs {
     out_dir: Option<PathBuf>,
     #[arg(long = "as", value_name = "FORMAT", value_delimiter = ',', help = format!("Formats for --out-dir, with commas between; or the one of --out, whatever its ending: {FORMATS}"))]
     formats: Vec<Format>,
+    /// TextGrid of what is said (Praat, MFA): its phones are believed over the ear; or a folder with one of each sound's name.
+    #[arg(long, value_name = "FILE|DIR")]
+    textgrid: Option<PathBuf>,
+    /// Text of what is said, in the order in which it is said: its words are found in the sound (needs espeak-ng, and a file,
+    /// which is heard twice); or a folder with one NAME.txt of each sound's name.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "textgrid")]
+    text: Option<PathBuf>,
+    /// Language of the text, as espeak-ng names its voices.
+    #[arg(long, value_name = "VOICE", default_value = "en-us", requires = "text")]
+    language: String,
+    /// Names of phones in the TextGrid that are not known: lines of label, tab and ARPAbet phones.
+    #[arg(long, value_name = "FILE.tsv", requires = "textgrid")]
+    phones: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
@@ -60,6 +78,7 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     for job in &jobs {
         let mut ear = ear(args, &job.input)?;
         let mut line = line(args)?;
+        follow(args, job, &mut line)?;
         let stop = stop_on_ctrl_c()?;
         let done = one(args, job, &mut ear, &mut line, &stop)?;
         if args.json {
@@ -74,6 +93,35 @@ fn line(args: &AnimateArgs) -> anyhow::Result<Line> {
     Ok(Line::new(args.face.closing(keyface::model::load(model(args))?)?))
 }
 
+/// The words of the sound, where they are there.
+fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> {
+    let sound = if let Input::File(path) = &job.input { Some(path.as_path()) } else { None };
+    if let Some(named) = &args.textgrid {
+        let labels = args.phones.as_deref().map_or_else(|| Ok(Labels::shipped()), Labels::with_file)?;
+        line.follow(script::read(&script::of_sound(named, sound, "TextGrid"), &labels)?);
+    } else if let Some(named) = &args.text {
+        anyhow::ensure!(sound.is_some(), "--text: expected a sound file, which is heard twice, came standard input");
+        let text = script::of_sound(named, sound, "txt");
+        let words = script::words(&text, &args.language)?;
+        let mut heard = Vec::new();
+        keyface::animate::listen(&mut ear(args, &job.input)?, line, |step| heard.push(Observed::of(step)))?;
+        line.reset();
+        let found = script::align(&words, &heard)?;
+        if found.fit < DOUBTFUL {
+            let percent = 100.0 * found.fit;
+            note(format_args!(
+                "keyface: {}: is this what is said? Its phones are heard {percent:.0} % of the time",
+                text.display()
+            ));
+        }
+        line.follow(Script::new(found.phones));
+    }
+    Ok(())
+}
+
+/// Of the words of somebody never heard the line hears 40 to 70 %.
+const DOUBTFUL: f32 = 0.15;
+
 /// What was asked for. Times at which a live face could show it are asked of the live model.
 fn model(args: &AnimateArgs) -> &str {
     args.model.or(if args.style.is_live() { keyface::model::LIVE } else { keyface::model::PLAYBACK })
@@ -86,7 +134,8 @@ fn all(args: &AnimateArgs, jobs: &[Job]) -> anyhow::Result<()> {
     let (mut done, mut failed) = (Vec::new(), 0);
     for job in jobs {
         line.reset();
-        match ear(args, &job.input).and_then(|mut ear| one(args, job, &mut ear, &mut line, &stop)) {
+        let told = follow(args, job, &mut line);
+        match told.and_then(|()| ear(args, &job.input)).and_then(|mut ear| one(args, job, &mut ear, &mut line, &stop)) {
             Ok(report) => done.push(report),
             Err(error) if matches!(error.downcast_ref(), Some(AppError::Stopped)) => return Err(error),
             // One bad recording costs no night's work.

@@ -29,3 +29,5 @@ mod util;
 #[cfg(unix)]
 mod voice;
 mod wav;
+#[cfg(unix)]
+mod words;

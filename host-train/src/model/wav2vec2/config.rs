@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::weights::Weights;
 use crate::corpus::{Error, Result};
+use crate::model::weights::Weights;
 
 /// Sizes and variants, under the names and with the defaults of HuggingFace's `config.json` (the defaults are base).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -121,7 +121,7 @@ impl Wav2Vec2Config {
             let layers = 0..weights.count("feature_extractor.conv_layers");
             layers.map(|n| size(&format!("feature_extractor.conv_layers.{n}.conv.weight"), axis)).collect()
         };
-        let position = weights.position().1;
+        let position = super::position::names(weights).1;
         let hidden_size = size("feature_projection.projection.weight", 0)?;
         let norm_everywhere = weights.shape("feature_extractor.conv_layers.1.layer_norm.weight").is_some();
         Ok(Wav2Vec2Config {
@@ -188,14 +188,17 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::weights::tests::golden;
+    use crate::model::weights::tests::golden;
     use super::*;
     use burn::tensor::Device;
 
     fn inferred(variant: &str) -> Wav2Vec2Config {
         let path = golden(variant);
         let bytes = fs::read(&path).unwrap();
-        Wav2Vec2Config::inferred(&Weights::new(&bytes, &path, &Device::flex()).unwrap()).unwrap()
+        Wav2Vec2Config::inferred(
+            &Weights::new(&bytes, &path, crate::model::weights::WAV2VEC2, &Device::flex()).unwrap(),
+        )
+        .unwrap()
     }
 
     fn written(variant: &str) -> Wav2Vec2Config {

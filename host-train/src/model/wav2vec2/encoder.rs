@@ -10,8 +10,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::config::Wav2Vec2Config;
 use super::feature_encoder::FeatureEncoder;
 use super::transformer::Transformer;
-use super::weights::Weights;
 use crate::corpus::{Error, Result};
+use crate::model::outside::{OutsideEncoder, fingerprint};
+use crate::model::weights::{WAV2VEC2, Weights};
 
 /// Convolutions, projection, transformer; the answer is the last hidden state.
 #[derive(Module, Debug)]
@@ -32,7 +33,7 @@ impl Wav2Vec2 {
     /// When a file cannot be read or is cut short, a tensor is missing or of another shape, or a choice is unknown.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
-        let weights = Weights::new(&bytes, path, device)?;
+        let weights = Weights::new(&bytes, path, WAV2VEC2, device)?;
         let config = Wav2Vec2Config::beside(path, &weights)?;
         let channels = config.conv_dim.last().copied().unwrap_or(1);
         Ok(Wav2Vec2 {
@@ -45,16 +46,6 @@ impl Wav2Vec2 {
         })
     }
 
-    /// Tells this encoder from those of other weights or another config.
-    pub fn name(&self) -> String {
-        format!("wav2vec2 {:016x}", self.fingerprint)
-    }
-
-    /// Values in a feature vector.
-    pub fn width(&self) -> usize {
-        self.config.hidden_size
-    }
-
     /// # Shapes
     /// `[batch, samples]`, normalized and at least 400 of them -> `[batch, time, width]`,
     /// where time is `(samples - 400) / 320 + 1`.
@@ -62,12 +53,18 @@ impl Wav2Vec2 {
         let encoded = self.encoder.forward(samples);
         self.transformer.forward(self.projection.forward(self.projection_norm.forward(encoded)))
     }
+}
 
-    /// One vector for each whole step of 20 ms of an utterance at 16 kHz, as it was recorded.
-    ///
-    /// # Shapes
-    /// `samples / 320` vectors of `width` values, one after the other.
-    pub fn features(&self, samples: &[f32]) -> Vec<f32> {
+impl OutsideEncoder for Wav2Vec2 {
+    fn name(&self) -> String {
+        format!("wav2vec2 {:016x}", self.fingerprint)
+    }
+
+    fn width(&self) -> usize {
+        self.config.hidden_size
+    }
+
+    fn features(&self, samples: &[f32]) -> Vec<f32> {
         if self.config.steps(samples.len()) == 0 {
             return Vec::new();
         }
@@ -79,19 +76,10 @@ impl Wav2Vec2 {
     }
 }
 
-fn fingerprint(parts: &[&[u8]]) -> u64 {
-    let words = parts.iter().flat_map(|part| part.chunks(8)).map(|chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(word)
-    });
-    words.fold(0, |hash: u64, word| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::weights::tests::golden;
     use super::*;
+    use crate::model::weights::tests::golden;
     use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
     /// What `transformers` wrote beside a checkpoint.

@@ -6,8 +6,8 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{Tensor, s};
 
 use super::config::{ConvNorm, Wav2Vec2Config};
-use super::weights::Weights;
 use crate::corpus::Result;
+use crate::model::weights::Weights;
 
 /// HuggingFace leaves the convolutions' normalizations at PyTorch's default, whatever `layer_norm_eps` says.
 const EPSILON: f64 = 1e-5;

@@ -10,7 +10,6 @@ mod encoder;
 mod feature_encoder;
 mod position;
 mod transformer;
-mod weights;
 
 pub use config::Wav2Vec2Config;
 pub use encoder::Wav2Vec2;

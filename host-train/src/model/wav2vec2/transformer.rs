@@ -4,12 +4,12 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::Tensor;
 use burn::tensor::activation::gelu;
-use burn::tensor::module::attention;
 
 use super::config::Wav2Vec2Config;
 use super::position::PositionConv;
-use super::weights::Weights;
 use crate::corpus::Result;
+use crate::model::attention::Attention;
+use crate::model::weights::Weights;
 
 /// Position, normalization and layers.
 #[derive(Module, Debug)]
@@ -29,16 +29,6 @@ struct Layer {
     wide: Linear,
     narrow: Linear,
     final_norm: LayerNorm,
-}
-
-/// Multi-head self-attention over the whole utterance.
-#[derive(Module, Debug)]
-struct Attention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    out: Linear,
-    heads: usize,
 }
 
 impl Transformer {
@@ -71,16 +61,9 @@ impl Layer {
     fn load(weights: &Weights<'_>, config: &Wav2Vec2Config, n: usize) -> Result<Self> {
         let name = |part: &str| format!("encoder.layers.{n}.{part}");
         let (width, wide) = (config.hidden_size, config.intermediate_size);
-        let linear = |part: &str| weights.linear(&name(part), width, width);
         let norm = |part: &str| weights.layer_norm(&name(part), width, config.layer_norm_eps);
         Ok(Layer {
-            attention: Attention {
-                query: linear("attention.q_proj")?,
-                key: linear("attention.k_proj")?,
-                value: linear("attention.v_proj")?,
-                out: linear("attention.out_proj")?,
-                heads: config.num_attention_heads,
-            },
+            attention: Attention::load(weights, &name("attention"), width, config.num_attention_heads)?,
             attention_norm: norm("layer_norm")?,
             wide: weights.linear(&name("feed_forward.intermediate_dense"), width, wide)?,
             narrow: weights.linear(&name("feed_forward.output_dense"), wide, width)?,
@@ -100,17 +83,5 @@ impl Layer {
 
     fn feed_forward(&self, x: Tensor<3>) -> Tensor<3> {
         self.narrow.forward(gelu(self.wide.forward(x)))
-    }
-}
-
-impl Attention {
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let [batch, time, width] = x.dims();
-        let heads = |linear: &Linear| {
-            let y = linear.forward(x.clone()).reshape([batch, time, self.heads, width / self.heads]);
-            y.swap_dims(1, 2)
-        };
-        let heard = attention(heads(&self.query), heads(&self.key), heads(&self.value), None, None, Default::default());
-        self.out.forward(heard.swap_dims(1, 2).reshape([batch, time, width]))
     }
 }

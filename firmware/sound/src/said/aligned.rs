@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use keyface_core::Phone;
+use keyface_core::script::Segment;
 
 use super::labels::{Labels, Order, Said, is_closure};
 use super::textgrid::{Interval, TextGrid};
-use super::timeline::spread;
-use crate::clip::Segment;
 
 /// A piece beside unknown speech that is shorter teaches nothing.
 const SHORTEST_S: f64 = 0.3;
@@ -53,6 +52,15 @@ impl Aligned {
         let unknown_s = unknown.map(|stretch| stretch.end_s - stretch.start_s).sum();
         Aligned { pieces: pieces(&told, grid.end_s), unknown_s, unmapped }
     }
+}
+
+/// Spreads the phones of one label evenly over its time.
+pub fn spread(start_s: f64, end_s: f64, phones: &[Phone]) -> impl Iterator<Item = Segment> {
+    let part_s = (end_s - start_s) / phones.len().max(1) as f64;
+    phones.iter().enumerate().map(move |(i, phone)| {
+        let start_s = start_s + part_s * i as f64;
+        Segment { start_s, end_s: start_s + part_s, phone: *phone }
+    })
 }
 
 fn stretches(
@@ -151,7 +159,7 @@ mod tests {
     use keyface_core::Phone::*;
 
     use super::*;
-    use crate::corpus::textgrid::Tier;
+    use crate::said::textgrid::Tier;
 
     /// A tier: its name, and start, end and label of each interval.
     type Spoken<'a> = (&'a str, &'a [(f64, f64, &'a str)]);
@@ -233,5 +241,11 @@ mod tests {
         let spans: Vec<_> = told.pieces.iter().map(|piece| (piece.start_s, piece.end_s)).collect();
         assert_eq!(spans, [(0.0, Some(0.8)), (1.0, None)]);
         assert_eq!(phones(&told.pieces[1]), [(1.0, 1.4, B), (1.4, 3.0, SIL)]);
+    }
+
+    #[test]
+    fn a_label_of_two_phones_is_split_evenly() {
+        let parts: Vec<Segment> = spread(1.0, 2.0, &[Phone::AH, Phone::L]).collect();
+        assert_eq!(parts, [segment(1.0, 1.5, Phone::AH), segment(1.5, 2.0, Phone::L)]);
     }
 }

@@ -1,7 +1,7 @@
 //! Praat's binary TextGrids: numbers big-endian, texts with their length before them.
 
 use super::{Interval, TextGrid, Tier};
-use crate::corpus::error::{Error, Result};
+use crate::said::error::{Error, Result};
 
 /// How such a file begins.
 pub const MAGIC: &[u8] = b"ooBinaryFile";

@@ -17,28 +17,19 @@ pub struct Weights<'a> {
     device: Device,
 }
 
-/// What names begin with where a task's head lies on top of the encoder.
-const PREFIX: &str = "wav2vec2.";
-/// Gain and direction of the positional convolution's weight norm, in files of today and in older ones.
-const POSITION: [(&str, &str); 2] = [
-    (
-        "encoder.pos_conv_embed.conv.parametrizations.weight.original0",
-        "encoder.pos_conv_embed.conv.parametrizations.weight.original1",
-    ),
-    ("encoder.pos_conv_embed.conv.weight_g", "encoder.pos_conv_embed.conv.weight_v"),
-];
-
+/// What names of wav2vec 2.0 begin with where a task's head lies on top of the encoder.
+pub const WAV2VEC2: &str = "wav2vec2.";
 impl<'a> Weights<'a> {
-    /// Reads the header of a file's bytes.
+    /// Reads the header of a file's bytes; names are told without `prefix`, where they have it.
     ///
     /// # Errors
     /// When the bytes are no safetensors file, or not the whole of it.
-    pub fn new(bytes: &'a [u8], path: &Path, device: &Device) -> Result<Self> {
+    pub fn new(bytes: &'a [u8], path: &Path, prefix: &'static str, device: &Device) -> Result<Self> {
         let place = path.display().to_string();
         let wrong =
             |e: safetensors::SafeTensorError| Error::unexpected(&place, "a whole safetensors file", e.to_string());
         let tensors = SafeTensors::deserialize(bytes).map_err(wrong)?;
-        let prefix = if tensors.names().iter().any(|name| name.starts_with(PREFIX)) { PREFIX } else { "" };
+        let prefix = if tensors.names().iter().any(|name| name.starts_with(prefix)) { prefix } else { "" };
         Ok(Weights { tensors, prefix, place, device: device.clone() })
     }
 
@@ -50,12 +41,6 @@ impl<'a> Weights<'a> {
     /// Shape of a tensor, if there is one of this name.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
         Some(self.view(name)?.shape().to_vec())
-    }
-
-    /// Names of the positional convolution's gain and direction, as this file spells them.
-    pub fn position(&self) -> (&'static str, &'static str) {
-        let [today, older] = POSITION;
-        if self.shape(older.1).is_some() { older } else { today }
     }
 
     /// The error that tells that a tensor is not there.
@@ -106,6 +91,18 @@ impl<'a> Weights<'a> {
         Ok(Linear { weight: Param::from_tensor(weight.transpose()), bias: Some(Param::from_tensor(bias)) })
     }
 
+    /// The same where a bias may be missing.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
+    pub fn linear_with_or_without_bias(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+        if self.shape(&format!("{name}.bias")).is_some() {
+            return self.linear(name, inputs, outputs);
+        }
+        let weight = self.tensor(&format!("{name}.weight"), [outputs, inputs])?;
+        Ok(Linear { weight: Param::from_tensor(weight.transpose()), bias: None })
+    }
+
     /// A normalization over the last axis: `NAME.weight`, `NAME.bias`.
     ///
     /// # Errors
@@ -119,7 +116,7 @@ impl<'a> Weights<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use super::*;
     use safetensors::tensor::serialize;
     use std::path::PathBuf;
@@ -137,7 +134,7 @@ pub(super) mod tests {
         for (dtype, bytes) in halves {
             let view = TensorView::new(dtype, vec![2], &bytes).unwrap();
             let file = serialize([("x", view)], None).unwrap();
-            let weights = Weights::new(&file, Path::new("half"), &Device::flex()).unwrap();
+            let weights = Weights::new(&file, Path::new("half"), WAV2VEC2, &Device::flex()).unwrap();
             let values = weights.tensor("x", [2]).unwrap().try_into_vec_as::<f32>().unwrap();
             assert_eq!(values, [1.5, -2.0], "{dtype:?}");
         }
@@ -148,7 +145,7 @@ pub(super) mod tests {
         let bytes = [0; 2];
         let view = TensorView::new(Dtype::I8, vec![2], &bytes).unwrap();
         let file = serialize([("x", view)], None).unwrap();
-        let weights = Weights::new(&file, Path::new("eight.safetensors"), &Device::flex()).unwrap();
+        let weights = Weights::new(&file, Path::new("eight.safetensors"), WAV2VEC2, &Device::flex()).unwrap();
         let error = weights.tensor("x", [2]).unwrap_err().to_string();
         assert!(error.contains("eight.safetensors: expected tensor `x` of [2]") && error.contains("I8"), "{error}");
     }

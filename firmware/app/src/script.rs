@@ -1,0 +1,97 @@
+//! What is said in a sound in, a script for the line out: a TextGrid with times, or a text whose words the line itself finds.
+
+mod align;
+mod words;
+
+pub use align::{Alignment, Observed, align};
+pub use words::words;
+
+use std::path::{Path, PathBuf};
+
+use keyface_core::script::Script;
+use keyface_sound::said::{Aligned, Interval, Labels, TextGrid};
+
+use crate::{AppError, bounded};
+
+/// An hour of phones in Praat's long text has about 10 MB.
+const TEXTGRID_BYTES: u64 = 64 << 20;
+
+/// Reads the phones of a TextGrid; `labels` are what its names stand for. Where it tells of speech of unknown phones the
+/// script has a gap.
+///
+/// # Errors
+/// When it cannot be read, is none, has no tier of phones, or no phone that has a name.
+pub fn read(path: &Path, labels: &Labels) -> Result<Script, AppError> {
+    let place = path.display().to_string();
+    let wrong = |expected: &str, came: String| AppError::unexpected(&place, expected, came);
+    let grid = TextGrid::parse(&bounded::read(path, TEXTGRID_BYTES)?, &place)
+        .map_err(|error| wrong("a TextGrid of Praat's or MFA's", error.to_string()))?;
+    let tiers = grid.phones();
+    if tiers.is_empty() {
+        let names: Vec<&str> = grid.tiers.iter().map(|tier| tier.name.as_str()).collect();
+        return Err(wrong("a tier `phones`", format!("the tiers {names:?}")));
+    }
+    let said = tiers.iter().flat_map(|tier| &tier.intervals).map(|Interval { text, .. }| text.as_str());
+    let order = labels.order(said);
+    let aligned = Aligned::of(&grid, labels, order);
+    let script = Script::new(aligned.pieces.into_iter().flat_map(|piece| piece.phones));
+    if script.is_empty() {
+        let unknown: Vec<&String> = aligned.unmapped.keys().take(5).collect();
+        return Err(wrong("phones", format!("none that has a name, but {unknown:?}")));
+    }
+    Ok(script)
+}
+
+/// The script of a sound: the file that was named, or in a folder the one of the sound's name with this ending.
+pub fn of_sound(named: &Path, sound: Option<&Path>, ending: &str) -> PathBuf {
+    match sound.and_then(Path::file_stem) {
+        Some(stem) if named.is_dir() => named.join(format!("{}.{ending}", stem.to_string_lossy())),
+        _ => named.to_path_buf(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyface_sound::said::Tier;
+    use std::fs;
+
+    fn grid(tier: &str, said: &[(f64, f64, &str)]) -> String {
+        let interval = |(start_s, end_s, text): &(f64, f64, &str)| Interval {
+            start_s: *start_s,
+            end_s: *end_s,
+            text: (*text).to_owned(),
+        };
+        let tier = Tier { name: tier.into(), intervals: said.iter().map(interval).collect() };
+        TextGrid { end_s: 1.0, tiers: vec![tier] }.to_text()
+    }
+
+    fn read_text(text: &str) -> Result<Script, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.TextGrid");
+        fs::write(&path, text).unwrap();
+        read(&path, &Labels::shipped()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_text_grid_is_a_script() {
+        assert!(!read_text(&grid("phones", &[(0.0, 0.5, "B"), (0.5, 1.0, "AA1")])).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_grid_without_phones_says_what_it_has() {
+        let error = read_text(&grid("words", &[(0.0, 1.0, "bob")])).unwrap_err();
+        assert!(error.contains("expected a tier `phones`, came the tiers [\"words\"]"), "{error}");
+        let error = read_text(&grid("phones", &[(0.0, 1.0, "spn")])).unwrap_err();
+        assert!(error.contains("expected phones"), "{error}");
+        assert!(read_text("hello").unwrap_err().contains("expected a TextGrid"));
+    }
+
+    #[test]
+    fn in_a_folder_the_grid_has_the_sounds_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = of_sound(folder.path(), Some(Path::new("takes/one.wav")), "TextGrid");
+        assert_eq!(path, folder.path().join("one.TextGrid"));
+        assert_eq!(of_sound(Path::new("a.TextGrid"), Some(Path::new("one.wav")), "TextGrid"), Path::new("a.TextGrid"));
+    }
+}

@@ -1,0 +1,86 @@
+//! `keyface-train listener`: features of whole clips in, a listener and its answers out.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clap::Args;
+use keyface_train::model::Listener;
+use keyface_train::train::{
+    Corpora, DeviceChoice, Hearing, ListenerExperiment, RunDir, agreement, best_key_motion, listener_accuracy,
+    mouth_accuracy, pick_device, train_listener, write_answers,
+};
+
+/// Trains a listener, scores it beside a student, and writes what it answers to the training clips.
+#[derive(Args)]
+pub struct ListenerArgs {
+    /// The experiment, such as host-train/experiments/listener.toml
+    experiment: PathBuf,
+    /// Folder of the run
+    #[arg(long, default_value = "runs")]
+    runs: PathBuf,
+    /// A student's run, scored on the same clips
+    #[arg(long, value_name = "RUN")]
+    beside: Option<PathBuf>,
+    /// Folder for its answers, one .safetensors for each training clip: `heard` of a student's corpora
+    #[arg(long, value_name = "DIR")]
+    answers: Option<PathBuf>,
+    /// Where to write how far the labels of every clip agree with what is heard, the worst first
+    #[arg(long, value_name = "FILE.tsv")]
+    referee: Option<PathBuf>,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+/// Runs the command.
+pub fn run(args: &ListenerArgs) -> Result<()> {
+    let experiment = ListenerExperiment::read(&args.experiment)?;
+    let device = pick_device(args.device)?;
+    let corpora = Corpora::heard(&experiment.corpora)?;
+    let run = RunDir::create(&args.runs.join(&experiment.name))?;
+    say!("{}: {:.2} h of speech, {} validation clips", experiment.name, corpora.train_hours(), corpora.valid.len());
+    let net = train_listener(&experiment, &corpora, &run, &device)?;
+    let student = match &args.beside {
+        Some(folder) => {
+            let run = RunDir::create(folder)?;
+            let experiment = run.experiment()?;
+            Some((best_key_motion(&experiment, &run, &device)?, Hearing::Live(experiment.main())))
+        }
+        None => None,
+    };
+    say!("mouth classes told apart, no decoder, speech that neither training nor search heard");
+    say!("corpus\tclips\tlistener{}", if student.is_some() { "\tstudent" } else { "" });
+    for choice in &experiment.corpora {
+        let clips = Corpora::unheard(choice)?;
+        let beside = student.as_ref().map(|(net, hearing)| mouth_accuracy(net, &clips, *hearing, &device));
+        let beside = beside.map_or_else(String::new, |accuracy| format!("\t{accuracy:.3}"));
+        let accuracy = listener_accuracy(&net, &clips, &device);
+        say!("{}\t{}\t{accuracy:.3}{beside}", choice.folder.display(), clips.len());
+    }
+    if let Some(out) = &args.answers {
+        for choice in &experiment.corpora {
+            let count = write_answers(&net, &experiment.name, choice, out, &device)?;
+            say!("{}: {count} clips answered", choice.folder.display());
+        }
+    }
+    if let Some(out) = &args.referee {
+        std::fs::write(out, referee(&net, &experiment, &device)?).with_context(|| out.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// `corpus`, `id` and `agreement` of every clip, in rising order.
+fn referee(net: &Listener, experiment: &ListenerExperiment, device: &Device) -> Result<String> {
+    let mut clips = Vec::new();
+    for choice in &experiment.corpora {
+        for clip in Corpora::all(choice)? {
+            let clip = clip?;
+            let (corpus, id) = clip.source.clone().unwrap_or_default();
+            clips.push((agreement(net, &clip, device), corpus, id));
+        }
+    }
+    clips.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let line = |(share, corpus, id): &(f64, String, String)| format!("{corpus}\t{id}\t{share:.3}\n");
+    Ok("corpus\tid\tagreement\n".to_owned() + &clips.iter().map(line).collect::<String>())
+}
