@@ -246,6 +246,7 @@ mod tests {
     #[test]
     fn a_label_of_two_phones_is_split_evenly() {
         let parts: Vec<Segment> = spread(1.0, 2.0, &[Phone::AH, Phone::L]).collect();
+        let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
         assert_eq!(parts, [segment(1.0, 1.5, Phone::AH), segment(1.5, 2.0, Phone::L)]);
     }
 }
