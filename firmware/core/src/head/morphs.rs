@@ -170,7 +170,7 @@ fn rolled(share: f32, thick: f32, middle: f32, skin: &Skin) -> V3 {
 fn of_tongue(channel: Channel, at: V3, tip: f32) -> V3 {
     match channel {
         // Over the lower teeth and the lip, and down.
-        Channel::TongueOut => [-0.15 * at[0] * tip, 0.055 * tip - 0.05 * tip.powi(6), 0.27 * tip * tip],
+        Channel::TongueOut => [-0.15 * at[0] * tip, 0.075 * tip - 0.05 * tip.powi(6), 0.31 * tip * tip],
         _ => with_jaw(channel, at, 0.92),
     }
 }
