@@ -44,6 +44,8 @@ enum Command {
     Features(commands::features::FeaturesArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
+    /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
+    Render(commands::render::RenderArgs),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
+        Command::Render(args) => commands::render::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

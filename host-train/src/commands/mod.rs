@@ -22,6 +22,7 @@ pub mod features;
 pub mod plot;
 pub mod prepare;
 pub mod reading;
+pub mod render;
 pub mod throughput;
 pub mod train;
 pub mod variants;
