@@ -14,6 +14,7 @@ pub mod loss;
 pub mod model;
 pub mod plot;
 pub mod prepare;
+pub mod render;
 pub mod ship;
 pub mod train;
 pub mod trained_on;

@@ -46,6 +46,8 @@ enum Command {
     Listener(commands::listener::ListenerArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
+    /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
+    Render(commands::render::RenderArgs),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Features(args) => commands::features::run(&args),
         Command::Listener(args) => commands::listener::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
+        Command::Render(args) => commands::render::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,8 @@ pub mod contact;
 #[cfg(feature = "std")]
 mod error;
 pub mod flow;
+#[cfg(feature = "head")]
+pub mod head;
 pub mod heads;
 #[cfg(feature = "infer")]
 mod infer;

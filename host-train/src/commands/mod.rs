@@ -23,6 +23,7 @@ pub mod listener;
 pub mod plot;
 pub mod prepare;
 pub mod reading;
+pub mod render;
 pub mod throughput;
 pub mod train;
 pub mod variants;

@@ -28,7 +28,7 @@ pub use compare::{Comparison, Contest, compare};
 pub use confusion::{CLASSES, Confusion};
 pub use cues::CueFolder;
 pub use groups::GroupReport;
-pub use hear::Track;
+pub use hear::{Heard, Track, hear_all, motion_at, true_motion};
 pub use html::page;
 pub use keys::{KeyScore, KeyTally, KeyWindow};
 pub use report::{CorpusReport, EvaluationReport, Plan, evaluate};

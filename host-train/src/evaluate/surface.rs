@@ -12,11 +12,10 @@ use serde::Serialize;
 pub use basis::default_surface;
 pub use glb::read_head;
 
+use crate::render::Moves;
+
 /// A weight per channel, or a difference of two: what moves a surface.
 pub type Weights = [f64; MOTION_CHANNELS];
-
-/// How far weight 1 of each channel moves a vertex, in metres.
-pub type Moves = [[f64; 3]; MOTION_CHANNELS];
 
 /// The least that lips must come together to count as closed, in metres: labels and meshes are not finer.
 const CLOSED_AT_LEAST_M: f64 = 0.0003;

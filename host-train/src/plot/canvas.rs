@@ -59,6 +59,21 @@ impl Canvas {
         }
     }
 
+    /// Puts a picture of `width` pixels a row, each as a square of `zoom` by `zoom`; what lies outside is left out.
+    pub fn picture(&mut self, (left, top): (u32, u32), width: usize, zoom: u32, inks: &[[u8; 3]]) {
+        let canvas_width = self.pixels.width();
+        let pixels = self.pixels.pixels_mut();
+        for (at, [red, green, blue]) in inks.iter().enumerate() {
+            let ink = tiny_skia::ColorU8::from_rgba(*red, *green, *blue, 255).premultiply();
+            let (x, y) = (left + (at % width) as u32 * zoom, top + (at / width) as u32 * zoom);
+            for y in y..y + zoom {
+                let row = (y * canvas_width + x.min(canvas_width)) as usize;
+                let shown = zoom.min(canvas_width.saturating_sub(x)) as usize;
+                pixels.iter_mut().skip(row).take(shown).for_each(|pixel| *pixel = ink);
+            }
+        }
+    }
+
     /// Writes a word: `place` is its left, middle or right end at half its height.
     pub fn text(&mut self, word: &str, place: (f32, f32), align: Alignment, font: &MonoFont<'_>, ink: Rgba) {
         let style = TextStyleBuilder::new().alignment(align).baseline(Baseline::Middle).build();
@@ -121,6 +136,16 @@ impl DrawTarget for Ink<'_> {
 mod tests {
     use super::*;
     use embedded_graphics::mono_font::ascii::FONT_6X10;
+
+    #[test]
+    fn a_picture_is_enlarged_and_cut_at_the_border() {
+        let mut canvas = Canvas::new(5, 4, [255; 4]).unwrap();
+        canvas.picture((2, 1), 2, 2, &[[0, 0, 0], [9, 0, 0]]);
+        let picture = canvas.finish();
+        let of = |red: u8| picture.pixels().iter().filter(|p| p.red() == red).count();
+        // The second pixel has room for half its width.
+        assert_eq!((of(0), of(9)), (4, 2));
+    }
 
     #[test]
     fn words_and_lines_leave_ink() {

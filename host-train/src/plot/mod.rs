@@ -1,6 +1,6 @@
 //! A clip and its motion in, a picture out: curves over the phones, so that a person can judge the truth.
 
-mod canvas;
+pub(crate) mod canvas;
 mod lanes;
 
 use embedded_graphics::mono_font::MonoFont;

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use crate::head::Head;
+use keyface_core::head::Head;
+
+use crate::head::glb;
 
 /// What a page may do: use this service, and read the models that are dropped on it.
 pub const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' blob: data:; \
@@ -59,7 +61,7 @@ static FILES: [File; 12] = [
     File { path: "/head.glb", kind: "model/gltf-binary", is_gzip: false, body: Body::Head },
 ];
 
-static HEAD: LazyLock<Vec<u8>> = LazyLock::new(|| Head::new().glb());
+static HEAD: LazyLock<Vec<u8>> = LazyLock::new(|| glb(&Head::new()));
 
 impl File {
     /// The file at exactly this path.

@@ -20,7 +20,8 @@ pub fn add(mesh: &mut Mesh) {
 fn teeth(mesh: &mut Mesh, up: f32, height: f32, part: Part) {
     let depth = front(0.0, MOUTH_Y) - 0.080 - if up < 0.0 { 0.012 } else { 0.0 };
     mesh.sheet(4, COLUMNS, false, |row, column| {
-        let share = 2.0 * column as f32 / (COLUMNS - 1) as f32 - 1.0;
+        // From left to right above and back below, so that both face the lips.
+        let share = up * (2.0 * column as f32 / (COLUMNS - 1) as f32 - 1.0);
         let is_gap = column.is_multiple_of(3);
         // Edges rise to the molars, and a little between two teeth.
         let edge = 0.003 + 0.014 * share * share + if is_gap { 0.006 } else { 0.0 };
@@ -32,9 +33,9 @@ fn teeth(mesh: &mut Mesh, up: f32, height: f32, part: Part) {
     });
 }
 
-/// A flat body from the throat to behind the lower teeth.
+/// A flat body from the throat to behind the lower teeth, which it does not touch.
 fn tongue(mesh: &mut Mesh) {
-    let centre = [0.0, MOUTH_Y - 0.070, front(0.0, MOUTH_Y) - 0.20];
+    let centre = [0.0, MOUTH_Y - 0.070, front(0.0, MOUTH_Y) - 0.24];
     let radii = [0.095, 0.034, 0.115];
     let first = mesh.vertices.len();
     mesh.ellipsoid(centre, radii, (8, 10), ink::TONGUE, Part::Still);

@@ -135,6 +135,8 @@ fn lower_lid(mesh: &mut Mesh, eye: usize) {
     ];
     mesh.sheet(rows.len(), COLUMNS, false, |row, column| {
         let (under, before, ink) = rows[row];
+        // Rows go up, so columns go to the left.
+        let column = COLUMNS - 1 - column;
         let place = |edge: f32| on_lid(eye, if row == 0 { under } else { edge + under }, column, before);
         let part = Part::LowerLid(eye, place(LOWER.closed), place(LOWER.other));
         Vertex { at: place(LOWER.open), ink, part }
@@ -152,7 +154,7 @@ fn brow(mesh: &mut Mesh, eye: usize) {
         let (x, y) = (sign(eye) * (0.095 + 0.235 * t), 0.222 + 0.116 * t * (1.0 - t) + 0.008 * t);
         let half = 0.019 * (1.0 - 0.85 * t.powi(3)) * (0.6 + 0.4 * (4.0 * t).min(1.0));
         let (up, before) = (TAU * column as f32 / AROUND as f32).sin_cos();
-        let at = [x, y + half * up, front(x, y) + 0.012 + 0.8 * half * before];
+        let at = [x, y + sign(eye) * half * up, front(x, y) + 0.012 + 0.8 * half * before];
         Vertex { at, ink: ink::HAIR, part: Part::Brow(eye, t) }
     });
 }

@@ -1,8 +1,9 @@
-//! A head as a binary glTF 2.0: one mesh with colours, and sparse morph targets under ARKit's names.
+//! The project's head as a binary glTF 2.0: one mesh with colours, and sparse morph targets under ARKit's names.
 
+use keyface_core::Channel;
+use keyface_core::head::{Head, METRES};
 use serde_json::{Value, json};
 
-use super::{Head, METRES};
 use crate::stream::shapes::names;
 
 /// Types of numbers, and what a buffer is for.
@@ -17,51 +18,49 @@ const VERSION: u32 = 2;
 const JSON: u32 = 0x4E4F_534A;
 const BIN: u32 = 0x004E_4942;
 
-impl Head {
-    /// As a `.glb`.
-    pub fn glb(&self) -> Vec<u8> {
-        let mut file = Glb::default();
-        let mesh = self.mesh(&mut file);
-        file.write(json!({
-            "scene": 0,
-            "scenes": [{ "nodes": [0] }],
-            "nodes": [{ "name": "Head", "mesh": 0 }],
-            "meshes": [mesh],
-            "materials": [{
-                "name": "Head",
-                "doubleSided": true,
-                "pbrMetallicRoughness": { "metallicFactor": 0.0, "roughnessFactor": 0.55 },
-            }],
-        }))
-    }
-
-    fn mesh(&self, file: &mut Glb) -> Value {
-        let places: Vec<_> = self.mesh.vertices.iter().map(|vertex| vertex.at.map(|x| METRES * x)).collect();
-        let inks: Vec<u8> = self.mesh.vertices.iter().flat_map(|vertex| linear(vertex.ink)).collect();
-        let count = places.len();
-        let bounds = bounds(&places);
-        let position = file.floats(&places, Some(VERTICES), bounds);
-        let normal = file.floats(&self.normals, Some(VERTICES), json!({}));
-        let view = file.view(&inks, Some(VERTICES));
-        let color = file.accessor(json!({
-            "bufferView": view, "componentType": U8, "normalized": true, "count": count, "type": "VEC4",
-        }));
-        let view = file.view(&little_endian(&self.mesh.indices), Some(INDICES));
-        let indices = file.accessor(json!({
-            "bufferView": view, "componentType": U16, "count": self.mesh.indices.len(), "type": "SCALAR",
-        }));
-        let targets: Vec<Value> =
-            self.targets.iter().map(|target| json!({ "POSITION": file.sparse(target, count) })).collect();
-        json!({
+/// A head as a `.glb`.
+pub fn glb(head: &Head) -> Vec<u8> {
+    let mut file = Glb::default();
+    let mesh = mesh(head, &mut file);
+    file.write(json!({
+        "scene": 0,
+        "scenes": [{ "nodes": [0] }],
+        "nodes": [{ "name": "Head", "mesh": 0 }],
+        "meshes": [mesh],
+        "materials": [{
             "name": "Head",
-            "primitives": [{
-                "attributes": { "POSITION": position, "NORMAL": normal, "COLOR_0": color },
-                "indices": indices, "material": 0, "targets": targets,
-            }],
-            "weights": vec![0.0; targets.len()],
-            "extras": { "targetNames": names().to_vec() },
-        })
-    }
+            "doubleSided": true,
+            "pbrMetallicRoughness": { "metallicFactor": 0.0, "roughnessFactor": 0.55 },
+        }],
+    }))
+}
+
+fn mesh(head: &Head, file: &mut Glb) -> Value {
+    let places: Vec<_> = head.vertices().iter().map(|vertex| vertex.at.map(|x| METRES * x)).collect();
+    let inks: Vec<u8> = head.vertices().iter().flat_map(|vertex| linear(vertex.ink)).collect();
+    let count = places.len();
+    let bounds = bounds(&places);
+    let position = file.floats(&places, Some(VERTICES), bounds);
+    let normal = file.floats(head.normals(), Some(VERTICES), json!({}));
+    let view = file.view(&inks, Some(VERTICES));
+    let color = file.accessor(json!({
+        "bufferView": view, "componentType": U8, "normalized": true, "count": count, "type": "VEC4",
+    }));
+    let view = file.view(&little_endian(head.indices()), Some(INDICES));
+    let indices = file.accessor(json!({
+        "bufferView": view, "componentType": U16, "count": head.indices().len(), "type": "SCALAR",
+    }));
+    let target = |channel| json!({ "POSITION": file.sparse(head.target(channel), count) });
+    let targets: Vec<Value> = Channel::ALL.into_iter().map(target).collect();
+    json!({
+        "name": "Head",
+        "primitives": [{
+            "attributes": { "POSITION": position, "NORMAL": normal, "COLOR_0": color },
+            "indices": indices, "material": 0, "targets": targets,
+        }],
+        "weights": vec![0.0; targets.len()],
+        "extras": { "targetNames": names().to_vec() },
+    })
 }
 
 /// A file in the making.
@@ -163,7 +162,7 @@ fn linear(ink: u32) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{CHANNELS, Channel};
+    use keyface_core::CHANNELS;
 
     use super::*;
 
@@ -179,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_file_has_all_shapes_by_name_and_stays_small() {
-        let file = Head::new().glb();
+        let file = glb(&Head::new());
         assert!(file.len() < 300_000, "{}", file.len());
         let (root, _) = chunks(&file);
         let mesh = &root["meshes"][0];
@@ -190,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_accessor_lies_in_its_view_and_points_to_vertices() {
-        let file = Head::new().glb();
+        let file = glb(&Head::new());
         let (root, bytes) = chunks(&file);
         let size = |of: &Value| of.as_u64().unwrap() as usize;
         let view = |at: &Value| {
@@ -226,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_jaw_that_opens_goes_down_in_metres() {
-        let file = Head::new().glb();
+        let file = glb(&Head::new());
         let (root, _) = chunks(&file);
         let target = &root["meshes"][0]["primitives"][0]["targets"][Channel::JawOpen as usize]["POSITION"];
         let least = root["accessors"][target.as_u64().unwrap() as usize]["min"][1].as_f64().unwrap();

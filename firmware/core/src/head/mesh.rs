@@ -117,7 +117,7 @@ impl Mesh {
             let (before, after) = (line[row.saturating_sub(1)], line[(row + 1).min(line.len() - 1)]);
             let along = unit(sub(after, before));
             let (sin, cos) = (TAU * side as f32 / sides as f32).sin_cos();
-            let across = [-along[1] * cos, along[0] * cos, sin];
+            let across = [-along[1] * cos, along[0] * cos, -sin];
             Vertex { at: add(line[row], times([radius; 3], across)), ink, part: Part::Still }
         });
     }

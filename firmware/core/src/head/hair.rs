@@ -68,11 +68,13 @@ fn bust(mesh: &mut Mesh) {
         let (x, z) = (TAU * column as f32 / 16.0).sin_cos();
         let y = -0.38 - 0.18 * row as f32;
         let radius = 0.175 + 0.015 * row as f32;
-        Vertex { at: [radius * x, y, radius * z - 0.02], ink: ink::SKIN_DEEP, part: Part::Still }
+        // Behind the chin, whose outline it would cut else, and into the collar.
+        let behind = [0.21, 0.20, 0.07][row];
+        Vertex { at: [radius * x, y, radius * z - behind], ink: ink::SKIN_DEEP, part: Part::Still }
     });
     mesh.ellipsoid([0.0, -1.02, -0.04], [0.66, 0.30, 0.34], (8, 16), ink::SWEATER, Part::Still);
     mesh.sheet(6, 16, true, |row, column| {
-        let ((up, out), (x, z)) = ((TAU * row as f32 / 5.0).sin_cos(), (TAU * column as f32 / 16.0).sin_cos());
+        let ((up, out), (x, z)) = ((-TAU * row as f32 / 5.0).sin_cos(), (TAU * column as f32 / 16.0).sin_cos());
         let radius = 0.225 + 0.035 * out;
         Vertex { at: [radius * x, -0.725 + 0.035 * up, radius * z - 0.02], ink: ink::CORAL, part: Part::Still }
     });

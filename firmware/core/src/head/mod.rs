@@ -4,19 +4,19 @@
 //! laid out as in the drawn face, whose units are a hundredth of that; a file is in metres.
 
 mod eyes;
-mod glb;
 mod hair;
 mod inside;
 mod mesh;
 mod morphs;
 mod skin;
 
-use keyface_core::Channel;
+use crate::Channel;
 
-use mesh::{Mesh, V3};
+use mesh::Mesh;
+pub use mesh::{Part, Skin, V3, Vertex};
 
 /// Metres of a head width.
-const METRES: f32 = 0.2;
+pub const METRES: f32 = 0.2;
 /// A shorter movement is none.
 const LEAST_MOVE: f32 = 0.0035;
 
@@ -36,8 +36,34 @@ impl Head {
         inside::add(&mut mesh);
         eyes::add(&mut mesh);
         hair::add(&mut mesh);
-        let targets = Channel::ALL.map(|channel| target(&mesh, channel)).into();
+        let target = |channel| moving(&mesh, |vertex| morphs::moved(channel, vertex));
+        let targets = Channel::ALL.map(target).into();
         Head { normals: mesh.normals(), mesh, targets }
+    }
+
+    /// The points.
+    pub fn vertices(&self) -> &[Vertex] {
+        &self.mesh.vertices
+    }
+
+    /// The direction that each point faces at rest.
+    pub fn normals(&self) -> &[V3] {
+        &self.normals
+    }
+
+    /// Three points to a triangle.
+    pub fn indices(&self) -> &[u16] {
+        &self.mesh.indices
+    }
+
+    /// Which points a channel moves, in order, and how far at full weight.
+    pub fn target(&self, channel: Channel) -> &[(u16, V3)] {
+        &self.targets[channel as usize]
+    }
+
+    /// The same of [`FacePose::tongue_up`](crate::FacePose::tongue_up), which is no shape of ARKit's.
+    pub fn tongue_up(&self) -> Vec<(u16, V3)> {
+        moving(&self.mesh, morphs::lifted_tongue)
     }
 }
 
@@ -47,8 +73,8 @@ impl Default for Head {
     }
 }
 
-fn target(mesh: &Mesh, channel: Channel) -> Vec<(u16, V3)> {
-    let moved = mesh.vertices.iter().map(|vertex| morphs::moved(channel, vertex));
+fn moving(mesh: &Mesh, moved: impl Fn(&Vertex) -> V3) -> Vec<(u16, V3)> {
+    let moved = mesh.vertices.iter().map(moved);
     // A mesh of `u16` indices, which `Mesh` sees to.
     let numbered = moved.enumerate().map(|(at, by)| (at as u16, by));
     numbered.filter(|(_, by)| mesh::length(*by) >= LEAST_MOVE).collect()

@@ -1,6 +1,6 @@
 //! How far each channel moves a vertex at full weight.
 
-use keyface_core::Channel;
+use crate::Channel;
 
 use super::eyes::{placed, sign};
 use super::mesh::{Part, Skin, V3, Vertex, add as plus, bell, step, sub};
@@ -170,8 +170,16 @@ fn rolled(share: f32, thick: f32, middle: f32, skin: &Skin) -> V3 {
 fn of_tongue(channel: Channel, at: V3, tip: f32) -> V3 {
     match channel {
         // Over the lower teeth and the lip, and down.
-        Channel::TongueOut => [-0.15 * at[0] * tip, 0.055 * tip - 0.05 * tip.powi(6), 0.27 * tip * tip],
+        Channel::TongueOut => [-0.15 * at[0] * tip, 0.075 * tip - 0.05 * tip.powi(6), 0.31 * tip * tip],
         _ => with_jaw(channel, at, 0.92),
+    }
+}
+
+/// The tongue's tip goes up to the ridge behind the upper teeth.
+pub fn lifted_tongue(vertex: &Vertex) -> V3 {
+    match vertex.part {
+        Part::Tongue(tip) => [0.0, 0.065 * tip * tip, -0.008 * tip * tip],
+        _ => [0.0; 3],
     }
 }
 

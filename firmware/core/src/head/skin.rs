@@ -36,8 +36,8 @@ const MOUTH_RINGS: [Ring; 9] = [
     lip(-1, [0.325, 0.15, 0.16, -0.035], [ink::CAVITY; 2]),
     lip(0, [0.335, 0.012, 0.012, -0.022], [ink::CAVITY, ink::CAVITY]),
     lip(1, [0.358, 0.003, 0.004, 0.004], [ink::LIP_LINE, ink::LIP_LINE]),
-    lip(2, [0.366, 0.014, 0.018, 0.024], [ink::LIP_UPPER, ink::LIP_LOWER]),
-    lip(2, [0.378, 0.042, 0.062, 0.032], [ink::LIP_UPPER, ink::LIP_LOWER]),
+    lip(2, [0.366, 0.021, 0.027, 0.024], [ink::LIP_UPPER, ink::LIP_LOWER]),
+    lip(2, [0.378, 0.046, 0.066, 0.032], [ink::LIP_UPPER, ink::LIP_LOWER]),
     lip(3, [0.390, 0.080, 0.112, 0.014], [ink::LIP_UPPER, ink::LIP_LOWER]),
     lip(4, [0.402, 0.090, 0.124, 0.004], [ink::SKIN, ink::SKIN_SHADE]),
 ];
