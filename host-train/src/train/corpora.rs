@@ -58,12 +58,21 @@ impl Corpora {
     /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, or no clip to
     /// choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
+        Self::of(&experiment.corpora, &augmenter(experiment)?, |_| true)
+    }
+
+    /// Finds the prepared clips of some corpora; of their train split only those of speakers who are wanted.
+    ///
+    /// # Errors
+    /// As [`Corpora::read`].
+    pub fn of(choices: &[CorpusChoice], augmenter: &Augmenter, is_wanted: impl Fn(&str) -> bool) -> Result<Self> {
         let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
-        let holds_out = experiment.corpora.iter().any(|choice| choice.held_out > 0.0);
+        let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
-        for choice in &experiment.corpora {
-            let found = find(&choice.folder)?;
+        for choice in choices {
+            let mut found = find(&choice.folder)?;
+            found.retain(|clip| clip.split != Split::Train || is_wanted(&clip.speaker));
             let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
             corpora.valid.extend(read(spread(choosing, most))?);
             corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS))?);
@@ -75,7 +84,6 @@ impl Corpora {
             !corpora.valid.is_empty(),
             "expected validation clips to choose a checkpoint by, found none in any corpus"
         );
-        let augmenter = augmenter(experiment)?;
         let noisy = |(n, clip): (usize, &Utterance)| augmenter.noisy(clip, NOISY_DB, n as u64);
         corpora.noisy = corpora.valid.iter().enumerate().map(noisy).collect();
         Ok(corpora)
