@@ -7,6 +7,7 @@
 mod experiment;
 mod films;
 pub mod guide;
+mod kept;
 mod loss;
 mod material;
 pub mod net;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::experiment::{ExpertExperiment, SenseShares};
+use super::kept::keep;
 use super::loss::{Said, motion_loss};
 use super::material::{frames, heard, said_units, stacked_tracks, track};
 use super::net::{Expert, ExpertConfig, Senses};
@@ -49,7 +50,7 @@ pub fn train_expert(
     device: &Device,
 ) -> Result<Reader> {
     let run = RunDir::create(folder)?;
-    keep(experiment, &run)?;
+    keep(experiment, folder, KEPT)?;
     device.seed(experiment.seed);
     let units = UnitChoice::Phones.units()?;
     let fresh = experiment.net().init(units.count(), &device.clone().autodiff());
@@ -68,16 +69,6 @@ pub fn train_expert(
     let lesson = Lessons { experiment, eye: experiment.points.eye(), units, choosing, device };
     phase.train(&lesson, fresh, optimizer(), &run, device)?;
     Reader::load(folder, device)
-}
-
-/// Remembers what is trained, and refuses the folder of another experiment.
-fn keep(experiment: &ExpertExperiment, run: &RunDir) -> Result<()> {
-    let path = run.file(KEPT);
-    if path.exists() {
-        let before = ExpertExperiment::read(&path)?;
-        ensure!(before == *experiment, "{} holds another experiment: remove the folder", path.display());
-    }
-    std::fs::write(&path, toml::to_string(experiment)?).with_context(|| path.display().to_string())
 }
 
 /// Name of the experiment in the run's folder.

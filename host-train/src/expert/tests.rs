@@ -128,7 +128,7 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
         guidance,
         augment: Default::default(),
     };
-    let plan = Plan { experiment: guide, eval: folder("clips"), clips: 3, folder: folder("guided") };
+    let mut plan = Plan { experiment: guide, eval: folder("clips"), clips: 3, folder: folder("guided") };
     let variants = [&ABLATION[0], &AS_TOLD];
     let outcome = plan.run(&variants, &Device::flex()).unwrap();
     let names: Vec<&str> = outcome.rows.iter().map(|row| &row.name[..]).collect();
@@ -140,4 +140,7 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
     assert!(outcome.slopes[1].1.iter().all(|slope| slope.length > 0.0), "{:?}", outcome.slopes[1].1);
     let again = plan.run(&variants, &Device::flex()).unwrap();
     assert_eq!(again.rows[4].figures, outcome.rows[4].figures, "what is trained is not trained again");
+    plan.experiment.guidance.av = 1.0;
+    let refused = plan.run(&variants, &Device::flex()).err().unwrap().to_string();
+    assert!(refused.contains("holds another experiment"), "{refused}");
 }

@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use super::super::films::{Film, percent};
+use super::super::kept::keep;
 use super::super::reader::Reader;
 use super::super::stage_one::untrained;
 use super::animator::Animator;
@@ -117,6 +118,7 @@ impl<'a, A: Animator> Ablation<'a, A> {
         };
         let name = variant.name.replace([',', ' '], "-");
         let folder = runs.join(format!("{}-{}", self.experiment.seed, name));
+        keep(&GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() }, &folder, "guide.toml")?;
         self.device.seed(self.experiment.seed);
         let trained = teaching.train(&guidance, guide.as_ref(), &folder).context(variant.name)?;
         Ok((self.judge(variant.name, &self.bench.tracks(&trained.net)), trained.slopes))
