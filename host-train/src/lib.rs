@@ -9,6 +9,7 @@ pub mod clip;
 pub mod corpus;
 pub mod data;
 pub mod evaluate;
+pub mod expert;
 pub mod export;
 pub mod loss;
 pub mod model;

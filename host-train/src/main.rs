@@ -38,6 +38,8 @@ enum Command {
     Evaluate(commands::evaluate::EvaluateArgs),
     /// Score other programs' mouth cues beside our models
     Compare(commands::compare::CompareArgs),
+    /// Train experts that read lips, see what they read, and let animators learn from them
+    Expert(commands::expert::ExpertArgs),
     /// Compute mel powers, phones, ground-truth motion and keys for every clip of a corpus
     Prepare(commands::prepare::PrepareArgs),
     /// Compute what wav2vec 2.0 or Whisper hears in every clip of a corpus
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Variants(args) => commands::variants::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Expert(args) => commands::expert::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
         Command::Listener(args) => commands::listener::run(&args),

@@ -17,6 +17,7 @@ pub mod check;
 pub mod compare;
 pub mod corpus;
 pub mod evaluate;
+pub mod expert;
 pub mod export;
 pub mod features;
 pub mod listener;

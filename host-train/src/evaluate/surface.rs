@@ -88,6 +88,18 @@ impl Surface {
         }
     }
 
+    /// How each vertex of the lips moves.
+    pub fn lip_moves(&self) -> impl Iterator<Item = &Moves> {
+        self.lips.iter().map(|v| &self.vertices[*v])
+    }
+
+    /// How the upper point of each pair moves against the lower one.
+    pub fn pair_moves(&self) -> impl Iterator<Item = Moves> {
+        let apart = |a: [f64; 3], b: [f64; 3]| std::array::from_fn(|axis| a[axis] - b[axis]);
+        let moves = move |(a, b): (&Moves, &Moves)| std::array::from_fn(|channel| apart(a[channel], b[channel]));
+        self.pairs.iter().map(move |pair| moves((&self.vertices[pair.upper], &self.vertices[pair.lower])))
+    }
+
     /// Squared distance in square metres by which each vertex of the lips moves.
     pub fn lip_squares(&self, weights: &Weights) -> impl Iterator<Item = f64> {
         self.lips.iter().map(|v| square(&self.vertices[*v], weights))

@@ -59,9 +59,16 @@ impl Corpora {
     /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, answers of
     /// something else than a listener, or no clip to choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
-        let mut corpora = Corpora::found(&experiment.corpora, false)?;
         experiment.corpora.iter().try_for_each(check_answers)?;
-        let augmenter = augmenter(experiment)?;
+        Self::of(&experiment.corpora, &augmenter(experiment)?, |_| true)
+    }
+
+    /// Finds the prepared clips of some corpora; of their train split only those of speakers who are wanted.
+    ///
+    /// # Errors
+    /// As [`Corpora::read`].
+    pub fn of(choices: &[CorpusChoice], augmenter: &Augmenter, is_wanted: impl Fn(&str) -> bool) -> Result<Self> {
+        let mut corpora = Self::found(choices, false, is_wanted)?;
         let noisy = |(n, clip): (usize, &Utterance)| augmenter.noisy(clip, NOISY_DB, n as u64);
         corpora.noisy = corpora.valid.iter().enumerate().map(noisy).collect();
         Ok(corpora)
@@ -72,16 +79,17 @@ impl Corpora {
     /// # Errors
     /// As [`Corpora::read`].
     pub fn heard(choices: &[CorpusChoice]) -> Result<Self> {
-        Corpora::found(choices, true)
+        Self::found(choices, true, |_| true)
     }
 
-    fn found(choices: &[CorpusChoice], heard: bool) -> Result<Self> {
+    fn found(choices: &[CorpusChoice], heard: bool, is_wanted: impl Fn(&str) -> bool) -> Result<Self> {
         let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
         let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
         for choice in choices {
-            let found = find(&choice.folder)?;
+            let mut found = find(&choice.folder)?;
+            found.retain(|clip| clip.split != Split::Train || is_wanted(&clip.speaker));
             let ear = choice.heard.as_deref().filter(|_| heard);
             let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
             corpora.valid.extend(read(spread(choosing, most), ear)?);

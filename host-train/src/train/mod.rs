@@ -27,5 +27,7 @@ pub use flow::{FlowMaker, KeySource};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use kmtalk::train_kmtalk;
 pub use listener::{ListenerExperiment, agreement, listener_accuracy, train_listener, write_answers};
+pub use phase::{Lesson, Phase, optimizer};
+pub use prefetch::BatchPlan;
 pub use throughput::{Throughput, throughput};
 pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};

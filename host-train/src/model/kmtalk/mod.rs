@@ -10,6 +10,7 @@ mod key_decoder;
 mod key_frames;
 mod localization;
 
+pub use bidirectional::Block;
 pub use completion::CrossModalCompletion;
 pub use direct::DirectRegression;
 pub use flow::{FLOW_CHANNELS, motion_flow, triangular};

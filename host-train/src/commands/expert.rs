@@ -1,0 +1,196 @@
+//! `keyface-train expert`: experts that read lips, what they read, and animators that learn from them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+use keyface_train::expert::guide::{
+    ABLATION, AS_TOLD, AnimatorChoice, GuideExperiment, Outcome, Plan, Slope, Variant, judged_table, over_seeds,
+};
+use keyface_train::expert::{ExpertExperiment, Film, Reader, Search, corpora, film_table, films, train_expert};
+use keyface_train::train::{CorpusChoice, DeviceChoice, pick_device};
+
+/// Lips that can be read: train an expert, see what it reads, and let animators learn from it.
+#[derive(Args)]
+pub struct ExpertArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train an expert, or a judge, on prepared motion; an interrupted run goes on where it stood
+    Train(TrainArgs),
+    /// Let an animator learn from an expert, and judge it before and after
+    Guide(GuideArgs),
+    /// What each part of the guidance is worth: one table
+    Ablate(AblateArgs),
+    /// What experts read, by eye alone, from the true motion of speakers never trained on: PER and VER
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Args)]
+struct TrainArgs {
+    /// The experiment, such as host-train/experiments/expert-small.toml
+    experiment: PathBuf,
+    /// Folder of the runs
+    #[arg(long, default_value = "runs")]
+    runs: PathBuf,
+    /// Prepared folders to learn from, in place of the experiment's, in its order
+    #[arg(long, value_name = "DIR")]
+    prepared: Vec<PathBuf>,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(Args)]
+struct EvaluateArgs {
+    /// Folders of trained experts
+    #[arg(required = true)]
+    experts: Vec<PathBuf>,
+    /// Prepared folders; the clips of their eval split are read
+    #[arg(long, value_name = "DIR", required = true)]
+    prepared: Vec<PathBuf>,
+    /// At most so many clips of each folder, spread evenly
+    #[arg(long, default_value_t = 100)]
+    clips: usize,
+    /// Hypotheses of the beam; 1 reads greedily
+    #[arg(long, default_value_t = 1)]
+    beam: usize,
+    /// Share of CTC beside the attention decoder in the beam, 0 to 1
+    #[arg(long, default_value_t = 0.5)]
+    ctc: f32,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(Args)]
+struct GuideArgs {
+    /// The experiment, such as host-train/experiments/guide.toml
+    experiment: PathBuf,
+    /// Folder of a finished run whose CompletionNet is guided, in place of the experiment's animator
+    #[arg(long, value_name = "DIR")]
+    student: Option<PathBuf>,
+    /// Folder of the expert that guides, in place of the experiment's
+    #[arg(long, value_name = "DIR")]
+    expert: Option<PathBuf>,
+    /// Folder of the judge, in place of the experiment's
+    #[arg(long, value_name = "DIR")]
+    judge: Option<PathBuf>,
+    /// Prepared folders to learn from, in place of the experiment's, in its order
+    #[arg(long, value_name = "DIR")]
+    prepared: Vec<PathBuf>,
+    /// Prepared folder whose eval split is judged; the first that is learnt from, where none is told
+    #[arg(long, value_name = "DIR")]
+    eval: Option<PathBuf>,
+    /// At most so many films of it, spread evenly
+    #[arg(long, default_value_t = 60)]
+    clips: usize,
+    /// Folder of the runs
+    #[arg(long, default_value = "runs")]
+    runs: PathBuf,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(Args)]
+struct AblateArgs {
+    #[command(flatten)]
+    guide: GuideArgs,
+    /// Only these variants beside "no guidance", separated by semicolons
+    #[arg(long, value_delimiter = ';')]
+    only: Vec<String>,
+    /// So many seeds, from the experiment's on
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+}
+
+/// Runs the command.
+pub fn run(args: &ExpertArgs) -> Result<()> {
+    match &args.command {
+        Command::Train(args) => train(args),
+        Command::Evaluate(args) => evaluate(args),
+        Command::Guide(args) => guide(args, &[&ABLATION[0], &AS_TOLD], 1),
+        Command::Ablate(args) => ablate(args),
+    }
+}
+
+fn train(args: &TrainArgs) -> Result<()> {
+    let mut experiment = ExpertExperiment::read(&args.experiment)?;
+    replace(&mut experiment.corpora, &args.prepared)?;
+    let device = pick_device(args.device)?;
+    let corpora = corpora(&experiment)?;
+    say!("{}: {:.2} h of {} people", experiment.name, corpora.train_hours(), corpora.talkers());
+    let folder = args.runs.join(&experiment.name);
+    train_expert(&experiment, &corpora, &folder, &device)?;
+    say!("done; see what it reads: keyface-train expert evaluate {} --prepared DIR", folder.display());
+    Ok(())
+}
+
+fn ablate(args: &AblateArgs) -> Result<()> {
+    let names: Vec<&str> = ABLATION.iter().map(|variant| variant.name).collect();
+    for name in &args.only {
+        ensure!(names.contains(&name.as_str()), "no variant {name:?}; there are: {}", names.join("; "));
+    }
+    let (plain, others) = (&ABLATION[0], &ABLATION[1..]);
+    let asked = |variant: &&Variant| args.only.is_empty() || args.only.iter().any(|only| only == variant.name);
+    let variants: Vec<&Variant> = std::iter::once(plain).chain(others.iter().filter(asked)).collect();
+    guide(&args.guide, &variants, args.seeds.max(1))
+}
+
+fn guide(args: &GuideArgs, variants: &[&Variant], seeds: u64) -> Result<()> {
+    let mut experiment = GuideExperiment::read(&args.experiment)?;
+    replace(&mut experiment.corpora, &args.prepared)?;
+    if let Some(student) = &args.student {
+        experiment.animator = AnimatorChoice::Student(student.clone());
+    }
+    experiment.expert = args.expert.clone().unwrap_or(experiment.expert);
+    experiment.judge = args.judge.clone().unwrap_or(experiment.judge);
+    let eval = args.eval.clone().or_else(|| experiment.corpora.first().map(|corpus| corpus.folder.clone()));
+    let eval = eval.context("expected a corpus in the experiment, found none")?;
+    let (device, folder) = (pick_device(args.device)?, args.runs.join(&experiment.name));
+    let mut all = Vec::new();
+    for _ in 0..seeds {
+        let (title, clips) = (format!("seed {}", experiment.seed), args.clips);
+        let plan = Plan { experiment: experiment.clone(), eval: eval.clone(), clips, folder: folder.clone() };
+        let Outcome { films, rows, slopes } = plan.run(variants, &device)?;
+        say!("{}", judged_table(&title, &rows, &films).markdown());
+        for (name, slope) in slopes.iter().flat_map(|(name, slopes)| slopes.iter().map(move |slope| (name, slope))) {
+            let Slope { step, term, value, length } = slope;
+            say!("{name}: step {step}, {term} {value:.4}, slope at the motion {length:.3e}");
+        }
+        all.push(rows);
+        if all.len() as u64 == seeds && seeds > 1 {
+            say!("{}", judged_table(&format!("{seeds} seeds"), &over_seeds(&all), &films).markdown());
+        }
+        experiment.seed += 1;
+    }
+    Ok(())
+}
+
+/// Other folders in place of an experiment's.
+fn replace(corpora: &mut [CorpusChoice], folders: &[PathBuf]) -> Result<()> {
+    let (expected, came) = (corpora.len(), folders.len());
+    ensure!(
+        came == 0 || came == expected,
+        "--prepared: expected {expected} folders, as the experiment has, came {came}"
+    );
+    corpora.iter_mut().zip(folders).for_each(|(corpus, folder)| corpus.folder.clone_from(folder));
+    Ok(())
+}
+
+fn evaluate(args: &EvaluateArgs) -> Result<()> {
+    ensure!((0.0..=1.0).contains(&args.ctc), "--ctc: expected 0 to 1, came {}", args.ctc);
+    let device = pick_device(args.device)?;
+    let search = if args.beam > 1 { Search::Beam { width: args.beam, ctc: args.ctc } } else { Search::Greedy };
+    let readers = args.experts.iter().map(|folder| Reader::load(folder, &device)).collect::<Result<Vec<_>>>()?;
+    for folder in &args.prepared {
+        let films: Vec<Film> = films(folder, args.clips)?;
+        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        say!("{}", film_table(&name, &readers, &films, search).markdown());
+    }
+    Ok(())
+}

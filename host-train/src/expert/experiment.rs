@@ -1,0 +1,182 @@
+//! The file that says which expert is trained on what, in TOML.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::loss::ReadingWeights;
+use super::material::EXPERT_HOPS;
+use super::net::{ExpertConfig, SightConfig};
+use super::perturb::PerturbConfig;
+use super::points::Points;
+use crate::corpus::stable_hash;
+use crate::data::AugmentConfig;
+use crate::train::CorpusChoice;
+
+/// One training of an expert on motion, stage 1. It reads phones: prepared clips tell no text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpertExperiment {
+    /// Name of the run.
+    pub name: String,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// What it sees of a motion.
+    pub points: Points,
+    /// Its size.
+    pub net: NetChoice,
+    /// Whose clips it learns from.
+    #[serde(default)]
+    pub half: Half,
+    /// Prepared corpora and how often each is drawn.
+    pub corpora: Vec<CorpusChoice>,
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Crops in a batch.
+    pub batch: usize,
+    /// Length of a crop in 10 ms hops, a multiple of 4.
+    pub crop_hops: usize,
+    /// Peak of the learning rate.
+    pub learning_rate: f64,
+    /// Steps between two validations (and checkpoints).
+    pub validate_every: usize,
+    /// How often a sense is left out.
+    #[serde(default)]
+    pub senses: SenseShares,
+    /// How the motion is spoiled.
+    #[serde(default)]
+    pub perturb: PerturbConfig,
+    /// How the sound is spoiled.
+    #[serde(default)]
+    pub augment: AugmentConfig,
+    /// Weights of the losses.
+    #[serde(default)]
+    pub weights: ReadingWeights,
+}
+
+/// A size by name, or every size by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum NetChoice {
+    /// One of those that have a name.
+    Named(Size),
+    /// Another one.
+    Own(Box<ExpertConfig>),
+}
+
+/// Sizes that read points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Size {
+    /// For tests.
+    Tiny,
+    /// A million weights.
+    Small,
+}
+
+/// Speakers, told apart by a hash of their names: a judge shares none with the expert that it judges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Half {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of even hashes.
+    First,
+    /// Those of odd hashes.
+    Second,
+}
+
+/// Shares of crops, 0..=1; the rest has both senses.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SenseShares {
+    /// The mouth alone.
+    pub sight_only: f64,
+    /// The sound alone.
+    pub sound_only: f64,
+}
+
+impl Default for SenseShares {
+    fn default() -> Self {
+        SenseShares { sight_only: 0.6, sound_only: 0.15 }
+    }
+}
+
+impl Half {
+    /// Whether a speaker is of this half.
+    pub fn has(self, speaker: &str) -> bool {
+        let odd = stable_hash(speaker) % 2 == 1;
+        match self {
+            Half::All => true,
+            Half::First => !odd,
+            Half::Second => odd,
+        }
+    }
+}
+
+impl ExpertExperiment {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// A file that is not there, or what no training can be made of.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("no experiment at {}", path.display()))?;
+        let experiment: ExpertExperiment = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        experiment.check().with_context(|| path.display().to_string())?;
+        Ok(experiment)
+    }
+
+    fn check(&self) -> Result<()> {
+        let (hops, senses) = (self.crop_hops, self.senses);
+        ensure!(
+            hops > 0 && hops.is_multiple_of(EXPERT_HOPS),
+            "crop_hops: expected a multiple of {EXPERT_HOPS}, came {hops}"
+        );
+        ensure!(self.batch > 0 && self.validate_every > 0, "batch and validate_every: expected at least 1");
+        let both = 1.0 - senses.sight_only - senses.sound_only;
+        ensure!((0.0..=1.0).contains(&both), "senses: expected shares of at most 1 together, came {senses:?}");
+        let (seen, net) = (self.points.eye().numbers(), self.net());
+        let expected = SightConfig::Points { frames: 2, numbers: seen };
+        ensure!(net.sight == expected, "net.sight: expected {expected:?} for these points, came {:?}", net.sight);
+        ensure!(
+            EXPERT_HOPS.is_multiple_of(net.answers.max(1)),
+            "net.answers: expected 1, 2 or 4, came {}",
+            net.answers
+        );
+        Ok(())
+    }
+
+    /// The size of the expert.
+    pub fn net(&self) -> ExpertConfig {
+        let numbers = self.points.eye().numbers();
+        match &self.net {
+            NetChoice::Named(Size::Tiny) => ExpertConfig::tiny(numbers),
+            NetChoice::Named(Size::Small) => ExpertConfig::small(numbers),
+            NetChoice::Own(net) => (**net).clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_experiments_are_valid() {
+        for name in ["expert-tiny", "expert-small", "expert-quick", "judge-quick"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
+            assert_eq!(ExpertExperiment::read(&path).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn each_speaker_is_of_one_half() {
+        let speakers: Vec<String> = (0..200).map(|n| format!("speaker {n}")).collect();
+        let first = speakers.iter().filter(|speaker| Half::First.has(speaker)).count();
+        assert!((70..130).contains(&first), "{first}");
+        assert!(speakers.iter().all(|speaker| Half::First.has(speaker) != Half::Second.has(speaker)));
+        assert!(speakers.iter().all(|speaker| Half::All.has(speaker)));
+    }
+}

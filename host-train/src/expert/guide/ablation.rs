@@ -1,0 +1,164 @@
+//! What each part of the guidance is worth: every variant from the same beginning, on the same batches, for as many steps,
+//! before the same judge.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::tensor::Device;
+
+use super::super::films::{Film, percent};
+use super::super::kept::keep;
+use super::super::reader::Reader;
+use super::super::stage_one::untrained;
+use super::animator::Animator;
+use super::choice::{Coarticulation, Guidance, GuideExperiment, Skill, Targets};
+use super::judged::{Bench, Judged};
+use super::lesson::{Guide, Slope, Teaching};
+use super::pool::Pool;
+use crate::data::Augmenter;
+use crate::evaluate::{Table, Track, paired_difference};
+use crate::train::{BatchPlan, Corpora};
+
+/// One row.
+pub struct Variant {
+    /// Its name.
+    pub name: &'static str,
+    /// What is different from the experiment's guidance.
+    pub change: fn(&mut Guidance),
+}
+
+/// The row that the others are held against.
+const NOTHING: &str = "no guidance";
+
+/// The experiment's guidance as its file tells it.
+pub const AS_TOLD: Variant = Variant { name: "guided", change: |_| {} };
+
+/// Every variant; the first is what the others are held against.
+pub const ABLATION: &[Variant] = &[
+    Variant { name: NOTHING, change: |g| (g.av, g.rlv) = (0.0, 0.0) },
+    Variant { name: "rlv alone", change: |g| g.av = 0.0 },
+    Variant { name: "muted, frozen", change: |g| (g.hear, g.joint) = (false, false) },
+    Variant { name: "muted, frozen, no rlv", change: |g| (g.hear, g.joint, g.rlv) = (false, false, 0.0) },
+    Variant { name: "heard, frozen", change: |g| (g.hear, g.joint) = (true, false) },
+    Variant { name: "muted, joint", change: |g| (g.hear, g.joint) = (false, true) },
+    Variant { name: "heard, joint", change: |g| (g.hear, g.joint) = (true, true) },
+    Variant { name: "coarticulation weight", change: coarticulated },
+    Variant { name: "shuffled targets", change: |g| g.targets = Targets::Shuffled },
+    Variant { name: "untrained expert", change: |g| g.reader = Skill::Untrained },
+];
+
+fn coarticulated(guidance: &mut Guidance) {
+    (guidance.av, guidance.rlv) = (0.0, 0.0);
+    guidance.coarticulation = Some(Coarticulation { window: 5, share: 0.8 });
+}
+
+/// What all variants share.
+pub struct Ablation<'a, A: Animator> {
+    experiment: &'a GuideExperiment,
+    animator: &'a A,
+    bench: &'a Bench<'a, A>,
+    readers: [&'a Reader; 2],
+    corpora: &'a Corpora,
+    pool: Pool<A::Heard>,
+    augmenter: Augmenter,
+    device: &'a Device,
+}
+
+impl<'a, A: Animator> Ablation<'a, A> {
+    /// Draws and hears the batches of an experiment; `readers` are the guide and the judge.
+    ///
+    /// # Errors
+    /// Clips that cannot be read or heard.
+    pub fn new(
+        experiment: &'a GuideExperiment,
+        animator: &'a A,
+        bench: &'a Bench<'a, A>,
+        readers: [&'a Reader; 2],
+        corpora: &'a Corpora,
+        augmenter: Augmenter,
+        device: &'a Device,
+    ) -> Result<Self> {
+        let plan = BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops };
+        let pool = Pool::draw(experiment.batches, animator, corpora, &augmenter, plan, device)?;
+        Ok(Ablation { experiment, animator, bench, readers, corpora, pool, augmenter, device })
+    }
+
+    /// The truth, a mouth that stays still, and the animator before it is taught.
+    pub fn before(&self) -> Vec<Judged> {
+        let truth = self.bench.truth();
+        let still: Vec<Track> = truth.iter().map(|track| vec![keyface_core::Motion::REST; track.len()]).collect();
+        let begun = self.animator.begin(&self.device.clone().autodiff()).valid();
+        let tracks = [("truth", truth), ("no motion", still), ("before", self.bench.tracks(&begun))];
+        tracks.iter().map(|(name, tracks)| self.judge(name, tracks)).collect()
+    }
+
+    /// Teaches an animator by one variant, or what is trained already in its folder, and judges it.
+    ///
+    /// # Errors
+    /// Unreadable checkpoints, a full disk, or a loss that is not a number.
+    pub fn row(&self, variant: &Variant, runs: &Path) -> Result<(Judged, Vec<Slope>)> {
+        let mut guidance = self.experiment.guidance.clone();
+        (variant.change)(&mut guidance);
+        let [guide, _] = self.readers;
+        let guide = match guidance.reader {
+            Skill::Trained => guide.clone(),
+            Skill::Untrained => untrained(&self.experiment.expert, self.device)?,
+        };
+        let guide = (guidance.av > 0.0).then(|| Guide::new(&guide, guidance.joint));
+        let teaching = Teaching {
+            animator: self.animator,
+            pool: &self.pool,
+            choosing: self.bench.batches(),
+            steps: self.experiment.steps,
+            learning_rate: self.experiment.learning_rate,
+            corpora: self.corpora,
+            augmenter: &self.augmenter,
+            device: self.device,
+        };
+        let name = variant.name.replace([',', ' '], "-");
+        let folder = runs.join(format!("{}-{}", self.experiment.seed, name));
+        keep(&GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() }, &folder, "guide.toml")?;
+        self.device.seed(self.experiment.seed);
+        let trained = teaching.train(&guidance, guide.as_ref(), &folder).context(variant.name)?;
+        Ok((self.judge(variant.name, &self.bench.tracks(&trained.net)), trained.slopes))
+    }
+
+    fn judge(&self, name: &str, tracks: &[Track]) -> Judged {
+        let [guide, judge] = self.readers;
+        let judged = self.bench.judge(name, tracks, judge, guide);
+        log::info!("{name}: VER {:.4}, LVE-mm {:.3}", judged.ver(), judged.figures[0]);
+        judged
+    }
+}
+
+/// A row for each, with the difference of the judge's VER from "no guidance", paired, by speaker.
+pub fn judged_table(title: &str, rows: &[Judged], films: &[Film]) -> Table {
+    let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
+    let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::visemes);
+    let gained = |row: &Judged| match &plain {
+        Some(plain) if row.name != NOTHING => {
+            let by = paired_difference(&speakers, &row.visemes(), plain);
+            format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high)
+        }
+        _ => String::new(),
+    };
+    let row = |row: &Judged| {
+        let [lve, closure, false_closure, jerk, rms] = row.figures;
+        vec![
+            row.name.clone(),
+            percent(&row.judge, |read| read.phones),
+            percent(&row.judge, |read| read.visemes),
+            gained(row),
+            percent(&row.guide, |read| read.visemes),
+            format!("{lve:.3}"),
+            format!("{:.1}", 100.0 * closure),
+            format!("{:.2}", 100.0 * false_closure),
+            format!("{jerk:.3}"),
+            format!("{rms:.4}"),
+        ]
+    };
+    let mut columns = vec!["PER, %", "VER, %", "VER against no guidance", "VER of the guide, %", "LVE, mm"];
+    columns.extend(["closures, %", "false closures, %", "jerk", "RMS"]);
+    Table::new(title, &columns, rows.iter().map(row).collect())
+}

@@ -1,0 +1,156 @@
+//! What can be guided: sound in, motion out, with slopes. Whatever else makes motion joins by this trait.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::data::{Utterance, labelled, stacked};
+use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, KmTalkConfig};
+use crate::model::{CompletionNet, KeyMotionNet};
+use crate::train::{
+    Experiment, FlowMaker, LookAhead, PREDICTED, RunDir, best_completion, best_key_motion,
+    kmtalk::{AudioSource, Material},
+};
+
+/// Sound in, motion out.
+pub trait Animator {
+    /// What learns.
+    type Net: Module;
+    /// What it makes of the sound of crops before anything that learns: computed once for all variants.
+    type Heard;
+
+    /// The network that training begins with.
+    fn begin(&self, training: &Device) -> Self::Net;
+
+    /// Steps of 20 ms by which its answers come late.
+    fn late_steps(&self) -> usize;
+
+    /// Hears crops of equal length.
+    ///
+    /// # Errors
+    /// Where a crop cannot be heard.
+    fn hear(&self, crops: &[Utterance]) -> Result<Self::Heard>;
+
+    /// # Shapes
+    /// -> motion `[batch, steps, MOTION_CHANNELS]` of 50 steps a second.
+    fn animate(&self, net: &Self::Net, heard: &Self::Heard, device: &Device) -> Tensor<3>;
+}
+
+/// The shipped line: KeyMotionNet, held still, tells key motions as the device sees them; CompletionNet makes the motion
+/// and learns.
+pub struct Student {
+    key_motion: KeyMotionNet,
+    completion: CompletionNet,
+    flow: FlowMaker,
+    look_ahead: LookAhead,
+}
+
+impl Student {
+    /// The best checkpoints of a finished run.
+    ///
+    /// # Errors
+    /// A folder without them.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self> {
+        ensure!(folder.is_dir(), "no run at {}", folder.display());
+        let run = RunDir::create(folder)?;
+        let experiment: Experiment = run.experiment()?;
+        let look_ahead = experiment.main();
+        let mut nets = best_completion(&experiment, &run, device)?;
+        Ok(Student {
+            key_motion: best_key_motion(&experiment, &run, device)?,
+            completion: nets.each.swap_remove(look_ahead.which),
+            flow: FlowMaker { device: device.clone(), next_key: experiment.completion.next_key },
+            look_ahead,
+        })
+    }
+}
+
+impl Animator for Student {
+    type Net = CompletionNet;
+    /// The motion flow and the trunk.
+    type Heard = [TensorData; 2];
+
+    fn begin(&self, _: &Device) -> CompletionNet {
+        self.completion.clone().train()
+    }
+
+    fn late_steps(&self) -> usize {
+        self.look_ahead.steps()
+    }
+
+    fn hear(&self, crops: &[Utterance]) -> Result<Self::Heard> {
+        let trunk = self.key_motion.trunk(stacked(crops, &self.flow.device));
+        let heads = self.key_motion.heads(self.look_ahead.which, trunk.clone());
+        let (_, labels) = labelled(crops, self.look_ahead.steps(), &self.flow.device);
+        let flow = self.flow.features(heads, &labels, &vec![PREDICTED; crops.len()]);
+        Ok([flow.into_data(), trunk.into_data()])
+    }
+
+    fn animate(&self, net: &CompletionNet, [flow, trunk]: &Self::Heard, device: &Device) -> Tensor<3> {
+        let tensor = |data: &TensorData| Tensor::<3>::from_data(data.clone(), device);
+        net.forward(tensor(flow), tensor(trunk)).0
+    }
+}
+
+/// Direct regression from log-mel frames, which hears both directions.
+pub struct Direct {
+    /// Weights, about so many.
+    pub parameters: usize,
+    /// Where it hears.
+    pub device: Device,
+}
+
+impl Animator for Direct {
+    type Net = DirectRegression;
+    type Heard = TensorData;
+
+    fn begin(&self, training: &Device) -> DirectRegression {
+        DirectRegression::of_size(self.parameters, AudioSource::Mel.width(), training)
+    }
+
+    fn late_steps(&self) -> usize {
+        0
+    }
+
+    fn hear(&self, crops: &[Utterance]) -> Result<TensorData> {
+        Ok(stacked(crops, &self.device).into_data())
+    }
+
+    fn animate(&self, net: &DirectRegression, heard: &TensorData, device: &Device) -> Tensor<3> {
+        net.forward(Tensor::from_data(heard.clone(), device))
+    }
+}
+
+/// The offline KMTalk from log-mel frames, its key frames those of the aligned phones.
+pub struct Offline {
+    /// Its size.
+    pub size: KmTalkConfig,
+    /// Where it hears.
+    pub device: Device,
+}
+
+impl Animator for Offline {
+    type Net = KmTalk;
+    type Heard = Material;
+
+    fn begin(&self, training: &Device) -> KmTalk {
+        self.size.init(AudioSource::Mel.width(), training)
+    }
+
+    fn late_steps(&self) -> usize {
+        0
+    }
+
+    fn hear(&self, crops: &[Utterance]) -> Result<Material> {
+        AudioSource::Mel.material(crops, &self.device)
+    }
+
+    fn animate(&self, net: &KmTalk, heard: &Material, device: &Device) -> Tensor<3> {
+        let frames: &KeyFrames = &heard.keys;
+        let features = net.hear(heard.features(device));
+        let keys = net.key_motions(features.clone(), frames);
+        net.complete(features, keys, frames).0
+    }
+}

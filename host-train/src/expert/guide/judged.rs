@@ -1,0 +1,160 @@
+//! What animators show for films, heard once, and what a judge makes of it.
+
+use anyhow::Result;
+use burn::tensor::Device;
+
+use super::super::films::Film;
+use super::super::material::whole_steps;
+use super::super::rate::rate;
+use super::super::reader::{Read, Reader};
+use super::super::search::Search;
+use super::animator::Animator;
+use super::pool::Batch;
+use crate::clip::Segment;
+use crate::data::Utterance;
+use crate::evaluate::metric::{Comparison, METRICS, figure};
+use crate::evaluate::surface::default_surface;
+use crate::evaluate::{Errors, Track};
+
+/// Films that an animator has heard.
+pub struct Bench<'a, A: Animator> {
+    animator: &'a A,
+    films: &'a [Film],
+    heard: Vec<Batch<A::Heard>>,
+    device: &'a Device,
+}
+
+/// What is measured beside the readers.
+pub const FIGURES: [&str; 5] = ["LVE-mm", "closure", "false closure", "jerk ratio", "RMS"];
+
+/// What was shown, by every measure.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Who showed it.
+    pub name: String,
+    /// What the judge read in each film.
+    pub judge: Vec<Read>,
+    /// What the guide reads itself, by eye: it likes what it has taught.
+    pub guide: Vec<Read>,
+    /// [`FIGURES`], pooled.
+    pub figures: [f64; FIGURES.len()],
+}
+
+impl<'a, A: Animator> Bench<'a, A> {
+    /// Hears the films.
+    ///
+    /// # Errors
+    /// A film that cannot be heard.
+    pub fn new(animator: &'a A, films: &'a [Film], device: &'a Device) -> Result<Self> {
+        let hear = |film: &Film| Batch::new(animator, &[whole_steps(&film.clip)], device);
+        Ok(Bench { animator, films, heard: films.iter().map(hear).collect::<Result<_>>()?, device })
+    }
+
+    /// The films.
+    pub fn films(&self) -> &'a [Film] {
+        self.films
+    }
+
+    /// For choosing, each by itself.
+    pub fn batches(&self) -> &[Batch<A::Heard>] {
+        &self.heard
+    }
+
+    /// What a network shows.
+    pub fn tracks(&self, net: &A::Net) -> Vec<Track> {
+        self.heard.iter().map(|batch| batch.track(self.animator, net, self.device)).collect()
+    }
+
+    /// What is true, in time with [`Bench::tracks`].
+    pub fn truth(&self) -> Vec<Track> {
+        self.heard.iter().map(Batch::true_track).collect()
+    }
+
+    /// Measures tracks, one for each film.
+    pub fn judge(&self, name: &str, tracks: &[Track], judge: &Reader, guide: &Reader) -> Judged {
+        let said = |n: usize| &self.heard[n].crops()[0];
+        let read = |reader: &Reader| {
+            (0..tracks.len()).map(|n| reader.score(&tracks[n], &said(n).phones, Search::Greedy)).collect::<Vec<_>>()
+        };
+        Judged {
+            name: name.to_owned(),
+            judge: read(judge),
+            guide: read(guide),
+            figures: measured(tracks, &self.truth(), &(0..tracks.len()).map(|n| segments(said(n))).collect::<Vec<_>>()),
+        }
+    }
+}
+
+impl Judged {
+    /// Errors of the judge in each film.
+    pub fn visemes(&self) -> Vec<Errors> {
+        self.judge.iter().map(|read| read.visemes).collect()
+    }
+
+    /// Takes in the same films of another seed; figures are summed.
+    pub(super) fn add(&mut self, other: &Judged) {
+        let add = |ours: &mut Errors, theirs: Errors| {
+            ours.wrong += theirs.wrong;
+            ours.of += theirs.of;
+        };
+        for (ours, theirs) in [(&mut self.judge, &other.judge), (&mut self.guide, &other.guide)] {
+            for (a, b) in ours.iter_mut().zip(theirs) {
+                add(&mut a.phones, b.phones);
+                add(&mut a.visemes, b.visemes);
+            }
+        }
+        self.figures.iter_mut().zip(other.figures).for_each(|(a, b)| *a += b);
+    }
+
+    /// The judge's VER.
+    pub fn ver(&self) -> f64 {
+        rate(&self.visemes())
+    }
+}
+
+fn measured(tracks: &[Track], truth: &[Track], said: &[Vec<Segment>]) -> [f64; FIGURES.len()] {
+    let surface = default_surface();
+    let films: Vec<Comparison> =
+        (0..tracks.len()).map(|n| Comparison::new(&surface, &tracks[n], &truth[n], &said[n])).collect();
+    FIGURES.map(|name| {
+        let metric = METRICS.iter().find(|metric| metric.name == name);
+        let figure = metric.and_then(|metric| {
+            let samples: Vec<_> = films.iter().filter_map(metric.of).collect();
+            figure(metric.name, metric.unit, &samples)
+        });
+        figure.map_or(f64::NAN, |figure| figure.pooled)
+    })
+}
+
+fn segments(crop: &Utterance) -> Vec<Segment> {
+    let (mut said, mut from) = (vec![], 0);
+    for run in crop.phones.chunk_by(|a, b| a == b) {
+        let time_s = |hop: usize| 0.01 * hop as f64;
+        said.push(Segment { start_s: time_s(from), end_s: time_s(from + run.len()), phone: run[0] });
+        from += run.len();
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::run::over_seeds;
+    use super::*;
+
+    fn judged(wrong: f64, lve: f64) -> Judged {
+        let read = Read { phones: Errors::default(), visemes: Errors { wrong, of: 10.0 } };
+        Judged { name: "a".into(), judge: vec![read], guide: vec![read], figures: [lve, 0.0, 0.0, 0.0, 0.0] }
+    }
+
+    #[test]
+    fn seeds_are_pooled_by_the_film_and_figures_averaged() {
+        let rows = over_seeds(&[vec![judged(2.0, 1.0)], vec![judged(6.0, 3.0)]]);
+        assert_eq!((rows.len(), rows[0].ver(), rows[0].figures[0]), (1, 0.4, 2.0));
+        assert!(over_seeds(&[]).is_empty());
+    }
+
+    #[test]
+    fn every_figure_is_a_metric_of_the_reports() {
+        assert!(FIGURES.iter().all(|name| METRICS.iter().any(|metric| metric.name == *name)));
+    }
+}

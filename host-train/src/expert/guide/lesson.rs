@@ -1,0 +1,198 @@
+//! What a guided animator learns in a step.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::super::loss::Part;
+use super::super::net::{Expert, Reading};
+use super::super::points::{Eye, Points};
+use super::super::reader::Reader;
+use super::animator::Animator;
+use super::choice::{Guidance, Targets};
+use super::pool::{Batch, Pool};
+use super::terms::of_motion;
+use crate::data::{Augmenter, Utterance};
+use crate::loss::Breakdown;
+use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
+
+/// A reader that guides, where slopes pass through it.
+#[derive(Clone, Debug)]
+pub struct Guide {
+    /// Its network, on the device with autodiff.
+    pub expert: Expert,
+    /// What it sees of a motion.
+    pub eye: Eye,
+    /// The edge of an utterance.
+    pub edge: usize,
+}
+
+/// How long a term's slope was at the motion, at a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slope {
+    /// The step.
+    pub step: usize,
+    /// The term.
+    pub term: &'static str,
+    /// Its weighted value.
+    pub value: f32,
+    /// The length of its slope over all of the batch's motion.
+    pub length: f32,
+}
+
+/// All that a guided training needs, except what it weighs and where it is kept.
+pub struct Teaching<'a, A: Animator> {
+    /// Who learns.
+    pub animator: &'a A,
+    /// What from.
+    pub pool: &'a Pool<A::Heard>,
+    /// Batches of one whole clip, that tell how far the motion is from the truth.
+    pub choosing: &'a [Batch<A::Heard>],
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Peak of the learning rate.
+    pub learning_rate: f64,
+    /// Where crops would come from; the pool has them.
+    pub corpora: &'a Corpora,
+    /// What would spoil them.
+    pub augmenter: &'a Augmenter,
+    /// Where it is computed.
+    pub device: &'a Device,
+}
+
+/// What came of it.
+pub struct Trained<N> {
+    /// The average of the network's weights at the end, for inference.
+    pub net: N,
+    /// Slopes of every term, at the beginning, in the middle and at the end.
+    pub slopes: Vec<Slope>,
+}
+
+impl<A: Animator> Teaching<'_, A> {
+    /// Trains to the end.
+    ///
+    /// # Errors
+    /// Unreadable checkpoints, a full disk, or a loss that is not a number.
+    pub fn train(&self, guidance: &Guidance, guide: Option<&Guide>, folder: &Path) -> Result<Trained<A::Net>> {
+        let (run, training) = (RunDir::create(folder)?, self.device.clone().autodiff());
+        let phase = Phase {
+            net: NET,
+            steps: self.steps,
+            learning_rate: self.learning_rate,
+            validate_every: self.steps,
+            plan: BatchPlan { seed: 0, batch: 0, crop_hops: 0 },
+            corpora: self.corpora,
+            augmenter: self.augmenter,
+        };
+        let learns = guide.filter(|_| guidance.joint).map(|guide| guide.expert.clone());
+        let fresh = (self.animator.begin(&training), learns);
+        let gaps = Points::Gaps.eye();
+        let lesson = Guided { teaching: self, guidance, guide, gaps, slopes: Mutex::new(vec![]) };
+        phase.train(&lesson, fresh.clone(), optimizer(), &run, self.device)?;
+        let best = run.best(NET);
+        let trained = fresh.valid().try_load_file(&best);
+        let (net, _) = trained.map_err(|e| anyhow::anyhow!("no trained animator at {}: {e}", best.display()))?;
+        let slopes = lesson.slopes.into_inner().unwrap_or_default();
+        // A run that was finished before has nothing new to tell.
+        if !slopes.is_empty() {
+            let lines = slopes.iter().map(|s| format!("{}\t{}\t{}\t{}\n", s.step, s.term, s.value, s.length));
+            let path = run.file("slopes.tsv");
+            let table: String = std::iter::once("step\tterm\tvalue\tslope\n".to_string()).chain(lines).collect();
+            std::fs::write(&path, table).with_context(|| path.display().to_string())?;
+        }
+        Ok(Trained { net, slopes })
+    }
+}
+
+/// Name of the network in the run's folder.
+const NET: &str = "animator";
+
+struct Guided<'a, A: Animator> {
+    teaching: &'a Teaching<'a, A>,
+    guidance: &'a Guidance,
+    guide: Option<&'a Guide>,
+    gaps: Eye,
+    slopes: Mutex<Vec<Slope>>,
+}
+
+impl<A: Animator> Lesson for Guided<'_, A> {
+    type Net = (A::Net, Option<Expert>);
+
+    fn losses(&self, net: &Self::Net, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
+        let batch = self.teaching.pool.batch(step);
+        let (animator, steps) = (self.teaching.animator, self.teaching.steps);
+        let shown = batch.animate(animator, &net.0, training);
+        if [0, steps / 2, steps - 1].contains(&step) {
+            self.note_slopes(step, &shown, batch, net.1.as_ref(), training);
+        }
+        Breakdown { parts: self.parts(shown, batch, net.1.as_ref(), training) }
+    }
+
+    /// How near the motion is to the truth.
+    fn score(&self, net: &Self::Net) -> f64 {
+        let device = self.teaching.device;
+        let miss = |batch: &Batch<A::Heard>| {
+            let shown = batch.animate(self.teaching.animator, &net.0, device);
+            f64::from((shown - batch.truth(device)).square().mean().into_scalar::<f32>())
+        };
+        let all: Vec<f64> = self.teaching.choosing.iter().map(miss).collect();
+        -(all.iter().sum::<f64>() / all.len().max(1) as f64).sqrt()
+    }
+}
+
+impl<A: Animator> Guided<'_, A> {
+    fn parts(&self, shown: Tensor<3>, batch: &Batch<A::Heard>, joint: Option<&Expert>, training: &Device) -> Vec<Part> {
+        let mut parts = of_motion(&shown, &batch.truth(training), self.guidance, &self.gaps);
+        if let Some(guide) = self.guide.filter(|_| self.guidance.av > 0.0) {
+            let expert = joint.unwrap_or(&guide.expert);
+            let sound = self.guidance.hear.then(|| batch.sound(training));
+            let reading: Reading = expert.read(guide.eye.see(shown), sound, None);
+            let shuffled = self.guidance.targets == Targets::Shuffled;
+            let said = batch.said(expert.answers(), shuffled, guide.edge, training);
+            let read = said.losses(expert, &reading, &self.guidance.reading);
+            parts.extend(read.into_iter().map(|(name, loss)| (name, loss * self.guidance.av)));
+        }
+        parts
+    }
+
+    /// Each term by itself, on a motion that hangs on nothing. The others go along with weight 0: a graph that is never
+    /// walked back is kept for ever.
+    fn note_slopes(
+        &self,
+        step: usize,
+        shown: &Tensor<3>,
+        batch: &Batch<A::Heard>,
+        joint: Option<&Expert>,
+        training: &Device,
+    ) {
+        let motion = shown.clone().into_data();
+        let (mut at, mut count) = (0, 1);
+        while at < count {
+            let leaf = Tensor::<3>::from_data(motion.clone(), training).require_grad();
+            let mut terms = self.parts(leaf.clone(), batch, joint, training);
+            count = terms.len();
+            let (term, alone) = terms.remove(at);
+            let value = alone.clone().into_scalar::<f32>();
+            let loss = terms.into_iter().fold(alone, |sum, (_, other)| sum + other * 0.0);
+            let slope = leaf.grad(&loss.backward());
+            let length = slope.map_or(0.0, |slope| slope.square().sum().sqrt().into_scalar::<f32>());
+            log::info!("step {step}: {term} {value:.4}, slope {length:.3e}");
+            if let Ok(mut slopes) = self.slopes.lock() {
+                slopes.push(Slope { step, term, value, length });
+            }
+            at += 1;
+        }
+    }
+}
+
+impl Guide {
+    /// A reader as a guide; its weights are held still unless it is to learn on.
+    pub fn new(reader: &Reader, learns: bool) -> Self {
+        let expert = reader.expert.clone().train();
+        let expert = if learns { expert } else { expert.no_grad() };
+        Guide { expert, eye: reader.eye.clone(), edge: reader.units.edge() }
+    }
+}

@@ -1,0 +1,121 @@
+//! Batches for guided training, heard once: what animators and readers make of sound costs more than a step.
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor, TensorData};
+use keyface_core::{MOTION_CHANNELS, Motion};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::super::loss::Said;
+use super::super::material::{EXPERT_HOPS, frames, heard, said_units, stacked_tracks, track};
+use super::super::reader::true_track;
+use super::animator::Animator;
+use crate::data::{Augmenter, Utterance};
+use crate::train::{BatchPlan, Corpora};
+
+/// One batch: what the animator hears of whole crops, and what is true of the part that it answers in time.
+pub struct Batch<H> {
+    /// For the animator.
+    pub heard: H,
+    /// True motion `[batch, frames, MOTION_CHANNELS]`.
+    truth: TensorData,
+    /// The reader's sound, `[batch, step, values]`.
+    sound: TensorData,
+    crops: Vec<Utterance>,
+}
+
+impl<H> Batch<H> {
+    /// Hears crops of equal length.
+    ///
+    /// # Errors
+    /// Where a crop cannot be heard.
+    pub fn new<A: Animator<Heard = H>>(animator: &A, crops: &[Utterance], device: &Device) -> Result<Self> {
+        let answered = answered_hops(animator, crops[0].len());
+        let heard_by_animator = animator.hear(crops)?;
+        // The reader hears the end of the crop late, as the animator answers it.
+        let crops: Vec<Utterance> = crops.iter().map(|crop| crop.crop(0, answered)).collect();
+        let tracks: Vec<_> = crops.iter().map(|crop| track(&crop.motion)).collect();
+        let truth = stacked_tracks(&tracks, device).into_data();
+        Ok(Batch { heard: heard_by_animator, truth, sound: heard(&crops, device).into_data(), crops })
+    }
+
+    /// The motion that a network makes, in time with the truth.
+    pub fn animate<A: Animator<Heard = H>>(&self, animator: &A, net: &A::Net, device: &Device) -> Tensor<3> {
+        let [_, frames, _] = self.truth(device).dims();
+        animator.animate(net, &self.heard, device).narrow(1, animator.late_steps(), frames)
+    }
+
+    /// `[batch, frames, MOTION_CHANNELS]`.
+    pub fn truth(&self, device: &Device) -> Tensor<3> {
+        Tensor::from_data(self.truth.clone(), device)
+    }
+
+    /// The reader's sound.
+    pub fn sound(&self, device: &Device) -> Tensor<3> {
+        Tensor::from_data(self.sound.clone(), device)
+    }
+
+    /// What is said, or in a control what the next crop says.
+    pub fn said(&self, answers: usize, shuffled: bool, edge: usize, device: &Device) -> Said {
+        let mut crops = self.crops.clone();
+        if shuffled {
+            crops.rotate_left(1);
+        }
+        Said { units: crops.iter().map(said_units).collect(), frames: frames(&crops, answers, device), edge }
+    }
+
+    /// The motion of a batch of one as poses.
+    pub fn track<A: Animator<Heard = H>>(&self, animator: &A, net: &A::Net, device: &Device) -> Vec<Motion> {
+        let values = self.animate(animator, net, device).try_into_vec_as::<f32>().unwrap_or_default();
+        values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
+    }
+
+    /// What is true of the first crop, as poses.
+    pub fn true_track(&self) -> Vec<Motion> {
+        true_track(&self.crops[0])
+    }
+
+    /// The crops, cut to what is answered in time.
+    pub fn crops(&self) -> &[Utterance] {
+        &self.crops
+    }
+}
+
+/// Hops of a crop that an animator answers before its end, in whole steps of a reader.
+pub fn answered_hops<A: Animator>(animator: &A, hops: usize) -> usize {
+    hops.saturating_sub(animator.late_steps() * keyface_core::STEP_HOPS) / EXPERT_HOPS * EXPERT_HOPS
+}
+
+/// Batches that come again and again.
+pub struct Pool<H> {
+    batches: Vec<Batch<H>>,
+}
+
+impl<H> Pool<H> {
+    /// Draws, spoils and hears so many.
+    ///
+    /// # Errors
+    /// Clips that cannot be read or heard.
+    pub fn draw<A: Animator<Heard = H>>(
+        count: usize,
+        animator: &A,
+        corpora: &Corpora,
+        augmenter: &Augmenter,
+        plan: BatchPlan,
+        device: &Device,
+    ) -> Result<Self> {
+        let batch = |number: usize| {
+            let mut rng = ChaCha8Rng::seed_from_u64(plan.seed + 30);
+            rng.set_stream(number as u64);
+            let crop = |_| augmenter.crop(plan.crop_hops, &mut rng, |rng| corpora.draw(rng));
+            let crops = (0..plan.batch).map(crop).collect::<crate::corpus::Result<Vec<_>>>()?;
+            Batch::new(animator, &crops, device)
+        };
+        Ok(Pool { batches: (0..count).map(batch).collect::<Result<_>>()? })
+    }
+
+    /// The batch of a step.
+    pub fn batch(&self, step: usize) -> &Batch<H> {
+        &self.batches[step % self.batches.len()]
+    }
+}

@@ -1,0 +1,146 @@
+//! The whole way at a toy's size: clips on disk, an expert and a judge, an animator that they guide.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use keyface_core::{MEL_BANDS, Motion, MotionChannel, Phone};
+
+use super::guide::{ABLATION, AS_TOLD, AnimatorChoice, Guidance, GuideExperiment, Plan};
+use super::*;
+use crate::clip::Split;
+use crate::prepare::{Prepared, recipe};
+use crate::train::CorpusChoice;
+use crate::truth::Touch;
+
+/// Two seconds of "b aa b aa ..." between pauses: a jaw that opens where it is loud.
+fn clip(speaker: usize, split: Split) -> Prepared {
+    let phones: Vec<Phone> = (0..200)
+        .map(|hop| match (hop / 20 + speaker) % 3 {
+            0 => Phone::SIL,
+            1 => Phone::B,
+            _ => Phone::AA,
+        })
+        .collect();
+    let pose = |phone: &Phone| {
+        let mut pose = Motion::REST;
+        pose[MotionChannel::JawOpen] = f32::from(u8::from(*phone == Phone::AA)) * 0.4;
+        pose[MotionChannel::MouthClose] = f32::from(u8::from(*phone == Phone::B)) * 0.2;
+        pose
+    };
+    let power = |phone: &Phone| [if *phone == Phone::AA { 1.0 } else { 0.01 }; MEL_BANDS];
+    Prepared {
+        id: format!("{speaker}"),
+        speaker: format!("p{speaker}"),
+        split,
+        corpus: "toy".into(),
+        mel_power: phones.iter().map(power).collect(),
+        copies: Vec::new(),
+        motion: phones.iter().map(pose).collect(),
+        touches: vec![Touch::default(); phones.len()],
+        keys_s: Vec::new(),
+        phones,
+    }
+}
+
+fn corpus(folder: &Path) -> Vec<CorpusChoice> {
+    let splits = [Split::Train, Split::Train, Split::Valid, Split::Eval];
+    for speaker in 0..16 {
+        let path = folder.join(format!("toy__{speaker}.safetensors"));
+        clip(speaker, splits[speaker % 4]).write(&path, &recipe(false, 0)).unwrap();
+    }
+    let text = format!("folder = {folder:?}\nshare = 1.0");
+    vec![toml::from_str(&text).unwrap()]
+}
+
+fn experiment(corpora: &[CorpusChoice], points: Points, seed: u64) -> ExpertExperiment {
+    ExpertExperiment {
+        name: "toy".into(),
+        seed,
+        points,
+        net: NetChoice::Named(Size::Tiny),
+        half: Half::All,
+        corpora: corpora.to_vec(),
+        steps: 30,
+        batch: 4,
+        crop_hops: 160,
+        learning_rate: 3e-3,
+        validate_every: 15,
+        senses: SenseShares::default(),
+        perturb: PerturbConfig::default(),
+        augment: Default::default(),
+        weights: ReadingWeights::default(),
+    }
+}
+
+/// Trains a toy expert.
+fn expert(folder: &Path, experiment: &ExpertExperiment) -> anyhow::Result<Reader> {
+    train_expert(experiment, &corpora(experiment)?, folder, &Device::flex())
+}
+
+#[test]
+fn an_expert_is_trained_kept_and_not_mixed_up() {
+    let (clips, run) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let choices = corpus(clips.path());
+    let toy = experiment(&choices, Points::Lips, 1);
+    let trained = expert(run.path(), &toy).unwrap();
+    let film = &films(clips.path(), 10).unwrap()[0];
+    let read = trained.phones(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 });
+    let again = Reader::load(run.path(), &Device::flex()).unwrap();
+    assert_eq!(read, again.phones(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 }));
+    let refused = expert(run.path(), &ExpertExperiment { seed: 2, ..toy }).unwrap_err().to_string();
+    assert!(refused.contains("holds another experiment"), "{refused}");
+}
+
+#[test]
+fn films_are_sentences_of_people_who_are_only_reported() {
+    let clips = tempfile::tempdir().unwrap();
+    corpus(clips.path());
+    let speakers: Vec<String> = films(clips.path(), 10).unwrap().into_iter().map(|film| film.speaker).collect();
+    assert_eq!(speakers, ["p11", "p15", "p3", "p7"]);
+    assert_eq!(films(clips.path(), 2).unwrap().len(), 2);
+}
+
+#[test]
+fn an_animator_is_guided_and_every_term_has_a_slope() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = |name: &str| {
+        let folder = dir.path().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    };
+    let choices = corpus(&folder("clips"));
+    expert(&folder("expert"), &experiment(&choices, Points::Lips, 1)).unwrap();
+    expert(&folder("judge"), &experiment(&choices, Points::Gaps, 2)).unwrap();
+    let mut guidance = Guidance::default();
+    guidance.reading.ce = 0.2;
+    let guide = GuideExperiment {
+        name: "toy".into(),
+        seed: 1,
+        animator: AnimatorChoice::Direct(4000),
+        expert: folder("expert"),
+        judge: folder("judge"),
+        corpora: choices,
+        batches: 3,
+        steps: 6,
+        batch: 3,
+        crop_hops: 160,
+        learning_rate: 1e-3,
+        guidance,
+        augment: Default::default(),
+    };
+    let mut plan = Plan { experiment: guide, eval: folder("clips"), clips: 3, folder: folder("guided") };
+    let variants = [&ABLATION[0], &AS_TOLD];
+    let outcome = plan.run(&variants, &Device::flex()).unwrap();
+    let names: Vec<&str> = outcome.rows.iter().map(|row| &row.name[..]).collect();
+    assert_eq!(names, ["truth", "no motion", "before", "no guidance", "guided"]);
+    assert_eq!(outcome.rows[0].figures[0], 0.0, "the truth is on the truth's clock");
+    let terms = |n: usize| outcome.slopes[n].1.iter().map(|slope| slope.term).collect::<Vec<_>>();
+    assert_eq!(terms(0), ["mse", "velocity"].repeat(3));
+    assert_eq!(terms(1), ["mse", "velocity", "rlv", "ctc", "ce", "frames"].repeat(3));
+    assert!(outcome.slopes[1].1.iter().all(|slope| slope.length > 0.0), "{:?}", outcome.slopes[1].1);
+    let again = plan.run(&variants, &Device::flex()).unwrap();
+    assert_eq!(again.rows[4].figures, outcome.rows[4].figures, "what is trained is not trained again");
+    plan.experiment.guidance.av = 1.0;
+    let refused = plan.run(&variants, &Device::flex()).err().unwrap().to_string();
+    assert!(refused.contains("holds another experiment"), "{refused}");
+}
