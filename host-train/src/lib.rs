@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod export;
 pub mod loss;
 pub mod model;
+pub mod papers;
 pub mod plot;
 pub mod prepare;
 pub mod ship;
