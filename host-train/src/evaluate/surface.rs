@@ -9,7 +9,7 @@ mod glb;
 use keyface_core::{MOTION_CHANNELS, Motion};
 use serde::Serialize;
 
-pub use basis::default_surface;
+pub use basis::{MOUTH_CORNERS, MOUTH_WIDTH_M, default_surface};
 pub use glb::read_head;
 
 /// A weight per channel, or a difference of two: what moves a surface.
@@ -87,6 +87,11 @@ impl Surface {
             lip_pairs: self.pairs.len(),
             closed_mm: 1e3 * self.closed_m(),
         }
+    }
+
+    /// What each channel moves a vertex by.
+    pub fn moves(&self, vertex: usize) -> &Moves {
+        &self.vertices[vertex]
     }
 
     /// Squared distance in square metres by which each vertex of the lips moves.

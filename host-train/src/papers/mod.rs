@@ -2,8 +2,11 @@
 //!
 //! `npy, npz, pickle -> corpus -> Captured -> motion space -> metrics`
 
+pub mod corpus;
+pub mod metric;
 pub mod numpy;
 pub mod pickle;
+pub mod space;
 
 /// A value, or in words what came instead of it: whoever knows the file makes an error of it.
 type Told<T> = std::result::Result<T, String>;
