@@ -2,6 +2,7 @@
 //!
 //! `npy, npz, pickle -> corpus -> Captured -> motion space -> metrics`
 
+pub mod baseline;
 pub mod corpus;
 pub mod metric;
 pub mod numpy;

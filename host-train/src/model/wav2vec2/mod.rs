@@ -14,3 +14,4 @@ mod weights;
 
 pub use config::Wav2Vec2Config;
 pub use encoder::Wav2Vec2;
+pub use weights::Weights;
