@@ -187,10 +187,10 @@ test-deb *programs: (deb)
     @tools/need mmdebstrap systemd-container lintian debhelper bc
     tests/deb/run.sh "${CARGO_TARGET_DIR:-target}/release/keyface" {{ programs }}
 
-# Feeds a parser (sound, onnx, card, board, bundle, textgrid) damaged files: `just fuzz sound 1000000`, `just fuzz onnx 60s`.
+# Feeds a parser (sound, onnx, card, board, bundle; textgrid, pickle, npy) damaged files: `just fuzz pickle 60s`.
 fuzz parser="sound" *args: setup
-    cargo build --release {{ if parser == "textgrid" { "-p keyface-train --example fuzz_textgrid" } else { "-p keyface-tests --example fuzz" } }}
-    "${CARGO_TARGET_DIR:-target}"/release/examples/{{ if parser == "textgrid" { "fuzz_textgrid" } else { "fuzz " + quote(parser) } }} {{ args }}
+    cargo build --release {{ if parser =~ "^(textgrid|pickle|npy)$" { "-p keyface-train --example fuzz_host" } else { "-p keyface-tests --example fuzz" } }}
+    "${CARGO_TARGET_DIR:-target}"/release/examples/{{ if parser =~ "^(textgrid|pickle|npy)$" { "fuzz_host" } else { "fuzz" } }} {{ quote(parser) }} {{ args }}
 
 # The same with nightly Rust's address sanitizer, over the unsafe code of the libraries: `just fuzz-asan sound 60s`.
 fuzz-asan parser="sound" *args: setup

@@ -13,6 +13,7 @@ pub mod expert;
 pub mod export;
 pub mod loss;
 pub mod model;
+pub mod papers;
 pub mod plot;
 pub mod prepare;
 pub mod render;

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let names = targets::NAMES.join(", ");
     let Some(target) = arguments.first().and_then(|name| targets::target(name)) else {
-        eprintln!("expected a parser ({names}, textgrid), came {arguments:?}");
+        eprintln!("expected a parser ({names}), came {arguments:?}");
         return ExitCode::from(2);
     };
     command::run(target, &arguments[1..])

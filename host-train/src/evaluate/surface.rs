@@ -9,7 +9,7 @@ mod glb;
 use keyface_core::{MOTION_CHANNELS, Motion};
 use serde::Serialize;
 
-pub use basis::default_surface;
+pub use basis::{MOUTH_CORNERS, MOUTH_WIDTH_M, default_surface};
 pub use glb::read_head;
 
 use crate::render::Moves;
@@ -98,6 +98,11 @@ impl Surface {
         let apart = |a: [f64; 3], b: [f64; 3]| std::array::from_fn(|axis| a[axis] - b[axis]);
         let moves = move |(a, b): (&Moves, &Moves)| std::array::from_fn(|channel| apart(a[channel], b[channel]));
         self.pairs.iter().map(move |pair| moves((&self.vertices[pair.upper], &self.vertices[pair.lower])))
+    }
+
+    /// What each channel moves a vertex by.
+    pub fn moves(&self, vertex: usize) -> &Moves {
+        &self.vertices[vertex]
     }
 
     /// Squared distance in square metres by which each vertex of the lips moves.

@@ -10,7 +10,7 @@ pub mod kmtalk;
 mod listener;
 mod outside;
 pub mod wav2vec2;
-mod weights;
+pub mod weights;
 pub mod whisper;
 
 pub use band_conv::{BAND_REACH, BAND_STEPS, BandConv};

@@ -4,8 +4,6 @@
 //! `FDD = mean over v of [ std_t |G_tv - N_v|^2 - std_t |P_tv - N_v|^2 ]` with the template N, in square metres: above 0
 //! the shown face is too still. Signed, and as the mean of the absolute values over clips and vertices.
 
-use keyface_core::Motion;
-
 use super::comparison::Comparison;
 use super::spread::Sample;
 use crate::evaluate::surface::weights;
@@ -20,31 +18,34 @@ pub fn absolute(clip: &Comparison) -> Option<Sample> {
     mean(deviations(clip).into_iter().map(f64::abs).collect())
 }
 
-fn mean(of: Vec<f64>) -> Option<Sample> {
+/// A clip weighs 1; without a vertex it says nothing.
+pub fn mean(of: Vec<f64>) -> Option<Sample> {
     let count = of.len() as f64;
     (count > 0.0).then(|| Sample { value: of.iter().sum::<f64>() / count, weight: 1.0 })
 }
 
 /// One per vertex of the upper face.
 fn deviations(clip: &Comparison) -> Vec<f64> {
-    let (truth, shown) = (spread(clip, clip.truth), spread(clip, clip.shown));
-    truth.iter().zip(shown).map(|(g, p)| g - p).collect()
+    let squares = |motion| clip.surface.upper_face_squares(&weights(motion)).collect::<Vec<f64>>();
+    deviations_of(clip.truth.iter().map(squares), clip.shown.iter().map(squares))
 }
 
-/// Standard deviation over time of each vertex' squared distance from the template.
-fn spread(clip: &Comparison, track: &[Motion]) -> Vec<f64> {
-    let mut sums: Vec<[f64; 2]> = Vec::new();
-    for motion in track {
-        let weights = weights(motion);
-        for (v, square) in clip.surface.upper_face_squares(&weights).enumerate() {
-            if v == sums.len() {
-                sums.push([0.0; 2]);
-            }
-            sums[v][0] += square;
-            sums[v][1] += square * square;
+/// The same of each frame's squared distances from the template, in truth and as shown.
+pub fn deviations_of(truth: impl Iterator<Item = Vec<f64>>, shown: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
+    spread(truth).iter().zip(spread(shown)).map(|(g, p)| g - p).collect()
+}
+
+/// Standard deviation over time of each vertex' squared distance.
+fn spread(track: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
+    let (mut sums, mut frames) = (Vec::<[f64; 2]>::new(), 0.0);
+    for squares in track {
+        frames += 1.0;
+        sums.resize(squares.len(), [0.0; 2]);
+        for (sum, square) in sums.iter_mut().zip(squares) {
+            sum[0] += square;
+            sum[1] += square * square;
         }
     }
-    let frames = track.len() as f64;
     sums.iter().map(|[sum, squares]| (squares / frames - (sum / frames).powi(2)).max(0.0).sqrt()).collect()
 }
 

@@ -2,11 +2,11 @@
 
 mod closure;
 mod comparison;
-mod fdd;
+pub(crate) mod fdd;
 mod jitter;
-mod mtm;
+pub(crate) mod mtm;
 mod spread;
-mod sync;
+pub(crate) mod sync;
 mod vertex;
 
 pub use comparison::{Comparison, FRAME_MS, FRAMES_PER_S, frame_time_s};

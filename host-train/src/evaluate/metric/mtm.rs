@@ -17,15 +17,25 @@ const SLACK: usize = 1;
 
 /// Mean misalignment in milliseconds; a clip weighs its matched extrema. `None` without any.
 pub fn misalignment(clip: &Comparison) -> Option<Sample> {
-    let (misses, _) = matched(&clip.shown_opening, &clip.true_opening);
+    misalignment_of(&clip.shown_opening, &clip.true_opening, FRAME_MS)
+}
+
+/// The same of two openings in metres, at frames of any length.
+pub fn misalignment_of(shown: &[f64], truth: &[f64], frame_ms: f64) -> Option<Sample> {
+    let (misses, _) = matched(shown, truth);
     let weight = misses.len() as f64;
-    let value = FRAME_MS * misses.iter().sum::<usize>() as f64 / weight;
+    let value = frame_ms * misses.iter().sum::<usize>() as f64 / weight;
     (weight > 0.0).then_some(Sample { value, weight })
 }
 
 /// Share of the true extrema that are matched; a clip weighs as many as it has.
 pub fn coverage(clip: &Comparison) -> Option<Sample> {
-    let (misses, all) = matched(&clip.shown_opening, &clip.true_opening);
+    coverage_of(&clip.shown_opening, &clip.true_opening)
+}
+
+/// The same of two openings in metres.
+pub fn coverage_of(shown: &[f64], truth: &[f64]) -> Option<Sample> {
+    let (misses, all) = matched(shown, truth);
     let weight = all as f64;
     (all > 0).then(|| Sample { value: misses.len() as f64 / weight, weight })
 }

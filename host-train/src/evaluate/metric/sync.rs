@@ -5,16 +5,20 @@ use super::spread::Sample;
 
 /// Lags of up to 400 ms are tried, in frames.
 const FARTHEST: isize = 20;
-/// Fewer frames than this tell nothing: a second.
-const LEAST_FRAMES: usize = 50;
 /// A mouth whose opening spreads less than a micrometre does not move.
 const STILL_M: f64 = 1e-6;
 
 /// The lag in milliseconds at which Pearson's r of both openings is largest, with a parabola through the peak; above 0
 /// the mouth is late. `None` where one of them does not move, or nothing correlates.
 pub fn offset(clip: &Comparison) -> Option<Sample> {
-    let lag = lag_frames(&clip.shown_opening, &clip.true_opening)?;
+    let lag = lag_frames(&clip.shown_opening, &clip.true_opening, FARTHEST)?;
     Some(Sample { value: FRAME_MS * lag, weight: 1.0 })
+}
+
+/// The same of two openings in metres, at frames of any length.
+pub fn offset_of(shown: &[f64], truth: &[f64], frame_ms: f64) -> Option<Sample> {
+    let farthest = (FRAME_MS * FARTHEST as f64 / frame_ms) as isize;
+    Some(Sample { value: frame_ms * lag_frames(shown, truth, farthest)?, weight: 1.0 })
 }
 
 /// 1 where the offset is larger than `MS`, either way: their mean is the share of clips.
@@ -23,16 +27,17 @@ pub fn beyond<const MS: u32>(clip: &Comparison) -> Option<Sample> {
     Some(Sample { value: f64::from(u8::from(offset.abs() > f64::from(MS))), weight: 1.0 })
 }
 
-fn lag_frames(shown: &[f64], truth: &[f64]) -> Option<f64> {
-    if truth.len() < LEAST_FRAMES {
+/// `None` also of less than two and a half times the farthest lag, a second: it tells nothing.
+fn lag_frames(shown: &[f64], truth: &[f64], farthest: isize) -> Option<f64> {
+    if 2 * truth.len() < 5 * farthest.unsigned_abs() {
         return None;
     }
     let r = |lag: isize| pearson_at(shown, truth, lag);
-    let (best, peak) = (-FARTHEST..=FARTHEST)
+    let (best, peak) = (-farthest..=farthest)
         .filter_map(|lag| Some((lag, r(lag)?)))
         .reduce(|best, next| if next.1 > best.1 { next } else { best })
         .filter(|(_, r)| *r > 0.0)?;
-    let beside = (best.abs() < FARTHEST).then(|| Some((r(best - 1)?, r(best + 1)?))).flatten();
+    let beside = (best.abs() < farthest).then(|| Some((r(best - 1)?, r(best + 1)?))).flatten();
     Some(best as f64 + beside.map_or(0.0, |(before, after)| peak_shift(before, peak, after)))
 }
 
@@ -75,7 +80,7 @@ mod tests {
     #[test]
     fn a_late_mouth_is_found_to_a_part_of_a_frame() {
         for late in [0.0, 3.0, -2.0, 1.25] {
-            let found = lag_frames(&opening(late), &opening(0.0)).unwrap();
+            let found = lag_frames(&opening(late), &opening(0.0), FARTHEST).unwrap();
             assert!((found - late).abs() < 0.03, "{found}, expected {late}");
         }
     }
@@ -96,6 +101,6 @@ mod tests {
     #[test]
     fn a_mouth_that_does_not_move_has_no_offset() {
         // 0.1 has no exact binary form: its mean over 100 frames is a little off.
-        assert!(lag_frames(&[0.1; 100], &opening(0.0)).is_none());
+        assert!(lag_frames(&[0.1; 100], &opening(0.0), FARTHEST).is_none());
     }
 }

@@ -11,6 +11,11 @@ use super::{LipPair, Moves, Surface};
 
 /// From the middle of the mouth to a corner.
 const HALF_WIDTH_MM: f64 = 25.0;
+/// From corner to corner, in metres.
+pub const MOUTH_WIDTH_M: f64 = 2e-3 * HALF_WIDTH_MM;
+/// The corners among the vertices of [`default_surface`], at negative and at positive x. The inner points of the upper
+/// lip are 0..5 and those of the lower lip 5..10, in the same direction.
+pub const MOUTH_CORNERS: [usize; 2] = [24, 25];
 /// What `JawOpen` 1 parts the lips by, and what `MouthClose` 1 brings them together by.
 const JAW_MM: f64 = 33.0;
 const SEAL_MM: f64 = JAW_MM / 0.85;
@@ -36,7 +41,7 @@ enum Part {
 /// The surface that is used where no head is given.
 pub fn default_surface() -> Surface {
     use Part::*;
-    // In this order, so that the inner points of the upper lip are 0..5 and those of the lower lip 5..10.
+    // In this order, which MOUTH_CORNERS tells.
     let points = [
         (UpperLip, &INNER_MM[..]),
         (LowerLip, &INNER_MM),
@@ -157,5 +162,9 @@ mod tests {
     fn the_regions_are_of_the_sizes_told() {
         let facts = default_surface().facts();
         assert_eq!((facts.vertices, facts.lips, facts.upper_face, facts.lip_pairs), (39, 26, 10, 5));
+        // A smile moves the corners outwards, one to each side.
+        let outwards =
+            MOUTH_CORNERS.map(|corner| default_surface().moves(corner)[MotionChannel::MouthSmile as usize][0]);
+        assert!(outwards[0] < -0.007 && outwards[1] > 0.007, "{outwards:?}");
     }
 }

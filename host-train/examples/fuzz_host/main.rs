@@ -1,4 +1,6 @@
-//! Feeds the reader of TextGrids damaged files: `fuzz_textgrid [COUNT|SECONDSs] [SEED]`, as `just fuzz textgrid` does.
+//! Feeds a reader of the trainer damaged files: `fuzz_host textgrid|pickle|npy [COUNT|SECONDSs] [SEED]`, as `just fuzz`
+//! does.
+#![allow(clippy::print_stderr, reason = "a report")]
 
 use std::process::ExitCode;
 
@@ -12,12 +14,16 @@ mod counting;
 #[path = "../../../tests/src/fuzz/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "not all of it is used here")]
 mod fuzz;
-mod target;
+mod targets;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    command::run(target::target(), &arguments)
+    let Some(target) = arguments.first().and_then(|name| targets::target(name)) else {
+        eprintln!("expected a parser ({}), came {arguments:?}", targets::NAMES.join(", "));
+        return ExitCode::from(2);
+    };
+    command::run(target, &arguments[1..])
 }

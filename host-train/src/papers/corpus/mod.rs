@@ -1,0 +1,38 @@
+//! Captured corpora: one file for each format, every one yields [`Captured`] clips.
+
+mod biwi;
+mod captured;
+mod live_link;
+mod official;
+mod processed;
+mod rate;
+mod regions;
+mod sync;
+#[cfg(test)]
+pub mod testing;
+mod vocaset_raw;
+
+use std::path::Path;
+
+pub use captured::{Captured, CapturedCorpus, Frames, Rest, Sound};
+pub use live_link::{Take, read_live_link, write_live_link};
+pub use official::{Layout, Leak, Part, find_leaks};
+pub use regions::Regions;
+pub use sync::{CURVE_HZ, Clocks, energy_track, match_clocks, mouth_track, opening};
+
+use crate::corpus::{Error, Result};
+
+/// Reads a folder of any layout that is known: VOCASET raw, VOCASET or BIWI processed.
+///
+/// # Errors
+/// When it is none of them, or a file that all clips need is missing or damaged.
+pub fn read_captured(dir: &Path) -> Result<CapturedCorpus> {
+    if dir.join(vocaset_raw::VERTICES).is_file() {
+        return vocaset_raw::read(dir);
+    }
+    if dir.join(processed::VERTICES).is_dir() {
+        return if dir.join(regions::BIWI_LIPS).is_file() { biwi::read(dir) } else { processed::read_vocaset(dir) };
+    }
+    let expected = "VOCASET (vertices_npy/, wav/, templates.pkl; raw: data_verts.npy) or BIWI (and regions/lve.txt)";
+    Err(Error::unexpected(dir.display().to_string(), expected, "a folder with neither"))
+}

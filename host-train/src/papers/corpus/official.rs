@@ -1,0 +1,232 @@
+//! Who is trained on and who is tested: the splits that all papers of this family use (FaceFormer, Fan et al. 2022).
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use super::captured::Captured;
+
+/// Which corpus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// VOCASET (Cudeiro et al. 2019): 12 speakers, 40 sentences each, FLAME meshes in metres, captured at 60 Hz.
+    Vocaset,
+    /// BIWI B3D(AC)2 (Fanelli et al. 2010): 14 speakers, 40 sentences each, 25 Hz; lengths by the root of the area.
+    Biwi,
+}
+
+/// A part of the official split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// Trained on.
+    Train,
+    /// Chooses a checkpoint.
+    Valid,
+    /// Speakers that were trained on, with sentences that were not: BIWI-Test-A.
+    TestSeen,
+    /// Speakers that were not trained on: BIWI-Test-B, and VOCASET's test.
+    TestUnseen,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Part::Train => "train",
+            Part::Valid => "valid",
+            Part::TestSeen => "test of seen speakers",
+            Part::TestUnseen => "test of unseen speakers",
+        })
+    }
+}
+
+const VOCASET: [(Part, &[&str], RangeInclusive<usize>); 3] = [
+    (
+        Part::Train,
+        &[
+            "FaceTalk_170728_03272_TA",
+            "FaceTalk_170904_00128_TA",
+            "FaceTalk_170725_00137_TA",
+            "FaceTalk_170915_00223_TA",
+            "FaceTalk_170811_03274_TA",
+            "FaceTalk_170913_03279_TA",
+            "FaceTalk_170904_03276_TA",
+            "FaceTalk_170912_03278_TA",
+        ],
+        1..=40,
+    ),
+    (Part::Valid, &["FaceTalk_170811_03275_TA", "FaceTalk_170908_03277_TA"], 21..=40),
+    (Part::TestUnseen, &["FaceTalk_170809_00138_TA", "FaceTalk_170731_00024_TA"], 21..=40),
+];
+
+const BIWI_SEEN: &[&str] = &["F2", "F3", "F4", "M3", "M4", "M5"];
+const BIWI: [(Part, &[&str], RangeInclusive<usize>); 4] = [
+    (Part::Train, BIWI_SEEN, 1..=32),
+    (Part::Valid, BIWI_SEEN, 33..=36),
+    (Part::TestSeen, BIWI_SEEN, 37..=40),
+    (Part::TestUnseen, &["F1", "F5", "F6", "F7", "F8", "M1", "M2", "M6"], 37..=40),
+];
+
+impl Layout {
+    /// Name of the corpus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Vocaset => "VOCASET",
+            Layout::Biwi => "BIWI",
+        }
+    }
+
+    /// Frames a second of the papers' figures.
+    pub fn paper_rate_hz(self) -> f64 {
+        match self {
+            Layout::Vocaset => 30.0,
+            Layout::Biwi => 25.0,
+        }
+    }
+
+    /// Rates at which the corpus exists.
+    pub fn rates_hz(self) -> &'static [f64] {
+        match self {
+            Layout::Vocaset => &[30.0, 60.0],
+            Layout::Biwi => &[25.0],
+        }
+    }
+
+    /// Metres of the corpus' unit of length; BIWI's is the root of a face's area, about 0.2 m.
+    pub fn unit_m(self) -> f64 {
+        match self {
+            Layout::Vocaset => 1.0,
+            Layout::Biwi => 0.2,
+        }
+    }
+
+    fn table(self) -> &'static [(Part, &'static [&'static str], RangeInclusive<usize>)] {
+        match self {
+            Layout::Vocaset => &VOCASET,
+            Layout::Biwi => &BIWI,
+        }
+    }
+
+    /// The part of a sentence; `None` for what the official split leaves out, such as VOCASET's test speakers'
+    /// sentences 1 to 20, or for an unknown speaker.
+    pub fn part(self, speaker: &str, sentence: usize) -> Option<Part> {
+        let holds = |(_, speakers, sentences): &&(Part, &[&str], RangeInclusive<usize>)| {
+            speakers.contains(&speaker) && sentences.contains(&sentence)
+        };
+        self.table().iter().find(holds).map(|(part, ..)| *part)
+    }
+
+    /// Whether the split knows the speaker at all.
+    pub fn knows(self, speaker: &str) -> bool {
+        self.table().iter().any(|(_, speakers, _)| speakers.contains(&speaker))
+    }
+
+    /// The speakers that are trained on, in the order of the papers' one-hot vectors.
+    pub fn train_speakers(self) -> &'static [&'static str] {
+        self.table()[0].1
+    }
+
+    /// Speaker and sentence of a file's name without its ending: `SPEAKER_sentenceNN`, `SPEAKER_eNN`, `SPEAKER_NN`.
+    pub fn parse_id(self, id: &str) -> Option<(&str, usize)> {
+        let (speaker, sentence) = id.rsplit_once('_')?;
+        let mark = match self {
+            Layout::Vocaset => "sentence",
+            Layout::Biwi => "e",
+        };
+        let digits = sentence.strip_prefix(mark).unwrap_or(sentence);
+        (!speaker.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(())?;
+        Some((speaker, digits.parse().ok()?))
+    }
+}
+
+/// A clip that is tested though it was trained on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// The tested or validating clip.
+    pub clip: String,
+    /// What of it was trained on.
+    pub reason: String,
+}
+
+/// Looks for clips outside the training part whose speaker or sentence should be new and is not.
+///
+/// A clip of a seen speaker must not share its sentence with that speaker's training; one of an unseen speaker must not
+/// share the speaker.
+pub fn find_leaks(clips: &[Captured]) -> Vec<Leak> {
+    let trained: Vec<(&str, usize)> =
+        clips.iter().filter(|c| c.part == Part::Train).map(|c| (c.speaker.as_str(), c.sentence)).collect();
+    let leak = |clip: &Captured| {
+        let is_speaker_trained = trained.iter().any(|(speaker, _)| *speaker == clip.speaker);
+        let reason = if clip.part == Part::TestUnseen && is_speaker_trained {
+            format!("its speaker {} is trained on", clip.speaker)
+        } else if trained.contains(&(clip.speaker.as_str(), clip.sentence)) {
+            format!("sentence {} of {} is trained on", clip.sentence, clip.speaker)
+        } else {
+            return None;
+        };
+        Some(Leak { clip: clip.id.clone(), reason })
+    };
+    clips.iter().filter(|clip| clip.part != Part::Train).filter_map(leak).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    /// How many clips of a whole corpus stand in each part.
+    fn counts(layout: Layout, speakers: &[&str]) -> [usize; 4] {
+        let parts = || speakers.iter().flat_map(|s| (1..=40).filter_map(|n| layout.part(s, n)));
+        [Part::Train, Part::Valid, Part::TestSeen, Part::TestUnseen]
+            .map(|part| parts().filter(|found| *found == part).count())
+    }
+
+    #[test]
+    fn the_official_splits_have_their_sizes() {
+        let speakers = |layout: Layout| layout.table().iter().flat_map(|(_, s, _)| s.iter().copied());
+        let mut biwi: Vec<&str> = speakers(Layout::Biwi).collect();
+        biwi.sort_unstable();
+        biwi.dedup();
+        assert_eq!(biwi.len(), 14);
+        // FaceFormer, section 4.1: 192, 24, 24 (A) and 32 (B) sentences of BIWI; 320, 40 and 40 of VOCASET.
+        assert_eq!(counts(Layout::Biwi, &biwi), [192, 24, 24, 32]);
+        assert_eq!(counts(Layout::Vocaset, &speakers(Layout::Vocaset).collect::<Vec<_>>()), [320, 40, 0, 40]);
+    }
+
+    #[test]
+    fn names_of_files_tell_speaker_and_sentence() {
+        let vocaset = Layout::Vocaset.parse_id("FaceTalk_170728_03272_TA_sentence07");
+        assert_eq!(vocaset, Some(("FaceTalk_170728_03272_TA", 7)));
+        assert_eq!(Layout::Biwi.parse_id("F2_e40"), Some(("F2", 40)));
+        assert_eq!(Layout::Biwi.parse_id("M6_03"), Some(("M6", 3)));
+        assert_eq!(Layout::Biwi.parse_id("M6_ex"), None);
+        assert_eq!(Layout::Biwi.parse_id("_e1"), None);
+    }
+
+    #[test]
+    fn a_leak_of_speaker_or_sentence_is_found() {
+        let clip = |speaker: &str, sentence: usize, part: Part| testing::clip(speaker, sentence, part);
+        let clean = [clip("F2", 1, Part::Train), clip("F2", 37, Part::TestSeen), clip("F1", 1, Part::TestUnseen)];
+        assert!(find_leaks(&clean).is_empty());
+        let leaks = find_leaks(&[
+            clip("F2", 1, Part::Train),
+            clip("F2", 1, Part::TestSeen),
+            clip("F2", 2, Part::TestUnseen),
+            clip("F2", 1, Part::Valid),
+        ]);
+        let reasons: Vec<&str> = leaks.iter().map(|leak| leak.reason.as_str()).collect();
+        let sentence = "sentence 1 of F2 is trained on";
+        assert_eq!(reasons, [sentence, "its speaker F2 is trained on", sentence]);
+    }
+
+    #[test]
+    fn the_official_splits_do_not_leak() {
+        for layout in [Layout::Vocaset, Layout::Biwi] {
+            let of = |speaker: &&str| -> Vec<Captured> {
+                (1..=40).filter_map(|n| Some(testing::clip(speaker, n, layout.part(speaker, n)?))).collect()
+            };
+            let mut speakers: Vec<&str> = layout.table().iter().flat_map(|(_, s, _)| s.iter().copied()).collect();
+            speakers.sort_unstable();
+            speakers.dedup();
+            assert!(find_leaks(&speakers.iter().flat_map(of).collect::<Vec<_>>()).is_empty());
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The papers' ground: captured corpora of meshes, their readers, motion spaces and metrics.
+//!
+//! `npy, npz, pickle -> corpus -> Captured -> motion space -> metrics`
+
+pub mod baseline;
+pub mod corpus;
+pub mod metric;
+pub mod numpy;
+pub mod pickle;
+pub mod space;
+
+/// A value, or in words what came instead of it: whoever knows the file makes an error of it.
+type Told<T> = std::result::Result<T, String>;

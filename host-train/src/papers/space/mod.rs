@@ -1,0 +1,14 @@
+//! Motion spaces: vertices as a few coefficients, losses of vertices by the coefficients alone, and the way from any
+//! mesh to the rig's channels.
+
+mod eigen;
+mod pca;
+mod rig_fit;
+mod sketch;
+mod source;
+mod vertex_loss;
+
+pub use pca::MotionSpace;
+pub use rig_fit::RigFit;
+pub use source::{BLOCK_FRAMES, ClipMoves, FrameSource};
+pub use vertex_loss::VertexLoss;
