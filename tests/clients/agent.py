@@ -6,7 +6,7 @@ service = [sys.argv[1], "run", "--serve", "127.0.0.1:8765", "--to", "none"]
 with subprocess.Popen(service, stderr=subprocess.PIPE, text=True) as keyface:
     try:
         line = keyface.stderr.readline()
-        assert line == "serving ws://127.0.0.1:8765/v1\n", line
+        assert line.startswith("serving ws://127.0.0.1:8765/v1, "), line
         agent = [sys.executable, "docs/clients/agent.py", "Hello there, I am a face."]
         told = subprocess.run(agent, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
     finally:

@@ -1,6 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # The package in a Debian that has booted (systemd in a container): the service from installation to removal.
 
+# Free ports, beside those that people use: the container has this machine's network.
+ws_port=28765 udp_port=21111
+
 boot() {
     systemd-nspawn --quiet --register=no --keep-unit --machine="$machine" --bind-ro="$(pwd)/out/deb:/deb" \
         --console=pipe -D "$root" --boot </dev/null >"$work/console" 2>&1 &
@@ -119,6 +122,34 @@ stops() {
     booted systemctl start keyface
 }
 
+# A board whose face goes to another program, and whose voice comes from twenty; 192.0.2.7 is nobody's address.
+choose_streams() {
+    { printf 'to = ["livelink://127.0.0.1:%s", "vmc://192.0.2.7"]\n' "$udp_port"
+      sed -e 's/linux-pc/streams/' -e 's/"window"/"none"/' -e '/_px/d' boards/linux-pc.toml
+      printf '[voice]\nserve = "127.0.0.1:%s"\nclients = 20\ncontrol = "unix:/run/keyface/control"\n' "$ws_port"
+    } >"$root/etc/keyface/boards/streams.toml"
+    printf 'KEYFACE_BOARD=streams\nKEYFACE_ARGS=\n' >"$root/etc/keyface/keyface.env"
+    booted systemctl daemon-reload
+    booted systemctl restart keyface
+    until_is ActiveState active 20
+}
+
+follows_the_board() {
+    choose_streams
+    echo "TasksMax=$(show TasksMax), MemoryMax=$(($(show MemoryMax) >> 20))M, IPAddressAllow=$(show IPAddressAllow)"
+    [ "$(show TasksMax)" = 76 ] && [ "$(show MemoryMax)" = $((480 << 20)) ] && [[ $(show IPAddressAllow) == *192.0.2.7/32* ]]
+    booted runuser -u keyface -- keyface doctor --board streams >"$work/doctor" || true
+    grep -q '^ok *unit ' "$work/doctor" && grep -q '^ok *serve .* is taken' "$work/doctor"
+}
+
+streams() { tests/deb/streams.py "$ws_port" "$udp_port" models/live/demo.wav; }
+
+# Whoever is of the group keyface may speak to the service, and nobody else.
+is_controlled() {
+    booted stat -c '%U:%G %a' /run/keyface/control
+    [ "$(booted stat -c '%U:%G %a' /run/keyface/control)" = "keyface:keyface 660" ]
+}
+
 removes_running() {
     booted apt-get purge -y keyface >/dev/null
     if booted pgrep -x keyface || booted getent passwd keyface; then return 1; fi
@@ -137,5 +168,8 @@ service_facts() {
     fact "an upgrade starts the new program" upgrades_running
     fact "stopped: the face at rest, files closed, exit code 0" stops
     booted systemctl status --no-pager --lines=3 keyface >"$out/status.txt" || true
+    fact "the unit's network, tasks and memory follow from the board" follows_the_board
+    fact "Live Link and the WebSocket from the service" streams
+    fact "the control socket is the group's" is_controlled
     fact "purged while it runs" removes_running
 }

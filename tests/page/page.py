@@ -35,7 +35,7 @@ class Service:
         command = [program, "run", "--serve", "127.0.0.1:0", "--to", "none", *args]
         self.child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         line = self.child.stderr.readline()
-        self.address = re.fullmatch(r"serving ws://(.*)/v1\n", line).group(1)
+        self.address = re.fullmatch(r"serving ws://(.*)/v1, and a page at .*\n", line).group(1)
 
     def __enter__(self):
         return self

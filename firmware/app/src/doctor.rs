@@ -9,6 +9,7 @@ mod model;
 mod scheduling;
 mod service;
 mod servos;
+mod streams;
 mod system;
 mod which;
 
@@ -54,13 +55,14 @@ pub fn examine(chosen: &Chosen, machine: &Machine, mut each: impl FnMut(&Finding
 /// What is known of one part of a machine.
 type Check = fn(&Board, &Machine) -> Vec<Finding>;
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     system::check,
     scheduling::check,
     model::check,
     microphone::check,
     display::check,
     servos::check,
+    streams::check,
     system::space,
     service::check,
     access::user,

@@ -30,5 +30,6 @@ pub mod stats;
 pub mod store;
 pub mod stream;
 pub mod talk;
+pub mod unit;
 
 pub use error::AppError;

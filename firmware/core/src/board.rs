@@ -9,11 +9,13 @@ mod display;
 mod layers;
 mod machine;
 mod servos;
+mod voice;
 
 pub use display::{ColorOrder, Controller, Display, DisplayKind, Panel, PixelFormat};
 pub use layers::Layer;
 pub use machine::{Budget, Cpu, Glibc, Target};
 pub use servos::{Joint, Pca9685, Servos};
+pub use voice::Voice;
 
 /// What one machine has and which model it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,12 @@ pub struct Board {
     /// Servos that move with the face.
     #[serde(default)]
     pub servos: Option<Servos>,
+    /// Where the face goes; to what the board has, when left out.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// Who gives the face its voice; the microphone hears one, when left out.
+    #[serde(default)]
+    pub voice: Voice,
     /// Which processors the line runs on, and how urgently.
     #[serde(default)]
     pub cpu: Cpu,
@@ -189,6 +197,8 @@ impl Board {
         checks.extend(self.cpu.checks());
         checks.extend(self.budget.checks());
         checks.extend(self.servos.iter().flat_map(Servos::checks));
+        checks.extend(voice::checks_of(&self.to, self.display.is_live(), self.servos.is_some()));
+        checks.extend(self.voice.checks());
         checks
     }
 }

@@ -45,7 +45,7 @@ mod time;
 #[cfg(feature = "std")]
 pub use board::{
     Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels, Joint, Layer,
-    Microphone, Panel, Pca9685, PixelFormat, Servos, Target,
+    Microphone, Panel, Pca9685, PixelFormat, Servos, Target, Voice,
 };
 #[cfg(feature = "std")]
 pub use card::{

@@ -57,6 +57,7 @@ fi
 [ -z "$is_bare" ] || systemctl set-default multi-user.target
 
 systemctl enable keyface.service
+systemctl daemon-reload
 systemctl restart --no-block keyface.service
 systemctl disable keyface-setup.service 2>/dev/null || true
 sync

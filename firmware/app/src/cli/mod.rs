@@ -21,6 +21,8 @@ mod model;
 mod progress;
 mod run;
 mod style;
+#[cfg(target_os = "linux")]
+mod unit;
 mod usage;
 mod voice;
 
@@ -55,6 +57,9 @@ enum Command {
     /// Look whether this machine is what its board says and a face will run, and say what to do.
     #[cfg(target_os = "linux")]
     Doctor(doctor::DoctorArgs),
+    /// Write what a board's service may do beyond the unit that ships: systemd's generator asks for it.
+    #[cfg(target_os = "linux")]
+    Unit(unit::UnitArgs),
     /// Measure what the line needs on this machine.
     Bench(bench::BenchArgs),
     /// Put a signed model on this device, look at it, go back; make and sign one.
@@ -73,11 +78,13 @@ pub fn run(started: Instant) -> anyhow::Result<()> {
 fn command(command: Command, started: Instant) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => run::run(args),
         Command::Animate(args) => animate::animate(&args),
         Command::Devices(args) => devices::devices(&args),
         #[cfg(target_os = "linux")]
         Command::Doctor(args) => doctor::doctor(&args),
+        #[cfg(target_os = "linux")]
+        Command::Unit(args) => unit::unit(&args),
         Command::Bench(args) => bench::bench(&args, started),
         Command::Model(command) => model::model(&command),
         Command::Manual(args) => manual::manual(&args),

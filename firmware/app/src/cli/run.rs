@@ -48,7 +48,10 @@ pub struct RunArgs {
     pub input: Option<Input>,
     #[arg(long, value_delimiter = ',', value_name = "TARGET", help = format!("Where the face goes: screen, servo, {RECEIVERS}, file:NAME, none, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
     to: Vec<String>,
-    /// Name of a board, or its file: says model, microphone, screen and gains.
+    /// Whether the board says where the face goes.
+    #[arg(skip)]
+    is_to_of_board: bool,
+    /// Name of a board, or its file: says model, microphone, screen, gains, where the face goes and who gives its voice.
     #[arg(long, value_name = "NAME|FILE")]
     board: Option<String>,
     /// Which microphone: an id or a name as `keyface devices` prints it, or ALSA's, as hw:1,0 or plughw:1,0.
@@ -94,8 +97,24 @@ impl Targets {
     }
 }
 
-pub fn run(args: &RunArgs) -> anyhow::Result<()> {
+impl RunArgs {
+    /// What was not asked for is as the board says; an input that was asked for leaves out the board's voice.
+    fn with(mut self, board: &Board) -> RunArgs {
+        self.is_to_of_board = self.to.is_empty();
+        if self.is_to_of_board {
+            self.to = board.to.clone();
+        }
+        if self.input.is_none() {
+            self.input = board.voice.input.as_deref().and_then(|input| input.parse().ok());
+            self.voice.take(&board.voice);
+        }
+        self
+    }
+}
+
+pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
+    let args = &board.iter().fold(args, RunArgs::with);
     let targets = targets(args, board.as_ref())?;
     board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
     if args.voice.is_given(args.input.as_ref()) {
@@ -258,7 +277,7 @@ fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyh
     );
     let servos = board.and_then(|b| b.servos.as_ref());
     let servos = servos.context("--to servo: expected --board with a board that has servos, came none")?;
-    Ok(Some(Servos::start(servos, !args.to.is_empty())?))
+    Ok(Some(Servos::start(servos, !args.is_to_of_board)?))
 }
 
 fn warn(warning: &str) {

@@ -11,16 +11,17 @@ pub struct StyleArgs {
     /// What a time in a file means.
     #[arg(long, value_enum, default_value_t = StampArg::Audio)]
     stamp: StampArg,
-    /// Frames a second: 24, 29.97, 30000/1001. Unless told otherwise .csv and .poses.jsonl have 60, .mp4 and -####.png
+    /// Frames a second: 24, 29.97, 30000/1001. Unless told otherwise .csv, .poses.jsonl, .glb and .vrma have 60, .mp4 and -####.png
     /// 30, .dat 24; a .gif has 25 at most.
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = FrameRate::from_str)]
     fps: Option<FrameRate>,
     /// Width and height of .mp4, .gif and -####.png in pixels.
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     size: Option<(u32, u32)>,
-    /// How .poses.jsonl spells channels: JawOpen as Live Link does, or jawOpen as Apple does.
-    #[arg(long, value_enum, default_value_t = NamesArg::LiveLink)]
-    names: NamesArg,
+    /// How .poses.jsonl spells channels: JawOpen as Live Link does [default], or jawOpen as Apple does. A .vrma has them
+    /// in place of vowels and blinks when this is given, for models with "perfect sync".
+    #[arg(long, value_enum)]
+    names: Option<NamesArg>,
     /// Which of the mouth shapes G, H and X are drawn; "" for none of them.
     #[arg(long, value_name = "GHX", default_value = "GHX", value_parser = extended)]
     extended_shapes: String,
@@ -44,10 +45,10 @@ impl StyleArgs {
             },
             rate: self.fps,
             size_px: self.size,
-            names: match self.names {
+            names: self.names.map(|names| match names {
                 NamesArg::LiveLink => Names::LiveLink,
                 NamesArg::Apple => Names::Apple,
-            },
+            }),
             shapes: Shapes { extended: self.extended_shapes.clone(), is_preston_blair: self.preston_blair },
             ..Recording::default()
         }

@@ -13,13 +13,16 @@ use keyface::service::Service;
 use keyface::stream::playout::Playout;
 use keyface::stream::stage::Stage;
 use keyface::talk::{Parts, Talk};
-use keyface_core::{Board, Line, Micros, Model, Samples};
+use keyface_core::{Board, Line, Micros, Model, Samples, Voice};
 
 use super::run::{RunArgs, Targets};
 use super::{note, tell_json};
 
 /// How often a service that shows nothing looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
+/// Clients at once, unless told otherwise.
+#[cfg(feature = "serve")]
+const CLIENTS: u32 = 8;
 
 #[derive(Args)]
 pub struct VoiceArgs {
@@ -48,9 +51,21 @@ struct ServeArgs {
     /// File with the token that every client must send; needed when others than this machine can reach the address.
     #[arg(long, value_name = "FILE", requires = "serve")]
     token_file: Option<std::path::PathBuf>,
-    /// Clients at once.
-    #[arg(long, value_name = "COUNT", default_value_t = 8, requires = "serve", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    clients: u32,
+    /// Clients at once [default: 8]
+    #[arg(long, value_name = "COUNT", requires = "serve", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    clients: Option<u32>,
+}
+
+#[cfg(feature = "serve")]
+impl ServeArgs {
+    fn take(&mut self, board: &Voice) {
+        self.serve = self.serve.or(board.serve);
+        self.clients = self.clients.or(board.clients);
+        self.token_file = self.token_file.take().or_else(|| board.token_file.as_ref().map(Into::into));
+        if self.allow_origin.is_empty() {
+            self.allow_origin = board.allow_origin.clone();
+        }
+    }
 }
 
 impl VoiceArgs {
@@ -66,6 +81,16 @@ impl VoiceArgs {
         return self.serve.serve.is_some();
         #[cfg(not(feature = "serve"))]
         false
+    }
+
+    /// What was not asked for is as the board says.
+    pub fn take(&mut self, board: &Voice) {
+        let device = |id: &String| Some(id.clone()).filter(|id| id != "default");
+        self.play = self.play.take().or_else(|| board.play.as_ref().map(device));
+        let control = || board.control.as_ref()?.strip_prefix("unix:").map(Into::into);
+        self.control = self.control.take().or_else(control);
+        #[cfg(feature = "serve")]
+        self.serve.take(board);
     }
 
     /// Listens for messages, if that was asked for; they go to `stage`.
@@ -170,9 +195,10 @@ impl Host {
         let token = token_file.as_deref().map(token).transpose()?;
         let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
         let host = Host::new(self.model, gains, !args.face.still, self.stage);
-        let listen = Listen { address, origins: allow_origin.clone(), token, clients: *clients };
+        let listen = Listen { address, origins: allow_origin.clone(), token, clients: clients.unwrap_or(CLIENTS) };
         let service = Service::start(listen, host.into(), self.started)?;
-        note(format_args!("serving ws://{}/v1", service.address()));
+        let address = service.address();
+        note(format_args!("serving ws://{address}/v1, and a page at http://{address}/"));
         Ok(Some(service))
     }
 

@@ -168,7 +168,7 @@ fn listen(place: &Place) -> Result<(Accept, SocketFile), AppError> {
 pub(crate) fn unix_listener(
     path: &std::path::Path,
 ) -> Result<(std::os::unix::net::UnixListener, SocketFile), AppError> {
-    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
     use std::os::unix::net::{UnixListener, UnixStream};
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
@@ -176,6 +176,9 @@ pub(crate) fn unix_listener(
         std::fs::remove_file(path).map_err(AppError::file(path, "make room for a socket"))?;
     }
     let listener = UnixListener::bind(path).map_err(AppError::file(path, "listen there"))?;
+    // Whoever may look into the folder and is of the group may speak; a service's umask would keep all others out.
+    let shared = std::fs::Permissions::from_mode(0o660);
+    std::fs::set_permissions(path, shared).map_err(AppError::file(path, "give it to its group"))?;
     Ok((listener, SocketFile(Some(path.to_path_buf()))))
 }
 

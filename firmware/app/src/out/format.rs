@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::frames::{Frames, NUMBER};
+use super::gltf::{Gltf, Kind};
 use super::live_link::LiveLink;
 use super::pictures::{Animation, ContactSheet};
 use super::poses::Poses;
@@ -15,9 +16,9 @@ use super::{AtomicFile, FrameRate, Recording, Writer};
 use crate::AppError;
 
 /// The file endings that can be written, as help and errors list them.
-pub const ENDINGS: &str = ".csv (Live Link Face), .tsv, .json, .xml or .dat (Rhubarb), .visemes.tsv (Oculus), .poses.jsonl, .mp4 (with its sound), .gif, .png, -####.png (a picture for each frame, with alpha)";
+pub const ENDINGS: &str = ".csv (Live Link Face), .tsv, .json, .xml or .dat (Rhubarb), .visemes.tsv (Oculus), .poses.jsonl, .glb (a head that speaks), .vrma (for VRM models), .mp4 (with its sound), .gif, .png, -####.png (a picture for each frame, with alpha)";
 /// The same formats by name.
-pub const FORMATS: &str = "csv, tsv, json, xml, dat, visemes.tsv, poses.jsonl, mp4, gif, png, frames";
+pub const FORMATS: &str = "csv, tsv, json, xml, dat, visemes.tsv, poses.jsonl, glb, vrma, mp4, gif, png, frames";
 /// The name that means standard output.
 const STDOUT: &str = "-";
 /// Rows a second of curves, where none are asked for.
@@ -40,6 +41,10 @@ pub enum Format {
     Visemes,
     /// Whole poses.
     Poses,
+    /// The project's head, and how it moves.
+    Head,
+    /// The motion of a VRM model.
+    Vrma,
     /// A video with its sound.
     Video,
     /// An animation.
@@ -51,7 +56,7 @@ pub enum Format {
 }
 
 /// Names, which are endings too. An ending that ends in another one stands before it.
-const NAMES: [(&str, Format); 11] = [
+const NAMES: [(&str, Format); 13] = [
     ("visemes.tsv", Format::Visemes),
     ("poses.jsonl", Format::Poses),
     ("csv", Format::Csv),
@@ -59,6 +64,8 @@ const NAMES: [(&str, Format); 11] = [
     ("json", Format::Json),
     ("xml", Format::Xml),
     ("dat", Format::Dat),
+    ("glb", Format::Head),
+    ("vrma", Format::Vrma),
     ("mp4", Format::Video),
     ("gif", Format::Gif),
     ("png", Format::Sheet),
@@ -148,7 +155,9 @@ impl Target {
             Format::Xml => cues(file, Notation::Xml(sound())),
             Format::Dat => cues(file, Notation::dat(asked)),
             Format::Visemes => Box::new(Visemes::new(file)),
-            Format::Poses => Box::new(Poses::new(file, rate, recording.names)),
+            Format::Poses => Box::new(Poses::new(file, rate, recording.names.unwrap_or_default())),
+            Format::Head => Box::new(Gltf::new(file, Kind::Head, rate)),
+            Format::Vrma => Box::new(Gltf::new(file, Kind::Vrma(recording.names), rate)),
             Format::Video => Box::new(Video::new(file, asked, size)?),
             Format::Gif => Box::new(Animation::new(file, asked, size)?),
             Format::Sheet | Format::Frames => Box::new(ContactSheet::new(file)),

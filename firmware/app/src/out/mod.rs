@@ -8,6 +8,7 @@ mod atomic;
 mod format;
 mod frame_rate;
 mod frames;
+mod gltf;
 mod live_link;
 mod pictures;
 mod place;

@@ -17,7 +17,7 @@ pub enum Names {
 }
 
 impl Names {
-    fn of(self, channel: Channel) -> String {
+    pub(super) fn of(self, channel: Channel) -> String {
         let name = channel.name();
         match self {
             Names::LiveLink => name.to_owned(),

@@ -32,7 +32,7 @@ pub struct Recording {
     /// Width and height of moving pictures; each format has its own where none is asked for.
     pub size_px: Option<(u32, u32)>,
     /// How channels are spelt where that is not the format's own.
-    pub names: Names,
+    pub names: Option<Names>,
     /// Which mouth shapes are drawn.
     pub shapes: Shapes,
     /// Name of the sound, for formats that keep it.

@@ -32,6 +32,18 @@ pub fn shapes(pose: &FacePose) -> [f32; CHANNELS] {
     *face.weights()
 }
 
+/// How much of A, I, U, E and O a mouth shows; together at most 1, for models that add them.
+pub fn vowels(pose: &FacePose) -> [f32; 5] {
+    let share = |weight: f32, full: f32| (weight / full).clamp(0.0, 1.0);
+    let open = share(pose[Channel::JawOpen] - pose[Channel::MouthClose], 0.35);
+    let tight = share(pose[Channel::MouthPucker], 0.45);
+    let round = share(pose[Channel::MouthFunnel], 0.40) * (1.0 - tight);
+    let wide =
+        share(pose[Channel::MouthStretchLeft] + pose[Channel::MouthSmileLeft], 0.40) * (1.0 - tight - round).max(0.0);
+    let rest = (1.0 - tight - round - wide).max(0.0);
+    [open * rest, wide * (1.0 - open), tight, wide * open, round]
+}
+
 /// What a step of the line is called in a set of visemes: its name and its place in the set.
 pub fn viseme(set: VisemeSet, step: &Step, pose: &FacePose) -> Option<(&'static str, usize)> {
     match set {
@@ -105,5 +117,21 @@ mod tests {
         assert_eq!(viseme(VisemeSet::Openxr, &step(0, Viseme::Kk), &FacePose::REST), Some(("KK", 5)));
         assert_eq!(viseme(VisemeSet::Rhubarb, &step(0, Viseme::PP), &FacePose::REST), Some(("A", 0)));
         assert_eq!(viseme(VisemeSet::Vrm1, &step(0, Viseme::E), &FacePose::REST), Some(("ee", 4)));
+    }
+
+    #[test]
+    fn vowels_look_like_the_mouth_and_never_add_up_to_more_than_one() {
+        let mouth = |weights: &[(Channel, f32)]| {
+            let mut pose = FacePose::REST;
+            weights.iter().for_each(|(channel, weight)| pose.set(*channel, *weight));
+            vowels(&pose)
+        };
+        use Channel::*;
+        assert_eq!(mouth(&[]), [0.0; 5]);
+        assert_eq!(mouth(&[(JawOpen, 0.35)]), [1.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(mouth(&[(JawOpen, 0.2), (MouthClose, 0.2)]), [0.0; 5]);
+        assert_eq!(mouth(&[(MouthPucker, 0.9), (MouthFunnel, 0.9)]), [0.0, 0.0, 1.0, 0.0, 0.0]);
+        let all = mouth(&[(JawOpen, 1.0), (MouthPucker, 0.2), (MouthFunnel, 0.2), (MouthStretchLeft, 0.2)]);
+        assert!(all.iter().sum::<f32>() <= 1.0 + 1e-6, "{all:?}");
     }
 }

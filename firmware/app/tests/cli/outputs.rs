@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::util::{Desk, KEYFACE, MODELS, Run};
 use crate::wav::clip_wav;
 
-const ENDINGS: [&str; 9] = ["csv", "tsv", "json", "xml", "dat", "visemes.tsv", "poses.jsonl", "gif", "png"];
+const ENDINGS: [&str; 11] =
+    ["csv", "tsv", "json", "xml", "dat", "visemes.tsv", "poses.jsonl", "glb", "vrma", "gif", "png"];
 
 /// A desk with a sound `a.wav`.
 fn desk() -> Desk {

@@ -28,8 +28,10 @@ impl Service {
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         stderr.read_line(&mut line).unwrap();
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        let address = line.trim().strip_prefix("serving ws://").and_then(|rest| rest.strip_suffix("/v1"));
-        let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
+        let address = line.strip_prefix("serving ws://").and_then(|rest| rest.split_once("/v1, and a page at http://"));
+        let (address, page) = address.unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(page.trim_end(), format!("{address}/"));
+        let address = address.parse().unwrap();
         Service { child, address, _desk: desk }
     }
 

@@ -89,6 +89,49 @@ fn a_live_face_goes_to_several_programs_at_once() {
     }
 }
 
+/// A board without a screen, with these keys.
+fn board(keys: &str) -> String {
+    let pc =
+        include_str!("../../../../boards/linux-pc.toml").replace("\"window\"", "\"none\"").replace("linux-pc", "b");
+    let lines = pc.lines().filter(|line| !line.contains("_px = ") && !line.starts_with("device_tree"));
+    format!("{keys}\n{}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn a_board_says_who_gives_the_voice_and_where_the_face_goes() {
+    let desk = Desk::new();
+    desk.write("a.wav", clip_wav());
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    receiver.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let to = format!("to = [\"livelink://{}\"]", receiver.local_addr().unwrap());
+    let keys = format!("{to}\nvoice = {{ input = \"unix:voice\", control = \"unix:control\" }}");
+    desk.write("b.toml", board(&keys));
+    let child = desk.command("run --board b.toml --json").stdout(Stdio::piped()).spawn().unwrap();
+    wait_for(&desk.path("control"));
+    wait_for(&desk.path("voice")).write_all(&raw(&clip()[..8_000])).unwrap();
+    let mut widest = 0.0f32;
+    let start = Instant::now();
+    while widest < 0.05 && start.elapsed() < Duration::from_secs(20) {
+        let mut datagram = [0; 2_048];
+        let length = receiver.recv(&mut datagram).unwrap();
+        let jaw = length - 4 * 61 + 4 * 17;
+        widest = widest.max(f32::from_be_bytes(datagram[jaw..jaw + 4].try_into().unwrap()));
+    }
+    assert!(widest >= 0.05, "{widest}");
+    stopped(child);
+    // An input of one's own leaves the board's voice out, and a target of one's own its receivers.
+    desk.run("run --board b.toml --input a.wav --fast --to file:a.csv").fine();
+    assert!(desk.text("a.csv").lines().count() > 10);
+}
+
+#[test]
+fn a_units_limits_follow_from_its_board() {
+    let desk = Desk::new();
+    desk.write("b.toml", board("to = [\"vmc://192.0.2.7\"]\nvoice = { serve = \"127.0.0.1:8765\", clients = 20 }"));
+    let told = desk.run("unit --board b.toml").fine().stdout;
+    assert!(told.ends_with("[Service]\nTasksMax=76\nMemoryMax=480M\nIPAddressAllow=192.0.2.7/32\n"), "{told}");
+}
+
 #[test]
 fn what_does_not_go_together_is_told() {
     let desk = Desk::new();

@@ -5,7 +5,7 @@ use keyface_core::{Channel, FacePose, Micros};
 
 use super::Receiver;
 use super::wire::Wire;
-use crate::stream::shapes::shapes;
+use crate::stream::shapes::{shapes, vowels};
 
 /// A datagram that no network has to cut.
 const DATAGRAM_MOST: usize = 1_400;
@@ -52,18 +52,6 @@ fn weights(pose: &FacePose) -> Vec<(&'static str, f32)> {
     let vrm1 = vrm1.chain([("blinkLeft", blinks[0]), ("blinkRight", blinks[1]), ("blink", both)]);
     let arkit = Channel::ALL.map(Channel::name).into_iter().zip(shapes(pose));
     vrm0.chain(vrm1).chain(arkit).collect()
-}
-
-/// How much of A, I, U, E and O a mouth shows; together at most 1, for models that add them.
-fn vowels(pose: &FacePose) -> [f32; 5] {
-    let share = |weight: f32, full: f32| (weight / full).clamp(0.0, 1.0);
-    let open = share(pose[Channel::JawOpen] - pose[Channel::MouthClose], 0.35);
-    let tight = share(pose[Channel::MouthPucker], 0.45);
-    let round = share(pose[Channel::MouthFunnel], 0.40) * (1.0 - tight);
-    let wide =
-        share(pose[Channel::MouthStretchLeft] + pose[Channel::MouthSmileLeft], 0.40) * (1.0 - tight - round).max(0.0);
-    let rest = (1.0 - tight - round - wide).max(0.0);
-    [open * rest, wide * (1.0 - open), tight, wide * open, round]
 }
 
 enum Arg<'a> {
@@ -144,21 +132,5 @@ mod tests {
         assert!(bundles.iter().all(|bundle| bundle.len() <= DATAGRAM_MOST && bundle.starts_with(b"#bundle\0")));
         let bytes: usize = bundles.iter().map(|bundle| bundle.len() - 16).sum();
         assert_eq!(bytes, messages.iter().map(|message| message.len() + 4).sum::<usize>());
-    }
-
-    #[test]
-    fn vowels_look_like_the_mouth_and_never_add_up_to_more_than_one() {
-        let mouth = |weights: &[(Channel, f32)]| {
-            let mut pose = FacePose::REST;
-            weights.iter().for_each(|(channel, weight)| pose.set(*channel, *weight));
-            vowels(&pose)
-        };
-        use Channel::*;
-        assert_eq!(mouth(&[]), [0.0; 5]);
-        assert_eq!(mouth(&[(JawOpen, 0.35)]), [1.0, 0.0, 0.0, 0.0, 0.0]);
-        assert_eq!(mouth(&[(JawOpen, 0.2), (MouthClose, 0.2)]), [0.0; 5]);
-        assert_eq!(mouth(&[(MouthPucker, 0.9), (MouthFunnel, 0.9)]), [0.0, 0.0, 1.0, 0.0, 0.0]);
-        let all = mouth(&[(JawOpen, 1.0), (MouthPucker, 0.2), (MouthFunnel, 0.2), (MouthStretchLeft, 0.2)]);
-        assert!(all.iter().sum::<f32>() <= 1.0 + 1e-6, "{all:?}");
     }
 }
