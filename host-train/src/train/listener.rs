@@ -230,7 +230,8 @@ mod tests {
             AudioFeatures { encoder: "e".into(), width: 3, values }.write_clip(&features, "a", &id).unwrap();
         }
         let corpus = format!("folder = {prepared:?}\nheard = {features:?}\nshare = 1.0\n");
-        let sizes = "name = \"ear\"\nseed = 1\nwidth = 24\nsteps = 250\nbatch = 4\ncrop_hops = 100\nlearning_rate = 0.02";
+        let sizes =
+            "name = \"ear\"\nseed = 1\nwidth = 24\nsteps = 250\nbatch = 4\ncrop_hops = 100\nlearning_rate = 0.02";
         toml::from_str(&format!("{sizes}\nvalidate_every = 250\n[[corpora]]\n{corpus}")).unwrap()
     }
 

@@ -72,6 +72,9 @@ pub struct AnimateArgs {
 
 pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     let jobs = jobs(args)?;
+    let are_files = jobs.iter().all(|job| matches!(job.input, Input::File(_)));
+    let twice = "--text: expected a sound file, which is heard twice, came standard input";
+    anyhow::ensure!(args.text.is_none() || are_files, twice);
     if args.out_dir.is_some() {
         return all(args, &jobs);
     }
@@ -100,7 +103,6 @@ fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> 
         let labels = args.phones.as_deref().map_or_else(|| Ok(Labels::shipped()), Labels::with_file)?;
         line.follow(script::read(&script::of_sound(named, sound, "TextGrid"), &labels)?);
     } else if let Some(named) = &args.text {
-        anyhow::ensure!(sound.is_some(), "--text: expected a sound file, which is heard twice, came standard input");
         let text = script::of_sound(named, sound, "txt");
         let words = script::words(&text, &args.language)?;
         let mut heard = Vec::new();

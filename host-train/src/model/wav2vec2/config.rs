@@ -188,8 +188,8 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::weights::tests::golden;
     use super::*;
+    use crate::model::weights::tests::golden;
     use burn::tensor::Device;
 
     fn inferred(variant: &str) -> Wav2Vec2Config {
