@@ -36,8 +36,8 @@ pub fn render(mesh: &Mesh, points: &[V3], view: &View) -> Frame {
     let blends = silhouette::find(mesh, &placed, &depths);
     let mut image = plain.clone();
     for blend in &blends {
-        let to = blend.to as usize;
-        image[to] += blend.share * (blend.shade(&plain, &shades) - plain[to]);
+        let (to, from) = (blend.to as usize, blend.from as usize);
+        image[to] += blend.share * (plain[from] - plain[to]);
     }
     Frame { image, plain, seen: depths.seen, placed, normals, shades, blends }
 }

@@ -1,8 +1,5 @@
-//! Where a surface ends before what lies behind it, between two pixels' centres. As the edge moves away from the pixel
-//! of its surface, that pixel first loses what it had of the one behind, then the one behind gets what the edge shows.
-//!
-//! What the edge shows, and not what the pixel beside it does (as in Laine et al. 2020): lips are darker at their rim
-//! than a pixel farther in, and a picture would jump each time that the edge passes a centre.
+//! Where a surface ends before what lies behind it, between two pixels' centres: one of the two takes a share of the
+//! other, which grows as the edge moves (after Laine et al. 2020).
 
 use super::body::V3;
 use super::mesh::{Edge, Mesh, NONE};
@@ -18,29 +15,20 @@ const SAME_SURFACE_PX: f64 = 5.0;
 pub struct Blend {
     /// Who gets.
     pub to: u32,
-    /// Of whom: a pixel, or the edge itself.
-    pub from: Option<u32>,
+    /// Of whom.
+    pub from: u32,
     /// How much, 0..=0.5.
     pub share: f64,
     /// How the share changes as the edge moves along `axis`: 1 or -1.
     pub sign: f64,
-    /// The edge's ends, and how much they count where it crosses the line.
+    /// The edge's ends.
     pub ends: [u32; 2],
-    pub shares: [f64; 2],
     /// The pixels lie side by side (0) or one over the other (1).
     pub axis: usize,
     /// Their common place along the other axis.
     pub line: f64,
     /// How far the surface reaches beyond the centre of its pixel, 0..=1.
     reach: f64,
-}
-
-impl Blend {
-    /// What is given, by the pixels before blending and the points' shades.
-    pub fn shade(&self, plain: &[f64], shades: &[f64]) -> f64 {
-        let [a, b] = self.ends.map(|at| shades[at as usize]);
-        self.from.map_or(self.shares[0] * a + self.shares[1] * b, |pixel| plain[pixel as usize])
-    }
 }
 
 /// Finds all blends: at most one for two neighbours, that of the edge that reaches farthest.
@@ -93,8 +81,10 @@ fn trace(edge: &Edge, is_drawn: [bool; 2], placed: &[V3], depths: &Depths, found
     if span == 0.0 {
         return;
     }
-    let share_at = |line: f64| (line - a[along]) / span;
-    let crossing = |line: f64| [axis, 2].map(|k| a[k] + share_at(line) * (b[k] - a[k]));
+    let crossing = |line: f64| {
+        let share = (line - a[along]) / span;
+        [axis, 2].map(|k| a[k] + share * (b[k] - a[k]))
+    };
     // Whether a side of the edge lies towards higher places.
     let is_high = |side: usize| {
         let corner = placed[edge.across[side] as usize];
@@ -112,8 +102,7 @@ fn trace(edge: &Edge, is_drawn: [bool; 2], placed: &[V3], depths: &Depths, found
     while line <= to {
         let [at, depth] = crossing(line);
         if at >= 0.0 && at < last {
-            let shares = [1.0 - share_at(line), share_at(line)];
-            let crossed = Crossed { axis, line, at, depth, is_high, ends: edge.ends, shares };
+            let crossed = Crossed { axis, line, at, depth, is_high, ends: edge.ends };
             crossed.blend(depths, found);
         }
         line += 1.0;
@@ -128,7 +117,6 @@ struct Crossed {
     depth: f64,
     is_high: bool,
     ends: [u32; 2],
-    shares: [f64; 2],
 }
 
 impl Crossed {
@@ -147,17 +135,14 @@ impl Crossed {
             return;
         }
         let (reach, outwards) = if self.is_high { (cell + 1.0 - self.at, -1.0) } else { (self.at - cell, 1.0) };
-        let (to, from, share, sign) = match reach > 0.5 {
-            true => (far, None, reach - 0.5, outwards),
-            false => (near, Some(far as u32), 0.5 - reach, -outwards),
-        };
+        let (to, from, share, sign) =
+            if reach > 0.5 { (far, near, reach - 0.5, outwards) } else { (near, far, 0.5 - reach, -outwards) };
         let blend = Blend {
             to: to as u32,
-            from,
+            from: from as u32,
             share,
             sign,
             ends: self.ends,
-            shares: self.shares,
             axis: self.axis,
             line: self.line,
             reach,

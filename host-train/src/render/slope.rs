@@ -32,29 +32,25 @@ impl Slopes {
     }
 }
 
-/// Moves and shades the edges' ends, and hands on the slope by the pixels before antialiasing.
+/// Moves the edges' ends, and hands on the slope by the pixels before antialiasing.
 pub(super) fn through_silhouettes(frame: &Frame, by_pixel: &[f64], slopes: &mut Slopes) -> Vec<f64> {
     let mut by_plain = by_pixel.to_vec();
     for blend in &frame.blends {
-        let to = blend.to as usize;
+        let (to, from) = (blend.to as usize, blend.from as usize);
         let slope = by_pixel[to];
-        let given = blend.share * slope;
-        by_plain[to] -= given;
-        if let Some(from) = blend.from {
-            by_plain[from as usize] += given;
-        }
-        let by_crossing = slope * (blend.shade(&frame.plain, &frame.shades) - frame.plain[to]) * blend.sign;
-        // The crossing is a + u (b - a) with u = (line - a) / (b - a), each along its own axis; so is the edge's shade.
+        by_plain[to] -= blend.share * slope;
+        by_plain[from] += blend.share * slope;
+        let by_crossing = slope * (frame.plain[from] - frame.plain[to]) * blend.sign;
+        // The crossing is a + u (b - a) with u = (line - a) / (b - a), each along its own axis.
         let (axis, along) = (blend.axis, 1 - blend.axis);
         let [a, b] = blend.ends.map(|at| frame.placed[at as usize]);
-        let [shade_a, shade_b] = blend.ends.map(|at| frame.shades[at as usize]);
-        let by_shade = if blend.from.is_none() { given } else { 0.0 };
-        let by_u = by_crossing * (b[axis] - a[axis]) + by_shade * (shade_b - shade_a);
-        for (end, share) in blend.ends.into_iter().zip(blend.shares) {
+        let span = b[along] - a[along];
+        let share = (blend.line - a[along]) / span;
+        let steepness = (b[axis] - a[axis]) / span;
+        for (end, share) in blend.ends.into_iter().zip([1.0 - share, share]) {
             let place = &mut slopes.by_place[end as usize];
             place[axis] += by_crossing * share;
-            place[along] -= by_u * share / (b[along] - a[along]);
-            slopes.by_shade[end as usize] += by_shade * share;
+            place[along] -= by_crossing * share * steepness;
         }
     }
     by_plain
