@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_shipped_experiments_are_valid() {
-        for name in ["expert-tiny", "expert-small", "expert-quick", "judge-quick"] {
+        for name in ["expert-tiny", "expert-small", "expert-quick", "expert-deaf", "judge-quick"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             assert_eq!(ExpertExperiment::read(&path).unwrap().name, name);
         }

@@ -76,5 +76,9 @@ fn with_interval(films: &[Film], reads: &[Read]) -> String {
     let visemes: Vec<Errors> = reads.iter().map(|read| read.visemes).collect();
     let nothing = vec![Errors { wrong: 0.0, of: 1.0 }; reads.len()];
     let Difference { value, low, high } = paired_difference(&speakers, &visemes, &nothing);
-    format!("{:.1} [{:.1} {:.1}]", 100.0 * value, 100.0 * low, 100.0 * high)
+    // One speaker has no spread.
+    match speakers.iter().any(|speaker| *speaker != speakers[0]) {
+        true => format!("{:.1} [{:.1} {:.1}]", 100.0 * value, 100.0 * low, 100.0 * high),
+        false => format!("{:.1}", 100.0 * value),
+    }
 }

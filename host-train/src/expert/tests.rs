@@ -111,8 +111,7 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
     let choices = corpus(&folder("clips"));
     expert(&folder("expert"), &experiment(&choices, Points::Lips, 1)).unwrap();
     expert(&folder("judge"), &experiment(&choices, Points::Gaps, 2)).unwrap();
-    let mut guidance = Guidance::default();
-    guidance.reading.ce = 0.2;
+    let reading = ReadingWeights { ce: 0.2, ..Guidance::default().reading };
     let guide = GuideExperiment {
         name: "toy".into(),
         seed: 1,
@@ -125,7 +124,7 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
         batch: 3,
         crop_hops: 160,
         learning_rate: 1e-3,
-        guidance,
+        guidance: Guidance { reading, ..Guidance::default() },
         augment: Default::default(),
     };
     let mut plan = Plan { experiment: guide, eval: folder("clips"), clips: 3, folder: folder("guided") };

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 
@@ -105,6 +105,7 @@ impl<'a, A: Animator> Ablation<'a, A> {
             Skill::Trained => guide.clone(),
             Skill::Untrained => untrained(&self.experiment.expert, self.device)?,
         };
+        ensure!(guide.expert.hears() || !guidance.hear, "{}: {} cannot hear", variant.name, guide.name);
         let guide = (guidance.av > 0.0).then(|| Guide::new(&guide, guidance.joint));
         let teaching = Teaching {
             animator: self.animator,

@@ -165,11 +165,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_experiment_is_valid_and_mute() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/guide.toml");
-        let experiment = GuideExperiment::read(&path).unwrap();
-        assert!(!experiment.guidance.hear && !experiment.guidance.joint);
-        let written = toml::to_string(&experiment).unwrap();
-        assert_eq!(toml::from_str::<GuideExperiment>(&written).unwrap(), experiment);
+    fn the_shipped_experiments_are_valid_and_mute() {
+        for name in ["guide", "guide-deaf"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
+            let experiment = GuideExperiment::read(&path).unwrap();
+            assert!(!experiment.guidance.hear && !experiment.guidance.joint);
+            let written = toml::to_string(&experiment).unwrap();
+            assert_eq!(toml::from_str::<GuideExperiment>(&written).unwrap(), experiment);
+        }
     }
 }

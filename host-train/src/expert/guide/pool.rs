@@ -32,7 +32,7 @@ impl<H> Batch<H> {
     pub fn new<A: Animator<Heard = H>>(animator: &A, crops: &[Utterance], device: &Device) -> Result<Self> {
         let answered = answered_hops(animator, crops[0].len());
         let heard_by_animator = animator.hear(crops)?;
-        // The reader hears the end of the crop late, as the animator answers it.
+        // What would be answered after the end of the crop is left out.
         let crops: Vec<Utterance> = crops.iter().map(|crop| crop.crop(0, answered)).collect();
         let tracks: Vec<_> = crops.iter().map(|crop| track(&crop.motion)).collect();
         let truth = stacked_tracks(&tracks, device).into_data();

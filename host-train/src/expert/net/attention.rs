@@ -125,7 +125,7 @@ fn waves(at: impl ExactSizeIterator<Item = f32>, width: usize, device: &Device) 
     let rows = at.len();
     let wave = |at: f32, n: usize| {
         let angle = at / 10_000f32.powf((n / 2 * 2) as f32 / width as f32);
-        if n % 2 == 0 { angle.sin() } else { angle.cos() }
+        if n.is_multiple_of(2) { angle.sin() } else { angle.cos() }
     };
     let values: Vec<f32> = at.flat_map(|at| (0..width).map(move |n| wave(at, n))).collect();
     Tensor::from_data(TensorData::new(values, [1, rows, width]), device)
