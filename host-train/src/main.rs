@@ -42,6 +42,9 @@ enum Command {
     Prepare(commands::prepare::PrepareArgs),
     /// Compute what wav2vec 2.0 hears in every clip of a corpus
     Features(commands::features::FeaturesArgs),
+    /// Captured corpora (VOCASET, BIWI, Live Link Face) and the papers' baselines and tables
+    #[command(subcommand)]
+    Paper(commands::paper::PaperCommand),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
 }
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
+        Command::Paper(command) => commands::paper::run(&command),
         Command::Plot(args) => commands::plot::run(&args),
     };
     match done {

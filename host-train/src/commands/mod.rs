@@ -19,6 +19,7 @@ pub mod corpus;
 pub mod evaluate;
 pub mod export;
 pub mod features;
+pub mod paper;
 pub mod plot;
 pub mod prepare;
 pub mod reading;
