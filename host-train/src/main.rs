@@ -46,6 +46,9 @@ enum Command {
     Features(commands::features::FeaturesArgs),
     /// Train a listener on what an outside encoder heard, and write its answers for a student
     Listener(commands::listener::ListenerArgs),
+    /// Captured corpora (VOCASET, BIWI, Live Link Face) and the papers' baselines and tables
+    #[command(subcommand)]
+    Paper(commands::paper::PaperCommand),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
     /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
         Command::Listener(args) => commands::listener::run(&args),
+        Command::Paper(command) => commands::paper::run(&command),
         Command::Plot(args) => commands::plot::run(&args),
         Command::Render(args) => commands::render::run(&args),
     };

@@ -123,13 +123,15 @@ def sound(rows, seconds, rate, pitch_hz, rng):
     out = 0.002 * rng.standard_normal(len(times))
     for at, vowel, stress, shut in rows:
         first, second = VOWELS[vowel][3:]
-        level = stress * np.exp(-0.5 * ((times - at - 0.04) / 0.05) ** 2)
+        span = slice(max(0, int((at - 0.2) * rate)), int((at + 0.3) * rate))
+        near = times[span]
+        level = stress * np.exp(-0.5 * ((near - at - 0.04) / 0.05) ** 2)
         if shut:
-            level *= times > at - 0.01
+            level *= near > at - 0.01
         for harmonic in range(1, int(3500 / pitch_hz)):
             hz = harmonic * pitch_hz
             gain = 1 / (1 + ((hz - first) / 120) ** 2) + 0.6 / (1 + ((hz - second) / 180) ** 2)
-            out += 0.2 * gain * level * np.sin(2 * np.pi * hz * times)
+            out[span] += 0.2 * gain * level * np.sin(2 * np.pi * hz * near)
     return (np.clip(out, -1, 1) * 32767).astype(np.int16)
 
 

@@ -21,6 +21,7 @@ pub mod expert;
 pub mod export;
 pub mod features;
 pub mod listener;
+pub mod paper;
 pub mod plot;
 pub mod prepare;
 pub mod reading;

@@ -24,6 +24,7 @@ mod texts;
 mod timeline;
 mod voice;
 
+pub use audio::read as read_sound;
 pub use error::{Error, Result};
 pub use folder::{
     Dropped, Entry, Folder, Reading, Word, check_speakers, holds_only_text_grids, read_clips, read_folder,

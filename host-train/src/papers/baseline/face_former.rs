@@ -38,12 +38,12 @@ pub struct FaceFormerConfig {
 impl FaceFormerConfig {
     /// The paper's for a corpus, with features of wav2vec 2.0 base.
     pub fn paper(layout: Layout) -> Self {
-        let (values, width, period) = match layout {
-            Layout::Vocaset => (3 * 5023, 64, 30),
-            Layout::Biwi => (3 * 23_370, 128, 25),
+        let (width, period) = match layout {
+            Layout::Vocaset => (64, 30),
+            Layout::Biwi => (128, 25),
         };
         FaceFormerConfig {
-            values,
+            values: 3 * layout.vertices(),
             audio_width: 768,
             width,
             heads: 4,

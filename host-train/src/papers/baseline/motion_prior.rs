@@ -45,13 +45,13 @@ pub struct MotionPriorConfig {
 impl MotionPriorConfig {
     /// The paper's for a corpus.
     pub fn paper(layout: Layout) -> Self {
-        let (values, codes_per_frame, code_width) = match layout {
-            Layout::Vocaset => (3 * 5023, 16, 64),
-            Layout::Biwi => (3 * 23_370, 8, 128),
+        let (codes_per_frame, code_width) = match layout {
+            Layout::Vocaset => (16, 64),
+            Layout::Biwi => (8, 128),
         };
         let bridged = layout == Layout::Biwi;
         MotionPriorConfig {
-            values,
+            values: 3 * layout.vertices(),
             width: 1024,
             blocks: 6,
             heads: 8,

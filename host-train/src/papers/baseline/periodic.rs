@@ -11,7 +11,7 @@ use super::attention::UNSEEN;
 pub fn positions(time: usize, width: usize, period: usize, device: &Device) -> Tensor<3> {
     let value = |n: usize, k: usize| {
         let turn = (n % period) as f64 * (-(10_000f64.ln()) * (k / 2 * 2) as f64 / width as f64).exp();
-        (if k % 2 == 0 { turn.sin() } else { turn.cos() }) as f32
+        (if k.is_multiple_of(2) { turn.sin() } else { turn.cos() }) as f32
     };
     let values = (0..time * width).map(|at| value(at / width, at % width)).collect::<Vec<_>>();
     Tensor::from_data(TensorData::new(values, [1, time, width]), device)

@@ -47,12 +47,12 @@ pub struct SelfTalkConfig {
 impl SelfTalkConfig {
     /// The paper's for a corpus, with features of wav2vec 2.0 large and the 33 letters of its English recognizer.
     pub fn paper(layout: Layout, lips: Vec<usize>) -> Self {
-        let (values, width) = match layout {
-            Layout::Vocaset => (3 * 5023, 512),
-            Layout::Biwi => (3 * 23_370, 1024),
+        let width = match layout {
+            Layout::Vocaset => 512,
+            Layout::Biwi => 1024,
         };
         SelfTalkConfig {
-            values,
+            values: 3 * layout.vertices(),
             lips,
             audio_width: 1024,
             width,

@@ -215,7 +215,7 @@ mod tests {
     fn what_is_written_is_read() {
         let mut motion = Motion::REST;
         (motion[MotionChannel::JawOpen], motion[MotionChannel::MouthSmile]) = (0.5, 0.25);
-        let (dir, motions) = (tempfile::tempdir().unwrap(), vec![Motion::REST, motion].repeat(30));
+        let (dir, motions) = (tempfile::tempdir().unwrap(), [Motion::REST, motion].repeat(30));
         let path = dir.path().join("a.csv");
         write_live_link(&path, 30.0, &motions).unwrap();
         let take = read_live_link(&path).unwrap();

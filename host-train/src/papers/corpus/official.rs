@@ -74,6 +74,14 @@ impl Layout {
         }
     }
 
+    /// Vertices of the real corpus' mesh.
+    pub fn vertices(self) -> usize {
+        match self {
+            Layout::Vocaset => 5023,
+            Layout::Biwi => 23_370,
+        }
+    }
+
     /// Frames a second of the papers' figures.
     pub fn paper_rate_hz(self) -> f64 {
         match self {

@@ -102,7 +102,7 @@ fn wav_seconds(path: &Path) -> Told<f64> {
     Ok(f64::from(wav.duration()) / f64::from(wav.spec().sample_rate.max(1)))
 }
 
-/// `templates.pkl`: a dict of speakers and `[V, 3]`.
+/// `templates.pkl`: a dict of speakers and `[V, 3]` or `[3 V]`.
 pub struct Templates(Vec<(String, Rest)>);
 
 impl Templates {
@@ -118,10 +118,10 @@ impl Templates {
         let template = |(name, value): &(Value, Value)| {
             let name = name.text().ok_or_else(|| wrong(&format!("{} as a speaker", name.kind())))?;
             let array = value.array().ok_or_else(|| wrong(&format!("{} for {name}", value.kind())))?;
-            match array.shape() {
-                [_, 3] => Ok((name, Rest::new(array.floats()))),
-                shape => Err(wrong(&format!("the shape {shape:?} for {name}"))),
+            if array.is_empty() || !array.len().is_multiple_of(3) {
+                return Err(wrong(&format!("the shape {:?} for {name}", array.shape())));
             }
+            Ok((name, Rest::new(array.floats())))
         };
         let pairs = value.pairs().ok_or_else(|| wrong(value.kind()))?;
         Ok(Templates(pairs.iter().map(template).collect::<Result<_>>()?))

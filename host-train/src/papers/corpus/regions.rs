@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::official::Layout;
 use crate::corpus::{Error, Result};
 use crate::papers::Told;
 use crate::papers::pickle::read_pickle;
@@ -45,7 +46,7 @@ impl Regions {
         Ok(Regions {
             lips: read(BIWI_LIPS)?,
             upper_face: read(BIWI_UPPER_FACE)?,
-            lip_pairs: pairs(dir, vertices, 23_370, &BIWI_PAIRS)?,
+            lip_pairs: pairs(dir, vertices, Layout::Biwi.vertices(), &BIWI_PAIRS)?,
         })
     }
 
@@ -63,7 +64,11 @@ impl Regions {
         let mut upper_face = [mask("forehead")?, mask("eye_region")?].concat();
         upper_face.sort_unstable();
         upper_face.dedup();
-        Ok(Regions { lips: mask("lips")?, upper_face, lip_pairs: pairs(dir, vertices, 5023, &FLAME_PAIRS)? })
+        Ok(Regions {
+            lips: mask("lips")?,
+            upper_face,
+            lip_pairs: pairs(dir, vertices, Layout::Vocaset.vertices(), &FLAME_PAIRS)?,
+        })
     }
 
     /// The pair in the middle of the mouth.

@@ -198,7 +198,7 @@ mod tests {
     }
 
     fn array() -> Vec<u8> {
-        [header(1, "<i2", false, "(200,)"), vec![3, 0].repeat(200)].concat()
+        [header(1, "<i2", false, "(200,)"), [3, 0].repeat(200)].concat()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Python's pickles with numpy's arrays in, values out; nothing that a pickle names is run.
 //!
-//! A pickle is a program for a stack machine ([`machine`]). Ours knows the names of numpy's own constructors and no
-//! other ([`known`]); whatever else a pickle asks for is an error with its name. Python 2 and 3, protocols 0 to 5, text
-//! of Python 2 as latin-1. Memory stays below four times the file and 64 MB.
+//! A pickle is a program for a stack machine. Ours knows the names of numpy's own constructors and no other; whatever
+//! else a pickle asks for is an error with its name. Python 2 and 3, protocols 0 to 5, text of Python 2 as latin-1.
+//! Memory stays below four times the file and 64 MB.
 
 mod known;
 mod machine;

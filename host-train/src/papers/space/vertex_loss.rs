@@ -14,7 +14,7 @@ pub struct VertexLoss {
 }
 
 impl VertexLoss {
-    /// Over these vertices, or over all where none is named.
+    /// Over these vertices, or over all where none is named; on the device of what is compared.
     pub fn new(space: &MotionSpace, region: &[usize], device: &Device) -> VertexLoss {
         let all: Vec<usize> = (0..space.width() / 3).collect();
         let region = if region.is_empty() { &all } else { region };
@@ -31,7 +31,7 @@ impl VertexLoss {
     pub fn forward(&self, guess: Tensor<3>, truth: Tensor<3>) -> Tensor<1> {
         let [batch, time, count] = guess.dims();
         let off = (guess - truth).reshape([batch * time, count]);
-        (off.clone().matmul(self.gram.clone().to_device(&off.device())) * off).sum().div_scalar((batch * time) as f64)
+        (off.clone().matmul(self.gram.clone()) * off).sum().div_scalar((batch * time) as f64)
     }
 }
 

@@ -1,0 +1,107 @@
+//! Folders that real numpy wrote, through everything: readers, official parts, motion space, a baseline, the rig. Without
+//! python3 and numpy there is nothing to read, and the tests say so.
+#![allow(clippy::print_stderr, reason = "a test says what it could not do")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use burn::tensor::Device;
+use keyface_core::MotionChannel;
+use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, read_captured};
+use keyface_train::papers::ear::Ear;
+use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
+use keyface_train::papers::study::{Baseline, Material, Plan, Size, floors, learn, score};
+
+/// A folder of the generator's; `None` without numpy.
+fn generated(corpus: &str) -> Option<(tempfile::TempDir, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = root.ancestors().map(|dir| dir.join("tools/papers_corpus.py")).find(|path| path.is_file())?;
+    let python = std::env::var("KEYFACE_NUMPY_PYTHON").unwrap_or_else(|_| "python3".into());
+    if !Command::new(&python).args(["-c", "import numpy"]).output().is_ok_and(|done| done.status.success()) {
+        eprintln!("{python} has no numpy: nothing was generated (KEYFACE_NUMPY_PYTHON names another python)");
+        return None;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join(corpus);
+    let done = Command::new(&python).arg(script).arg(corpus).arg(&out).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    Some((dir, out))
+}
+
+fn counts(corpus: &CapturedCorpus) -> [usize; 4] {
+    [Part::Train, Part::Valid, Part::TestSeen, Part::TestUnseen].map(|part| corpus.part(part).count())
+}
+
+#[test]
+fn vocaset_raw_and_processed_are_the_same_clips() {
+    let (Some((_a, raw)), Some((_b, processed))) = (generated("vocaset-raw"), generated("vocaset")) else { return };
+    let (raw, processed) = (read_captured(&raw).unwrap(), read_captured(&processed).unwrap());
+    assert_eq!((counts(&raw), counts(&processed)), ([4, 4, 0, 4], [4, 4, 0, 4]));
+    assert!(raw.dropped.is_empty() && processed.dropped.is_empty());
+    assert!(find_leaks(&raw.clips).is_empty());
+    for (a, b) in raw.clips.iter().zip(&processed.clips) {
+        assert_eq!((&a.id, a.part, a.rate_hz, a.vertices()), (&b.id, b.part, 60.0, 120));
+        assert_eq!(a.moves().unwrap(), b.moves().unwrap());
+        let (a, b) = (a.sound.samples().unwrap(), b.sound.samples().unwrap());
+        assert!(a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
+    }
+    assert_eq!(raw.regions, processed.regions);
+}
+
+#[test]
+fn biwi_is_read_with_its_parts_and_regions() {
+    let Some((_dir, path)) = generated("biwi") else { return };
+    let corpus = read_captured(&path).unwrap();
+    assert_eq!((corpus.layout, counts(&corpus)), (Layout::Biwi, [4, 4, 4, 4]));
+    assert_eq!(corpus.clips[0].rate_hz, 25.0);
+    assert!(corpus.dropped.is_empty() && find_leaks(&corpus.clips).is_empty());
+    assert_eq!((corpus.regions.lips.len(), corpus.regions.lip_pairs.len()), (15, 5));
+}
+
+#[test]
+fn a_motion_space_of_the_trained_speakers_explains_the_others() {
+    let Some((_dir, path)) = generated("vocaset") else { return };
+    let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
+    let space = MotionSpace::fit(&ClipMoves::new(corpus.part(Part::Train)), 8, &device).unwrap();
+    // Jaw, widening, rounding and brows move the made face; the rest is noise.
+    let left = space.unexplained(&ClipMoves::new(corpus.part(Part::TestUnseen)), &device).unwrap();
+    assert!(left < 0.02, "{left}");
+}
+
+#[test]
+fn a_mesh_drives_the_rigs_lips() {
+    let Some((_dir, path)) = generated("vocaset") else { return };
+    let corpus = read_captured(&path).unwrap();
+    for clip in &corpus.clips {
+        let fit = RigFit::new(&clip.template, &corpus.regions).unwrap();
+        let moves = clip.moves().unwrap();
+        let motions = fit.fit(&moves, clip.vertices());
+        let miss_mm = 1e3 * fit.opening_miss_m(&moves, clip.vertices(), &clip.template, &corpus.regions, &motions);
+        let widest = motions.iter().map(|motion| motion[MotionChannel::JawOpen]).fold(0.0, f32::max);
+        assert!(miss_mm < 1.5 && widest > 0.15, "{}: {miss_mm} mm, jaw {widest}", clip.id);
+    }
+}
+
+#[test]
+fn every_baseline_learns_what_the_template_does_not_know() {
+    let Some((dir, path)) = generated("biwi") else { return };
+    let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
+    let hear = |part| Material::of(&corpus, &[part], &Ear::Mel, &device, &|| ()).unwrap();
+    let (trained, tested) = (hear(Part::Train), hear(Part::TestSeen));
+    let lve = |figures: &[keyface_train::evaluate::metric::Figure]| {
+        figures.iter().find(|figure| figure.metric == "LVE").map(|figure| figure.pooled).unwrap()
+    };
+    let still = floors(&trained, &trained, &corpus.regions).unwrap();
+    let [itself, template, _] = [0, 1, 2].map(|n| lve(&still[n].1));
+    assert_eq!(itself, 0.0);
+    // CodeTalker has two stages to learn, and steps from code to code.
+    for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 150), (Baseline::SelfTalk, 20)] {
+        let plan = Plan { baseline, size: Size::Tiny, epochs, learning_rate: 3e-3 };
+        let animator = learn(&plan, &trained, &corpus.regions, &device, &|_, _, _| ()).unwrap();
+        let made = dir.path().join(baseline.to_string());
+        let learnt = lve(&score(animator.as_ref(), &trained, &corpus.regions, &made, &device).unwrap());
+        assert!(learnt < 0.8 * template, "{baseline}: {learnt} of {template}");
+        score(animator.as_ref(), &tested, &corpus.regions, &made, &device).unwrap();
+        assert_eq!(std::fs::read_dir(&made).unwrap().count(), 8, "{baseline}");
+    }
+}
