@@ -138,7 +138,8 @@ follows_the_board() {
     choose_streams
     echo "TasksMax=$(show TasksMax), MemoryMax=$(($(show MemoryMax) >> 20))M, IPAddressAllow=$(show IPAddressAllow)"
     [ "$(show TasksMax)" = 76 ] && [ "$(show MemoryMax)" = $((480 << 20)) ] && [[ $(show IPAddressAllow) == *192.0.2.7/32* ]]
-    booted runuser -u keyface -- keyface doctor --board streams >"$work/doctor" || true
+    # As root, whom systemd answers without a message bus.
+    booted keyface doctor --board streams >"$work/doctor"
     grep -q '^ok *unit ' "$work/doctor" && grep -q '^ok *serve .* is taken' "$work/doctor"
 }
 

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::check::{Check, verify};
 use crate::{CoreError, Gains};
 
+mod buses;
 mod display;
 mod layers;
 mod machine;
 mod servos;
 mod voice;
 
+pub use buses::{Bus, BusJoint, Protocol};
 pub use display::{ColorOrder, Controller, Display, DisplayKind, Panel, PixelFormat};
 pub use layers::Layer;
 pub use machine::{Budget, Cpu, Glibc, Target};

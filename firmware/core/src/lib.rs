@@ -44,8 +44,8 @@ mod time;
 
 #[cfg(feature = "std")]
 pub use board::{
-    Board, BoardGains, Budget, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels, Joint, Layer,
-    Microphone, Panel, Pca9685, PixelFormat, Servos, Target, Voice,
+    Board, BoardGains, Budget, Bus, BusJoint, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels,
+    Joint, Layer, Microphone, Panel, Pca9685, PixelFormat, Protocol, Servos, Target, Voice,
 };
 #[cfg(feature = "std")]
 pub use card::{

@@ -38,6 +38,7 @@ pub const TITLE: &str = "Keyface";
   keyface run --input talk.wav --to screen,file:talk.csv
   keyface run --device hw:2,0 --channel 0            one channel of a microphone array
   keyface run --to livelink://192.168.1.20,vmc://127.0.0.1   Unreal Engine and VSeeFace follow the microphone
+  keyface run --to vts://127.0.0.1                   VTube Studio does, once you have admitted Keyface there
   espeak-ng --stdout hello | keyface run --input - --play    a speech engine speaks through the face
   keyface run --serve 127.0.0.1:8765 --to none       programs send voices and get frames")]
 pub struct RunArgs {

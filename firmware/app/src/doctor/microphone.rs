@@ -35,6 +35,10 @@ struct Listened {
 }
 
 pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
+    // A face that is given its voice hears none.
+    if board.voice.input.is_some() || board.voice.serve.is_some() {
+        return vec![];
+    }
     vec![match listen(Wanted::from(&board.microphone)) {
         Ok(listened) => judge(&listened),
         Err(AppError::Microphone { reason }) => Finding::failed(PART, format!("none: {reason}"), advice(machine)),

@@ -1,6 +1,6 @@
-//! The servos' bus.
+//! The servos' buses.
 
-use keyface_core::{Board, Pca9685};
+use keyface_core::{Board, Bus, Pca9685};
 
 use super::access::hindrance;
 use super::finding::Finding;
@@ -10,9 +10,23 @@ use super::machine::Machine;
 const ABSENT: &str = "enable I2C (Raspberry Pi: dtparam=i2c_arm=on in /boot/firmware/config.txt; Jetson: jetson-io.py), \
                       `sudo modprobe i2c-dev`, and see which buses `ls /dev/i2c-*` shows";
 
+/// What brings a serial port.
+const NO_PORT: &str = "plug the adapter in, or write another into `port` (`ls /dev/serial/by-id/*` lists them)";
+
 pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
     let Some(servos) = &board.servos else { return vec![] };
-    servos.chips().map(|(chip, joints)| of_chip(chip, joints.len(), machine)).collect()
+    let chips = servos.chips().map(|(chip, joints)| of_chip(chip, joints.len(), machine));
+    chips.chain(servos.buses.values().map(|bus| of_bus(bus, machine))).collect()
+}
+
+fn of_bus(bus: &Bus, machine: &Machine) -> Finding {
+    let Bus { port, baud, joint, .. } = bus;
+    match hindrance(machine, port, NO_PORT) {
+        Some((what, advice)) => Finding::failed("servos", what, advice),
+        None => {
+            Finding::ok("servos", format!("{port} can be used, for {} servos at {baud} bits a second", joint.len()))
+        }
+    }
 }
 
 fn of_chip(chip: &Pca9685, joints: usize, machine: &Machine) -> Finding {
@@ -48,6 +62,21 @@ mod tests {
         address = 0x41
         rate_hz = 50
         clock_hz = 24500000
+        [servos.buses.lids]
+        port = "/dev/ttyUSB0"
+        protocol = "feetech"
+        baud = 1000000
+        rate_hz = 50
+        [[servos.buses.lids.joint]]
+        name = "lid"
+        id = 1
+        follows = { eyeBlinkLeft = 1.0 }
+        rest_steps = 2048
+        full_steps = 2300
+        min_steps = 2000
+        max_steps = 2350
+        max_speed_steps_per_s = 3000
+        max_acceleration_steps_per_s2 = 60000
         [[servos.joint]]
         name = "jaw"
         output = 0
@@ -61,7 +90,7 @@ mod tests {
     "#;
 
     #[test]
-    fn each_chip_is_told_with_its_bus_address_and_clock() {
+    fn each_chip_is_told_with_its_bus_address_and_clock_and_each_port_with_its_servos() {
         let board = Board::from_toml("b.toml", BOARD).unwrap();
         let told = |files: &[(&str, &str)]| {
             let (_folder, machine) = machine(files);
@@ -73,6 +102,9 @@ mod tests {
             found[1].contains("/dev/i2c-7 can be used, for 0 servos at 0x41, whose clock has 24.5 MHz"),
             "{found:?}"
         );
+        let lids = &told(&[("/dev/ttyUSB0", "")])[2];
+        assert!(lids.contains("/dev/ttyUSB0 can be used, for 1 servos at 1000000 bits a second"), "{lids}");
+        assert!(found[2].contains("/dev/ttyUSB0 is not there") && found[2].contains("by-id"), "{found:?}");
         assert!(told(&[("/dev/i2c-1", "")])[1].contains("/dev/i2c-7 is not there"));
     }
 }

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::machine::Machine;
 use crate::AppError;
 use crate::ears::Speaker;
-use crate::stream::out::Outputs;
+use crate::stream::out::address_of;
 use crate::unit::Limits;
 
 pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
@@ -32,9 +32,8 @@ pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
 
 /// Receivers on the network; the others have parts of their own.
 fn receiver(to: &str) -> Option<Finding> {
-    let added = Outputs::default().add(to);
-    match added.map(|known| known.filter(|()| to.contains("://"))) {
-        Ok(known) => known.map(|()| Finding::ok("to", format!("{to} can be sent to; whether it listens is not told"))),
+    match address_of(to) {
+        Ok(known) => known.map(|(_, at)| Finding::ok("to", format!("{to} is at {at}; whether it listens is not told"))),
         Err(error) => {
             Some(Finding::failed("to", error.to_string(), "write the receiver's address, rather than its name"))
         }

@@ -278,7 +278,13 @@ mod tests {
         let pca9685 =
             keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
         let joint = outputs.iter().map(|output| keyface_core::Joint { output: *output, ..joint() }).collect();
-        Servos { pca9685, chips: Default::default(), detach_after_s: None, joint }
+        Servos {
+            pca9685: Some(pca9685),
+            chips: Default::default(),
+            buses: Default::default(),
+            detach_after_s: None,
+            joint,
+        }
     }
 
     /// The only chip of a board.
@@ -287,7 +293,7 @@ mod tests {
         chip: &FakeChip,
     ) -> Bank<FakeChip, impl FnMut(&str) -> Result<FakeChip, AppError> + use<>> {
         let joints: Vec<&keyface_core::Joint> = servos.joint.iter().collect();
-        Bank::new(&servos.pca9685, &joints, servos.detach_after_s, chip.opener())
+        Bank::new(servos.pca9685.as_ref().unwrap(), &joints, servos.detach_after_s, chip.opener())
     }
 
     /// Ticks in an even rhythm; tells each jaw's pulse after each tick.
@@ -447,7 +453,7 @@ mod tests {
     fn nobody_at_the_address_is_told_with_bus_and_address() {
         let chip = FakeChip::new();
         let mut board = servos(&[0]);
-        board.pca9685.address = 0x55;
+        board.pca9685.as_mut().unwrap().address = 0x55;
         let error = bank(&board, &chip).connect().unwrap_err().to_string();
         assert!(error.starts_with("servos: expected a PCA9685 at address 0x55 of /dev/i2c-1, came "), "{error}");
     }

@@ -2,7 +2,7 @@
 //!
 //! One pose after another is left in a mailbox; a thread of its own takes the newest at the servos' own rate:
 //! [`Follow`] says which pulse a joint wants, [`Limit`] how far it may go until the next one, [`Bank`] writes all
-//! of a chip, and [`Rack`] has the chips of a board.
+//! of a chip, [`serial`] does so on a serial bus, and [`Rack`] has the chips and buses of a board.
 
 mod bank;
 mod bus;
@@ -13,6 +13,7 @@ mod joint;
 mod limit;
 mod pca9685;
 mod rack;
+mod serial;
 #[cfg(test)]
 mod speech;
 mod thread;

@@ -39,6 +39,9 @@ pub(super) struct Prescale {
 }
 
 impl Prescale {
+    /// A count for each unit, which bus servos have: their steps are 4096 too.
+    pub const STEPS: Prescale = Prescale { divider: 0, clock_hz: 1_000_000 };
+
     /// For 40..=330 pulses a second of a chip with this clock.
     pub fn new(rate_hz: u32, clock_hz: u32) -> Prescale {
         let divider = (f64::from(clock_hz) / (PERIOD * f64::from(rate_hz))).round() - 1.0;

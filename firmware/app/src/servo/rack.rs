@@ -1,4 +1,4 @@
-//! All chips of a board as one: a face and the time in, each joint's pulse out on its chip.
+//! All chips and serial buses of a board as one: a face and the time in, where each joint is to go out.
 
 use std::fmt::Display;
 
@@ -6,11 +6,13 @@ use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
 
 use super::bank::{Bank, ServoCounters};
+use super::serial::Chain;
 use crate::AppError;
 
-/// The chips of a board. One that is lost is tried again by itself; the others go on.
+/// The chips and buses of a board. One that is lost is tried again by itself; the others go on.
 pub struct Rack<I, O> {
     banks: Vec<Bank<I, O>>,
+    chains: Vec<Chain>,
 }
 
 impl<I, O> Rack<I, O>
@@ -22,46 +24,58 @@ where
     pub fn new(servos: &keyface_core::Servos, open: &O) -> Rack<I, O> {
         let used = servos.chips().filter(|(_, joints)| !joints.is_empty());
         let bank = |(chip, joints): (_, Vec<_>)| Bank::new(chip, &joints, servos.detach_after_s, open.clone());
-        Rack { banks: used.map(bank).collect() }
+        let chains = servos.buses.values().map(|bus| Chain::new(bus, servos.detach_after_s));
+        Rack { banks: used.map(bank).collect(), chains: chains.collect() }
     }
 
-    /// Time between two ticks: that of the quickest chip.
+    /// Time between two ticks: that of the quickest.
     pub fn period(&self) -> Micros {
-        self.banks.iter().map(Bank::period).min().unwrap_or(Micros::from_ms(20))
+        self.banks
+            .iter()
+            .map(Bank::period)
+            .chain(self.chains.iter().map(Chain::period))
+            .min()
+            .unwrap_or(Micros::from_ms(20))
     }
 
-    /// What has gone wrong so far, on all chips.
+    /// What has gone wrong so far, on all.
     pub fn counters(&self) -> ServoCounters {
-        self.banks.iter().map(Bank::counters).fold(ServoCounters::default(), |sum, one| sum + one)
+        let chains = self.chains.iter().map(Chain::counters);
+        self.banks.iter().map(Bank::counters).chain(chains).fold(ServoCounters::default(), |sum, one| sum + one)
     }
 
-    /// Finds every chip.
+    /// Finds every chip and every servo on a bus.
     ///
     /// # Errors
-    /// When one of them does not answer; the text tells bus and address.
+    /// When one of them does not answer; the text tells which.
     pub fn connect(&mut self) -> Result<(), AppError> {
-        self.banks.iter_mut().try_for_each(Bank::connect)
+        self.banks.iter_mut().try_for_each(Bank::connect)?;
+        self.chains.iter_mut().try_for_each(Chain::connect)
     }
 
-    /// Moves every joint towards a face; true when one chip at least has been told.
+    /// Moves every joint towards a face; true when one chip or bus at least has been told.
     pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
         // Every one of them, whatever the one before says.
-        self.banks.iter_mut().map(|bank| bank.tick(now, pose)).filter(|is_told| *is_told).count() > 0
+        let chips = self.banks.iter_mut().map(|bank| bank.tick(now, pose));
+        let buses = self.chains.iter_mut().map(|chain| chain.tick(now, pose));
+        chips.chain(buses).filter(|is_told| *is_told).count() > 0
     }
 
-    /// Whether every joint stands at its rest, as far as its chip answers.
+    /// Whether every joint stands at its rest, as far as its chip or bus answers.
     pub fn is_parked(&self) -> bool {
-        self.banks.iter().all(|bank| bank.is_parked() || bank.is_lost())
+        let chains = self.chains.iter().all(|chain| chain.is_parked() || chain.is_lost());
+        chains && self.banks.iter().all(|bank| bank.is_parked() || bank.is_lost())
     }
 
-    /// Whether no chip answers.
+    /// Whether nothing answers.
     pub fn is_lost(&self) -> bool {
-        self.banks.iter().all(Bank::is_lost)
+        self.banks.iter().all(Bank::is_lost) && self.chains.iter().all(Chain::is_lost)
     }
 
-    /// Ends all pulses, on every chip that answers.
+    /// Lets every servo go, wherever one answers.
     pub fn let_go(&mut self) {
         self.banks.iter_mut().for_each(Bank::let_go);
+        self.chains.iter_mut().for_each(Chain::let_go);
     }
 }
 
@@ -84,8 +98,9 @@ mod tests {
     fn servos() -> Servos {
         let neck = Joint { chip: Some("neck".into()), ..joint() };
         Servos {
-            pca9685: chip(0x40, 50, 25_000_000),
+            pca9685: Some(chip(0x40, 50, 25_000_000)),
             chips: [("neck".to_owned(), chip(0x41, 100, 23_500_000))].into(),
+            buses: Default::default(),
             detach_after_s: None,
             joint: vec![joint(), neck],
         }

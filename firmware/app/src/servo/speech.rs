@@ -39,7 +39,13 @@ fn servos() -> keyface_core::Servos {
         ..joint()
     };
     let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
-    keyface_core::Servos { pca9685, chips: Default::default(), detach_after_s: Some(1.0), joint: vec![jaw] }
+    keyface_core::Servos {
+        pca9685: Some(pca9685),
+        chips: Default::default(),
+        buses: Default::default(),
+        detach_after_s: Some(1.0),
+        joint: vec![jaw],
+    }
 }
 
 /// One tick of the servos.

@@ -176,7 +176,13 @@ mod tests {
     fn servos() -> keyface_core::Servos {
         let pca9685 =
             keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100, clock_hz: 25_000_000 };
-        keyface_core::Servos { pca9685, chips: Default::default(), detach_after_s: None, joint: vec![joint()] }
+        keyface_core::Servos {
+            pca9685: Some(pca9685),
+            chips: Default::default(),
+            buses: Default::default(),
+            detach_after_s: None,
+            joint: vec![joint()],
+        }
     }
 
     /// Leaves a face again and again until the pulse is so.

@@ -1,5 +1,7 @@
 //! Where faces go while they live, beside screen and servos: one file per receiver.
 
+use std::net::SocketAddr;
+
 use keyface_core::{FacePose, Micros};
 
 use crate::AppError;
@@ -7,17 +9,52 @@ use crate::AppError;
 mod lines;
 mod live_link;
 mod vmc;
+#[cfg(feature = "serve")]
+mod vts;
 mod wire;
 
 /// The receivers that can be named, as help and errors list them.
+#[cfg(feature = "serve")]
+pub const RECEIVERS: &str = "livelink://HOST[:11111], vmc://HOST[:39539], vts://HOST[:8001], stdout";
+/// The receivers that can be named.
+#[cfg(not(feature = "serve"))]
 pub const RECEIVERS: &str = "livelink://HOST[:11111], vmc://HOST[:39539], stdout";
 /// Ports where none is named.
 const LIVE_LINK_PORT: u16 = 11_111;
 const VMC_PORT: u16 = 39_539;
+#[cfg(feature = "serve")]
+const VTS_PORT: u16 = 8_001;
 
 /// Somebody who is sent every picture. One that is gone or slow misses pictures, and nobody waits for it.
 trait Receiver {
     fn show(&mut self, pose: &FacePose, now: Micros);
+}
+
+/// What a receiver on the network understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Live Link Face over UDP.
+    LiveLink,
+    /// OSC over UDP.
+    Vmc,
+    /// VTube Studio's plug-ins, over WebSocket.
+    #[cfg(feature = "serve")]
+    Vts,
+}
+
+/// What a receiver on the network understands, and where it is; `None` for what is none. Nothing is sent to it.
+///
+/// # Errors
+/// When its host is not known.
+pub fn address_of(name: &str) -> Result<Option<(Kind, SocketAddr)>, AppError> {
+    let (kind, host, port) = match name.split_once("://") {
+        Some(("livelink", host)) => (Kind::LiveLink, host, LIVE_LINK_PORT),
+        Some(("vmc", host)) => (Kind::Vmc, host, VMC_PORT),
+        #[cfg(feature = "serve")]
+        Some(("vts", host)) => (Kind::Vts, host, VTS_PORT),
+        _ => return Ok(None),
+    };
+    Ok(Some((kind, wire::address(name, host, port)?)))
 }
 
 /// All who are sent every picture.
@@ -30,11 +67,13 @@ impl Outputs {
     /// # Errors
     /// When a host is not known, or there is no socket.
     pub fn add(&mut self, name: &str) -> Result<Option<()>, AppError> {
-        let receiver: Box<dyn Receiver> = match name.split_once("://") {
-            Some(("livelink", host)) => Box::new(live_link::LiveLink::new(wire::Wire::to(name, host, LIVE_LINK_PORT)?)),
-            Some(("vmc", host)) => Box::new(vmc::Vmc::new(wire::Wire::to(name, host, VMC_PORT)?)),
+        let receiver: Box<dyn Receiver> = match address_of(name)? {
+            Some((Kind::LiveLink, address)) => Box::new(live_link::LiveLink::new(wire::Wire::to(name, address)?)),
+            Some((Kind::Vmc, address)) => Box::new(vmc::Vmc::new(wire::Wire::to(name, address)?)),
+            #[cfg(feature = "serve")]
+            Some((Kind::Vts, address)) => Box::new(vts::Vts::start(address, vts::store(address))?),
             None if name == "stdout" => Box::new(lines::Lines::start()?),
-            _ => return Ok(None),
+            None => return Ok(None),
         };
         self.0.push(receiver);
         Ok(Some(()))

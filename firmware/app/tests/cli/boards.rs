@@ -93,6 +93,15 @@ fn a_machine_without_a_microphone_is_told_by_the_doctor() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_board_whose_voice_is_given_needs_no_microphone() {
+    let keys = format!("{NO_SCREEN}\nto = [\"vmc://127.0.0.1\"]\nvoice = {{ serve = \"127.0.0.1:0\" }}");
+    let run = doctor(&desk(&keys), "--board b.toml");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(!run.stdout.contains(" microphone ") && run.stdout.contains("serve       127.0.0.1:0 is free"), "{run:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn the_doctors_findings_are_json_too() {
     let run = doctor(&desk("display = { kind = \"window\", width_px = 64, height_px = 64 }"), "--board b.toml --json");
     assert_eq!(run.code, Some(2), "{run:?}");

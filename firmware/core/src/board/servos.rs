@@ -4,22 +4,28 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::buses::Bus;
 use crate::Channel;
 use crate::check::Check;
 
-/// Servos on one driver or several.
+/// Servos on drivers of pulses, and on serial buses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Servos {
     /// The board that makes the pulses of joints that name no other.
-    pub pca9685: Pca9685,
+    #[serde(default)]
+    pub pca9685: Option<Pca9685>,
     /// Further ones, by the names that joints give.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chips: BTreeMap<String, Pca9685>,
+    /// Serial buses with servos of their own, by names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buses: BTreeMap<String, Bus>,
     /// Seconds at rest after which the servos are let go, so that they neither hum nor heat; never, when left out.
     #[serde(default)]
     pub detach_after_s: Option<f32>,
-    /// What moves.
+    /// What moves by pulses.
+    #[serde(default)]
     pub joint: Vec<Joint>,
 }
 
@@ -95,11 +101,18 @@ impl Servos {
 
     fn named(&self) -> impl Iterator<Item = (Option<&str>, &Pca9685)> {
         let further = self.chips.iter().map(|(name, chip)| (Some(name.as_str()), chip));
-        std::iter::once((None, &self.pca9685)).chain(further)
+        self.pca9685.iter().map(|chip| (None, chip)).chain(further)
     }
 
     pub(super) fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![Check::new("at least one joint", !self.joint.is_empty(), "servos.joint", "[]")];
+        let has_joints = !self.joint.is_empty() || !self.buses.is_empty();
+        let mut checks = vec![Check::new("at least one joint", has_joints, "servos.joint", "[]")];
+        for (name, bus) in &self.buses {
+            let is_alone = self.buses.values().filter(|other| other.port == bus.port).count() == 1;
+            let key = format!("servos.buses.{name}.port");
+            checks.push(Check::new("a port for each bus", is_alone, &key, &bus.port));
+            checks.extend(bus.checks(name));
+        }
         for (at, (name, chip)) in self.named().enumerate() {
             let key = name.map_or_else(|| "servos.pca9685".to_owned(), |name| format!("servos.chips.{name}"));
             let is_other = |(_, other): (_, &Pca9685)| (&other.bus, other.address) != (&chip.bus, chip.address);
@@ -113,6 +126,8 @@ impl Servos {
             let is_first = !self.joint[..index].iter().any(is_same);
             let is_known = joint.chip.as_ref().is_none_or(|chip| self.chips.contains_key(chip));
             let came = joint.chip.as_deref().unwrap_or_default();
+            let is_driven = joint.chip.is_some() || self.pca9685.is_some();
+            checks.push(Check::new("servos.pca9685, or a chip", is_driven, &joint.key("chip"), "nothing"));
             checks.push(Check::new("one of servos.chips", is_known, &joint.key("chip"), came));
             checks.push(Check::new("an output for each joint", is_first, &joint.key("output"), joint.output));
             checks.extend(joint.checks());
@@ -154,18 +169,9 @@ impl Joint {
         let range = self.min_us..=self.max_us;
         let is_pulse = |us: u16| (400..=2_600).contains(&us);
         let is_above_zero = |limit: f32| limit > 0.0 && limit.is_finite();
-        let unknown = self.follows.keys().find(|name| !is_source(name));
-        let weights_hold = self.follows.values().all(|weight| weight.is_finite());
-        vec![
+        let mut checks = follow_checks(&self.follows, &self.key("follows"));
+        checks.extend([
             Check::new("an output of 0..=15", self.output < 16, &self.key("output"), self.output),
-            Check::new("something to follow", !self.follows.is_empty(), &self.key("follows"), "{}"),
-            Check::new(
-                "an ARKit channel or a Live Link angle",
-                unknown.is_none(),
-                &self.key("follows"),
-                unknown.map_or("", String::as_str),
-            ),
-            Check::new("finite weights", weights_hold, &self.key("follows"), "one that is not"),
             Check::new("400..=2600 us", is_pulse(self.min_us), &self.key("min_us"), self.min_us),
             Check::new("400..=2600 us", is_pulse(self.max_us), &self.key("max_us"), self.max_us),
             Check::new("a pulse within its limits", range.contains(&self.rest_us), &self.key("rest_us"), self.rest_us),
@@ -182,8 +188,20 @@ impl Joint {
                 &self.key("max_acceleration_us_per_s2"),
                 self.max_acceleration_us_per_s2,
             ),
-        ]
+        ]);
+        checks
     }
+}
+
+/// What must hold of that which a joint follows.
+pub(super) fn follow_checks(follows: &BTreeMap<String, f32>, key: &str) -> Vec<Check> {
+    let unknown = follows.keys().find(|name| !is_source(name));
+    let came = unknown.map_or("", String::as_str);
+    vec![
+        Check::new("something to follow", !follows.is_empty(), key, "{}"),
+        Check::new("an ARKit channel or a Live Link angle", unknown.is_none(), key, came),
+        Check::new("finite weights", follows.values().all(|weight| weight.is_finite()), key, "one that is not"),
+    ]
 }
 
 fn is_source(name: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::check::Check;
 
 /// Where a face can go on one machine, and which programs of others can be sent it.
 const HERE: [&str; 4] = ["screen", "servo", "stdout", "none"];
-const SCHEMES: [&str; 2] = ["livelink", "vmc"];
+const SCHEMES: [&str; 3] = ["livelink", "vmc", "vts"];
 
 /// A voice that is given to the face by programs, rather than heard by a microphone: `keyface run`'s options.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ pub(super) fn checks_of(to: &[String], has_screen: bool, has_servos: bool) -> Ve
     let names = |place: &str| to.iter().any(|to| to == place);
     vec![
         Check::new(
-            "screen, servo, livelink://HOST, vmc://HOST, stdout or none",
+            "screen, servo, livelink://HOST, vmc://HOST, vts://HOST, stdout or none",
             unknown.is_none(),
             "to",
             unknown.map_or("", String::as_str),

@@ -1,6 +1,6 @@
 //! Datagrams to one host, which never wait.
 
-use std::net::{ToSocketAddrs, UdpSocket};
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 
 use crate::AppError;
 
@@ -10,11 +10,8 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// To `host`, which may name its port, else at `port`; `name` is what the user wrote.
-    pub fn to(name: &str, host: &str, port: u16) -> Result<Wire, AppError> {
-        let failed = |came: String| AppError::unexpected(format!("--to {name}"), "a host", came);
-        let found = host.to_socket_addrs().or_else(|_| (host.trim_matches(['[', ']']), port).to_socket_addrs());
-        let address = found.map_err(|e| failed(e.to_string()))?.next().ok_or_else(|| failed("none".into()))?;
+    /// To an address; `name` is what the user wrote.
+    pub fn to(name: &str, address: SocketAddr) -> Result<Wire, AppError> {
         let own = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
         let open = || {
             let socket = UdpSocket::bind(own)?;
@@ -23,7 +20,7 @@ impl Wire {
             socket.set_nonblocking(true)?;
             Ok(socket)
         };
-        open().map(|socket| Wire { socket }).map_err(|e: std::io::Error| failed(e.to_string()))
+        open().map(|socket| Wire { socket }).map_err(|e: std::io::Error| refusal(name, e.to_string()))
     }
 
     /// Sends a datagram if that is possible now. A host that does not listen is not told twice: it may come later.
@@ -32,4 +29,14 @@ impl Wire {
             log::trace!("a picture was not sent: {e}");
         }
     }
+}
+
+/// Where `host` is, which may name its port, else at `port`; `name` is what the user wrote.
+pub(super) fn address(name: &str, host: &str, port: u16) -> Result<SocketAddr, AppError> {
+    let found = host.to_socket_addrs().or_else(|_| (host.trim_matches(['[', ']']), port).to_socket_addrs());
+    found.map_err(|e| refusal(name, e.to_string()))?.next().ok_or_else(|| refusal(name, "none".into()))
+}
+
+fn refusal(name: &str, came: String) -> AppError {
+    AppError::unexpected(format!("--to {name}"), "a host", came)
 }

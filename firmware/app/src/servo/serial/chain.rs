@@ -1,0 +1,195 @@
+//! A face and the time in, where each servo of a chain is to go out on its bus; and what is done when the bus fails.
+//!
+//! As with a chip of pulses: joints keep their limits, begin where the servos stand, are let go after a while at rest,
+//! and a bus that does not answer is tried again after a pause that doubles.
+
+use keyface_core::{Bus, FacePose, Micros, Protocol};
+
+use super::packet::{goal, present, sync_write, torque};
+use super::port::Port;
+use crate::AppError;
+use crate::servo::bank::ServoCounters;
+use crate::servo::joint::Joint;
+use crate::servo::pca9685::{Counts, Prescale};
+
+/// After this many ticks without one, the servos have long come to a stand where they were.
+const STANDSTILL_TICKS: f64 = 5.0;
+/// How often one of the servos is asked whether it still holds.
+const ASK: Micros = Micros::from_ms(250);
+/// Pause before the bus is tried again; it doubles.
+const PAUSE: Micros = Micros::from_ms(50);
+const PAUSE_LONGEST: Micros = Micros::from_ms(2_000);
+/// The last step of a turn.
+const LAST_STEP: u32 = 4_095;
+
+/// The servos of one bus.
+pub struct Chain {
+    place: String,
+    baud: u32,
+    protocol: Protocol,
+    tick: Micros,
+    joints: Vec<Joint>,
+    port: Option<Port>,
+    /// Where each servo was last told to go; `None` while its motor is off.
+    told: Vec<Option<Counts>>,
+    last: Option<Micros>,
+    /// Times that one of them was asked.
+    asked: usize,
+    ask_at: Micros,
+    retry_at: Micros,
+    pause: Micros,
+    counters: ServoCounters,
+}
+
+impl Chain {
+    /// For a bus of a checked board. Nothing is opened yet.
+    pub fn new(bus: &Bus, detach_after_s: Option<f32>) -> Chain {
+        let joint = |joint: &keyface_core::BusJoint| Joint::new(&joint.as_joint(), Prescale::STEPS, detach_after_s);
+        let joints: Vec<Joint> = bus.joint.iter().map(joint).collect();
+        Chain {
+            place: bus.port.clone(),
+            baud: bus.baud,
+            protocol: bus.protocol,
+            tick: Micros(1_000_000 / i64::from(bus.rate_hz.max(1))),
+            told: vec![None; joints.len()],
+            asked: 0,
+            joints,
+            port: None,
+            last: None,
+            ask_at: Micros(0),
+            retry_at: Micros(i64::MIN),
+            pause: PAUSE,
+            counters: ServoCounters::default(),
+        }
+    }
+
+    /// Time between two ticks.
+    pub fn period(&self) -> Micros {
+        self.tick
+    }
+
+    /// What has gone wrong so far.
+    pub fn counters(&self) -> ServoCounters {
+        self.counters
+    }
+
+    /// Opens the port and asks every servo where it stands; its motor stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such port, or a servo does not answer.
+    pub fn connect(&mut self) -> Result<(), AppError> {
+        let mut port = Port::open(&self.place, self.baud, self.protocol)?;
+        for joint in &mut self.joints {
+            let at = port.ask(joint.output, present(self.protocol))?;
+            joint.stand_at(at.min(LAST_STEP) as Counts);
+        }
+        self.told.fill(None);
+        self.port = Some(port);
+        Ok(())
+    }
+
+    /// Moves every joint towards a face, for the time since the last tick; true when the servos have been told.
+    /// Late calls make the motion slower, never quicker.
+    pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
+        let span_s = self.span_s(now);
+        if self.port.is_none() {
+            self.try_again(now);
+            return false;
+        }
+        let outcome = self.ask(now).and_then(|()| self.drive(pose, span_s));
+        outcome.map_err(|error| self.lose(now, &error)).is_ok()
+    }
+
+    /// Whether every joint stands at its rest.
+    pub fn is_parked(&self) -> bool {
+        self.joints.iter().all(Joint::is_parked)
+    }
+
+    /// Whether the bus has not answered twice running.
+    pub fn is_lost(&self) -> bool {
+        self.port.is_none() && self.pause > PAUSE + PAUSE
+    }
+
+    /// Switches all motors off. Best effort, for the end.
+    pub fn let_go(&mut self) {
+        let all: Vec<(u8, u16)> = self.joints.iter().map(|joint| (joint.output, 0)).collect();
+        let Some(port) = &mut self.port else { return };
+        if let Err(error) = port.send(&sync_write(self.protocol, torque(self.protocol), &all)) {
+            log::warn!("{error}; its servos are not let go");
+        }
+    }
+
+    /// The span to move for, at most a period: a late tick shall be no jump.
+    fn span_s(&mut self, now: Micros) -> f64 {
+        let passed = self.last.map_or(self.tick, |last| now - last);
+        self.last = Some(now);
+        if passed.as_s() > STANDSTILL_TICKS * self.tick.as_s() {
+            self.joints.iter_mut().for_each(Joint::stand);
+        }
+        passed.min(self.tick).as_s()
+    }
+
+    fn try_again(&mut self, now: Micros) {
+        if now < self.retry_at {
+            return;
+        }
+        match self.connect() {
+            Err(error) => self.lose(now, &error),
+            Ok(()) => {
+                self.ask_at = now + ASK;
+                self.counters.reopened += u64::from(self.counters.faults > 0);
+                log::info!("servos: {} answers", self.place);
+            }
+        }
+    }
+
+    /// Asks one servo after another whether its motor is as it was told: one that lost its power has forgotten.
+    fn ask(&mut self, now: Micros) -> Result<(), AppError> {
+        let Some(port) = self.port.as_mut().filter(|_| now >= self.ask_at) else { return Ok(()) };
+        self.ask_at = now + ASK;
+        let at = self.asked % self.joints.len().max(1);
+        self.asked += 1;
+        let id = self.joints[at].output;
+        let holds = port.ask(id, torque(self.protocol))? != 0;
+        if self.told[at].is_some() && !holds {
+            let reason = format!("servo {id} on {} has lost its settings", self.place);
+            return Err(AppError::Servos { reason });
+        }
+        self.pause = PAUSE;
+        Ok(())
+    }
+
+    /// Motors that are to hold are switched on before they are told where to go, which is where they stand.
+    fn drive(&mut self, pose: &FacePose, span_s: f64) -> Result<(), AppError> {
+        let wanted: Vec<Option<Counts>> = self.joints.iter_mut().map(|joint| joint.tick(pose, span_s)).collect();
+        let (mut switched, mut moved) = (Vec::new(), Vec::new());
+        for ((joint, before), now) in self.joints.iter().zip(&self.told).zip(&wanted) {
+            if before.is_some() != now.is_some() {
+                switched.push((joint.output, u16::from(now.is_some())));
+                self.counters.let_go += u64::from(now.is_none());
+            }
+            if let Some(steps) = now.filter(|_| before != now) {
+                moved.push((joint.output, steps));
+            }
+        }
+        let Some(port) = &mut self.port else { return Ok(()) };
+        for (register, values) in [(torque(self.protocol), switched), (goal(self.protocol), moved)] {
+            if !values.is_empty() {
+                port.send(&sync_write(self.protocol, register, &values))?;
+            }
+        }
+        self.told = wanted;
+        Ok(())
+    }
+
+    fn lose(&mut self, now: Micros, error: &AppError) {
+        let is_news = self.port.take().is_some() || self.counters.faults == 0;
+        log::log!(if is_news { log::Level::Warn } else { log::Level::Debug }, "{error}; trying again");
+        self.counters.faults += 1;
+        self.retry_at = now + self.pause;
+        self.pause = (self.pause + self.pause).min(PAUSE_LONGEST);
+    }
+}
+
+#[cfg(test)]
+mod tests;
