@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
+use keyface_train::model::OutsideEncoder;
 use keyface_train::model::wav2vec2::Wav2Vec2;
 use safetensors::SafeTensors;
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub use basis::{MOUTH_CORNERS, MOUTH_WIDTH_M, default_surface};
 pub use glb::read_head;
 
-use crate::render::Moves;
+pub use crate::render::Moves;
 
 /// A weight per channel, or a difference of two: what moves a surface.
 pub type Weights = [f64; MOTION_CHANNELS];

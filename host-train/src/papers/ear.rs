@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::{HOP_SAMPLES, LogMel, MEL_BANDS, Stage};
 
+use crate::model::OutsideEncoder;
 use crate::model::wav2vec2::Wav2Vec2;
 
 /// Hops of 10 ms in a feature.

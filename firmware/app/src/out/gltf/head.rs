@@ -1,9 +1,10 @@
 //! The project's own head with an animation of its 52 morphs, and of how it turns.
 
+use keyface_core::head::Head;
 use keyface_core::{FacePose, Micros};
 
 use super::document::{Document, turns};
-use crate::head::Head;
+use crate::head::glb;
 use crate::stream::shapes::shapes;
 
 /// The head's node in its own file.
@@ -11,7 +12,7 @@ const HEAD: usize = 0;
 
 /// A `.glb` in which the head speaks.
 pub(super) fn speaking(frames: &[(Micros, FacePose)]) -> Vec<u8> {
-    let head = Head::new().glb();
+    let head = glb(&Head::new());
     // The head's own file is whole; were it not, the bare motion would still be a document.
     let mut document = Document::on(&head, frames).unwrap_or_else(|| Document::new(frames));
     let weights: Vec<f32> = frames.iter().flat_map(|(_, pose)| shapes(pose)).collect();
