@@ -10,6 +10,7 @@ use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples, Step};
 use crate::AppError;
 use crate::ears::{Ear, Heard};
 use crate::out::Recorder;
+use crate::script::Observed;
 
 /// How long to sleep when nothing has come in.
 const NAP: Duration = Duration::from_millis(1);
@@ -46,29 +47,35 @@ pub fn animate(
     Ok((work.recorder.finish(end)?, end))
 }
 
-/// Lets the line hear a recording to its end, and tells `each` of every step that describes a moment in it.
+/// What the line hears in a recording, step by step from its beginning to its end.
 ///
 /// # Errors
 /// When it cannot be heard or a network fails.
-pub fn listen(ear: &mut dyn Ear, line: &mut Line, mut each: impl FnMut(&Step)) -> Result<(), AppError> {
-    let (mut heard, mut block) = (Samples(0), Vec::new());
-    let mut tell = |step: &Step, end: Option<Micros>| {
-        if step.at > Micros(0) && end.is_none_or(|end| step.at <= end) {
-            each(step);
-        }
-    };
+pub fn listen(ear: &mut dyn Ear, line: &mut Line) -> Result<Vec<Observed>, AppError> {
+    let (mut heard, mut block, mut steps) = (Samples(0), Vec::new(), Vec::new());
     loop {
         block.clear();
         match ear.read(&mut block)? {
-            Heard::Sound => line.push(&block, |step| tell(step, None))?,
+            Heard::Sound => observe(line, &block, &mut steps)?,
             Heard::Nothing => thread::sleep(NAP),
             Heard::TurnEnd | Heard::End => break,
         }
         heard.0 += block.len() as u64;
     }
     let silence = vec![0.0; tail_samples(line)];
-    let end = Some(heard.micros());
-    Ok(line.push(&silence, |step| tell(step, end))?)
+    observe(line, &silence, &mut steps)?;
+    steps.retain(|step| step.at > Micros(0) && step.at <= heard.micros());
+    Ok(steps)
+}
+
+fn observe(line: &mut Line, block: &[f32], steps: &mut Vec<Observed>) -> Result<(), AppError> {
+    // A hop completes one step at most.
+    for hop in block.chunks(HOP_SAMPLES) {
+        let mut at = None;
+        line.push(hop, |step| at = Some(step.at))?;
+        steps.extend(at.map(|at| Observed { at, phones: *line.phones() }));
+    }
+    Ok(())
 }
 
 /// What the sound goes through.

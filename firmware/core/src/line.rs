@@ -27,8 +27,6 @@ pub struct Step {
     pub mouth: Mouth,
     /// The same as an Oculus viseme.
     pub viseme: Viseme,
-    /// Probability of each phone, in [`Phone::ALL`](crate::Phone::ALL)'s order.
-    pub phones: [f32; PHONES],
     /// Probability that somebody speaks.
     pub voice: f32,
     /// How far the completion trusts the key motions rather than the audio (KMTalk's G), 0..=1.
@@ -51,6 +49,7 @@ pub struct Line {
     trunk: Vec<f32>,
     completion: Completion,
     script: Option<Script>,
+    phones: [f32; PHONES],
 }
 
 impl Line {
@@ -70,6 +69,7 @@ impl Line {
             trunk: vec![0.0; card.trunk_width],
             completion: Completion::new(),
             script: None,
+            phones: [0.0; PHONES],
             model,
         }
     }
@@ -105,6 +105,11 @@ impl Line {
         self.completion.pose_at(time)
     }
 
+    /// Probability of each phone at the newest step, in [`Phone::ALL`](crate::Phone::ALL)'s order; zeros before the first.
+    pub fn phones(&self) -> &[f32; PHONES] {
+        &self.phones
+    }
+
     /// How far a step lies behind the audio that it needs.
     pub fn look_ahead(&self) -> Micros {
         self.look_ahead
@@ -125,6 +130,7 @@ impl Line {
         self.mouth.reset();
         self.completion.reset();
         self.script = None;
+        self.phones = [0.0; PHONES];
     }
 
     fn hear_hop(&mut self) -> Result<Option<Step>, CoreError> {
@@ -151,6 +157,7 @@ impl Line {
         if let Some(script) = &self.script {
             script.correct(at, STEP, &mut heads);
         }
+        self.phones = heads.phones;
         let state = self.mouth.push(&heads);
         let (flow, key) = self.keys.push(at, STEP, &heads);
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
@@ -162,7 +169,6 @@ impl Line {
             motion: self.completion.push(at, &target),
             mouth: state.mouth,
             viseme: state.viseme,
-            phones: heads.phones,
             voice: heads.voice,
             fusion: fusion[0],
             key,

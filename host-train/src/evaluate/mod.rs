@@ -36,7 +36,7 @@ pub use paired::{Difference, Errors, paired_difference};
 pub use report::{CorpusReport, EvaluationReport, Plan, evaluate};
 pub use rows::{MotionRow, Program, mean_motion};
 pub use score::{Events, MouthScore, Scorer};
-pub use search::{HeardClip, Searched, search_closures, search_decode};
+pub use search::{HeardClip, Searched, calmed, decoded_score, search_closures, search_decode};
 pub use streaming::StreamingReport;
 pub use table::Table;
 pub use tables::table;

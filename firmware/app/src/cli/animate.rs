@@ -7,7 +7,7 @@ use clap::Args;
 use keyface::AppError;
 use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{ENDINGS, FORMATS, Format, Recorder, Recording, Target};
-use keyface::script::{self, Observed};
+use keyface::script;
 use keyface_core::script::Script;
 use keyface_core::{Gains, Line};
 use keyface_sound::said::Labels;
@@ -105,8 +105,7 @@ fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> 
     } else if let Some(named) = &args.text {
         let text = script::of_sound(named, sound, "txt");
         let words = script::words(&text, &args.language)?;
-        let mut heard = Vec::new();
-        keyface::animate::listen(&mut ear(args, &job.input)?, line, |step| heard.push(Observed::of(step)))?;
+        let heard = keyface::animate::listen(&mut ear(args, &job.input)?, line)?;
         line.reset();
         let found = script::align(&words, &heard)?;
         if found.fit < DOUBTFUL {

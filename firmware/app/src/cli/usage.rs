@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_command_is_told_with_the_right_one() {
-        let error = refusal(&["keyface", "animte"]);
-        let expected = "unrecognized subcommand 'animte'; a similar subcommand exists: 'animate' (--help tells more)";
+        let error = refusal(&["keyface", "devcies"]);
+        let expected = "unrecognized subcommand 'devcies'; a similar subcommand exists: 'devices' (--help tells more)";
         assert_eq!(error, expected);
     }
 }

@@ -183,7 +183,7 @@ impl Output {
 pub(crate) mod tests {
     use std::path::Path;
 
-    use keyface_core::{Channel, Motion, Mouth, PHONES, Viseme};
+    use keyface_core::{Channel, Motion, Mouth, Viseme};
 
     use super::*;
 
@@ -194,7 +194,6 @@ pub(crate) mod tests {
             motion: Motion::REST,
             mouth: Mouth::Narrow,
             viseme,
-            phones: [0.0; PHONES],
             voice: 1.0,
             fusion: 0.0,
             key: None,

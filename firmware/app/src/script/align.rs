@@ -1,7 +1,7 @@
 //! Words and what was heard in; when each of their phones is spoken out: the likeliest path through the words (Viterbi 1967).
 
 use keyface_core::script::Segment;
-use keyface_core::{Micros, PHONES, Phone, Step};
+use keyface_core::{Micros, PHONES, Phone};
 
 use crate::AppError;
 
@@ -12,13 +12,6 @@ pub struct Observed {
     pub at: Micros,
     /// Probability of each phone.
     pub phones: [f32; PHONES],
-}
-
-impl Observed {
-    /// Of a step.
-    pub fn of(step: &Step) -> Self {
-        Observed { at: step.at, phones: step.phones }
-    }
 }
 
 /// Words with their times.

@@ -110,8 +110,8 @@ fn a_text_needs_a_file_and_words() {
     desk.write("ama.txt", "Ama.");
     let said = desk.refuse("animate - --out a.csv --text ama.txt");
     assert!(said.contains("--text: expected a sound file"), "{said}");
-    desk.write("long.wav", &clip_wav()[..44 + 2 * 640]);
-    let run = || with_reader(&desk, "animate long.wav --out a.csv --text ama.txt");
+    desk.write("short.raw", vec![0; 2 * 640]);
+    let run = || with_reader(&desk, "animate short.raw --format s16le --rate 16000 --out a.csv --text ama.txt");
     let said = desk.refused(run);
     assert!(said.contains("expected words that fit into the recording"), "{said}");
 }
