@@ -14,7 +14,7 @@ use crate::data::{Utterance, whole};
 use crate::evaluate::{HeardClip, MouthScore, Searched, calmed, decoded_score, search_closures, search_decode};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
-use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir, augmenter};
+use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
 use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, best_completion, best_key_motion};
 
 /// A model that was written.
@@ -36,10 +36,6 @@ pub struct Order {
     /// Folder of the model; default: `models/<name>`.
     pub out: Option<PathBuf>,
 }
-
-/// Rooms without speech that the decoder must leave alone, and how long each is heard.
-const ROOMS: usize = 60;
-const ROOM_HOPS: usize = 1_000;
 
 /// Writes a model of the run in `run`.
 ///
@@ -63,7 +59,7 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let heard = Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy) };
     let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
     let (decode, _) = search_decode(&heard, start);
-    let decode = calmed(decode, &hear(&augmenter(&experiment)?.rooms(ROOMS, ROOM_HOPS, experiment.seed)));
+    let decode = calmed(decode);
     let score = decoded_score(&heard, &decode);
     let mut card = card(&name, look_ahead, &experiment, &corpora, decode);
     if let Some(version) = &order.version {

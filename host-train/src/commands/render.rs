@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use keyface_core::{Micros, Phone};
 use keyface_train::clip::Clip;
 use keyface_train::corpus::{read_clips, read_folder_with};
-use keyface_train::evaluate::{Track, hear_all, motion_at, true_motion};
+use keyface_train::evaluate::{Sound, Track, hear_all, motion_at, true_motion};
 use keyface_train::export::Packed;
 use keyface_train::render::{Crop, Head, Row, Screen, View, write_video};
 use tiny_skia::Pixmap;
@@ -155,8 +155,9 @@ fn tracks(args: &RenderArgs, clip: &Clip) -> Result<Vec<(String, Track)>> {
     let mut tracks = vec![("truth by rule".to_owned(), true_motion(clip))];
     for folder in &args.model {
         let packed = Packed::read(folder).with_context(|| folder.display().to_string())?;
-        let sound = |_, clip: &&Clip| (clip.id.clone(), clip.samples.clone());
-        let heard = hear_all(&packed, &[clip], sound)?.pop().context("expected a motion, came none")?;
+        let heard = hear_all(&packed, &[clip], |_, clip: &&Clip| Sound::of(clip))?
+            .pop()
+            .context("expected a motion, came none")?;
         tracks.push((packed.card.name.clone(), heard.motion));
     }
     Ok(tracks)

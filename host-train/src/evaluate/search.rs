@@ -1,6 +1,6 @@
 //! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
 
-use keyface_core::{Closures, Decode, Heads, Micros, Mouth, MouthDecoder, Viseme};
+use keyface_core::{Closures, Decode, Heads, Micros, Mouth, MouthDecoder};
 use rayon::prelude::*;
 
 use super::score::{Events, MouthScore, Scorer};
@@ -105,30 +105,13 @@ pub fn decoded_score(heard: &Searched, decode: &Decode) -> Option<MouthScore> {
     judge(&heard.clean, decode)
 }
 
-/// The decoder with as much more weight on silence as it takes that the mouth rests in rooms where nobody speaks.
-pub fn calmed(decode: Decode, rooms: &[HeardClip]) -> Decode {
-    let calmer = |more: usize| {
-        let mut calmer = decode;
-        calmer.bias[Mouth::Silent as usize] += CALMER * more as f32;
-        calmer
-    };
-    let rests = |decode: &Decode| activity(rooms, decode) <= ACTIVE;
-    (0..=MOST_CALMER).map(calmer).find(rests).unwrap_or_else(|| calmer(MOST_CALMER))
+/// The decoder with a margin of weight on silence: noises that nobody has heard move the mouth more than those of the
+/// search do (recorded ones at -35 dBFS: 0.4 % of the time instead of 1.4 %).
+pub fn calmed(mut decode: Decode) -> Decode {
+    const MARGIN: f32 = 0.25;
+    decode.bias[Mouth::Silent as usize] += MARGIN;
+    decode
 }
-
-/// Share of the steps in which the mouth is not at rest.
-fn activity(rooms: &[HeardClip], decode: &Decode) -> f64 {
-    let shown: Vec<Viseme> = rooms.iter().flat_map(|room| shown(&room.heads, decode)).map(|(_, v)| v).collect();
-    let active = shown.iter().filter(|viseme| **viseme != Viseme::Sil).count() as f64 / shown.len().max(1) as f64;
-    log::info!("silence {:.2}: mouth active in {:.2} % of rooms", decode.bias[Mouth::Silent as usize], 100.0 * active);
-    active
-}
-
-/// Weight on silence is added in these steps, at most so many.
-const CALMER: f32 = 0.25;
-const MOST_CALMER: usize = 4;
-/// Activity in rooms whose noises training has heard; in others it is several times as high, and 1 % is the bar.
-const ACTIVE: f64 = 0.001;
 
 /// Classes told apart, and contacts hit without many false ones; late shapes cost a little.
 fn merit(heard: &Searched, decode: &Decode) -> f64 {
@@ -186,16 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mouth_that_moves_in_a_quiet_room_is_calmed() {
-        // A network that is not quite sure that nobody speaks.
-        let mut raw = [0.0; keyface_core::heads::HEADS];
-        raw[keyface_core::Phone::SIL as usize] = 3.0;
-        raw[keyface_core::Phone::AA as usize] = 3.5;
-        let room = HeardClip { phones: Vec::new(), heads: vec![Heads::from_raw(&raw); 50] };
-        let restless = Decode { bias: [0.0; keyface_core::MOUTHS], ..Decode::default() };
-        assert!(activity(std::slice::from_ref(&room), &restless) > 0.5);
-        let calm = calmed(restless, std::slice::from_ref(&room));
-        assert!(activity(&[room], &calm) <= ACTIVE, "{:?}", calm.bias);
-        assert_eq!(calm.bias[1..], restless.bias[1..]);
+    fn only_silence_gets_a_margin() {
+        let (decode, calm) = (Decode::default(), calmed(Decode::default()));
+        let silent = Mouth::Silent as usize;
+        assert!(calm.bias[silent] > decode.bias[silent]);
+        assert_eq!(Decode { bias: decode.bias, ..calm }, decode);
     }
 }
