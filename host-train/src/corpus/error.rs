@@ -44,6 +44,9 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// Labels that cannot be read: correct them, or leave the clip out.
+    #[error(transparent)]
+    Labels(#[from] keyface_sound::said::Error),
     /// Sound that core cannot decode or resample: leave the clip out.
     #[error(transparent)]
     Core(#[from] keyface_core::CoreError),
@@ -51,17 +54,6 @@ pub enum Error {
 
 /// The result of everything here.
 pub type Result<T> = std::result::Result<T, Error>;
-
-impl From<keyface_sound::said::Error> for Error {
-    fn from(error: keyface_sound::said::Error) -> Error {
-        use keyface_sound::said::Error as Label;
-        match error {
-            Label::Io { path, reason } => Error::Io { path, reason },
-            Label::Unexpected { place, expected, came } => Error::Unexpected { place, expected, came },
-            other => Error::unexpected("labels", "labels", other.to_string()),
-        }
-    }
-}
 
 impl Error {
     /// Something other than `expected` stands at `place`.

@@ -22,15 +22,16 @@ impl Heard {
     /// # Errors
     /// When the file is not there or holds something else.
     pub fn of_clip(folder: &Path, corpus: &str, id: &str, hops: usize) -> Result<Self> {
-        Ok(Heard::of_steps(&AudioFeatures::of_clip(folder, corpus, id)?, hops))
+        Ok(Heard::of_steps(AudioFeatures::of_clip(folder, corpus, id)?, hops))
     }
 
-    fn of_steps(features: &AudioFeatures, hops: usize) -> Self {
-        let mut heard = Heard { width: features.width, values: Vec::with_capacity(hops * features.width) };
-        let steps = Heard { width: features.width, values: features.values.clone() };
+    fn of_steps(features: AudioFeatures, hops: usize) -> Self {
+        let last = (features.steps() as f32 - 1.0).max(0.0);
+        let steps = Heard { width: features.width, values: features.values };
+        let mut heard = Heard { width: steps.width, values: Vec::with_capacity(hops * steps.width) };
         for hop in 0..hops {
             let at = (hop as f32 + 1.0) / STEP_HOPS as f32 - 1.0;
-            heard.push_between(&steps, at.clamp(0.0, (features.steps() as f32 - 1.0).max(0.0)));
+            heard.push_between(&steps, at.clamp(0.0, last));
         }
         heard
     }
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     fn heard(values: &[f32], hops: usize) -> Heard {
-        Heard::of_steps(&AudioFeatures { encoder: "e".into(), width: 1, values: values.to_vec() }, hops)
+        Heard::of_steps(AudioFeatures { encoder: "e".into(), width: 1, values: values.to_vec() }, hops)
     }
 
     #[test]

@@ -59,7 +59,6 @@ impl Corpora {
     /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, answers of
     /// something else than a listener, or no clip to choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
-        experiment.corpora.iter().try_for_each(check_answers)?;
         Self::of(&experiment.corpora, &augmenter(experiment)?, |_| true)
     }
 
@@ -96,6 +95,9 @@ impl Corpora {
             corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS), ear)?);
             let train: Vec<_> = found.into_iter().filter(|clip| is_trained_on(choice, clip)).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
+            if !heard {
+                check_answers(choice, &train[0])?;
+            }
             corpora.train.push(Crowd::new(choice, train));
         }
         ensure!(
@@ -290,11 +292,9 @@ fn read<'a>(found: impl Iterator<Item = &'a Found>, ear: Option<&Path>) -> Resul
 }
 
 /// Whether a student can learn from what a corpus' folder of answers holds.
-fn check_answers(choice: &CorpusChoice) -> Result<()> {
+fn check_answers(choice: &CorpusChoice, clip: &Found) -> Result<()> {
     let Some(folder) = &choice.heard else { return Ok(()) };
-    let clips = Corpora::training_clips(choice)?;
-    let Some((corpus, id)) = clips.first() else { return Ok(()) };
-    let width = AudioFeatures::of_clip(folder, corpus, id)?.width;
+    let width = AudioFeatures::of_clip(folder, &clip.corpus, &clip.id)?.width;
     let what = "expected a listener's answers";
     ensure!(width == HEADS, "{}: {what}, {HEADS} values a step, came {width} (features?)", folder.display());
     Ok(())
@@ -401,5 +401,23 @@ mod tests {
         assert!((share(&experiment) - 0.8).abs() < 0.03, "40 against 10: {}", share(&experiment));
         experiment.corpora[0].crowd = true;
         assert!((share(&experiment) - 0.849).abs() < 0.03, "30 and 26.5 against 10: {}", share(&experiment));
+    }
+
+    #[test]
+    fn features_are_no_answers_for_a_student() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut experiment = experiment(folder.path(), &people(), &prepare::recipe(false, 0));
+        let answers = folder.path().join("answers");
+        experiment.corpora[0].heard = Some(answers.clone());
+        assert!(Corpora::read(&experiment).is_err(), "none are there");
+        let write = |width: usize| {
+            let features = AudioFeatures { encoder: "e".into(), width, values: vec![0.0; 5 * width] };
+            people().iter().for_each(|clip| features.write_clip(&answers, "a", &clip.id).unwrap());
+        };
+        write(3);
+        let error = Corpora::read(&experiment).err().unwrap().to_string();
+        assert!(error.contains("expected a listener's answers") && error.contains("came 3"), "{error}");
+        write(HEADS);
+        assert!(Corpora::read(&experiment).is_ok());
     }
 }

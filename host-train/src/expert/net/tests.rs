@@ -1,3 +1,9 @@
+use burn::module::{ModuleMapper, Param};
+use burn::tensor::TensorData;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
 use super::*;
 use burn::tensor::Distribution;
 
@@ -60,15 +66,42 @@ fn a_muted_expert_hears_nothing() {
     assert!(difference > 1e-3, "{difference}");
 }
 
+/// Weights that depend on the seed alone: the device's own randomness is shared with the tests that run beside.
+struct Drawn(ChaCha8Rng);
+
+impl Drawn {
+    fn tensor<const D: usize>(&mut self, shape: [usize; D], most: f32, device: &Device) -> Tensor<D> {
+        let values = (0..shape.iter().product()).map(|_| self.0.random_range(-most..most)).collect();
+        Tensor::from_data(TensorData::new::<f32, _>(values, shape), device)
+    }
+}
+
+impl ModuleMapper for Drawn {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|weight| {
+            let (shape, device) = (weight.dims(), weight.device());
+            let widest = shape.iter().copied().max().unwrap_or(1);
+            let inputs = shape.iter().product::<usize>() / widest;
+            match D {
+                // Gains stay at 1 and biases become 0.
+                1 if weight.clone().mean().into_scalar::<f32>() > 0.9 => Tensor::ones(shape, &device),
+                1 => Tensor::zeros(shape, &device),
+                _ => self.tensor(shape, (3.0 / inputs as f32).sqrt(), &device),
+            }
+        })
+    }
+}
+
 #[test]
 fn pictures_get_the_slopes_of_finite_differences_through_both_video_branches() {
     let device = Device::flex().autodiff();
-    device.seed(1);
-    for config in [ExpertConfig::small_pictures(), ExpertConfig::base()] {
+    let configs = [ExpertConfig::small_pictures(), ExpertConfig::base()];
+    for (seed, config) in (1..=5).flat_map(|seed| configs.clone().map(|config| (seed, config))) {
         let config = narrow(config);
         let [rows, columns] = config.sight.shape();
-        let expert = config.init(7, &device).no_grad();
-        let seen: Tensor<4> = noise([1, 2, rows, columns], &device);
+        let mut drawn = Drawn(ChaCha8Rng::seed_from_u64(seed));
+        let expert = config.init(7, &device).map(&mut drawn).no_grad();
+        let seen: Tensor<4> = drawn.tensor([1, 2, rows, columns], 1.7, &device);
         let loss = |seen: Tensor<4>| expert.read(seen, None, None).ctc.square().sum();
         let leaf = seen.clone().require_grad();
         let slope = leaf.grad(&loss(leaf.clone()).backward()).unwrap();
@@ -78,6 +111,6 @@ fn pictures_get_the_slopes_of_finite_differences_through_both_video_branches() {
         let step = slope * (1e-3 * ((2 * rows * columns) as f32).sqrt() / length);
         let climbed = (loss(seen.clone() + step.clone()) - loss(seen - step.clone())).into_scalar::<f32>();
         let foretold = 2.0 * length * step.square().sum().sqrt().into_scalar::<f32>();
-        assert!((climbed / foretold - 1.0).abs() < 0.1, "{:?}: {climbed} {foretold}", config.sight);
+        assert!((climbed / foretold - 1.0).abs() < 0.05, "seed {seed}, {:?}: {climbed} {foretold}", config.sight);
     }
 }
