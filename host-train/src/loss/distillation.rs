@@ -6,6 +6,7 @@ use burn::tensor::activation::{log_softmax, sigmoid, softmax, softplus};
 use keyface_core::heads;
 use keyface_core::{MOTION_CHANNELS, PHONES};
 
+use super::mouths::soft_mouths;
 use super::scaled_square;
 
 /// # Shapes
@@ -23,18 +24,19 @@ pub fn distillation(student: Tensor<3>, teacher: Tensor<3>) -> Tensor<1> {
     phones + poses + contacts + soft_binary(said, told) * BOUNDARY
 }
 
-/// What a student learns from the answers of a listener that was asked once: cross-entropy of the phones and of the
-/// contacts against its probabilities.
+/// What a student learns from the answers of a listener that was asked once: cross-entropy of the phones, of the mouth
+/// classes and of the contacts against its probabilities.
 ///
 /// # Shapes
 /// Raw heads `[batch, time, HEADS]` of both, and `[batch, time, 1]` with 1 where the listener's are known -> `[1]`.
 pub fn soft_labels(student: Tensor<3>, told: Tensor<3>, known: Tensor<3>) -> Tensor<1> {
     let part = |start, len| (student.clone().narrow(2, start, len), told.clone().narrow(2, start, len));
     let (said, heard) = part(0, PHONES);
-    let phones = -(softmax(heard, 2) * log_softmax(said, 2)).sum_dim(2);
+    let phones = -(softmax(heard.clone(), 2) * log_softmax(said.clone(), 2)).sum_dim(2);
+    let mouths = soft_mouths(said, heard, known.clone());
     let (said, heard) = part(heads::CLOSURE, 2);
     let contacts = (softplus(said.clone(), 1.0) - sigmoid(heard) * said).sum_dim(2);
-    ((phones + contacts) * known).mean()
+    ((phones + contacts) * known).mean() + mouths
 }
 
 /// Weights beside the phones', as those of the labels' losses.

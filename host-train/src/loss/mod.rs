@@ -3,11 +3,13 @@
 mod binary;
 mod cross_entropy;
 mod distillation;
+mod mouths;
 mod squared;
 
 pub use binary::binary_cross_entropy;
 pub use cross_entropy::smoothed_cross_entropy;
 pub use distillation::{distillation, soft_labels};
+pub use mouths::{SHARES, mouth_labels};
 pub use squared::{masked_absolute, masked_square, scaled_square, velocity};
 
 use burn::tensor::Tensor;
@@ -23,6 +25,8 @@ use crate::data::Truth;
 pub struct KeyMotionWeights {
     /// Cross-entropy of the phones.
     pub phones: f64,
+    /// Cross-entropy of the mouth classes, the rare ones weighing more.
+    pub mouths: f64,
     /// Presence of a key.
     pub boundary: f64,
     /// Sealed lips.
@@ -51,6 +55,7 @@ impl Default for KeyMotionWeights {
     fn default() -> Self {
         KeyMotionWeights {
             phones: 1.0,
+            mouths: 1.0,
             boundary: 0.3,
             closure: 1.0,
             lip_teeth: 0.5,
@@ -95,6 +100,7 @@ pub fn key_motion(raw: Tensor<3>, truth: &Truth, weights: &KeyMotionWeights) -> 
     Breakdown {
         parts: vec![
             ("phones", smoothed_cross_entropy(part(0, PHONES), truth.phones.clone(), SMOOTHING) * weights.phones),
+            ("mouths", mouth_labels(part(0, PHONES), truth.phones.clone()) * weights.mouths),
             ("boundary", event(0, heads::BOUNDARY) * weights.boundary),
             ("closure", event(1, heads::CLOSURE) * weights.closure),
             ("lip_teeth", event(2, heads::LIP_TEETH) * weights.lip_teeth),

@@ -8,6 +8,7 @@ use super::completion::PREDICTED;
 use super::experiment::LookAhead;
 use super::flow::FlowMaker;
 use crate::data::{Labels, Utterance, whole};
+use crate::loss::SHARES;
 use crate::model::{CompletionNet, KeyMotionNet};
 
 /// Which answers of a network are judged.
@@ -61,11 +62,9 @@ pub fn room_activity(net: &KeyMotionNet, rooms: &[Utterance], hearing: Hearing, 
 
 /// The mouth class with the largest share of the posterior, each weighed by how rare it is.
 fn likeliest(phones: &[f32; PHONES]) -> Mouth {
-    /// Share of the classes in running speech with pauses, in [`Mouth::ALL`]'s order.
-    const PRIOR: [f32; 7] = [0.3, 0.06, 0.04, 0.10, 0.16, 0.26, 0.08];
     let mut share = [0.0f32; 7];
     phones.iter().zip(Phone::ALL).for_each(|(p, phone)| share[phone.mouth() as usize] += p);
-    let weighed = |m: &Mouth| share[*m as usize] / PRIOR[*m as usize].powf(0.7);
+    let weighed = |m: &Mouth| share[*m as usize] / SHARES[*m as usize].powf(0.7);
     let scored = Mouth::ALL.into_iter();
     scored.max_by(|a, b| weighed(a).total_cmp(&weighed(b))).unwrap_or(Mouth::Silent)
 }

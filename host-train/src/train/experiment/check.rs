@@ -114,12 +114,13 @@ fn kmtalk(choice: &KmTalkChoice) -> Result<()> {
 }
 
 fn weights(weights: &KeyMotionWeights) -> Result<()> {
-    let KeyMotionWeights { phones, boundary, closure, lip_teeth, voice, .. } = *weights;
+    let KeyMotionWeights { phones, mouths, boundary, closure, lip_teeth, voice, .. } = *weights;
     let KeyMotionWeights { pose, next_pose, next_time, offset, teacher, distillation, heard, .. } = *weights;
-    let first = [("phones", phones), ("boundary", boundary), ("closure", closure), ("lip_teeth", lip_teeth)];
+    let first = [("phones", phones), ("mouths", mouths), ("boundary", boundary)];
+    let contacts = [("closure", closure), ("lip_teeth", lip_teeth)];
     let second = [("voice", voice), ("pose", pose), ("next_pose", next_pose), ("next_time", next_time)];
     let third = [("offset", offset), ("teacher", teacher), ("distillation", distillation), ("heard", heard)];
-    let all = first.into_iter().chain(second).chain(third);
+    let all = first.into_iter().chain(contacts).chain(second).chain(third);
     all.into_iter().try_for_each(|(key, weight)| within(&format!("weights.{key}"), weight, WEIGHTS))
 }
 
