@@ -14,6 +14,7 @@ pub mod export;
 pub mod loss;
 pub mod model;
 pub mod papers;
+pub mod personal;
 pub mod plot;
 pub mod prepare;
 pub mod render;

@@ -49,6 +49,8 @@ enum Command {
     /// Captured corpora (VOCASET, BIWI, Live Link Face) and the papers' baselines and tables
     #[command(subcommand)]
     Paper(commands::paper::PaperCommand),
+    /// Adapt a shipped model to captures of one's own face, and tell how near it is
+    Personalize(commands::personalize::PersonalizeArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
     /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Features(args) => commands::features::run(&args),
         Command::Listener(args) => commands::listener::run(&args),
         Command::Paper(command) => commands::paper::run(&command),
+        Command::Personalize(args) => commands::personalize::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
         Command::Render(args) => commands::render::run(&args),
     };

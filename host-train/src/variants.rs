@@ -49,7 +49,7 @@ pub fn write_variants(model: &Path, sounds: &[PathBuf], out: &Path) -> Result<Ve
 }
 
 /// KeyMotionNet's input for every step of a sound.
-fn features(samples: &[f32]) -> Frames {
+pub(crate) fn features(samples: &[f32]) -> Frames {
     let mut mel = LogMel::new();
     let (hops, _) = samples.as_chunks::<HOP_SAMPLES>();
     let frames: Vec<[f32; FEATURES]> = hops.iter().filter_map(|hop| Some(mel.push(hop)?.0)).collect();

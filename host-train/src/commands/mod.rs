@@ -22,6 +22,7 @@ pub mod export;
 pub mod features;
 pub mod listener;
 pub mod paper;
+pub mod personalize;
 pub mod plot;
 pub mod prepare;
 pub mod reading;

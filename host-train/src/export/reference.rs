@@ -26,6 +26,8 @@ pub struct CompletionAnswer {
     pub motion: Frames,
     /// Fusion weight per step.
     pub g: Frames,
+    /// What the last layer hears per step.
+    pub shaped: Frames,
     /// Largest magnitude that went into each layer, in the order of the layers.
     pub ranges: Vec<f32>,
 }
@@ -101,7 +103,7 @@ pub fn completion_forward(weights: &CompletionWeights, flow: &[Vec<f32>], audio:
     let fused: Frames = flow.iter().zip(&audio).zip(&g).map(fuse).collect();
     let shaped = relu(causal_conv(&weights.fusion_conv, &fused, FUSION_TAPS, 1));
     ranges.extend([range(&both), range(&fused), range(&shaped)]);
-    CompletionAnswer { motion: linear(&weights.motion, &shaped), g, ranges }
+    CompletionAnswer { motion: linear(&weights.motion, &shaped), g, shaped, ranges }
 }
 
 fn range(frames: &[Vec<f32>]) -> f32 {

@@ -29,6 +29,8 @@ pub struct Take {
     pub rate_hz: f64,
     /// Rows without a face, or out of order.
     pub skipped: usize,
+    /// Channels that the rows have; the others are at rest.
+    pub channels: Vec<MotionChannel>,
 }
 
 /// Reads a CSV.
@@ -78,13 +80,13 @@ fn parse(text: &str) -> Told<Take> {
     let rows: Vec<Row> = rows
         .map(|(n, line)| columns.row(line).ok_or_else(|| format!("line {}: {line:.60?}", n + 1)))
         .collect::<Told<_>>()?;
-    take(&rows)
+    Ok(Take { channels: columns.weights.into_iter().map(|(channel, _)| channel).collect(), ..take(&rows)? })
 }
 
 fn take(rows: &[Row]) -> Told<Take> {
     let widest = rows.iter().map(|row| row.frame).fold(0.0, f64::max);
     let base = BASES.into_iter().find(|base| widest < *base).ok_or_else(|| format!("frame {widest} of a second"))?;
-    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: 0.0, skipped: 0 };
+    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: 0.0, skipped: 0, channels: vec![] };
     let (mut start, mut days) = (None, 0.0);
     for row in rows {
         let mut at = row.whole_s + row.frame / base + days;
@@ -179,13 +181,30 @@ impl Take {
     pub fn curve(&self, rate_hz: f64, of: impl Fn(&Motion) -> f64) -> Vec<f64> {
         let end_s = self.times_s.last().copied().unwrap_or(0.0);
         let value = |time_s: f64| {
-            let after = self.times_s.partition_point(|t| *t <= time_s).min(self.times_s.len() - 1);
-            let before = after.saturating_sub(1);
-            let (from, to) = (self.times_s[before], self.times_s[after]);
-            let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
+            let (before, after, share) = self.around(time_s);
             of(&self.motions[before]) + share * (of(&self.motions[after]) - of(&self.motions[before]))
         };
         (0..=(end_s * rate_hz) as usize).map(|n| value(n as f64 / rate_hz)).collect()
+    }
+
+    /// The motion at a time, straight between rows; `None` outside of them, and between two that are farther apart than
+    /// `most_gap_s`.
+    pub fn at(&self, time_s: f64, most_gap_s: f64) -> Option<Motion> {
+        let is_within = *self.times_s.first()? <= time_s && time_s <= *self.times_s.last()?;
+        let (before, after, share) = self.around(time_s);
+        let is_near = self.times_s[after] - self.times_s[before] <= most_gap_s;
+        let (from, to) = (&self.motions[before], &self.motions[after]);
+        let between = std::array::from_fn(|c| from.0[c] + share as f32 * (to.0[c] - from.0[c]));
+        (is_within && is_near).then_some(Motion(between))
+    }
+
+    /// The rows around a time, and how far it lies between them.
+    fn around(&self, time_s: f64) -> (usize, usize, f64) {
+        let after = self.times_s.partition_point(|t| *t <= time_s).min(self.times_s.len() - 1);
+        let before = after.saturating_sub(1);
+        let (from, to) = (self.times_s[before], self.times_s[after]);
+        let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
+        (before, after, share)
     }
 }
 

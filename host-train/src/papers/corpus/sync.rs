@@ -4,10 +4,12 @@
 //! The lag of every window of 20 s is where both curves correlate best (a parabola through the peak); a line through
 //! the lags, whose slope is the median of the slopes of all pairs (Theil 1950, Sen 1968), gives offset and drift.
 
+use std::sync::LazyLock;
+
 use keyface_core::{Line, Model, Motion, MotionChannel};
 
 use super::live_link::Take;
-use crate::evaluate::surface::default_surface;
+use crate::evaluate::surface::{Surface, default_surface};
 
 /// Values a second of both curves.
 pub const CURVE_HZ: f64 = 100.0;
@@ -117,7 +119,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 /// # Errors
 /// When a network fails.
 pub fn mouth_track(model: Model, samples: &[f32]) -> Result<Vec<f64>, keyface_core::CoreError> {
-    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: CURVE_HZ, skipped: 0 };
+    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: CURVE_HZ, skipped: 0, channels: vec![] };
     Line::new(model).push(samples, |step| {
         take.times_s.push(step.at.as_s());
         take.motions.push(step.motion);
@@ -127,13 +129,13 @@ pub fn mouth_track(model: Model, samples: &[f32]) -> Result<Vec<f64>, keyface_co
 
 /// Opening of the lips on Keyface's own face, 1 where an open jaw parts them.
 pub fn opening(motion: &Motion) -> f64 {
-    let surface = default_surface();
+    static SURFACE: LazyLock<Surface> = LazyLock::new(default_surface);
     let [rest, wide] = [0.0, 1.0].map(|jaw| {
         let mut motion = Motion::REST;
         motion[MotionChannel::JawOpen] = jaw;
-        surface.opening_m(&motion)
+        SURFACE.opening_m(&motion)
     });
-    ((surface.opening_m(motion) - rest) / (wide - rest)).clamp(0.0, 1.0)
+    ((SURFACE.opening_m(motion) - rest) / (wide - rest)).clamp(0.0, 1.0)
 }
 
 /// Loudness of 16 kHz samples as a curve of 0..=1: the last 40 dB below the loudest. For want of a model it stands for

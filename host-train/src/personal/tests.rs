@@ -1,0 +1,105 @@
+//! Captures of a face that is known: what the shipped model says, changed by a hidden law.
+
+use std::path::{Path, PathBuf};
+
+use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
+use tempfile::TempDir;
+
+use super::*;
+use crate::corpus::{audio, read_sound};
+use crate::evaluate::surface::default_surface;
+use crate::export::Packed;
+use crate::papers::corpus::write_live_link;
+
+const GAINS: [(MotionChannel, f32); 3] =
+    [(MotionChannel::JawOpen, 1.4), (MotionChannel::MouthPucker, 0.6), (MotionChannel::MouthStretch, 1.25)];
+const SMILE: f32 = 0.1;
+const OFFSET_S: f64 = 0.337;
+const DRIFT: f64 = 40e-6;
+const CAMERA_HZ: f64 = 60.0;
+
+fn model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/live")
+}
+
+/// Between -1 and 1, about even.
+fn noise(n: usize) -> f32 {
+    let hash = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+    (hash as f32 / (1u64 << 23) as f32) - 1.0
+}
+
+/// Takes of the demo's sound, each with more silence in front, as the camera would see the face of a stranger.
+fn captures(takes: usize, packed: &Packed) -> TempDir {
+    let (folder, demo) = (tempfile::tempdir().unwrap(), read_sound(&model().join("demo.wav")).unwrap());
+    for take in 0..takes {
+        let samples = [vec![0.0; 8_000 + 1_600 * take], demo.clone(), demo.clone()].concat();
+        let (sound, capture) = (format!("take{take}.wav"), format!("take{take}.csv"));
+        audio::write(&folder.path().join(sound), &samples).unwrap();
+        let said = said(packed, &samples);
+        let seen = |n: usize| stranger(&said, OFFSET_S + (1.0 + DRIFT) * n as f64 / CAMERA_HZ, n + 7919 * take);
+        let rows = ((samples.len() as f64 / 16_000.0 - OFFSET_S) * CAMERA_HZ) as usize;
+        let seen: Vec<Motion> = (0..rows).map(seen).collect();
+        write_live_link(&folder.path().join(capture), CAMERA_HZ, &seen).unwrap();
+    }
+    folder
+}
+
+fn said(packed: &Packed, samples: &[f32]) -> Vec<(f64, Motion)> {
+    use keyface_core::Line;
+    let mut said = Vec::new();
+    Line::new(packed.model().unwrap()).push(samples, |step| said.push((step.at.as_s(), step.motion))).unwrap();
+    said
+}
+
+fn stranger(said: &[(f64, Motion)], sound_s: f64, n: usize) -> Motion {
+    let after = said.partition_point(|(at, _)| *at <= sound_s).clamp(1, said.len() - 1);
+    let ((from_s, from), (to_s, to)) = (said[after - 1], said[after]);
+    let share = ((sound_s - from_s) / (to_s - from_s)).clamp(0.0, 1.0) as f32;
+    let mut motion = Motion(std::array::from_fn(|c| from.0[c] + share * (to.0[c] - from.0[c])));
+    GAINS.into_iter().for_each(|(channel, gain)| motion[channel] *= gain);
+    motion[MotionChannel::MouthSmile] += SMILE;
+    for c in 0..MOTION_CHANNELS {
+        motion.0[c] += 0.01 * noise(n * MOTION_CHANNELS + c);
+    }
+    motion.bounded()
+}
+
+fn sessions(takes: usize) -> (Packed, Vec<Session>) {
+    let packed = Packed::read(&model()).unwrap();
+    let (folder, trained) = (captures(takes, &packed), packed.trained().unwrap());
+    let hear = |take: &Take| Session::of(take, &packed, &trained).unwrap();
+    let mut sessions: Vec<Session> = find_takes(folder.path()).unwrap().iter().map(hear).collect();
+    Session::hold_out(&mut sessions);
+    (packed, sessions)
+}
+
+#[test]
+fn a_hidden_law_is_found_and_the_adapted_face_is_nearer() {
+    let (packed, sessions) = sessions(3);
+    for session in &sessions {
+        let late_ms = 1e3 * (session.clocks.sound_s(8.0) - (OFFSET_S + (1.0 + DRIFT) * 8.0));
+        assert!(late_ms.abs() < 10.0, "{late_ms} ms, {:?}", session.clocks);
+    }
+    let laws = gains(&sessions.iter().collect::<Vec<_>>());
+    for (channel, gain) in GAINS {
+        let law = laws.iter().find(|law| law.channel == channel).unwrap();
+        assert!((law.gain / f64::from(gain) - 1.0).abs() < 0.05, "{channel:?}: {gain}, {law:?}");
+    }
+    let trained = packed.trained().unwrap();
+    let missed = Way::ALL.map(|way| {
+        let adapted = pack(&packed, &adapt(&trained, &sessions, way), &sessions, "own").unwrap();
+        score(&adapted, &sessions, &default_surface()).unwrap().lve_m2
+    });
+    let [shipped, one_take, gains, last_layer] = missed;
+    assert!(one_take < 0.5 * shipped && gains < 0.5 * shipped && last_layer < 0.5 * shipped, "{missed:?}");
+}
+
+#[test]
+fn a_single_take_is_judged_by_its_end() {
+    let (packed, sessions) = sessions(1);
+    let steps = sessions[0].seen.len();
+    assert!(sessions[0].held_out.start > steps / 2 && sessions[0].held_out.end == steps);
+    assert!(sessions[0].learnt().all(|(n, _)| n < sessions[0].held_out.start));
+    let same = score(&packed, &sessions, &default_surface()).unwrap();
+    assert_eq!((same.by_take.len(), same.steps), (1, sessions[0].judged().count()));
+}
