@@ -83,10 +83,10 @@ def write_csv(path, times_s, seen):
     names = [name for group in CHANNELS for name in group]
     lines = ["Timecode,BlendShapeCount," + ",".join(names)]
     for time_s, row in zip(times_s, seen):
-        minutes, seconds = divmod(time_s, 60)
-        frame = seconds % 1 * CAMERA_HZ
+        # Counted in thousandths of a frame: rounding must not make a frame 60.
+        seconds, frame = divmod(round(time_s * CAMERA_HZ * 1000), CAMERA_HZ * 1000)
         values = [value for value, group in zip(row, CHANNELS) for _ in group]
-        code = f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{int(seconds):02}:{frame:06.3f}"
+        code = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame / 1000:06.3f}"
         lines.append(f"{code},{len(names)}," + ",".join(f"{value:.6f}" for value in values))
     path.write_text("\n".join(lines) + "\n")
 

@@ -320,11 +320,10 @@ fn clocks(args: &ClocksArgs) -> Result<()> {
         Some(folder) => ("the model's mouth", mouth_track(Packed::read(folder)?.model()?, &samples)?),
         None => ("loudness", energy_track(&samples)),
     };
-    let wrong = || {
+    let Clocks { offset_s, drift, r, windows } = match_clocks(&seen, &heard).map_err(|came| {
         let (sound, capture) = (args.sound.display(), args.capture.display());
-        anyhow!("{sound}: expected the sound of {capture}, came one that it does not move with")
-    };
-    let Clocks { offset_s, drift, r, windows } = match_clocks(&seen, &heard).ok_or_else(wrong)?;
+        anyhow!("{capture} and {sound}: expected a capture and its sound, came {came}")
+    })?;
     say!("{} rows at {:.2} Hz, {} skipped", take.times_s.len(), take.rate_hz, take.skipped);
     let (offset_ms, drift_ms) = (1e3 * offset_s, 60e3 * drift);
     say!("the camera's zero is {offset_ms:.0} ms of the sound, drift {drift_ms:.2} ms a minute");

@@ -94,9 +94,8 @@ impl Session {
     pub fn of(take: &Take, packed: &Packed, trained: &Trained) -> Result<Session> {
         let (capture, samples) = (read_live_link(&take.capture)?, read_sound(&take.sound)?);
         let heard = mouth_track(packed.model()?, &samples)?;
-        let clocks = match_clocks(&capture.curve(CURVE_HZ, opening), &heard).with_context(|| {
-            format!("{}: expected the sound of this capture, came one that it does not move with", take.name)
-        })?;
+        let clocks = match_clocks(&capture.curve(CURVE_HZ, opening), &heard)
+            .map_err(|came| anyhow!("{}: expected a capture and its sound, came {came}", take.name))?;
         let decode = &packed.card.decode;
         let x = features(&samples);
         let first = key_motion_forward(&trained.key_motion, &x);

@@ -241,4 +241,11 @@ mod tests {
         let config = SelfTalkConfig::paper(Layout::Vocaset, (0..254).collect());
         assert_eq!(config.init(&Device::flex()).num_params(), 138_230_014);
     }
+
+    #[test]
+    #[ignore = "a gigabyte of fresh weights: run where it was changed"]
+    fn on_biwi_it_has_as_many_weights_as_its_authors() {
+        let config = SelfTalkConfig::paper(Layout::Biwi, (0..4996).collect());
+        assert_eq!(config.init(&Device::flex()).num_params(), 227_949_055);
+    }
 }

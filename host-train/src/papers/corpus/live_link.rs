@@ -17,6 +17,8 @@ const BASES: [f64; 4] = [24.0, 25.0, 30.0, 60.0];
 const DAY_S: f64 = 86_400.0;
 /// What the app counts in a second.
 const WRITTEN_BASE: f64 = 60.0;
+/// Thousandths of that.
+const WRITTEN_PARTS: u64 = 60_000;
 
 /// A capture: motion and its times on the clock of the camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,10 +57,11 @@ pub fn write_live_link(path: &Path, rate_hz: f64, motions: &[Motion]) -> Result<
     let mut text = format!("Timecode,BlendShapeCount,{}\n", names.join(","));
     for (n, motion) in motions.iter().enumerate() {
         let pose = retarget(motion, Gains::default());
-        let time_s = n as f64 / rate_hz;
-        let (minutes, seconds) = ((time_s / 60.0) as u64, time_s % 60.0);
-        let frame = seconds.fract() * WRITTEN_BASE;
-        _ = write!(text, "{:02}:{:02}:{:02}:{frame:06.3},{}", minutes / 60, minutes % 60, seconds as u64, names.len());
+        // Counted in thousandths of a frame: rounding must not make a frame 60.
+        let parts = (n as f64 / rate_hz * WRITTEN_BASE * 1e3).round() as u64;
+        let (seconds, frame) = (parts / WRITTEN_PARTS, (parts % WRITTEN_PARTS) as f64 / 1e3);
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        _ = write!(text, "{hours:02}:{minutes:02}:{:02}:{frame:06.3},{}", seconds % 60, names.len());
         channels.iter().for_each(|channel| _ = write!(text, ",{:.6}", pose[*channel]));
         text.push('\n');
     }
@@ -243,6 +246,18 @@ mod tests {
             MotionChannel::ALL.into_iter().map(|c| (a[c] - b[c]).abs()).fold(0.0, f32::max)
         };
         assert!(take.motions.iter().zip(&motions).map(off).all(|off| off < 1e-5));
+    }
+
+    #[test]
+    fn no_rate_rounds_a_frame_up_to_a_second() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        for rate_hz in [24.0, 25.0, 24_000.0 / 1001.0, 30_000.0 / 1001.0, 60_000.0 / 1001.0] {
+            write_live_link(&path, rate_hz, &[Motion::REST; 5000]).unwrap();
+            let take = read_live_link(&path).unwrap();
+            assert_eq!((take.times_s.len(), take.skipped), (5000, 0), "{rate_hz}");
+            assert!((take.times_s[4999] - 4999.0 / rate_hz).abs() < 1e-3);
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ const FARTHEST: isize = 500;
 const NEAR: isize = 30;
 /// Lags of windows that correlate less than this say nothing.
 const LEAST_R: f64 = 0.3;
+/// Standard errors by which a drift must differ from none.
+const DRIFT_ERRORS: f64 = 3.0;
 /// A curve that spreads less than this does not move.
 const STILL: f64 = 1e-4;
 
@@ -43,12 +45,16 @@ impl Clocks {
     }
 }
 
-/// Both curves at [`CURVE_HZ`]; `None` where nothing correlates.
-pub fn match_clocks(seen: &[f64], heard: &[f64]) -> Option<Clocks> {
-    let window = WINDOW.min(seen.len());
-    if window < WINDOW / 8 {
-        return None;
+/// Both curves at [`CURVE_HZ`]; the error says in words what came instead of two that move together.
+///
+/// # Errors
+/// When a curve is shorter than 2.5 s, or nothing correlates.
+pub fn match_clocks(seen: &[f64], heard: &[f64]) -> Result<Clocks, String> {
+    let shortest = seen.len().min(heard.len());
+    if shortest < WINDOW / 8 {
+        return Err(format!("only {:.1} s of them", shortest as f64 / CURVE_HZ));
     }
+    let window = WINDOW.min(seen.len());
     let (mut lags, mut near) = (Vec::new(), None);
     for start in (0..=seen.len() - window).step_by(STRIDE) {
         let (middle, reach) = near.map_or((0, FARTHEST), |lag: f64| (lag.round() as isize, NEAR));
@@ -59,7 +65,7 @@ pub fn match_clocks(seen: &[f64], heard: &[f64]) -> Option<Clocks> {
             near = Some(lag);
         }
     }
-    line(&lags)
+    line(&lags).ok_or_else(|| "two that do not move together".to_owned())
 }
 
 /// Where in `heard` the window correlates best, sought `reach` values around `middle`, and how well.
@@ -101,10 +107,16 @@ fn pearson(window: &[f64], heard: &[f64], at: isize) -> Option<f64> {
 
 fn line(lags: &[(f64, f64, f64)]) -> Option<Clocks> {
     let slopes = lags.iter().enumerate().flat_map(|(n, a)| lags[n + 1..].iter().map(|b| (b.1 - a.1) / (b.0 - a.0)));
-    let drift = median(slopes.collect()).unwrap_or(0.0);
-    let offset = median(lags.iter().map(|(at, lag, _)| lag - drift * at).collect())?;
+    let slope = median(slopes.collect()).unwrap_or(0.0);
+    let offset = |drift: f64| median(lags.iter().map(|(at, lag, _)| lag - drift * at).collect());
+    // A drift that does not stand out from the scatter of the lags is none: short takes cannot tell.
+    let start = offset(slope)?;
+    let scatter = 1.4826 * median(lags.iter().map(|(at, lag, _)| (lag - start - slope * at).abs()).collect())?;
+    let middle = lags.iter().map(|(at, ..)| at).sum::<f64>() / lags.len() as f64;
+    let spread = lags.iter().map(|(at, ..)| (at - middle).powi(2)).sum::<f64>().sqrt();
+    let drift = if slope.abs() * spread > DRIFT_ERRORS * scatter { slope } else { 0.0 };
     let r = lags.iter().map(|(.., r)| r).sum::<f64>() / lags.len() as f64;
-    Some(Clocks { offset_s: offset / CURVE_HZ, drift, r, windows: lags.len() })
+    Some(Clocks { offset_s: offset(drift)? / CURVE_HZ, drift, r, windows: lags.len() })
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -183,10 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn a_drift_within_the_scatter_is_none() {
+        let lags: Vec<_> = (0..9).map(|n| (500.0 * n as f64, 33.0 + 2.0 * noise(n) / 0.05, 0.8)).collect();
+        let clocks = line(&lags).unwrap();
+        assert_eq!(clocks.drift, 0.0);
+        assert!((clocks.offset_s - 0.33).abs() < 0.01, "{clocks:?}");
+    }
+
+    #[test]
     fn curves_of_different_speech_do_not_match() {
         let heard: Vec<f64> = (0..4000).map(|n| opening(n as f64 / CURVE_HZ)).collect();
-        assert!(match_clocks(&[0.2; 3000], &heard).is_none());
-        assert!(match_clocks(&heard[..100], &heard).is_none());
+        assert!(match_clocks(&[0.2; 3000], &heard).unwrap_err().contains("move together"));
+        assert!(match_clocks(&heard[..100], &heard).unwrap_err().contains("only 1.0 s"));
     }
 
     #[test]
