@@ -196,13 +196,12 @@ fn is_transport(source: &mut Source) -> bool {
 
 /// Two frames of AAC as broadcasters pack it, one behind the other.
 fn is_latm(source: &mut Source) -> bool {
-    const SYNC: u16 = 0x56e0;
-    let length = |head: &[u8]| {
-        let sync = u16::from_be_bytes(*head.first_chunk()?);
-        (sync & SYNC == SYNC && sync >> 8 == SYNC >> 8).then(|| usize::from(sync & !SYNC) << 8 | usize::from(head[2]))
+    let length = |head: &[u8]| match head {
+        [0x56, high, low] if high & 0xe0 == 0xe0 => Some(usize::from(high & 0x1f) << 8 | usize::from(*low)),
+        _ => None,
     };
     let Some(first) = length(source.peek(3)) else { return false };
-    source.peek(first + 6).get(first + 3..).filter(|head| head.len() == 3).is_some_and(|head| length(head).is_some())
+    source.peek(first + 6).get(first + 3..).is_some_and(|head| length(head).is_some())
 }
 
 /// Letters of UTF-8 and nothing else. Samples do so by a rare chance only, if there are some.
