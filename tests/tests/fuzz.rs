@@ -44,11 +44,6 @@ fn damaged_boards_neither_panic_nor_hang_nor_fill_the_memory() {
 }
 
 #[test]
-fn damaged_messages_neither_panic_nor_hang_nor_fill_the_memory() {
-    stands("messages", 2_000, 40);
-}
-
-#[test]
 fn damaged_bundles_neither_panic_nor_hang_nor_fill_the_memory() {
     stands("bundle", 10_000, 30);
 }
