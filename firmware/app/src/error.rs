@@ -75,7 +75,7 @@ pub enum AppError {
         reason: String,
     },
     /// The user has stopped it: start it again.
-    #[error("stopped before the end; no file was written")]
+    #[error("stopped before the end; what was not finished was not written")]
     Stopped,
     /// A thread cannot be started: the machine is short of memory or processes.
     #[error("{what}: cannot start its thread: {reason}")]

@@ -18,6 +18,7 @@ pub mod ears;
 mod error;
 pub mod face;
 pub mod head;
+pub mod hush;
 pub mod model;
 pub mod out;
 pub mod report;

@@ -25,7 +25,7 @@ pub fn read(path: &Path, labels: &Labels) -> Result<Script, AppError> {
     let place = path.display().to_string();
     let wrong = |expected: &str, came: String| AppError::unexpected(&place, expected, came);
     let grid = TextGrid::parse(&bounded::read(path, TEXTGRID_BYTES)?, &place)
-        .map_err(|error| wrong("a TextGrid of Praat's or MFA's", error.to_string()))?;
+        .map_err(|error| wrong("a TextGrid of Praat's or MFA's", without(&place, &error.to_string())))?;
     let tiers = grid.phones();
     if tiers.is_empty() {
         let names: Vec<&str> = grid.tiers.iter().map(|tier| tier.name.as_str()).collect();
@@ -42,12 +42,22 @@ pub fn read(path: &Path, labels: &Labels) -> Result<Script, AppError> {
     Ok(script)
 }
 
-/// The script of a sound: the file that was named, or in a folder the one of the sound's name with this ending.
+/// What a reader says of a file whose name is told already.
+fn without(place: &str, error: &str) -> String {
+    format!("one with a fault: {}", error.strip_prefix(place).unwrap_or(error).trim_start_matches([':', ' ']))
+}
+
+/// The script of a sound: the file that was named, or in a folder the one of the sound's name with this ending. The name
+/// may have folders, as MFA makes one for each speaker; a file without them is taken where there is none with them.
 pub fn of_sound(named: &Path, sound: Option<&Path>, ending: &str) -> PathBuf {
-    match sound.and_then(Path::file_stem) {
-        Some(stem) if named.is_dir() => named.join(format!("{}.{ending}", stem.to_string_lossy())),
-        _ => named.to_path_buf(),
-    }
+    let Some((sound, stem)) = sound.filter(|_| named.is_dir()).and_then(|sound| Some((sound, sound.file_stem()?)))
+    else {
+        return named.to_path_buf();
+    };
+    let mut name = stem.to_os_string();
+    name.push(format!(".{ending}"));
+    let (below, flat) = (named.join(sound.with_file_name(&name)), named.join(&name));
+    if flat.exists() && !below.exists() { flat } else { below }
 }
 
 #[cfg(test)]
@@ -90,8 +100,14 @@ mod tests {
     #[test]
     fn in_a_folder_the_grid_has_the_sounds_name() {
         let folder = tempfile::tempdir().unwrap();
-        let path = of_sound(folder.path(), Some(Path::new("takes/one.wav")), "TextGrid");
-        assert_eq!(path, folder.path().join("one.TextGrid"));
+        let of = |sound: &str| of_sound(folder.path(), Some(Path::new(sound)), "TextGrid");
+        assert_eq!(of("one.wav"), folder.path().join("one.TextGrid"));
+        assert_eq!(of("anna/one.wav"), folder.path().join("anna/one.TextGrid"));
+        fs::write(folder.path().join("one.TextGrid"), "").unwrap();
+        assert_eq!(of("anna/one.wav"), folder.path().join("one.TextGrid"));
+        fs::create_dir(folder.path().join("anna")).unwrap();
+        fs::write(folder.path().join("anna/one.TextGrid"), "").unwrap();
+        assert_eq!(of("anna/one.wav"), folder.path().join("anna/one.TextGrid"));
         assert_eq!(of_sound(Path::new("a.TextGrid"), Some(Path::new("one.wav")), "TextGrid"), Path::new("a.TextGrid"));
     }
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::Factoid;
 
 use crate::CoreError;
 use crate::ports::{NetSpec, Port, Signature, check_finite, check_widths};
@@ -23,6 +24,8 @@ pub use peak::{Arithmetic, peak_macs_per_s};
 pub const MAX_BYTES: usize = 64 << 20;
 /// A slow board loads in a second. A damaged file can keep the parser busy for ever: some axes are loop bounds.
 const LOAD_LIMIT: Duration = Duration::from_secs(20);
+/// Ours have three. Of hundreds of them a file of 2 kB can tell, and they keep the optimizer busy for many seconds.
+const MOST_DIMENSIONS: i64 = 8;
 
 /// A network that runs one step at a time. A clone shares the weights and goes on by itself from the same state.
 #[derive(Clone)]
@@ -113,7 +116,12 @@ impl StepNet {
 fn load(bytes: &[u8], spec: NetSpec) -> Result<StepNet, CoreError> {
     let failed = |e: TractError| refused(spec.name, format!("{e:#}"));
     let parsed = tract_onnx::onnx().model_for_read(&mut &*bytes).map_err(failed)?;
-    let mut model = parsed.clone().into_typed().and_then(TypedModel::into_decluttered).map_err(failed)?;
+    let written = parsed.nodes.iter().flat_map(|node| &node.outputs);
+    check_dimensions(spec.name, written.filter_map(|outlet| outlet.fact.shape.rank().concretize()))?;
+    let typed = parsed.clone().into_typed().map_err(failed)?;
+    let understood = typed.nodes.iter().flat_map(|node| &node.outputs);
+    check_dimensions(spec.name, understood.map(|outlet| outlet.fact.shape.rank() as i64))?;
+    let mut model = typed.into_decluttered().map_err(failed)?;
     let cost = NetCost::of(&model).map_err(failed)?;
     model.optimize().map_err(failed)?;
     let (steps, shapes) = spec.states_of(&signature(&parsed, &model).map_err(failed)?)?;
@@ -122,6 +130,11 @@ fn load(bytes: &[u8], spec: NetSpec) -> Result<StepNet, CoreError> {
     let mut net = StepNet { spec, steps, cost, states: fresh.clone(), fresh, session };
     try_once(&mut net)?;
     Ok(net)
+}
+
+fn check_dimensions(net: &str, mut ranks: impl Iterator<Item = i64>) -> Result<(), CoreError> {
+    let expected = || format!("expected tensors of at most {MOST_DIMENSIONS} dimensions, came more");
+    if ranks.any(|rank| rank > MOST_DIMENSIONS) { Err(refused(net, expected())) } else { Ok(()) }
 }
 
 /// A step on silence: what would panic at the first step does it here, on the loading thread.

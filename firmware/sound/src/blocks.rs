@@ -74,7 +74,7 @@ impl Blocks {
 }
 
 impl Piece for Blocks {
-    fn read(&mut self, block: &mut Block) -> Result<bool, String> {
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal> {
         let Layout { channels, rate_hz, block_bytes, .. } = self.layout;
         block.of(channels, rate_hz);
         let bytes = self.body.ready(AT_ONCE * block_bytes, block_bytes).to_vec();

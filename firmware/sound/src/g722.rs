@@ -1,7 +1,7 @@
 //! G.722 in, samples of 16 kHz out: two bands of ADPCM, joined by a mirror filter (ITU-T G.722, mode 1: 64 kbit/s).
 
 use crate::body::Body;
-use crate::piece::{Block, Piece, shortfall};
+use crate::piece::{Block, Piece, Refusal, shortfall};
 use crate::source::Source;
 
 /// Of any such stream, whatever a header says: half of them write 8000, as RFC 3551 does.
@@ -49,7 +49,7 @@ impl G722 {
 }
 
 impl Piece for G722 {
-    fn read(&mut self, block: &mut Block) -> Result<bool, String> {
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal> {
         block.of(1, RATE_HZ);
         let codes = self.body.ready(BLOCK_BYTES, 1);
         let count = codes.len();

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
+use crate::caf::{Mended, mended};
 use crate::mpeg;
-use crate::sniff::{adts_bytes, starts};
+use crate::sniff::{Format, adts_bytes, starts};
 use crate::source::Source;
-use crate::units::Unit;
+use crate::units::{Unit, units};
 
 /// Enough to know a header by.
 const HEADER_BYTES: usize = 16;
@@ -175,16 +176,26 @@ pub(crate) struct Window {
     source: Arc<Mutex<Source>>,
     start: u64,
     end: u64,
+    mended: Option<Mended>,
 }
 
 impl Window {
     /// Of what begins here and ends where no `unit` begins but another sound does.
-    pub fn new(mut source: Source, unit: Option<Unit>) -> io::Result<(Window, Behind)> {
+    pub fn new(mut source: Source, kind: Format) -> io::Result<(Window, Behind)> {
         let start = source.taken();
-        let end = unit.map_or(Ok(u64::MAX), |unit| end(&mut source, unit))?;
+        let mended = if kind == Format::Caf { mended(&mut source) } else { None };
+        source.seek(SeekFrom::Start(start))?;
+        let unit = units(kind).filter(|_| mended.is_none());
+        let whole = source.length().unwrap_or(u64::MAX);
+        let end = unit.map_or(Ok(whole), |unit| end(&mut source, unit))?;
         source.seek(SeekFrom::Start(start))?;
         let source = Arc::new(Mutex::new(source));
-        Ok((Window { source: Arc::clone(&source), start, end }, Behind::Window(source, end)))
+        Ok((Window { source: Arc::clone(&source), start, end, mended }, Behind::Window(source, end)))
+    }
+
+    /// Whether there should be more of it.
+    pub fn is_cut(&self) -> bool {
+        self.mended.as_ref().is_some_and(|mended| mended.is_cut)
     }
 }
 
@@ -209,7 +220,14 @@ impl Read for Window {
         let mut source = locked(&self.source);
         let left = usize::try_from(self.end.saturating_sub(source.taken())).unwrap_or(usize::MAX);
         let count = buffer.len().min(left);
-        source.read(&mut buffer[..count])
+        let at = source.taken() - self.start;
+        let count = source.read(&mut buffer[..count])?;
+        for (place, byte) in self.mended.iter().flat_map(|mended| (mended.at..).zip(mended.length)) {
+            if let Some(there) = place.checked_sub(at).and_then(|n| buffer[..count].get_mut(n as usize)) {
+                *there = byte;
+            }
+        }
+        Ok(count)
     }
 }
 

@@ -9,6 +9,7 @@ mod aiff;
 mod au;
 mod blocks;
 mod body;
+mod caf;
 mod chunk;
 mod codec;
 mod g722;

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-/// A channel at least this loud is heard (-60 dB, as power).
-const AUDIBLE: f64 = 1e-6;
+/// A channel at least this loud is a microphone's (-80 dB, as power): before anybody speaks, the room is.
+const AUDIBLE: f64 = 1e-8;
 /// Channels that have nothing in common give a mix of 1 by this measure, and equal ones as many as there are.
 const CANCELLED: f64 = 0.06;
 /// Of a second: the shortest time that is judged.
@@ -191,6 +191,11 @@ mod tests {
     fn an_inverted_side_is_noticed_and_the_louder_one_is_heard() {
         let (out, instead) = mixed("mix", |n| vec![tone(n) * 0.9, -tone(n)]);
         assert_eq!((out[8_000], instead), (-tone(8_000), Some(1)));
+    }
+
+    #[test]
+    fn an_inverted_side_is_noticed_in_a_quiet_room_before_anybody_speaks() {
+        assert_eq!(mixed("mix", |n| vec![2e-3 * tone(n), -2e-3 * tone(n)]).1, Some(0));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use symphonia::core::units::{Duration, Timestamp};
 
 use crate::codec::decoder;
 use crate::guard::guarded;
-use crate::piece::{Block, Piece};
+use crate::piece::{Block, Piece, Refusal};
 use crate::sniff::starts;
 use crate::source::Source;
 
@@ -89,6 +89,12 @@ impl Head {
     fn codec(&self) -> AudioCodecId {
         [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3][self.layer - 1]
     }
+}
+
+/// Samples that encoder and decoder of this codec are late together; none where it is no MPEG.
+pub(crate) fn delay(codec: AudioCodecId) -> u64 {
+    let layer = [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3].iter().position(|known| *known == codec);
+    layer.map_or(0, |layer| DELAYS[layer] as u64)
 }
 
 /// Whether four bytes may begin a frame.
@@ -235,7 +241,7 @@ impl Stream {
 }
 
 impl Piece for Mpeg {
-    fn read(&mut self, block: &mut Block) -> Result<bool, String> {
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal> {
         let Some(head) = self.find_frame() else { return Ok(false) };
         block.of(head.channels, head.rate_hz);
         self.decode(head, block)?;

@@ -22,6 +22,9 @@ pub(crate) fn pre_skip(params: &AudioCodecParameters) -> u16 {
     head.and_then(|head| head.get(PRE_SKIP_AT..)?.first_chunk()).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
+/// The same of an encoder that nobody tells of: libopus's, but for what it was told to hurry.
+pub(crate) const USUAL_DELAY: u64 = 312;
+
 /// The header of an MP4 turns the bytes of its numbers round: they become those of an Ogg.
 pub(crate) fn from_mp4(params: &mut AudioCodecParameters) {
     if params.codec != CODEC_ID_OPUS {

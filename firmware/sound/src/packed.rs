@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::{Hint, Probe};
@@ -16,10 +16,11 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::default::formats::{AdtsReader, CafReader, FlacReader, IsoMp4Reader, MkvReader, OggReader};
 
-use crate::codec::decoder;
+use crate::codec::{decoder, foreign};
 use crate::guard::guarded;
 use crate::joint::{Behind, Segment, Window};
 use crate::mp4::leading_samples;
+use crate::mpeg;
 use crate::opus;
 use crate::piece::{Block, Piece, Refusal, shortfall};
 use crate::sniff::Format;
@@ -35,6 +36,9 @@ const START_SAMPLES: u64 = 1 << 24;
 const LEAD_HZ: u32 = 705_600_000;
 /// Frames of AAC's first packet, which is the encoder's own.
 const AAC_LEAD: u64 = 1_024;
+/// How the first packet of Speex begins, and where that lies in an Ogg.
+const SPEEX: &[u8] = b"Speex   ";
+const SPEEX_AT: usize = 28;
 /// A damaged packet is no longer than this.
 const LONGEST_PACKET_S: u64 = 2;
 
@@ -56,14 +60,17 @@ pub(crate) struct Packed {
 }
 
 /// Reads up to the first packet. `fetched` counts bytes.
-pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Result<Box<dyn Piece>, Refusal> {
-    let mut lead = None;
+pub(crate) fn open(mut source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Result<Box<dyn Piece>, Refusal> {
+    if kind == Format::Ogg && source.peek(SPEEX_AT + SPEEX.len()).ends_with(SPEEX) {
+        return Err(Refusal::Foreign("an Ogg file of Speex".into()));
+    }
+    let (mut lead, mut is_cut) = (None, false);
     let (source, behind): (Box<dyn MediaSource>, Behind) = match kind {
         Format::Mp4 | Format::Caf => {
             let source = if source.is_seekable() { source } else { kept(source)? };
-            let opened = Window::new(source, units(kind));
-            let (mut window, behind) =
-                opened.map_err(|e| format!("a {} file that cannot be read ({e})", name(kind)))?;
+            let opened = Window::new(source, kind);
+            let (mut window, behind) = opened.map_err(|e| format!("{} file that cannot be read ({e})", name(kind)))?;
+            is_cut = window.is_cut();
             if kind == Format::Mp4 {
                 lead = leading_samples(&mut window, LEAD_HZ);
             }
@@ -78,7 +85,7 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
     let stream = MediaSourceStream::new(source, Default::default());
     let opened =
         guarded(|| probe(kind).probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()));
-    let mut format = opened?.map_err(|e| format!("a {} file that says {e}", name(kind)))?;
+    let mut format = opened?.map_err(|e| broken(kind, &e))?;
     let (track, decoder) = guarded(|| track_of(format.as_mut(), kind))??;
     let rate_hz = params(&track).and_then(|params| params.sample_rate).unwrap_or(0);
     let lead = lead.map(|lead| lead * u64::from(rate_hz) / u64::from(LEAD_HZ));
@@ -93,7 +100,7 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
         skip,
         rate_hz,
         damaged: 0,
-        fault: None,
+        fault: is_cut.then(|| "it ends early".into()),
         kind,
         behind,
     }))
@@ -102,11 +109,14 @@ pub(crate) fn open(source: Source, kind: Format, fetched: Arc<AtomicU64>) -> Res
 /// Frames at the start that are no sound, where neither packets nor decoder know of them; `lead` is an MP4's.
 fn skip(kind: Format, lead: Option<u64>, track: &Track) -> u64 {
     let is_aac = params(track).is_some_and(|params| params.codec == CODEC_ID_AAC);
-    let of_aac = if is_aac { AAC_LEAD } else { 0 };
+    let of_codec = if is_aac { AAC_LEAD } else { params(track).map_or(0, |params| mpeg::delay(params.codec)) };
     match kind {
-        Format::Mp4 => lead.unwrap_or(of_aac).saturating_sub(params(track).map_or(0, opus::pre_skip).into()),
-        Format::Adts | Format::Matroska => of_aac,
-        Format::Caf => track.delay.unwrap_or(0).into(),
+        Format::Mp4 => lead.unwrap_or(of_codec).saturating_sub(params(track).map_or(0, opus::pre_skip).into()),
+        Format::Adts | Format::Matroska => of_codec,
+        Format::Caf => match track.delay.unwrap_or(0) {
+            0 if params(track).is_some_and(|params| params.codec == CODEC_ID_OPUS) => opus::USUAL_DELAY,
+            told => told.into(),
+        },
         _ => 0,
     }
 }
@@ -141,30 +151,49 @@ fn probe(kind: Format) -> Probe {
     probe
 }
 
+/// What is wrong with a file that does not open.
+fn broken(kind: Format, error: &Error) -> String {
+    let what = match error {
+        Error::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "that ends within its header".into(),
+        Error::Unsupported(why) if why.contains("missing moov") => {
+            "without its index (moov), which is written at the end: its recording was cut off".into()
+        }
+        other => format!("that says {other}"),
+    };
+    format!("{} file {what}", name(kind))
+}
+
 fn name(kind: Format) -> &'static str {
     match kind {
-        Format::Flac => "FLAC",
-        Format::Ogg => "Ogg",
-        Format::Matroska => "Matroska or WebM",
-        Format::Mp4 => "MP4",
-        Format::Caf => "CAF",
-        _ => "AAC",
+        Format::Flac => "a FLAC",
+        Format::Ogg => "an Ogg",
+        Format::Matroska => "a Matroska or WebM",
+        Format::Mp4 => "an MP4",
+        Format::Caf => "a CAF",
+        _ => "an AAC",
     }
 }
 
 /// The first track of sound that can be decoded.
 fn track_of(format: &mut dyn FormatReader, kind: Format) -> Result<(Track, Box<dyn AudioDecoder>), Refusal> {
-    let mut refusal = Refusal::Broken(format!("a {} file without sound", name(kind)));
+    let mut refusal = Refusal::Broken(format!("{} file without sound", name(kind)));
     let default = format.default_track(TrackType::Audio).cloned();
     for track in default.iter().chain(format.tracks()) {
         let mut track = track.clone();
-        let Some(CodecParameters::Audio(params)) = &mut track.codec_params else { continue };
+        let params = match &mut track.codec_params {
+            Some(CodecParameters::Audio(params)) => params,
+            Some(_) => continue,
+            None => {
+                refusal = Refusal::Foreign(format!("{} file without sound of a known codec", name(kind)));
+                continue;
+            }
+        };
         if kind == Format::Mp4 {
             opus::from_mp4(params);
         }
         match decoder(params) {
             Ok(decoder) => return Ok((track, decoder)),
-            Err(e) => refusal = Refusal::Foreign(format!("a {} file of a codec ({e})", name(kind))),
+            Err(e) => refusal = Refusal::Foreign(format!("{} file of {}", name(kind), foreign(Some(params), &e))),
         }
     }
     Err(refusal)
@@ -204,7 +233,7 @@ impl Packed {
     }
 
     /// A packet that cannot be decoded becomes silence of its length, so that what follows keeps its time.
-    fn decode(&mut self, packet: &Packet, block: &mut Block) -> Result<(), String> {
+    fn decode(&mut self, packet: &Packet, block: &mut Block) -> Result<(), Refusal> {
         let Packed { decoder, .. } = self;
         let outcome = guarded(|| match decoder.decode(packet) {
             Ok(sound) => {
@@ -221,16 +250,23 @@ impl Packed {
                 block.of(1, self.rate_hz);
                 block.samples.resize(self.length(packet), 0.0);
             }
-            Err(e) => return Err(format!("decoding stopped: {e}")),
+            Err(e @ Error::Unsupported(_)) => {
+                return Err(Refusal::Foreign(format!(
+                    "{} file of {}",
+                    name(self.kind),
+                    foreign(params(&self.track), &e)
+                )));
+            }
+            Err(e) => return Err(format!("decoding stopped: {e}").into()),
         }
         self.given += block.frames() as u64;
         let most = START_SAMPLES.max(self.fetched.load(Relaxed).saturating_mul(SAMPLES_OF_A_BYTE));
         if self.given > most {
-            return Err(format!(
+            return Err(Refusal::Bomb(format!(
                 "{} kB that unpack to more than {} million samples: no sound is that plain",
                 self.fetched.load(Relaxed) / 1_000,
                 most / 1_000_000
-            ));
+            )));
         }
         Ok(())
     }
@@ -261,7 +297,7 @@ impl Packed {
 }
 
 impl Piece for Packed {
-    fn read(&mut self, block: &mut Block) -> Result<bool, String> {
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal> {
         block.samples.clear();
         let Some(packet) = self.next() else { return Ok(false) };
         self.begin(&packet);

@@ -29,7 +29,7 @@ impl Block {
 /// A stretch of sound. Errors read after "came".
 pub(crate) trait Piece: Send {
     /// Replaces `block` with what comes next; false at the end.
-    fn read(&mut self, block: &mut Block) -> Result<bool, String>;
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal>;
 
     /// What should have been there and was not, once it has ended.
     fn missing(&self) -> Option<String>;
@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     Foreign(String),
     /// Something that is no whole sound.
     Broken(String),
+    /// Something that nobody has room for, wherever it begins.
+    Bomb(String),
 }
 
 impl From<String> for Refusal {

@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::pcm::Encoding;
-use crate::piece::{Block, Piece, shortfall};
+use crate::piece::{Block, Piece, Refusal, shortfall};
 use crate::source::Source;
 
 /// Bytes that become one block.
@@ -23,7 +23,7 @@ pub(crate) struct Plain {
 }
 
 impl Piece for Plain {
-    fn read(&mut self, block: &mut Block) -> Result<bool, String> {
+    fn read(&mut self, block: &mut Block) -> Result<bool, Refusal> {
         block.of(self.channels, self.rate_hz);
         let frame = self.encoding.bytes() * self.channels;
         let bytes = self.body.ready(BLOCK_BYTES.next_multiple_of(frame), frame);

@@ -20,6 +20,8 @@ use crate::{aiff, au, g722, mpeg, packed, riff};
 
 /// What a sound may be, in the words of an error.
 const READABLE: &str = "sound (WAV, AIFF, AU, FLAC, MP3, AAC, Ogg, Opus, MP4, WebM or CAF)";
+/// The one name that is believed: such a file has no header, and cannot be anything else.
+const G722_ENDING: &str = ".g722";
 /// What is wrong with raw bytes of an odd number.
 const CUT_SAMPLE: &str = "it ends within a sample, whose half is left out";
 /// Beyond this a value is no sample: 120 dB over full scale.
@@ -103,12 +105,12 @@ impl Reader {
                     return Ok(true);
                 }
                 Ok(false) => self.end_piece(),
-                Err(fault) => {
+                Err(refusal) => {
                     self.piece = None;
-                    if self.heard == 0 || fault.contains("unpack to more") {
-                        return Err(CoreError::unexpected(&self.name, READABLE, fault));
+                    match refusal {
+                        Refusal::Foreign(fault) | Refusal::Broken(fault) if self.heard > 0 => self.note(fault),
+                        refusal => return Err(self.refusal(&refusal)),
                     }
-                    self.note(fault);
                 }
             }
         }
@@ -146,6 +148,9 @@ impl Reader {
             Format::Foreign(name) => Err(Refusal::Foreign(name.into())),
             Format::Empty => Err(Refusal::Broken(if self.hints.is_pipe { "nothing" } else { "an empty file" }.into())),
             Format::Text if self.hints.raw.is_none() => Err(Refusal::Broken(describe_text(source))),
+            Format::Unknown if self.hints.raw.is_none() && self.name.to_ascii_lowercase().ends_with(G722_ENDING) => {
+                Ok(Box::new(G722::new(Body::new(source, None, None), None)))
+            }
             Format::Unknown if self.hints.raw.is_none() && !self.hints.is_pipe => {
                 Err(Refusal::Broken(describe_bytes(source)))
             }
@@ -186,7 +191,7 @@ impl Reader {
         let format = sniff(&mut source);
         match self.piece(source, format) {
             Ok(piece) => self.piece = Some(piece),
-            Err(Refusal::Foreign(what) | Refusal::Broken(what)) => {
+            Err(Refusal::Foreign(what) | Refusal::Broken(what) | Refusal::Bomb(what)) => {
                 self.note(format!("behind it lies {what}, which is left out"));
             }
         }
@@ -212,7 +217,7 @@ impl Reader {
 
     fn refusal(&self, refusal: &Refusal) -> CoreError {
         let came = match refusal {
-            Refusal::Broken(came) => came.clone(),
+            Refusal::Broken(came) | Refusal::Bomb(came) => came.clone(),
             Refusal::Foreign(what) if self.hints.is_pipe => {
                 format!("{what}: convert it on the way, with `ffmpeg -v error -i - -f wav -`")
             }

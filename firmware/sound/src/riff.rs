@@ -15,6 +15,8 @@ use crate::source::Source;
 const SAMPLES: &[u8; 4] = b"data";
 /// Bytes of a format that are looked at.
 const FORMAT_BYTES: usize = 40;
+/// Up to the size of a frame; older writers leave out the bits.
+const LEAST_BYTES: usize = 14;
 const CHANNELS: std::ops::RangeInclusive<usize> = 1..=64;
 const EXTENSIBLE: u64 = 0xfffe;
 
@@ -78,6 +80,9 @@ fn length_of_rf64(bytes: &[u8]) -> Option<u64> {
 impl Format {
     fn new(chunks: &Chunks, bytes: &[u8]) -> Result<Format, Refusal> {
         let field = |at: usize, length: usize| bytes.get(at..at + length).map_or(0, |field| chunks.number(field));
+        if bytes.len() < LEAST_BYTES {
+            return Err(Refusal::Broken("a WAV that ends within its header".into()));
+        }
         let kind = if field(0, 2) == EXTENSIBLE { field(24, 2) } else { field(0, 2) };
         let (channels, rate_hz) = (field(2, 2) as usize, field(4, 4) as u32);
         if !CHANNELS.contains(&channels) || rate_hz == 0 {

@@ -99,7 +99,7 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
     let head = source.peek(4).to_vec();
     let format = known(&head);
     match format {
-        Format::Unknown if head.len() == 4 => {}
+        Format::Unknown | Format::Riff | Format::Aiff if head.len() == 4 => {}
         other => return other,
     }
     if mpeg::is_sync(&head) {
@@ -117,6 +117,7 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
     match known(head) {
         Format::Unknown if is_text(head) => Format::Text,
         Format::Unknown if is_transport(source) => Format::Foreign("an MPEG transport stream"),
+        Format::Unknown if is_latm(source) => Format::Foreign("AAC in LATM"),
         // A recorded radio begins within a frame. A pipe cannot be searched: it may be live.
         Format::Unknown if is_file && mpeg::find(source.peek(SEARCHED_BYTES)).is_some() => Format::Mpeg,
         format => format,
@@ -155,7 +156,19 @@ fn known(head: &[u8]) -> Format {
         return *format;
     }
     let foreign = FOREIGN.iter().find(|(at, magic, _)| fits(*at, magic));
-    foreign.map_or(Format::Unknown, |(.., name)| Format::Foreign(name))
+    match foreign {
+        Some((.., name)) => Format::Foreign(name),
+        // Cut off within its head.
+        None if is_riff && head.len() < START_BYTES => {
+            if head[0] == b'R' {
+                Format::Riff
+            } else {
+                Format::Aiff
+            }
+        }
+        None if is_riff => Format::Foreign("a RIFF or IFF file without sound"),
+        None => Format::Unknown,
+    }
 }
 
 /// Two frames of AAC, one behind the other.
@@ -179,6 +192,16 @@ fn is_transport(source: &mut Source) -> bool {
         let window = source.peek(4 * PACKET + 1);
         window.len() > 4 * PACKET && (1..=4).all(|n| window[n * PACKET] == SYNC)
     }
+}
+
+/// Two frames of AAC as broadcasters pack it, one behind the other.
+fn is_latm(source: &mut Source) -> bool {
+    let length = |head: &[u8]| match head {
+        [0x56, high, low] if high & 0xe0 == 0xe0 => Some(usize::from(high & 0x1f) << 8 | usize::from(*low)),
+        _ => None,
+    };
+    let Some(first) = length(source.peek(3)) else { return false };
+    source.peek(first + 6).get(first + 3..).is_some_and(|head| length(head).is_some())
 }
 
 /// Letters of UTF-8 and nothing else. Samples do so by a rare chance only, if there are some.

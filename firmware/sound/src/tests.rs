@@ -350,3 +350,34 @@ fn a_caf_whose_packets_would_fill_the_memory_is_refused() {
     file[40..44].copy_from_slice(&0x4000_0000u32.to_be_bytes());
     assert!(refused(file, "a.caf").contains("samples of a packet"));
 }
+
+/// A Matroska of one track, with a packet every 36 ms.
+fn matroska<'a>(codec: &str, packets: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let element = |id: &[u8], body: &[u8]| {
+        [id, &[0x10 | (body.len() >> 24) as u8], &(body.len() as u32).to_be_bytes()[1..], body].concat()
+    };
+    let audio = [element(&[0xb5], &16_000f32.to_be_bytes()), element(&[0x9f], &[1])].concat();
+    let track = [
+        element(&[0xd7], &[1]),
+        element(&[0x73, 0xc5], &[1]),
+        element(&[0x83], &[2]),
+        element(&[0x86], codec.as_bytes()),
+        element(&[0xe1], &audio),
+    ];
+    let information = [
+        element(&[0x2a, 0xd7, 0xb1], &1_000_000u32.to_be_bytes()),
+        element(&[0x4d, 0x80], b"test"),
+        element(&[0x57, 0x41], b"test"),
+    ];
+    let block = |(n, packet): (usize, &[u8])| {
+        element(&[0xa3], &[&[0x81], &(36 * n as u16).to_be_bytes()[..], &[0x80], packet].concat())
+    };
+    let blocks: Vec<u8> = packets.enumerate().flat_map(block).collect();
+    let segment = [
+        element(&[0x15, 0x49, 0xa9, 0x66], &information.concat()),
+        element(&[0x16, 0x54, 0xae, 0x6b], &element(&[0xae], &track.concat())),
+        element(&[0x1f, 0x43, 0xb6, 0x75], &[element(&[0xe7], &[0]), blocks].concat()),
+    ];
+    let head = [element(&[0x42, 0x86], &[1]), element(&[0x42, 0x82], b"matroska")].concat();
+    [element(&[0x1a, 0x45, 0xdf, 0xa3], &head), element(&[0x18, 0x53, 0x80, 0x67], &segment.concat())].concat()
+}

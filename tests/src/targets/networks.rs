@@ -159,6 +159,14 @@ mod tests {
     use crate::fuzz::to_bytes;
 
     #[test]
+    fn a_tensor_of_hundreds_of_dimensions_is_refused_at_once() {
+        let node = node("Identity", &["x"], &["y"], &[]);
+        let (x, y) = (value("x", FLOAT, &[1; 291]), value("y", FLOAT, &[1, 1, 3]));
+        let error = feed(&to_bytes(&model(vec![node], vec![], vec![x], vec![y]))).unwrap_err();
+        assert!(error.contains("expected tensors of at most 8 dimensions"), "{error}");
+    }
+
+    #[test]
     fn the_networks_that_are_made_here_run() {
         for seed in [floats(), integers()] {
             assert_eq!(feed(&to_bytes(&seed)), Ok("it runs".into()));

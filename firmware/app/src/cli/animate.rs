@@ -15,7 +15,7 @@ use keyface_sound::said::Labels;
 use super::progress::Progress;
 use super::run::stop_on_ctrl_c;
 use super::style::StyleArgs;
-use super::{FaceArgs, ModelArgs, SoundArgs, note, tell, tell_json};
+use super::{FaceArgs, ModelArgs, SoundArgs, input, note, tell, tell_json};
 
 mod jobs;
 
@@ -37,7 +37,7 @@ use jobs::{Job, jobs};
 pub struct AnimateArgs {
     /// Sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), or - for standard input; with --out-dir also
     /// several, and folders.
-    #[arg(value_name = "IN", required = true)]
+    #[arg(value_name = "IN", required = true, value_parser = input())]
     inputs: Vec<Input>,
     #[arg(long, required_unless_present = "out_dir", value_name = "FILE", help = format!("File to write, any number of times: {ENDINGS}; - is standard output, with --as"))]
     out: Vec<PathBuf>,
@@ -46,11 +46,12 @@ pub struct AnimateArgs {
     out_dir: Option<PathBuf>,
     #[arg(long = "as", value_name = "FORMAT", value_delimiter = ',', help = format!("Formats for --out-dir, with commas between; or the one of --out, whatever its ending: {FORMATS}"))]
     formats: Vec<Format>,
-    /// TextGrid of what is said (Praat, MFA): its phones are believed over the ear; or a folder with one of each sound's name.
+    /// TextGrid of what is said (Praat, MFA): its phones are believed over the ear; or a folder with
+    /// one of each sound's name, in folders as the sounds are or in none.
     #[arg(long, value_name = "FILE|DIR")]
     textgrid: Option<PathBuf>,
     /// Text of what is said, in the order in which it is said: its words are found in the sound (needs espeak-ng, and a file,
-    /// which is heard twice); or a folder with one NAME.txt of each sound's name.
+    /// which is heard twice); or a folder with one NAME.txt for each sound, likewise.
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "textgrid")]
     text: Option<PathBuf>,
     /// Language of the text, as espeak-ng names its voices.
@@ -100,7 +101,7 @@ fn line(args: &AnimateArgs) -> anyhow::Result<Line> {
 
 /// The words of the sound, where they are there.
 fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> {
-    let sound = if let Input::File(path) = &job.input { Some(path.as_path()) } else { None };
+    let sound = job.name.as_deref();
     if let Some(named) = &args.textgrid {
         let labels = args.phones.as_deref().map_or_else(|| Ok(Labels::shipped()), Labels::with_file)?;
         line.follow(script::read(&script::of_sound(named, sound, "TextGrid"), &labels)?);
@@ -173,6 +174,7 @@ fn one(
     }
     let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().0 as f64 / 1_000.0, ear.warning());
     let model = model(args);
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     Ok(serde_json::json!({
         "files": files, "audio_s": audio_s, "model": model, "look_ahead_ms": look_ahead_ms, "warning": warning
     }))

@@ -6,8 +6,10 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use keyface::ears::{Channels, Hints, RawFormat, Wish};
+use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
+use keyface::hush::StandardError;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -205,9 +207,14 @@ fn all_told() -> anyhow::Result<()> {
     }
 }
 
+/// What is heard; the name of a file may be of any bytes.
+fn input() -> impl TypedValueParser<Value = Input> {
+    OsStringValueParser::new().map(Input::from)
+}
+
 /// Says something beside the result.
 fn note(what: impl Display) {
-    _ = writeln!(io::stderr(), "{what}");
+    _ = writeln!(StandardError, "{what}");
 }
 
 /// One JSON object for a program to read.

@@ -24,7 +24,7 @@ use keyface_core::{Board, Gains, Line, Micros, Model};
 
 use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};
-use super::{FaceArgs, ModelArgs, SoundArgs, note, seconds, tell, tell_json};
+use super::{FaceArgs, ModelArgs, SoundArgs, input, note, seconds, tell, tell_json};
 
 /// Size of the window where no board says another, and what stands above it.
 pub const WINDOW_PX: (u32, u32) = (640, 480);
@@ -45,7 +45,7 @@ pub struct RunArgs {
     /// mic, a sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), - for any of these, or raw samples, on
     /// standard input, or a socket on which to listen for such: tcp://HOST:PORT or unix:PATH [default: mic, or with
     /// --serve its sessions]
-    #[arg(long, value_name = "mic|FILE|-|tcp://HOST:PORT|unix:PATH")]
+    #[arg(long, value_name = "mic|FILE|-|tcp://HOST:PORT|unix:PATH", value_parser = input())]
     pub input: Option<Input>,
     #[arg(long, value_delimiter = ',', value_name = "TARGET", help = format!("Where the face goes: screen, servo, {RECEIVERS}, file:NAME, none, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
     to: Vec<String>,

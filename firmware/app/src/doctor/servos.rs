@@ -5,6 +5,7 @@ use keyface_core::{Board, Bus, Pca9685};
 use super::access::hindrance;
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::servo::pulses;
 
 /// What brings an I2C bus.
 const ABSENT: &str = "enable I2C (Raspberry Pi: dtparam=i2c_arm=on in /boot/firmware/config.txt; Jetson: jetson-io.py), \
@@ -35,9 +36,14 @@ fn of_chip(chip: &Pca9685, joints: usize, machine: &Machine) -> Finding {
         Some((what, advice)) => Finding::failed("servos", what, advice),
         None => {
             let clock = f64::from(*clock_hz) / 1e6;
-            let found =
-                format!("{bus} can be used, for {joints} servos at {address:#04x}, whose clock has {clock} MHz");
-            Finding::ok("servos", found)
+            let (ticks, pulses_hz) = pulses(chip);
+            Finding::ok(
+                "servos",
+                format!(
+                    "{bus} can be used, for {joints} servos at {address:#04x}, whose clock has {clock} MHz if a meter \
+                     on an output that moves shows {pulses_hz:.2} Hz; else clock_hz = {ticks} x what it shows"
+                ),
+            )
         }
     }
 }
@@ -97,7 +103,10 @@ mod tests {
             check(&board, &machine).iter().map(|finding| format!("{finding:?}")).collect::<Vec<_>>()
         };
         let found = told(&[("/dev/i2c-1", ""), ("/dev/i2c-7", "")]);
-        assert!(found[0].contains("/dev/i2c-1 can be used, for 1 servos at 0x40, whose clock has 25 MHz"), "{found:?}");
+        assert!(
+            found[0].contains("/dev/i2c-1 can be used, for 1 servos at 0x40, whose clock has 25 MHz if"),
+            "{found:?}"
+        );
         assert!(
             found[1].contains("/dev/i2c-7 can be used, for 0 servos at 0x41, whose clock has 24.5 MHz"),
             "{found:?}"
@@ -105,6 +114,8 @@ mod tests {
         let lids = &told(&[("/dev/ttyUSB0", "")])[2];
         assert!(lids.contains("/dev/ttyUSB0 can be used, for 1 servos at 1000000 bits a second"), "{lids}");
         assert!(found[2].contains("/dev/ttyUSB0 is not there") && found[2].contains("by-id"), "{found:?}");
+        assert!(found[0].contains("shows 50.03 Hz; else clock_hz = 499712 x what it shows"), "{found:?}");
+        assert!(found[1].contains("shows 49.85 Hz; else clock_hz = 491520 x what it shows"), "{found:?}");
         assert!(told(&[("/dev/i2c-1", "")])[1].contains("/dev/i2c-7 is not there"));
     }
 }

@@ -7,6 +7,7 @@ use cpal::traits::{DeviceTrait, HostTrait};
 
 use super::{Ear, Mic, Wanted, samples_in};
 use crate::AppError;
+use crate::hush::Hush;
 
 /// How long a device is listened to.
 const LISTEN: Duration = Duration::from_millis(500);
@@ -55,7 +56,7 @@ impl InputDevice {
 /// When the sound system itself cannot be reached.
 pub fn input_devices() -> Result<Vec<InputDevice>, AppError> {
     let refused = |e: cpal::Error| AppError::Microphone { reason: e.to_string() };
-    let _quiet = super::mic::keep_alsa_quiet();
+    let _hush = Hush::new();
     let host = cpal::default_host();
     let default = host.default_input_device().and_then(|d| d.id().ok());
     let devices = host.input_devices().map_err(refused)?;

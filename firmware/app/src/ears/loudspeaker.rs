@@ -7,9 +7,9 @@ use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, OutputCallbackInfo, Stream, StreamConfig};
 use keyface_core::{Micros, SAMPLE_RATE_HZ};
 
-use super::mic::keep_alsa_quiet;
 use super::samples_in;
 use crate::AppError;
+use crate::hush::Hush;
 
 /// How long the sound system may take to start a device.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,7 +27,7 @@ impl Loudspeaker {
     /// When there is no such device, or it does not start.
     pub fn play(samples: Vec<f32>, delay: Micros) -> Result<Self, AppError> {
         let failed = |reason: cpal::Error| AppError::Loudspeaker { reason: reason.to_string() };
-        let _quiet = keep_alsa_quiet();
+        let _hush = Hush::new();
         let none = || AppError::Loudspeaker { reason: "no device that plays".to_owned() };
         let device = cpal::default_host().default_output_device().ok_or_else(none)?;
         let config = StreamConfig { channels: 1, sample_rate: SAMPLE_RATE_HZ, buffer_size: BufferSize::Default };

@@ -19,7 +19,6 @@ mod supervisor;
 #[cfg(test)]
 use stream::Mark;
 pub use stream::Wanted;
-pub(super) use stream::keep_alsa_quiet;
 use stream::{Opened, Shared};
 use supervisor::Supervisor;
 

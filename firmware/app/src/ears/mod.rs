@@ -1,5 +1,6 @@
 //! Where sound comes from: a microphone, a file, a pipe or a socket in, blocks of 16 kHz mono out; and loudspeakers.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -118,6 +119,14 @@ impl FromStr for Input {
             "-" => Input::Pipe,
             path => Place::parse(path).map_or_else(|| Input::File(Path::new(path).to_path_buf()), Input::Socket),
         })
+    }
+}
+
+impl From<OsString> for Input {
+    /// Names of files need not be of letters.
+    fn from(name: OsString) -> Input {
+        name.into_string()
+            .map_or_else(|name| Input::File(name.into()), |text| text.parse().unwrap_or_else(|never| match never {}))
     }
 }
 

@@ -16,8 +16,8 @@ use keyface_core::{HOP_SAMPLES, SAMPLE_RATE_HZ};
 use rtrb::{Consumer, Producer, RingBuffer};
 use serde::Serialize;
 
-use super::mic::keep_alsa_quiet;
 use crate::AppError;
+use crate::hush::Hush;
 use crate::stream::playout::VoiceHop;
 
 /// How long the sound system may take to start a device.
@@ -247,7 +247,7 @@ fn open(
     playing: &Arc<Mutex<Playing>>,
     shared: &Arc<Shared>,
 ) -> Result<Stream, cpal::Error> {
-    let _quiet = keep_alsa_quiet();
+    let _hush = Hush::new();
     let host = cpal::default_host();
     let found = match id {
         None => host.default_output_device(),

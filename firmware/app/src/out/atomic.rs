@@ -1,13 +1,18 @@
 //! A file that appears whole or not at all, or grows in sight; what is no file is written into.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use keyface_core::sha256_hex;
+
 use super::place::followed;
 use crate::AppError;
 
+/// The longest name that still has room for an ending or two; disks allow 255 bytes.
+const LONGEST_NAME: usize = 240;
 /// How much of a growing file a cut of power may take.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long a named pipe may be without a reader.
@@ -51,7 +56,7 @@ impl AtomicFile {
         let name = name.ok_or_else(|| AppError::unexpected(path.display().to_string(), "a file", "a folder"))?;
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(AppError::file(folder, "make this folder"))?;
-        let temporary = folder.join(format!("{}.part", name.to_string_lossy()));
+        let temporary = folder.join(part_name(name));
         let file = part(&temporary, &target)?.map_err(failed())?;
         if let Some(there) = there {
             // A file that may not be written may not be replaced either.
@@ -197,6 +202,16 @@ fn open_special(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).open(path)
 }
 
+/// `NAME.part`; of a name that is as long as a disk allows, only what tells it from others.
+fn part_name(name: &OsStr) -> OsString {
+    let mut part = name.to_os_string();
+    if name.len() > LONGEST_NAME {
+        part = sha256_hex(name.as_encoded_bytes()).into();
+    }
+    part.push(".part");
+    part
+}
+
 /// Opens the part, for this run alone. The outer error is a reason of ours, the inner one the system's.
 fn part(temporary: &Path, target: &Path) -> Result<io::Result<File>, AppError> {
     if fs::symlink_metadata(temporary).is_ok_and(|there| !there.is_file()) {
@@ -256,6 +271,17 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"hello");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_the_disk_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("{}.csv", "a".repeat(251)));
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write(b"hello").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"hello");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

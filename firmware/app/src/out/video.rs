@@ -111,7 +111,8 @@ impl Drop for Scratch {
 
 fn ffmpeg() -> Command {
     let mut command = Command::new("ffmpeg");
-    command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]);
+    // A full disk is an error at once, and not a film that nobody can open later.
+    command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-xerror"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     // Ctrl-C ends the run, which then ends its video.
     #[cfg(unix)]

@@ -16,6 +16,10 @@ const SEPARATOR: char = '_';
 /// # Errors
 /// When the file cannot be read, espeak-ng is not there or does not know the voice, or nothing in the text is spoken.
 pub fn words(text: &Path, voice: &str) -> Result<Vec<Vec<Phone>>, AppError> {
+    if !text.exists() {
+        let came = format!("{}, which is not there", text.display());
+        return Err(AppError::unexpected("--text", "a file in which the words stand", came));
+    }
     bounded::text(text)?;
     let said = spoken(text, voice)?;
     let labels = Labels::shipped();

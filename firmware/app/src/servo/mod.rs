@@ -22,5 +22,7 @@ pub use bank::{Bank, ServoCounters};
 pub use bus::open_bus;
 pub use follow::Follow;
 pub use limit::Limit;
+#[cfg(target_os = "linux")]
+pub(crate) use pca9685::pulses;
 pub use rack::Rack;
 pub use thread::{ServoReport, Servos};

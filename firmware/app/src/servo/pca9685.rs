@@ -48,6 +48,11 @@ impl Prescale {
         Prescale { divider: divider.clamp(3.0, 255.0) as u8, clock_hz }
     }
 
+    /// Ticks of the clock from pulse to pulse: what a meter shows on an output, times this, is the clock.
+    fn ticks(self) -> u32 {
+        PERIOD as u32 * (u32::from(self.divider) + 1)
+    }
+
     fn counts_per_us(self) -> f64 {
         f64::from(self.clock_hz) / 1e6 / (f64::from(self.divider) + 1.0)
     }
@@ -67,6 +72,13 @@ impl Prescale {
         let least = (f64::from(min_us) * self.counts_per_us()).ceil() as Counts;
         least.min(most)..=most
     }
+}
+
+/// Ticks of the chip's clock from pulse to pulse, and the pulses a second that this makes of the clock in the board's file.
+#[cfg(target_os = "linux")]
+pub(crate) fn pulses(chip: &keyface_core::Pca9685) -> (u32, f64) {
+    let ticks = Prescale::new(chip.rate_hz, chip.clock_hz).ticks();
+    (ticks, f64::from(chip.clock_hz) / f64::from(ticks))
 }
 
 /// A chip that has been set up.

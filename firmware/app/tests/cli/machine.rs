@@ -106,7 +106,7 @@ fn a_job_that_is_stopped_leaves_no_half_file() {
     let ten_minutes = vec![0.1; 600 * CLIP_HZ as usize];
     desk.write("a.wav", wav(&ten_minutes, CLIP_HZ, 1, Form::Bits16));
     desk.write("a.gif", "old");
-    let line = desk.refused(|| {
+    let run = desk.untouched(|| {
         let mut command = desk.command("animate a.wav --out a.gif");
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         while fs::read_dir(desk.path("")).unwrap().count() < 3 {
@@ -115,5 +115,22 @@ fn a_job_that_is_stopped_leaves_no_half_file() {
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
         child.wait_with_output().unwrap().into()
     });
-    assert_eq!(line, "keyface: stopped before the end; no file was written");
+    assert_eq!(run.code, Some(130), "{run:?}");
+    assert_eq!(run.line(), "keyface: stopped before the end; what was not finished was not written");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_a_file_as_any_other() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let desk = Desk::new();
+    let name = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    fs::write(desk.path("").join(name(b"\xff.wav")), wav(&[0.1; 16_000], 16_000, 1, Form::Bits16)).unwrap();
+    let mut command = desk.command("animate");
+    command.args([name(b"\xff.wav"), OsStr::new("--out"), name(b"\xfe.csv"), OsStr::new("--json")]);
+    let run: Run = command.output().unwrap().into();
+    assert!(run.fine().stdout.contains("\u{fffd}.csv"));
+    assert!(desk.path("").join(name(b"\xfe.csv")).is_file());
 }

@@ -90,11 +90,16 @@ impl Desk {
 
     /// The same for any way to run.
     pub fn refused(&self, run: impl FnOnce() -> Run) -> String {
+        self.untouched(run).refused()
+    }
+
+    /// A run that leaves every file as it is.
+    pub fn untouched(&self, run: impl FnOnce() -> Run) -> Run {
         let before = contents(self.folder.path());
         let run = run();
         let same = before == contents(self.folder.path());
         assert!(same, "files were made or changed by a run that failed: {run:?}");
-        run.refused()
+        run
     }
 }
 
@@ -123,7 +128,7 @@ impl Run {
     }
 
     /// Standard error as one line that says nothing twice.
-    fn line(self) -> String {
+    pub fn line(self) -> String {
         let line = self.stderr.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
         assert!(line.starts_with("keyface: ") && !line.contains('\n'), "{self:?}");
         assert!(!line.contains("panicked") && !line.contains("RUST_BACKTRACE"), "{line}");

@@ -70,6 +70,22 @@ fn each_sound_of_a_folder_follows_the_grid_of_its_name() {
 }
 
 #[test]
+fn the_grid_of_a_sound_in_a_folder_lies_in_a_folder_too() {
+    let desk = desk();
+    for folder in ["takes/anna", "takes/bob", "grids/anna", "grids/bob"] {
+        fs::create_dir_all(desk.path(folder)).unwrap();
+    }
+    for speaker in ["anna", "bob"] {
+        fs::copy(desk.path("a.wav"), desk.path(&format!("takes/{speaker}/u1.wav"))).unwrap();
+    }
+    desk.write("grids/anna/u1.TextGrid", AMA);
+    desk.write("grids/bob/u1.TextGrid", AMA.replace("\"M\"", "\"AH0\""));
+    desk.run("animate takes --out-dir out --as visemes.tsv --textgrid grids").done();
+    assert_eq!(closures(&desk, "out/anna/u1.visemes.tsv").len(), 1);
+    assert_eq!(closures(&desk, "out/bob/u1.visemes.tsv").len(), 0);
+}
+
+#[test]
 fn what_is_no_script_is_refused_by_name() {
     let desk = desk();
     desk.write("words.TextGrid", AMA.replace("phones", "words"));
@@ -108,6 +124,8 @@ fn a_text_needs_a_file_and_words() {
     let desk = desk();
     reader(&desk);
     desk.write("ama.txt", "Ama.");
+    let said = desk.refuse("animate a.wav --out a.csv --text Ama.");
+    assert!(said.contains("--text: expected a file in which the words stand, came Ama., which is not there"), "{said}");
     let said = desk.refuse("animate - --out a.csv --text ama.txt");
     assert!(said.contains("--text: expected a sound file"), "{said}");
     desk.write("short.raw", vec![0; 2 * 640]);

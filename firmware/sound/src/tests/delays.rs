@@ -40,6 +40,11 @@ fn an_mp3_tells_its_delay_itself_or_is_taken_for_that_of_lame() {
 }
 
 #[test]
+fn an_mp3_in_a_matroska_begins_as_the_mp3_does() {
+    assert_eq!(samples(matroska("A_MPEG/L3", TONE_MP3.chunks(144))), samples(TONE_MP3));
+}
+
+#[test]
 fn an_m4a_without_an_edit_list_begins_with_the_encoders_own_packet() {
     let mut file = sound("m4a").to_vec();
     let at = file.windows(4).position(|name| name == b"edts").unwrap();
@@ -55,6 +60,8 @@ fn g722_is_read_in_a_wav_and_without_a_header() {
     let (raw, block, reader) = native(Reader::open(Box::new(Cursor::new(codes)), "a.g722", hints).unwrap());
     assert_eq!((block.rate_hz, reader.assumed()), (16_000, None));
     assert_eq!(raw, samples(file));
+    let named = Reader::open(Box::new(Cursor::new(file[file.len() - 2_000..].to_vec())), "a.G722", Hints::default());
+    assert_eq!(native(named.unwrap()).0, raw);
     // The tone itself, late by the mirror filter.
     let flac = samples(TONE_FLAC);
     let error = raw[22..].iter().zip(&flac).skip(200).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();

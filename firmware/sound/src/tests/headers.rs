@@ -1,6 +1,7 @@
 //! Headers that lie, or say it otherwise than most.
 
 use super::*;
+use crate::properties::sound;
 
 /// A file with a wrong header sounds like the plain one, as a file and as a pipe.
 #[track_caller]
@@ -112,4 +113,58 @@ fn ima_adpcm_is_read_to_its_last_part_of_a_block() {
     let heard = samples(file);
     close(&heard[..18], &expected);
     assert_eq!(heard.len(), 22);
+}
+
+/// A CAF of 16 bits whose samples have the length `told`.
+fn caf(told: i64, data: &[u8]) -> Vec<u8> {
+    let numbers = [2u32, 2, 1, 1, 16].map(u32::to_be_bytes).concat();
+    let description = [16_000f64.to_be_bytes().as_slice(), b"lpcm", &numbers].concat();
+    let chunk = |name: &[u8; 4], size: i64, body: &[u8]| [name.as_slice(), &size.to_be_bytes(), body].concat();
+    let data = [&[0; 4], data].concat();
+    [b"caff\0\x01\0\0".to_vec(), chunk(b"desc", 32, &description), chunk(b"data", told, &data)].concat()
+}
+
+#[test]
+fn a_caf_whose_recorder_was_killed_is_heard_as_far_as_it_goes() {
+    let (data, whole) = (ramp(), samples(wav(PCM, 1, 16_000, 16, &ramp())));
+    assert_eq!(samples(caf(4 + data.len() as i64, &data)), whole);
+    for (told, note) in [(-1, None), (0, None), (1 << 40, Some("it ends early"))] {
+        let (heard, _, reader) = native(opened(caf(told, &data)));
+        assert!(heard == whole, "{told}: {} samples of {}", heard.len(), whole.len());
+        assert_eq!(reader.notes().sentence().as_deref(), note, "{told}");
+        assert_eq!(piped(caf(told, &data)), heard, "{told}");
+    }
+}
+
+#[test]
+fn a_known_kind_of_file_is_never_taken_for_samples() {
+    let speex = [b"OggS\0\x02".as_slice(), &[0; 20], &[1, 80], b"Speex   1.2".as_slice(), &[0; 99]].concat();
+    let latm = [&[0x56, 0xe0, 40], &[7; 40][..]].concat().repeat(20);
+    let films = [("A_AC3", "AC-3"), ("A_EAC3", "E-AC-3"), ("A_TRUEHD", "TrueHD")];
+    let films = films.map(|(codec, name)| (matroska(codec, [[7; 99].as_slice()].into_iter()), name));
+    let kinds = [
+        (speex, "an Ogg file of Speex"),
+        (latm, "AAC in LATM"),
+        (b"RIFF\x40\0\0\0RMIDdata".repeat(9), "a RIFF or IFF file without sound"),
+    ];
+    for (file, name) in kinds.into_iter().chain(films) {
+        for is_pipe in [false, true] {
+            let hints = Hints { is_pipe, ..Hints::default() };
+            let error = Reader::open(Box::new(Cursor::new(file.clone())), "a", hints).err().expect(name).to_string();
+            assert!(error.contains(name) && error.contains("with `ffmpeg"), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_cut_off_is_said_to_be_so() {
+    let file = wav(PCM, 1, 16_000, 16, &ramp());
+    for (bytes, reason) in
+        [(4, "a WAV that ends before"), (11, "a WAV that ends before"), (20, "a WAV that ends within")]
+    {
+        let error = refused(&file[..bytes], "a.wav");
+        assert!(error.contains(reason), "{bytes}: {error}");
+    }
+    let error = refused(&sound("m4a")[..600], "a.m4a");
+    assert!(error.contains("an MP4 file without its index"), "{error}");
 }

@@ -11,10 +11,11 @@ use keyface::out::{Format, Target, check_apart, check_distinct};
 
 use super::AnimateArgs;
 
-/// What is taken for a sound in a folder.
-const SOUND_ENDINGS: [&str; 19] = [
-    "wav", "wave", "flac", "mp3", "ogg", "oga", "opus", "aif", "aiff", "aifc", "caf", "m4a", "mp4", "aac", "au",
-    "webm", "mka", "mkv", "w64",
+/// What is taken for a sound in a folder; the last ones are refused with the command that converts them.
+const SOUND_ENDINGS: [&str; 37] = [
+    "wav", "wave", "flac", "mp3", "mp2", "ogg", "oga", "opus", "aif", "aiff", "aifc", "caf", "m4a", "m4b", "mp4",
+    "mov", "aac", "au", "snd", "webm", "mka", "mkv", "g722", "rf64", "bwf", //
+    "w64", "wma", "amr", "3gp", "spx", "ac3", "wv", "tta", "ape", "voc", "sph", "dts",
 ];
 /// A folder in a folder in a folder: deeper ones are links in a circle.
 const DEPTH: usize = 16;
@@ -22,6 +23,8 @@ const DEPTH: usize = 16;
 /// One sound and its files.
 pub struct Job {
     pub input: Input,
+    /// The sound's own name, with its folders below the one that was given.
+    pub name: Option<PathBuf>,
     pub targets: Vec<Target>,
 }
 
@@ -51,7 +54,8 @@ fn single(args: &AnimateArgs) -> anyhow::Result<Job> {
     let stdouts = targets.iter().filter(|target| target.is_stdout()).count();
     ensure!(stdouts < 2, "--out: expected - once, came {stdouts} times");
     ensure!(stdouts == 0 || !args.json, "--json: expected --out with files, because - is standard output, came -");
-    Ok(Job { input: input.clone(), targets })
+    let name = if let Input::File(path) = input { path.file_name().map(PathBuf::from) } else { None };
+    Ok(Job { input: input.clone(), name, targets })
 }
 
 fn into_folder(args: &AnimateArgs, folder: &Path) -> anyhow::Result<Vec<Job>> {
@@ -79,7 +83,8 @@ fn job(sound: &Path, name: &Path, folder: &Path, formats: &[Format]) -> anyhow::
     let stem = name.file_stem().with_context(|| format!("{}: expected a sound file, came no name", sound.display()))?;
     let folder = name.parent().map_or_else(|| folder.to_path_buf(), |below| folder.join(below));
     let target = |format: &Format| Target { path: format.path_in(&folder, stem), format: *format };
-    Ok(Job { input: Input::File(sound.to_path_buf()), targets: formats.iter().map(target).collect() })
+    let targets = formats.iter().map(target).collect();
+    Ok(Job { input: Input::File(sound.to_path_buf()), name: Some(name.to_path_buf()), targets })
 }
 
 /// The sounds of a folder and its folders, in order.

@@ -16,6 +16,7 @@ use keyface_sound::{Channels, Levels, Mixer};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::find::find;
+use crate::hush::Hush;
 
 /// Sound that the ring holds when nobody fetches it.
 const RING_SECONDS: usize = 2;
@@ -126,7 +127,7 @@ impl Opened {
 
 /// Opens and starts a device. The sound flows as long as the [`Stream`] is kept.
 pub(super) fn open(wanted: &Wanted, shared: &Arc<Shared>) -> Result<(Stream, Opened), cpal::Error> {
-    let _quiet = keep_alsa_quiet();
+    let _hush = Hush::new();
     let device = find(wanted.id.as_deref())?;
     let supported = config(&device, wanted.rate_hz)?;
     let mixer = Mixer::new(&wanted.channels, usize::from(supported.channels().max(1)), supported.sample_rate());
@@ -167,16 +168,6 @@ fn start(
     let name = device.description().map_or_else(|_| "microphone".into(), |d| d.name().to_owned());
     Ok((stream, Opened { samples, marks, rate_hz, name }))
 }
-
-/// ALSA writes a page to standard error when a card is missing; the error that comes back says enough.
-#[cfg(target_os = "linux")]
-pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {
-    alsa::Output::local_error_handler().ok()
-}
-
-/// Elsewhere there is no ALSA.
-#[cfg(not(target_os = "linux"))]
-pub(in crate::ears) fn keep_alsa_quiet() -> impl Sized {}
 
 /// The device's own choice, at `rate_hz` if it can.
 fn config(device: &cpal::Device, rate_hz: Option<u32>) -> Result<SupportedStreamConfig, cpal::Error> {
