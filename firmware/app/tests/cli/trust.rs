@@ -15,7 +15,7 @@ fn an_older_version_or_a_replay_is_refused_unless_it_is_asked_for() {
     pack_version(&desk, "0.9.0");
     install(&desk, "live");
     desk.run("model install 0.10.0.kfm").fine();
-    for (name, version) in [("0.9.0", "0.9.0"), ("live", "0.4.0")] {
+    for (name, version) in [("0.9.0", "0.9.0"), ("live", "0.5.0")] {
         let line = desk.refuse(&format!("model install {name}.kfm"));
         let expected = "expected 0.10.0 or newer, which this device has used (--downgrade takes an older one)";
         assert_eq!(line, format!("keyface: {name}.kfm: {expected}, came live {version}"));
@@ -110,12 +110,12 @@ fn a_device_that_ran_0_1_keeps_its_model_takes_a_new_one_and_goes_back() {
     };
     assert!(used(&desk).contains("live 0.1.0"), "{}", used(&desk));
     install(&desk, "live");
-    assert!(used(&desk).contains("live 0.4.0"), "{}", used(&desk));
+    assert!(used(&desk).contains("live 0.5.0"), "{}", used(&desk));
     assert!(!names(&desk).iter().any(|name| name.starts_with(".new-")), "{:?}", names(&desk));
     rollback(&desk);
     assert!(used(&desk).contains("live 0.1.0"), "{}", used(&desk));
     rollback(&desk);
-    assert!(used(&desk).contains("live 0.4.0"), "{}", used(&desk));
+    assert!(used(&desk).contains("live 0.5.0"), "{}", used(&desk));
 }
 
 /// Every key that a board of 0.1 could have, in its words.

@@ -16,8 +16,8 @@ const SETTINGS: &str = "/etc/keyface/keyface.env";
 #[derive(Subcommand)]
 #[command(after_help = "Examples:
   keyface model keygen --out vendor                       once: vendor.key stays secret, vendor.pub goes to devices
-  keyface model pack models/live --key vendor.key         live-0.4.0.kfm
-  sudo keyface model install live-0.4.0.kfm --key vendor.pub
+  keyface model pack models/live --key vendor.key         live-0.5.0.kfm
+  sudo keyface model install live-0.5.0.kfm --key vendor.pub
   sudo keyface model rollback                             back to what was used before")]
 pub enum ModelCommand {
     /// Check a bundle, try it on this machine, and use it from the next start on. The model before it is kept.
