@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
 use keyface::ears::{Channels, Hints, RawFormat, Wish};
+use keyface::face::Life;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -25,6 +26,9 @@ mod style;
 mod unit;
 mod usage;
 mod voice;
+
+/// Seed of what is the same each time that it is made: files and sessions.
+const SAME: u64 = 1;
 
 /// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
 ///
@@ -131,12 +135,42 @@ struct FaceArgs {
     /// No blinks, glances or breath: only what is spoken.
     #[arg(long)]
     still: bool,
+    /// What of the face's life is left out: blinks, glances, breath, brows, nods; several with commas between.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PART", conflicts_with = "still")]
+    without: Vec<Part>,
+}
+
+/// What lives in a face beside its speech.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Lids.
+    Blinks,
+    /// Small jumps of the eyes.
+    Glances,
+    /// Breath and slow sway.
+    Breath,
+    /// Brows that follow the voice.
+    Brows,
+    /// A head that follows the voice.
+    Nods,
 }
 
 impl FaceArgs {
     /// What was asked for, else what `board` says.
     fn gains(&self, board: Gains) -> Gains {
         Gains { jaw: self.jaw.unwrap_or(board.jaw), lips: self.lips.unwrap_or(board.lips) }
+    }
+
+    /// What lives in the face, from a seed.
+    fn life(&self, seed: u64) -> Option<Life> {
+        let has = |part: Part| !self.without.contains(&part);
+        let mut life = Life::new(seed);
+        life.blinks = has(Part::Blinks);
+        life.saccades = has(Part::Glances);
+        life.breathing = has(Part::Breath);
+        life.brows = has(Part::Brows);
+        life.nods = has(Part::Nods);
+        (!self.still).then_some(life)
     }
 
     /// The model with lips that close as willingly as was asked for.

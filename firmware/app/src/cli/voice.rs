@@ -194,7 +194,7 @@ impl Host {
         let Some(address) = *serve else { return Ok(None) };
         let token = token_file.as_deref().map(token).transpose()?;
         let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
-        let host = Host::new(self.model, gains, !args.face.still, self.stage);
+        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.stage);
         let listen = Listen { address, origins: allow_origin.clone(), token, clients: clients.unwrap_or(CLIENTS) };
         let service = Service::start(listen, host.into(), self.started)?;
         let address = service.address();
