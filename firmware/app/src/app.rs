@@ -24,8 +24,6 @@ use crate::stream::stage::Said;
 pub(crate) const NAP: Duration = Duration::from_millis(2);
 /// Pictures a second.
 pub(crate) const DISPLAY_FPS: u32 = 60;
-/// Servos take a motion up to a step before the screen shows it: they are on their way for longer than a picture.
-pub(crate) const SERVO_LEAD: Micros = Micros::from_ms(20);
 /// Silence that is heard after the sound's end, so that the face settles.
 const SETTLE: Duration = Duration::from_millis(400);
 
@@ -190,7 +188,7 @@ impl App {
             return;
         }
         let now = self.now();
-        if let Some(moment) = self.clock.ahead(now, SERVO_LEAD) {
+        if let Some(moment) = self.clock.ahead(now, self.parts.body.lead()) {
             let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
             self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
         }

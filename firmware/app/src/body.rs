@@ -9,7 +9,7 @@ use crate::app::DISPLAY_FPS;
 use crate::ears::micros;
 use crate::face::Look;
 use crate::screen::Screen;
-use crate::servo::Servos;
+use crate::servo::{SERVO_LEAD, Servos};
 use crate::stream::out::Outputs;
 
 /// How long the face takes to come to rest at the end.
@@ -45,6 +45,11 @@ impl Body {
         if let Some(servos) = &self.servos {
             servos.follow(self.look.face(spoken, now), captured);
         }
+    }
+
+    /// How much earlier than the screen its servos want a face.
+    pub fn lead(&self) -> Micros {
+        self.servos.as_ref().map_or(SERVO_LEAD, Servos::lead)
     }
 
     /// Brings the face from where it is to rest, in real time. The clock of the job began at `started`.

@@ -13,7 +13,7 @@ use keyface_core::{FacePose, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::{DISPLAY_FPS, NAP, SERVO_LEAD, Turn, next_tick};
+use crate::app::{DISPLAY_FPS, NAP, Turn, next_tick};
 use crate::body::Body;
 use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
 use crate::report::ServoSummary;
@@ -239,7 +239,7 @@ impl Talk {
 
     fn drive(&mut self, heard: u64) {
         if self.parts.body.servos.is_some() {
-            let spoken = self.spoken(heard, SERVO_LEAD);
+            let spoken = self.spoken(heard, self.parts.body.lead());
             self.parts.body.drive(&spoken, self.now(), None);
         }
     }

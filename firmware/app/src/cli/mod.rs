@@ -23,6 +23,8 @@ mod progress;
 mod run;
 mod style;
 #[cfg(target_os = "linux")]
+mod tune;
+#[cfg(target_os = "linux")]
 mod unit;
 mod usage;
 mod voice;
@@ -61,6 +63,9 @@ enum Command {
     /// Look whether this machine is what its board says and a face will run, and say what to do.
     #[cfg(target_os = "linux")]
     Doctor(doctor::DoctorArgs),
+    /// Find out by hand, or by a script, how far each servo of a board may go.
+    #[cfg(target_os = "linux")]
+    Tune(tune::TuneArgs),
     /// Write what a board's service may do beyond the unit that ships: systemd's generator asks for it.
     #[cfg(target_os = "linux")]
     Unit(unit::UnitArgs),
@@ -87,6 +92,8 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         Command::Devices(args) => devices::devices(&args),
         #[cfg(target_os = "linux")]
         Command::Doctor(args) => doctor::doctor(&args),
+        #[cfg(target_os = "linux")]
+        Command::Tune(args) => tune::tune(&args),
         #[cfg(target_os = "linux")]
         Command::Unit(args) => unit::unit(&args),
         Command::Bench(args) => bench::bench(&args, started),

@@ -16,7 +16,7 @@ use keyface::face::Look;
 use keyface::out::{ENDINGS, Recorder, Recording, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
-use keyface::servo::Servos;
+use keyface::servo::{SERVO_LEAD, Servos};
 use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
@@ -95,6 +95,12 @@ impl Targets {
     /// Whether somebody sees the face while it lives.
     pub fn has_face(&self) -> bool {
         self.has_screen || self.has_servos || !self.outputs.is_empty()
+    }
+
+    /// How much earlier than a screen the servos, if it goes there, want a face.
+    pub fn lead(&self, board: Option<&Board>) -> Micros {
+        let servos = board.and_then(|board| board.servos.as_ref()).filter(|_| self.has_servos);
+        servos.map_or(SERVO_LEAD, keyface::servo::lead)
     }
 }
 

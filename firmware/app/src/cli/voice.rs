@@ -117,7 +117,7 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let model = model(args)?;
     let has_ear = args.input.is_some();
     let has_stage = has_ear || targets.has_face() || args.voice.play.is_some();
-    let playout = Playout::new(Line::new(model.clone()));
+    let playout = Playout::new(Line::new(model.clone())).waiting_for(targets.lead(board));
     let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
     // Where an input speaks, sessions may only watch.
     if has_ear {

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 
 use keyface_core::{HOP_SAMPLES, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
 
+use crate::servo::SERVO_LEAD;
+
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 
 /// Sound that may wait; whoever sends more is held back.
@@ -111,6 +113,13 @@ impl Playout {
             faults: 0,
             underruns: 0,
         }
+    }
+
+    /// The same for a face that is told so much earlier than a screen, beyond what all servos want: the sound waits for a
+    /// slow jaw.
+    pub fn waiting_for(mut self, lead: Micros) -> Playout {
+        self.lead += samples(lead - SERVO_LEAD);
+        self
     }
 
     /// How much later than it comes, at least, a sound is heard.
