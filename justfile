@@ -65,6 +65,10 @@ tiny: setup voices
     {{ keyface_train }} train host-train/experiments/tiny.toml
     {{ keyface_train }} export runs/tiny --out out/tiny
 
+# How head and brows go with a voice: figures and contact sheets, `just alive out/alive TALK.flac`.
+alive *args: setup
+    cargo run --release -p keyface-tests --example alive -- "$@"
+
 # A virtual microphone: PulseAudio to ALSA to cpal to the face, in real time; latency, and a sound server that dies.
 test-mic: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils

@@ -119,4 +119,17 @@ begin; sleep 2; power_on "$work/fresh"; dd if="$work/fresh" of="$FAKE_I2C_CHIP" 
 { [ "$(counter faults)" = 1 ] && [ "$(counter reopened)" = 1 ]; } || fail "expected one fault and one return, came $(cat "$work/json")"
 within 0 1480 1780 60 95
 parked
+echo "servos tuned by a script:"
+: >"$FAKE_I2C_LOG"
+power_on "$FAKE_I2C_CHIP"
+printf '%s\n' 'to 1400' min 'by 60' rest 'to 3000' max 'joint neck_yaw' 'by -40' min >"$work/moves"
+LD_PRELOAD=$work/fake.so "$KEYFACE" tune --board "$work/head.toml" --script "$work/moves" --hard 1300..1800 >"$work/servos.toml"
+within 0 1300 1800 390 13
+within 7 1300 1800 30 13
+for line in 'min_us = 1400' 'rest_us = 1460' 'max_us = 1800' 'min_us = 1460'; do
+    grep -q "^$line\$" "$work/servos.toml" || fail "expected $line, came $(cat "$work/servos.toml")"
+done
+sed -n '1,/^display/p' "$work/head.toml" | cat - "$work/servos.toml" >"$work/tuned.toml"
+LD_PRELOAD=$work/fake.so "$KEYFACE" run --board "$work/tuned.toml" --input models/live/demo.wav --to servo --seconds 1 >/dev/null
+[ "$(tail -n 1 "$FAKE_I2C_LOG" | cut -d' ' -f2,9)" = "- -" ] || fail "expected both servos free at the end"
 echo "ok"

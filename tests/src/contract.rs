@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use keyface_core::{MelFrame, Samples, Stage};
+use keyface_core::{MelFrame, Prosody, Samples, Stage};
 
 use crate::counting::allocations;
 
@@ -28,18 +28,24 @@ where
 /// An output as a row of numbers.
 pub trait Values {
     /// All numbers of the output.
-    fn values(&self) -> &[f32];
+    fn values(&self) -> Vec<f32>;
 }
 
 impl<const N: usize> Values for [f32; N] {
-    fn values(&self) -> &[f32] {
-        self
+    fn values(&self) -> Vec<f32> {
+        self.to_vec()
     }
 }
 
 impl Values for MelFrame {
-    fn values(&self) -> &[f32] {
-        &self.0
+    fn values(&self) -> Vec<f32> {
+        self.0.to_vec()
+    }
+}
+
+impl Values for Prosody {
+    fn values(&self) -> Vec<f32> {
+        vec![self.loudness, self.accent, self.phrase, self.ending, self.way_s as f32]
     }
 }
 

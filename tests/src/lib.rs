@@ -1,5 +1,6 @@
 //! Conformance across crates: what the tests in `tests/` share.
 
+pub mod alive;
 pub mod contract;
 pub mod counting;
 pub mod fuzz;

@@ -7,9 +7,13 @@ use keyface_core::Line;
 
 /// Every folder in `models/` that holds a card.
 pub fn shipped() -> Vec<PathBuf> {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let folders = fs::read_dir(models).expect("the folder models/ stands beside tests/");
+    let folders = fs::read_dir(folder("")).expect("the folder models/ stands beside tests/");
     folders.flatten().map(|entry| entry.path()).filter(|path| path.join("card.toml").is_file()).collect()
+}
+
+/// The folder of a model that ships.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
 }
 
 /// A line with the model of a folder, which has heard nothing.

@@ -1,6 +1,6 @@
 //! Every stage of the line keeps the contract of a stage.
 
-use keyface_core::{HOP_SAMPLES, Hops, LevelFollower, LogMel, MEL_BANDS, MelPower, MelPowers, Stage};
+use keyface_core::{HOP_SAMPLES, Hops, LevelFollower, LogMel, MEL_BANDS, MelPower, MelPowers, ProsodyFollower, Stage};
 use keyface_tests::contract::Contract;
 use keyface_tests::counting::Counting;
 use keyface_tests::signal::{Hop, golden_hops};
@@ -14,6 +14,7 @@ const BROKEN: [f32; 3] = [f32::NAN, f32::NEG_INFINITY, f32::MAX];
 
 stage_contract!(mel_power, of_hops(MelPower::new));
 stage_contract!(log_mel, of_hops(LogMel::new));
+stage_contract!(prosody_follower, of_hops(ProsodyFollower::new));
 stage_contract!(level_follower, of_powers(LevelFollower::new));
 
 fn of_hops<S: Stage<Input = Hop>, M: Fn() -> S>(make: M) -> Contract<S, M> {

@@ -2,7 +2,9 @@
 """Plays speech through a face and records the loudspeaker; compares the lips that were shown with those of the record.
 
 usage: sync.py KEYFACE SPEECH.wav FOLDER
-The record's clock is that of the chunk that came soonest: it is late by the monitor's own latency, a few ms.
+The record's clock at a place is that of the chunk that came soonest within a second of it: it is late by the monitor's own
+latency, a few ms. A sound server on a busy machine leaves gaps in its monitor and makes up for them in bursts, both of
+which move the clock: they are counted, and told.
 """
 import json
 import random
@@ -20,6 +22,8 @@ WINDOW_S, STRIDE_S = 0.8, 0.1
 MOST_MS = 120
 SYNC_MS = 20
 CLOSED_MS = 150
+CLOCK_S = 1.0
+MOVED_S = 0.01
 QUIET = 300
 JAW_CLOSED = 0.02
 
@@ -28,19 +32,38 @@ class Recorder:
     def __init__(self):
         command = "parec --device=room.monitor --latency-msec=5 --channels=1 --format=s16le".split() + [f"--rate={RATE}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
-        self.bytes, self.offset_s = bytearray(), float("inf")
+        self.bytes, self.chunks = bytearray(), []
         self.thread = threading.Thread(target=self.read)
         self.thread.start()
 
     def read(self):
         while chunk := self.process.stdout.read(4096):
             self.bytes += chunk
-            self.offset_s = min(self.offset_s, time.monotonic() - len(self.bytes) / 2 / RATE)
+            end_s = len(self.bytes) / 2 / RATE
+            self.chunks.append((end_s, time.monotonic() - end_s))
 
     def stop(self):
         self.process.terminate()
         self.thread.join()
+        seconds = range(int(self.chunks[-1][0]) + 2)
+        near = lambda second: [offset for end, offset in self.chunks if abs(end - second) <= CLOCK_S]
+        offsets = [min(near(second), default=None) for second in seconds]
+        self.offsets = [next(o for o in offsets[s::-1] + offsets[s:] if o is not None) for s in seconds]
+        self.moved = sum(abs(a - b) > MOVED_S for a, b in zip(self.offsets, self.offsets[1:]))
         return memoryview(bytes(self.bytes[: len(self.bytes) // 2 * 2])).cast("h")
+
+
+    def clock_s(self, time_s):
+        """This machine's clock when a place of the record sounded."""
+        return time_s + self.offsets[min(len(self.offsets) - 1, max(0, round(time_s)))]
+
+    def place(self, clock_s):
+        """The sample of the record that sounded then."""
+        low, high = 0, int(self.chunks[-1][0] * RATE)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.clock_s(middle / RATE) < clock_s else (low, middle)
+        return low
 
 
 class Face:
@@ -113,9 +136,10 @@ def sync(keyface, speech, folder):
     record = []
     for line in open(poses):
         pose = json.loads(line)
-        record.append((pose["time_s"], pose["weights"]["JawOpen"] - pose["weights"]["MouthClose"]))
+        record.append((recorder.clock_s(pose["time_s"]), pose["weights"]["JawOpen"] - pose["weights"]["MouthClose"]))
     # A picture stands until the next: its middle is what is compared.
-    shown = [(t - recorder.offset_s + 1 / 120, v) for t, v in face.frames]
+    record.sort()
+    shown = [(t + 1 / 120, v) for t, v in face.frames]
     start, end = shown[0][0], shown[-1][0]
     starts = [start + n * STRIDE_S for n in range(int((end - start - WINDOW_S) / STRIDE_S))]
     lags = [lag for lag in (lag_ms(shown, record, s) for s in starts) if lag is not None]
@@ -123,7 +147,7 @@ def sync(keyface, speech, folder):
     p50, p95, p99 = (percentile(sizes, share) for share in (0.5, 0.95, 0.99))
     middle = percentile(lags, 0.5)
     return say(p95 <= SYNC_MS, f"lips and sound apart: p50 {p50} ms, p95 {p95} ms, p99 {p99} ms "
-                               f"({len(lags)} windows; lips {middle:+d} ms behind in the middle)")
+                               f"({len(lags)} windows; lips {middle:+d} ms behind in the middle; the record's clock moved {recorder.moved} times)")
 
 
 def interrupts(keyface, speech, folder):
@@ -156,7 +180,7 @@ def interrupts(keyface, speech, folder):
     samples = recorder.stop()
     silent, closed = [], []
     for moment in asked:
-        first = int((moment - recorder.offset_s) * RATE)
+        first = recorder.place(moment)
         loud = [n for n in range(first, first + RATE // 2) if abs(samples[n]) > QUIET]
         silent.append(round((loud[-1] - first) * 1000 / RATE) if loud else 0)
         open_at = [t for t, jaw in face.frames if moment <= t < moment + 0.5 and jaw > JAW_CLOSED]

@@ -9,7 +9,7 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step};
+use keyface_core::{CoreError, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
@@ -24,8 +24,6 @@ use crate::stream::stage::Said;
 pub(crate) const NAP: Duration = Duration::from_millis(2);
 /// Pictures a second.
 pub(crate) const DISPLAY_FPS: u32 = 60;
-/// Servos take a motion up to a step before the screen shows it: they are on their way for longer than a picture.
-pub(crate) const SERVO_LEAD: Micros = Micros::from_ms(20);
 /// Silence that is heard after the sound's end, so that the face settles.
 const SETTLE: Duration = Duration::from_millis(400);
 
@@ -190,9 +188,9 @@ impl App {
             return;
         }
         let now = self.now();
-        if let Some(moment) = self.clock.ahead(now, SERVO_LEAD) {
+        if let Some(moment) = self.clock.ahead(now, self.parts.body.lead()) {
             let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
-            self.parts.body.drive(&self.parts.line.motion_at(moment), now, captured);
+            self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
         }
     }
 
@@ -205,8 +203,8 @@ impl App {
         }
         self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
         let moment = self.clock.show(now);
-        let motion = moment.map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
-        self.is_closed = !self.parts.body.show(&motion, now);
+        let spoken = moment.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
+        self.is_closed = !self.parts.body.show(&spoken, now);
         let Some(moment) = moment else { return };
         let age = self.parts.ear.captured(moment).map(|captured| Instant::now().saturating_duration_since(captured));
         self.watcher.picture(age.filter(|_| self.ended.is_none()));
@@ -225,7 +223,7 @@ impl App {
     /// Brings the face from where it is to rest, in real time.
     fn rest(&mut self) {
         let shown = self.clock.show(self.now());
-        let last = shown.map_or(Motion::REST, |moment| self.parts.line.motion_at(moment));
+        let last = shown.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
         self.parts.body.rest(last, self.started);
     }
 

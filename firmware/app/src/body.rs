@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Motion};
+use keyface_core::{Micros, Spoken};
 
 use crate::app::DISPLAY_FPS;
 use crate::ears::micros;
 use crate::face::Look;
 use crate::screen::Screen;
-use crate::servo::Servos;
+use crate::servo::{SERVO_LEAD, Servos};
 use crate::stream::out::Outputs;
 
 /// How long the face takes to come to rest at the end.
@@ -29,8 +29,8 @@ pub struct Body {
 
 impl Body {
     /// Shows a picture; false when the user has closed the screen.
-    pub fn show(&mut self, motion: &Motion, now: Micros) -> bool {
-        let pose = self.look.face(motion, now);
+    pub fn show(&mut self, spoken: &Spoken, now: Micros) -> bool {
+        let pose = self.look.face(spoken, now);
         self.outputs.show(&pose, now);
         self.screen.as_mut().is_none_or(|screen| screen.show(&pose, now))
     }
@@ -41,22 +41,27 @@ impl Body {
     }
 
     /// Servos take the newest face at their own rate; `captured` is when its sound was in the air.
-    pub fn drive(&self, motion: &Motion, now: Micros, captured: Option<Instant>) {
+    pub fn drive(&self, spoken: &Spoken, now: Micros, captured: Option<Instant>) {
         if let Some(servos) = &self.servos {
-            servos.follow(self.look.face(motion, now), captured);
+            servos.follow(self.look.face(spoken, now), captured);
         }
     }
 
+    /// How much earlier than the screen its servos want a face.
+    pub fn lead(&self) -> Micros {
+        self.servos.as_ref().map_or(SERVO_LEAD, Servos::lead)
+    }
+
     /// Brings the face from where it is to rest, in real time. The clock of the job began at `started`.
-    pub fn rest(&mut self, last: Motion, started: Instant) {
+    pub fn rest(&mut self, last: Spoken, started: Instant) {
         self.servos.iter_mut().for_each(Servos::park);
         if self.screen.is_none() && self.outputs.is_empty() {
             return;
         }
         let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
         for picture in 1..=pictures {
-            let motion = last.toward(Motion::REST, picture as f32 / pictures as f32);
-            if !self.show(&motion, micros(started.elapsed())) {
+            let spoken = last.toward(&Spoken::REST, picture as f32 / pictures as f32);
+            if !self.show(&spoken, micros(started.elapsed())) {
                 return;
             }
             thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);

@@ -128,6 +128,29 @@ mod tests {
     }
 
     #[test]
+    fn in_a_day_a_recording_clock_that_is_off_drifts_less_than_ten_milliseconds_from_the_face() {
+        const PICTURE_US: i64 = 16_667;
+        for ppm in [-100, 100] {
+            let (mut clock, mut at) = (PlayClock::default(), 0);
+            let mut behind = (i64::MAX, i64::MIN);
+            for picture in 0..24 * 3_600 * 60 {
+                let now = picture * PICTURE_US;
+                let heard = now + now / 1_000_000 * ppm;
+                while at + 20_000 <= heard {
+                    at += 20_000;
+                    clock.arrived(Micros(at), Micros(at - at / 1_000_000 * ppm));
+                }
+                let shown = clock.show(Micros(now)).map_or(0, |shown| shown.0);
+                // The first minute is for finding the delay.
+                if picture > 3_600 {
+                    behind = (behind.0.min(heard - shown), behind.1.max(heard - shown));
+                }
+            }
+            assert!(behind.1 - behind.0 < 10_000, "{ppm} ppm: {behind:?} us behind what is heard");
+        }
+    }
+
+    #[test]
     fn time_never_goes_back_even_when_the_sound_stalls() {
         let mut clock = PlayClock::default();
         clock.arrived(Micros::from_ms(20), Micros::from_ms(30));

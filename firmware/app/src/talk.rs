@@ -9,11 +9,11 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{FacePose, Micros, Motion, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{FacePose, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::{DISPLAY_FPS, NAP, SERVO_LEAD, Turn, next_tick};
+use crate::app::{DISPLAY_FPS, NAP, Turn, next_tick};
 use crate::body::Body;
 use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
 use crate::report::ServoSummary;
@@ -121,7 +121,7 @@ impl Talk {
             thread::sleep(NAP);
         }
         let heard = self.heard();
-        let last = self.parts.playout.motion(heard);
+        let last = self.parts.playout.spoken(heard);
         self.parts.body.rest(last, self.parts.started);
         Ok(self.close())
     }
@@ -229,8 +229,8 @@ impl Talk {
             self.summary.ended += u64::from(matches!(event, Event::Ended(_)));
             self.summary.flushed += u64::from(matches!(event, Event::Flushed(_)));
             let pose = match &event {
-                Event::Step(place, step) => body.look.face(&step.motion, place.show),
-                Event::Frame(place, motion) => body.look.face(motion, place.show),
+                Event::Step(place, step) => body.look.mouth(&step.motion, place.show),
+                Event::Frame(place, spoken) => body.look.face(spoken, place.show),
                 _ => FacePose::REST,
             };
             stage.tell(event, pose);
@@ -239,8 +239,8 @@ impl Talk {
 
     fn drive(&mut self, heard: u64) {
         if self.parts.body.servos.is_some() {
-            let motion = self.motion(heard, SERVO_LEAD);
-            self.parts.body.drive(&motion, self.now(), None);
+            let spoken = self.spoken(heard, self.parts.body.lead());
+            self.parts.body.drive(&spoken, self.now(), None);
         }
     }
 
@@ -253,15 +253,15 @@ impl Talk {
         }
         self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
         self.summary.pictures += 1;
-        let motion = self.motion(heard, HALF_PICTURE);
-        self.is_closed = !self.parts.body.show(&motion, now);
+        let spoken = self.spoken(heard, HALF_PICTURE);
+        self.is_closed = !self.parts.body.show(&spoken, now);
         let playout = &self.parts.playout;
-        self.events.push(Event::Frame(playout.place(heard, now), playout.motion(heard)));
+        self.events.push(Event::Frame(playout.place(heard, now), playout.spoken(heard)));
         self.tell();
     }
 
-    fn motion(&self, heard: u64, ahead: Micros) -> Motion {
-        self.parts.playout.motion(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
+    fn spoken(&self, heard: u64, ahead: Micros) -> Spoken {
+        self.parts.playout.spoken(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
     }
 
     /// The place that is heard now.
@@ -346,8 +346,8 @@ mod tests {
         assert_eq!((summary.ended, summary.flushed, summary.underruns), (1, 0, 0));
         let mut widest = 0.0f32;
         while let Some(told) = watcher.told() {
-            if let Event::Frame(_, motion) = &told.0 {
-                widest = widest.max(motion[MotionChannel::JawOpen]);
+            if let Event::Frame(_, spoken) = &told.0 {
+                widest = widest.max(spoken.motion[MotionChannel::JawOpen]);
             }
         }
         assert!(widest > 0.1, "{widest}");
@@ -374,7 +374,7 @@ mod tests {
         let open: Vec<Micros> = told
             .iter()
             .filter_map(
-                |told| if let Event::Frame(place, motion) = &told.0 { Some((place.show, *motion)) } else { None },
+                |told| if let Event::Frame(place, said) = &told.0 { Some((place.show, said.motion)) } else { None },
             )
             .filter(|(_, motion)| motion[MotionChannel::JawOpen] > 0.02)
             .map(|(show, _)| show)

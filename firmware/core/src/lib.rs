@@ -31,14 +31,17 @@ mod motion;
 #[cfg(feature = "std")]
 mod mouth;
 mod phone;
+mod pitch;
 #[cfg(feature = "std")]
 mod ports;
 mod pose;
+mod prosody;
 #[cfg(feature = "std")]
 mod resample;
 mod retarget;
 #[cfg(feature = "std")]
 pub mod script;
+mod spoken;
 mod stage;
 mod time;
 
@@ -68,11 +71,14 @@ pub use motion::{KeyKind, KeyMotion, MOTION_CHANNELS, Motion, MotionChannel};
 #[cfg(feature = "std")]
 pub use mouth::{MouthDecoder, MouthState};
 pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
+pub use pitch::PitchTracker;
 #[cfg(feature = "std")]
 pub use ports::{NetSpec, Port};
 pub use pose::{Angles, FacePose};
+pub use prosody::{Prosody, ProsodyFollower};
 #[cfg(feature = "std")]
 pub use resample::{RATES_HZ, Resampler};
 pub use retarget::{Gains, retarget};
+pub use spoken::{Delivery, Spoken};
 pub use stage::Stage;
 pub use time::{HOP_SAMPLES, Hops, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples};

@@ -7,8 +7,8 @@ use crate::heads::HEADS;
 use crate::mouth::MouthDecoder;
 use crate::script::Script;
 use crate::{
-    CoreError, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model, ModelCard,
-    Motion, Mouth, PHONES, STEP_HOPS, Stage, Viseme,
+    CoreError, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model,
+    ModelCard, Motion, Mouth, PHONES, STEP_HOPS, Spoken, Stage, Viseme,
 };
 
 /// Span of a step.
@@ -48,6 +48,7 @@ pub struct Line {
     mouth: MouthDecoder,
     trunk: Vec<f32>,
     completion: Completion,
+    delivery: Delivery,
     script: Option<Script>,
     phones: [f32; PHONES],
 }
@@ -57,8 +58,9 @@ impl Line {
     pub fn new(model: Model) -> Line {
         let card = &model.card;
         let decode = card.decode;
+        let look_ahead = Micros::from_ms(i64::from(card.look_ahead_ms));
         Line {
-            look_ahead: Micros::from_ms(i64::from(card.look_ahead_ms)),
+            look_ahead,
             hop: [0.0; HOP_SAMPLES],
             filled: 0,
             mel: LogMel::new(),
@@ -68,6 +70,7 @@ impl Line {
             mouth: MouthDecoder::new(decode, STEP.as_ms()),
             trunk: vec![0.0; card.trunk_width],
             completion: Completion::new(),
+            delivery: Delivery::new(look_ahead),
             script: None,
             phones: [0.0; PHONES],
             model,
@@ -105,6 +108,11 @@ impl Line {
         self.completion.pose_at(time)
     }
 
+    /// The same, and how it is said.
+    pub fn spoken_at(&self, time: Micros) -> Spoken {
+        Spoken { motion: self.motion_at(time), prosody: self.delivery.at(time) }
+    }
+
     /// Probability of each phone at the newest step, in [`Phone::ALL`](crate::Phone::ALL)'s order; zeros before the first.
     pub fn phones(&self) -> &[f32; PHONES] {
         &self.phones
@@ -129,11 +137,13 @@ impl Line {
         self.keys.reset();
         self.mouth.reset();
         self.completion.reset();
+        self.delivery.reset();
         self.script = None;
         self.phones = [0.0; PHONES];
     }
 
     fn hear_hop(&mut self) -> Result<Option<Step>, CoreError> {
+        self.delivery.hear(&self.hop);
         let Some(frame) = self.mel.push(&self.hop) else { return Ok(None) };
         let slot = (self.hops.0 as usize % STEP_HOPS) * FEATURES;
         self.features[slot..slot + FEATURES].copy_from_slice(&frame.0);
@@ -158,6 +168,7 @@ impl Line {
             script.correct(at, STEP, &mut heads);
         }
         self.phones = heads.phones;
+        self.delivery.step(at, heads.voice);
         let state = self.mouth.push(&heads);
         let (flow, key) = self.keys.push(at, STEP, &heads);
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
@@ -180,6 +191,8 @@ impl Line {
         self.model.reset();
         self.keys.reset();
         self.mouth.reset();
-        self.completion.push(self.hops.micros() - self.look_ahead, &Motion::REST);
+        let at = self.hops.micros() - self.look_ahead;
+        self.completion.push(at, &Motion::REST);
+        self.delivery.step(at, 0.0);
     }
 }

@@ -199,7 +199,7 @@ fn recording(args: &AnimateArgs, ear: &StreamEar) -> Recording {
     Recording {
         sound_name: ear.name(),
         gains: args.face.gains(Gains::default()),
-        is_still: args.face.still,
+        life: args.style.life(&args.face),
         resampling: ear.latency().micros(),
         ..args.style.recording()
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use keyface::app::Parts;
 use keyface::body::Body;
 use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_sound};
-use keyface::face::{Life, Look};
+use keyface::face::Look;
 use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface::stream::out::Outputs;
@@ -14,7 +14,7 @@ use keyface_core::{Gains, Line, Micros};
 
 use super::progress::Progress;
 use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
-use super::{FaceArgs, ModelArgs, note, tell};
+use super::{FaceArgs, ModelArgs, SAME, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
 const FACE_BEHIND: Micros = Micros::from_ms(40);
@@ -82,8 +82,7 @@ fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
 
 fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
-    let life = (!args.face.still).then(|| Life::new(seed()));
-    let look = Look::new(gains, life);
+    let look = Look::new(gains, args.face.life(seed()));
     let body = Body { look, screen: Some(screen), servos: None, outputs: Outputs::default() };
     let parts = Parts { ear, line, body, said: None, recorder: None, pace: Pace::RealTime, limit: None };
     live(parts, Telling::Text)
@@ -94,7 +93,7 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());
     let recording =
-        Recording { gains, is_still: args.face.still, sound_name: sound.name.clone(), ..Recording::default() };
+        Recording { gains, life: args.face.life(SAME), sound_name: sound.name.clone(), ..Recording::default() };
     let stop = stop_on_ctrl_c()?;
     let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
     let recorder = Recorder::open(&targets, recording)?;

@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
+use keyface::face::Life;
 use keyface::hush::StandardError;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
@@ -24,9 +25,14 @@ mod progress;
 mod run;
 mod style;
 #[cfg(target_os = "linux")]
+mod tune;
+#[cfg(target_os = "linux")]
 mod unit;
 mod usage;
 mod voice;
+
+/// Seed of what is the same each time that it is made: files and sessions.
+const SAME: u64 = 1;
 
 /// A live face from speech: microphone, file or pipe in; a moving face, curves or visemes out.
 ///
@@ -59,6 +65,9 @@ enum Command {
     /// Look whether this machine is what its board says and a face will run, and say what to do.
     #[cfg(target_os = "linux")]
     Doctor(doctor::DoctorArgs),
+    /// Find out by hand, or by a script, how far each servo of a board may go.
+    #[cfg(target_os = "linux")]
+    Tune(tune::TuneArgs),
     /// Write what a board's service may do beyond the unit that ships: systemd's generator asks for it.
     #[cfg(target_os = "linux")]
     Unit(unit::UnitArgs),
@@ -85,6 +94,8 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         Command::Devices(args) => devices::devices(&args),
         #[cfg(target_os = "linux")]
         Command::Doctor(args) => doctor::doctor(&args),
+        #[cfg(target_os = "linux")]
+        Command::Tune(args) => tune::tune(&args),
         #[cfg(target_os = "linux")]
         Command::Unit(args) => unit::unit(&args),
         Command::Bench(args) => bench::bench(&args, started),
@@ -133,12 +144,42 @@ struct FaceArgs {
     /// No blinks, glances or breath: only what is spoken.
     #[arg(long)]
     still: bool,
+    /// What of the face's life is left out: blinks, glances, breath, brows, nods; several with commas between.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PART", conflicts_with = "still")]
+    without: Vec<Part>,
+}
+
+/// What lives in a face beside its speech.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Lids.
+    Blinks,
+    /// Small jumps of the eyes.
+    Glances,
+    /// Breath and slow sway.
+    Breath,
+    /// Brows that follow the voice.
+    Brows,
+    /// A head that follows the voice.
+    Nods,
 }
 
 impl FaceArgs {
     /// What was asked for, else what `board` says.
     fn gains(&self, board: Gains) -> Gains {
         Gains { jaw: self.jaw.unwrap_or(board.jaw), lips: self.lips.unwrap_or(board.lips) }
+    }
+
+    /// What lives in the face, from a seed.
+    fn life(&self, seed: u64) -> Option<Life> {
+        let has = |part: Part| !self.without.contains(&part);
+        let mut life = Life::new(seed);
+        life.blinks = has(Part::Blinks);
+        life.saccades = has(Part::Glances);
+        life.breathing = has(Part::Breath);
+        life.brows = has(Part::Brows);
+        life.nods = has(Part::Nods);
+        (!self.still).then_some(life)
     }
 
     /// The model with lips that close as willingly as was asked for.

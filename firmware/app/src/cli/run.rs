@@ -12,11 +12,11 @@ use keyface::app::{App, Parts, Turn};
 use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
-use keyface::face::{Life, Look};
+use keyface::face::Look;
 use keyface::out::{ENDINGS, Recorder, Recording, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
-use keyface::servo::Servos;
+use keyface::servo::{SERVO_LEAD, Servos};
 use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
@@ -96,6 +96,12 @@ impl Targets {
     pub fn has_face(&self) -> bool {
         self.has_screen || self.has_servos || !self.outputs.is_empty()
     }
+
+    /// How much earlier than a screen the servos, if it goes there, want a face.
+    pub fn lead(&self, board: Option<&Board>) -> Micros {
+        let servos = board.and_then(|board| board.servos.as_ref()).filter(|_| self.has_servos);
+        servos.map_or(SERVO_LEAD, keyface::servo::lead)
+    }
 }
 
 impl RunArgs {
@@ -138,8 +144,7 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
 pub fn body(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::Result<Body> {
     let screen = targets.has_screen.then(|| open_screen(board)).transpose()?;
     let servos = open_servos(args, &targets, board)?;
-    let life = (!args.face.still).then(|| Life::new(seed()));
-    let look = Look::new(gains(args, board), life);
+    let look = Look::new(gains(args, board), args.face.life(seed()));
     Ok(Body { look, screen, servos, outputs: targets.outputs })
 }
 
@@ -292,7 +297,7 @@ fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) ->
     let recording = Recording {
         sound_name: ear.name(),
         gains,
-        is_still: args.face.still,
+        life: args.style.life(&args.face),
         resampling: ear.latency().micros(),
         is_live: pace(args) == Pace::RealTime,
         ..args.style.recording()

@@ -3,7 +3,10 @@
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use keyface::face::Life;
 use keyface::out::{FrameRate, Names, Recording, Shapes, Stamp};
+
+use super::{FaceArgs, SAME};
 
 /// How files are written.
 #[derive(Args)]
@@ -28,12 +31,23 @@ pub struct StyleArgs {
     /// Write a .dat with Preston Blair's names (MBP, etc, E, AI, O, U, FV, L, rest), as Moho and OpenToonz want them.
     #[arg(long)]
     preston_blair: bool,
+    /// Head and brows in files follow the voice too, as those of a face on a screen do.
+    #[arg(long, conflicts_with = "still")]
+    alive: bool,
 }
 
 impl StyleArgs {
     /// Whether times are those at which a live face could show a pose.
     pub fn is_live(&self) -> bool {
         matches!(self.stamp, StampArg::Shown)
+    }
+
+    /// What lives in the face of a file: its head and brows are left to who edits it, unless they are asked for.
+    pub fn life(&self, face: &FaceArgs) -> Option<Life> {
+        let mut life = face.life(SAME)?;
+        life.brows &= self.alive;
+        life.nods &= self.alive;
+        Some(life)
     }
 
     /// A recording of this style; the sound and the face are the caller's.

@@ -117,7 +117,7 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let model = model(args)?;
     let has_ear = args.input.is_some();
     let has_stage = has_ear || targets.has_face() || args.voice.play.is_some();
-    let playout = Playout::new(Line::new(model.clone()));
+    let playout = Playout::new(Line::new(model.clone())).waiting_for(targets.lead(board));
     let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
     // Where an input speaks, sessions may only watch.
     if has_ear {
@@ -194,7 +194,7 @@ impl Host {
         let Some(address) = *serve else { return Ok(None) };
         let token = token_file.as_deref().map(token).transpose()?;
         let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
-        let host = Host::new(self.model, gains, !args.face.still, self.stage);
+        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.stage);
         let listen = Listen { address, origins: allow_origin.clone(), token, clients: clients.unwrap_or(CLIENTS) };
         let service = Service::start(listen, host.into(), self.started)?;
         let address = service.address();

@@ -60,7 +60,7 @@ pub struct Speaker {
 /// What the audio thread and the others share.
 #[derive(Default)]
 struct Shared {
-    /// The axis up to here has been taken by the device.
+    /// The axis up to here is in the device's hands, or will be with its next callback.
     taken: AtomicU64,
     /// Before this place the voice is silent.
     silent_before: AtomicU64,
@@ -139,7 +139,7 @@ impl Speaker {
         self.clock.heard(now)
     }
 
-    /// The axis up to here is in the device's hands.
+    /// The axis up to here is in the device's hands, or will be with its next callback, however much that takes at once.
     pub fn taken(&self) -> u64 {
         self.shared.taken.load(Relaxed)
     }
@@ -218,7 +218,7 @@ impl Playing {
             *slot = self.gain * self.sample();
             self.next += 1;
         }
-        self.shared.taken.store(self.next, Relaxed);
+        self.shared.taken.store(self.next + out.len() as u64, Relaxed);
         self.shared.callbacks.fetch_add(1, Relaxed);
     }
 
@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     fn playing() -> (Playing, Producer<VoiceHop>, Consumer<Mark>) {
-        let (hops_in, hops) = RingBuffer::new(8);
+        let (hops_in, hops) = RingBuffer::new(64);
         let (marks, marks_out) = RingBuffer::new(8);
         let shared = Arc::new(Shared::default());
         (Playing { hops, marks, hop: None, gain: 1.0, next: 0, base: Instant::now(), shared }, hops_in, marks_out)
@@ -393,6 +393,36 @@ mod tests {
         assert!(out[48..220].iter().all(|s| s.abs() < 1e-6));
         assert!(out[..48].windows(2).all(|pair| pair[0] >= pair[1]), "without a click");
         assert!(out[220 + 48..].iter().all(|s| (*s - 0.5).abs() < 1e-6));
+    }
+
+    #[test]
+    fn a_device_that_takes_much_at_once_is_given_all_of_it() {
+        let (mut playing, mut hops, _marks) = playing();
+        let (mut given, mut out) = (0, vec![0.0; 1_000]);
+        for callback in 0..20 {
+            playing.fill(&mut out, Duration::from_millis(60));
+            // The first is for finding out how much it takes.
+            assert!(callback == 0 || out.iter().all(|s| *s == 0.5), "a gap in callback {callback}");
+            while given < playing.shared.taken.load(Relaxed) {
+                hops.push(hop(given, 0.5)).unwrap();
+                given += HOP_SAMPLES as u64;
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_day_a_loudspeaker_whose_clock_is_off_stays_within_ten_milliseconds() {
+        for ppm in [-100.0, 100.0] {
+            let base = Instant::now();
+            let mut clock = Clock::new(base);
+            for n in 1..24 * 36_000u64 {
+                // A mark each 100 ms of sound; what the device takes for that is off.
+                let at = base + Duration::from_secs_f64(n as f64 * 0.1 * (1.0 - ppm * 1e-6));
+                clock.mark(Mark { place: 1_600 * n, at });
+                let apart = clock.heard(at) as f64 - 1_600.0 * n as f64;
+                assert!(apart.abs() < 0.010 * f64::from(SAMPLE_RATE_HZ), "{ppm} ppm, {n}: {apart} samples");
+            }
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Life of a face that nobody moves: blinks, saccades, breathing and brows, added to a pose.
+//! Life of a face: blinks, saccades and breathing, and a head and brows that follow the voice, added to a pose.
 //!
-//! A pure function of a seed and a time: the same second looks the same live, from a file and in a test.
+//! A pure function of a seed, a time and how it is said then: the same second looks the same live, from a file and in a
+//! test. Where life moves the brows, it alone does: what a network says of them is left out.
 
 use std::f32::consts::TAU;
 
-use keyface_core::{Channel, FacePose, Micros};
+use keyface_core::{Channel, FacePose, Micros, Prosody};
 
 /// Which living motions are added, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,10 @@ pub struct Life {
     pub saccades: bool,
     /// Breath and slow sway of the head.
     pub breathing: bool,
-    /// Slow brows, and a short lift now and then.
+    /// Brows that rise with the accents of the voice, drift slowly, and lift now and then in silence.
     pub brows: bool,
+    /// A head that moves while the voice is loud, nods on its accents and sinks where a phrase ends.
+    pub nods: bool,
     seed: u64,
     /// The slot whose blink is left out.
     skipped: Option<i64>,
@@ -48,6 +51,17 @@ const BREATH_HZ: f64 = 0.24;
 const BROW_SLOT_S: f64 = 5.0;
 const BROW_SHARE: f32 = 0.45;
 const BROW_LIFT_S: f64 = 0.9;
+/// Weights of a full accent, inner and outer brows, and of a lift in silence.
+const BROW_ACCENT: [f32; 2] = [0.30, 0.42];
+const BROW_LIFT: [f32; 2] = [0.10, 0.30];
+/// How far the head goes in a phrase (yaw, pitch, roll), and how often a full voice turns it back in a second.
+const SWAY_RAD: [f32; 3] = [0.080, 0.050, 0.045];
+const SWAY_HZ: [f64; 3] = [0.62, 0.84, 0.50];
+/// The way goes on slowly without a voice, so that no two sentences begin alike.
+const DRIFT: f64 = 0.08;
+/// How far a full accent and a phrase's end bow it.
+const NOD_RAD: f32 = 0.050;
+const BOW_RAD: f32 = 0.022;
 
 /// Independent streams of chance.
 #[derive(Clone, Copy)]
@@ -70,7 +84,7 @@ impl Life {
 
     /// Everything alive.
     pub const fn new(seed: u64) -> Life {
-        Life { blinks: true, saccades: true, breathing: true, brows: true, seed, skipped: None }
+        Life { blinks: true, saccades: true, breathing: true, brows: true, nods: true, seed, skipped: None }
     }
 
     /// The same without the blink, if any, that is under way at `end`.
@@ -81,8 +95,8 @@ impl Life {
         Life { skipped, ..self }
     }
 
-    /// Adds life at `time` to a pose; what the pose already does is kept.
-    pub fn apply(&self, time: Micros, pose: &mut FacePose) {
+    /// Adds life at `time` to a pose; what the pose already does is kept, but for brows.
+    pub fn apply(&self, time: Micros, prosody: &Prosody, pose: &mut FacePose) {
         let time_s = time.as_s();
         if self.blinks {
             self.blink(time_s, pose);
@@ -94,7 +108,10 @@ impl Life {
             self.breathe(time_s, pose);
         }
         if self.brows {
-            self.lift_brows(time_s, pose);
+            self.lift_brows(time_s, prosody, pose);
+        }
+        if self.nods {
+            self.nod(time_s, prosody, pose);
         }
     }
 
@@ -154,14 +171,26 @@ impl Life {
         pose.head.roll_rad += 0.022 * self.wander(time_s, 2, 0.057);
     }
 
-    fn lift_brows(&self, time_s: f64, pose: &mut FacePose) {
+    fn lift_brows(&self, time_s: f64, prosody: &Prosody, pose: &mut FacePose) {
         let slot = (time_s / BROW_SLOT_S).floor() as i64;
         let lift = (slot - 1..=slot).map(|slot| self.brow_lift(slot, time_s)).fold(0.0, f32::max);
+        // Who speaks lifts the brows on accents, and not by chance.
+        let lift = lift * (1.0 - prosody.loudness).max(0.0);
         let drift = 0.05 * (1.0 + self.wander(time_s, 3, 0.11));
-        let mut add = |channel: Channel, weight: f32| pose.set(channel, pose[channel] + weight);
-        add(Channel::BrowInnerUp, 0.5 * drift + 0.10 * lift);
-        add(Channel::BrowOuterUpLeft, drift + 0.30 * lift);
-        add(Channel::BrowOuterUpRight, drift + 0.30 * lift);
+        let weight =
+            |side: usize, share: f32| share * drift + BROW_LIFT[side] * lift + BROW_ACCENT[side] * prosody.accent;
+        pose.set(Channel::BrowInnerUp, weight(0, 0.5));
+        pose.set(Channel::BrowOuterUpLeft, weight(1, 1.0));
+        pose.set(Channel::BrowOuterUpRight, weight(1, 1.0));
+    }
+
+    fn nod(&self, time_s: f64, prosody: &Prosody, pose: &mut FacePose) {
+        let way_s = prosody.way_s + DRIFT * time_s;
+        let sway = |axis: usize| SWAY_RAD[axis] * self.wander(way_s, 4 + axis as i64, SWAY_HZ[axis]);
+        let [yaw, pitch, roll] = [0, 1, 2].map(|axis| prosody.phrase * sway(axis));
+        pose.head.yaw_rad += yaw;
+        pose.head.pitch_rad += pitch - NOD_RAD * prosody.accent - BOW_RAD * prosody.ending;
+        pose.head.roll_rad += roll;
     }
 
     fn brow_lift(&self, slot: i64, time_s: f64) -> f32 {
@@ -218,7 +247,7 @@ mod tests {
 
     fn pose_at(life: &Life, ms: i64) -> FacePose {
         let mut pose = FacePose::REST;
-        life.apply(Micros::from_ms(ms), &mut pose);
+        life.apply(Micros::from_ms(ms), &Prosody::REST, &mut pose);
         pose
     }
 
@@ -255,10 +284,38 @@ mod tests {
 
     #[test]
     fn what_is_switched_off_does_not_move() {
-        let off = Life { blinks: false, saccades: false, breathing: false, brows: false, ..LIFE };
+        let off = Life { blinks: false, saccades: false, breathing: false, brows: false, nods: false, ..LIFE };
         assert!((0..500).all(|i| pose_at(&off, 40 * i) == FacePose::REST));
         let only_eyes = Life { saccades: true, ..off };
         assert!((0..500).all(|i| pose_at(&only_eyes, 40 * i).weights() == FacePose::REST.weights()));
+    }
+
+    #[test]
+    fn a_voice_moves_head_and_brows_and_each_can_be_switched_off() {
+        let loud = Prosody { loudness: 1.0, accent: 1.0, phrase: 1.0, ..Prosody::REST };
+        let said = |life: &Life, prosody: &Prosody| {
+            let mut pose = FacePose::REST;
+            life.apply(Micros::from_ms(3_000), prosody, &mut pose);
+            (pose.head, pose[Channel::BrowOuterUpLeft])
+        };
+        let [rest, spoken] = [Prosody::REST, loud].map(|prosody| said(&LIFE, &prosody));
+        assert!(spoken.1 > rest.1 + 0.3 && spoken.0.pitch_rad < rest.0.pitch_rad - 0.02, "{rest:?} {spoken:?}");
+        let no_nods = Life { nods: false, ..LIFE };
+        assert_eq!(said(&no_nods, &loud), (rest.0, spoken.1));
+        let no_brows = Life { brows: false, ..LIFE };
+        assert_eq!(said(&no_brows, &loud), (spoken.0, 0.0));
+    }
+
+    #[test]
+    fn brows_have_one_owner() {
+        let mut pose = FacePose::REST;
+        pose.set(Channel::BrowInnerUp, 0.8);
+        let of_the_network = pose;
+        Life { brows: false, ..LIFE }.apply(Micros(0), &Prosody::REST, &mut pose);
+        assert_eq!(pose[Channel::BrowInnerUp], 0.8);
+        pose = of_the_network;
+        LIFE.apply(Micros(0), &Prosody::REST, &mut pose);
+        assert_eq!(pose[Channel::BrowInnerUp], pose_at(&LIFE, 0)[Channel::BrowInnerUp]);
     }
 
     #[test]
@@ -281,7 +338,7 @@ mod tests {
     fn a_closed_eye_stays_closed() {
         let mut pose = FacePose::REST;
         pose.set(Channel::EyeBlinkLeft, 1.0);
-        LIFE.apply(Micros::from_ms(2_000), &mut pose);
+        LIFE.apply(Micros::from_ms(2_000), &Prosody::REST, &mut pose);
         assert_eq!(pose[Channel::EyeBlinkLeft], 1.0);
     }
 }

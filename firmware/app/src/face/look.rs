@@ -1,6 +1,7 @@
-//! Motion in, the face of a moment out: gains, mood, state and gaze, and life on top.
+//! What is said in, the face of a moment out: gains, mood, state and gaze, and life on top. All that moves head and
+//! brows meets here.
 
-use keyface_core::{Angles, Channel, FacePose, Gains, Micros, Motion, retarget};
+use keyface_core::{Angles, Channel, FacePose, Gains, Micros, Motion, Prosody, Spoken, retarget};
 
 use super::Life;
 use crate::stream::message::{Ask, Gaze, Mood, MoodName, State};
@@ -32,6 +33,8 @@ struct Manner {
     pitch_rad: f32,
     /// Whether the eyes stay where they are told, rather than wander.
     holds: f32,
+    /// How strongly head and brows follow the voice.
+    spirit: f32,
 }
 
 /// The channels that moods and states move, on both sides.
@@ -49,7 +52,7 @@ const WEIGHTS: [&[Channel]; 8] = {
     ]
 };
 
-const PLAIN: Manner = Manner { weights: [0.0; WEIGHTS.len()], yaw_rad: 0.0, pitch_rad: 0.0, holds: 0.0 };
+const PLAIN: Manner = Manner { weights: [0.0; WEIGHTS.len()], yaw_rad: 0.0, pitch_rad: 0.0, holds: 0.0, spirit: 1.0 };
 
 impl Look {
     /// A face that only speaks, with `life` or without.
@@ -77,14 +80,19 @@ impl Look {
         true
     }
 
-    /// The face that shows `motion` at `now`.
-    pub fn face(&self, motion: &Motion, now: Micros) -> FacePose {
-        let mut pose = retarget(motion, self.gains);
+    /// The face that shows a motion at `now`, whoever looks at its mouth only.
+    pub fn mouth(&self, motion: &Motion, now: Micros) -> FacePose {
+        self.face(&Spoken { motion: *motion, prosody: Prosody::REST }, now)
+    }
+
+    /// The face that shows what is said at `now`.
+    pub fn face(&self, spoken: &Spoken, now: Micros) -> FacePose {
+        let mut pose = retarget(&spoken.motion, self.gains);
         let manner = self.manner(now);
         if let Some(life) = &self.life {
-            let spoken = pose;
-            life.apply(now, &mut pose);
-            pose.eyes = [0, 1].map(|eye| mixed(pose.eyes[eye], spoken.eyes[eye], manner.holds));
+            let still = pose;
+            life.apply(now, &spoken.prosody.scaled(manner.spirit), &mut pose);
+            pose.eyes = [0, 1].map(|eye| mixed(pose.eyes[eye], still.eyes[eye], manner.holds));
         }
         manner.add_to(&mut pose);
         pose
@@ -105,6 +113,7 @@ impl Manner {
         out.yaw_rad = mix(self.yaw_rad, other.yaw_rad);
         out.pitch_rad = mix(self.pitch_rad, other.pitch_rad);
         out.holds = mix(self.holds, other.holds);
+        out.spirit = mix(self.spirit, other.spirit);
         out
     }
 
@@ -142,7 +151,7 @@ fn goal(mood: Mood, state: Option<State>, gaze: Gaze) -> Manner {
     // A state's own look: where it looks unless it is told, and whether the eyes stay there.
     let (of_state, yaw_deg, pitch_deg, holds) = match state {
         None | Some(State::Speaking) => ([0.0; 8], 0.0, 0.0, 0.0),
-        Some(State::Listening) => ([0.05, 0.0, 0.15, 0.10, 0.0, 0.10, 0.0, 0.0], 0.0, 4.0, 0.8),
+        Some(State::Listening) => ([0.05, 0.0, 0.15, 0.10, 0.0, 0.10, 0.0, 0.0], 0.0, 7.0, 0.8),
         Some(State::Thinking) => ([0.0, 0.0, 0.10, 0.05, 0.15, 0.0, 0.15, 0.0], 14.0, 12.0, 0.7),
         Some(State::Interrupted) => ([0.0, 0.0, 0.25, 0.30, 0.0, 0.25, 0.0, 0.0], 0.0, 0.0, 1.0),
         Some(State::Error) => ([0.0, 0.15, 0.35, 0.0, 0.20, 0.0, 0.0, 0.0], 0.0, -8.0, 0.8),
@@ -157,7 +166,20 @@ fn goal(mood: Mood, state: Option<State>, gaze: Gaze) -> Manner {
     manner.yaw_rad = yaw_deg.to_radians();
     manner.pitch_rad = pitch_deg.to_radians();
     manner.holds = if is_told { 1.0 } else { holds };
+    manner.spirit = 1.0 + mood.strength * (spirit(mood.name) - 1.0);
     manner
+}
+
+/// How strongly head and brows follow the voice in a mood: sad speech moves a head less than plain speech, and happy and
+/// angry speech more (Busso et al. 2007).
+fn spirit(mood: MoodName) -> f32 {
+    match mood {
+        MoodName::Neutral => 1.0,
+        MoodName::Happy => 1.3,
+        MoodName::Sad => 0.6,
+        MoodName::Angry => 1.4,
+        MoodName::Surprised => 1.2,
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +189,7 @@ mod tests {
     fn after(asks: &[&str], life: Option<Life>) -> FacePose {
         let mut look = Look::new(Gains::default(), life);
         asks.iter().for_each(|ask| assert!(look.take(&Ask::parse(ask).unwrap(), Micros(0))));
-        look.face(&Motion::REST, Micros::from_ms(1_000))
+        look.face(&Spoken::REST, Micros::from_ms(1_000))
     }
 
     #[test]
@@ -186,6 +208,25 @@ mod tests {
     }
 
     #[test]
+    fn who_listens_looks_up() {
+        let pose = after(&[r#"{"type":"state","name":"listening"}"#], None);
+        assert!(pose.head.pitch_rad > 0.04 && pose.eyes.iter().all(|eye| eye.pitch_rad > 0.07), "{pose:?}");
+    }
+
+    #[test]
+    fn a_sad_voice_moves_the_head_less_than_an_angry_one() {
+        let said = Prosody { accent: 1.0, ..Prosody::REST };
+        let nod = |mood: &str| {
+            let mut life = Life::new(3);
+            life.breathing = false;
+            let mut look = Look::new(Gains::default(), Some(life));
+            look.take(&Ask::parse(&format!(r#"{{"type":"mood","name":"{mood}"}}"#)).unwrap(), Micros(0));
+            -look.face(&Spoken { motion: Motion::REST, prosody: said }, Micros::from_ms(1_000)).head.pitch_rad
+        };
+        assert!(0.0 < nod("sad") && nod("sad") < nod("neutral") && nod("neutral") < nod("angry"));
+    }
+
+    #[test]
     fn a_gaze_turns_eyes_and_head_together_and_life_does_not_move_it() {
         let gaze = [r#"{"type":"gaze","yaw_deg":20,"pitch_deg":-10}"#];
         for life in [None, Some(Life::new(3))] {
@@ -199,7 +240,7 @@ mod tests {
     #[test]
     fn a_look_does_not_jump() {
         let mut look = Look::new(Gains::default(), None);
-        let smile = |look: &Look, ms: i64| look.face(&Motion::REST, Micros::from_ms(ms))[Channel::MouthSmileLeft];
+        let smile = |look: &Look, ms: i64| look.face(&Spoken::REST, Micros::from_ms(ms))[Channel::MouthSmileLeft];
         look.take(&Ask::parse(r#"{"type":"mood","name":"happy"}"#).unwrap(), Micros(0));
         let mut last = 0.0;
         for ms in (0..600).step_by(16) {

@@ -3,14 +3,11 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use keyface_core::{FacePose, Gains, Line, Micros, Step, retarget};
+use keyface_core::{FacePose, Gains, Line, Micros, Prosody, Step, retarget};
 
 use super::{FrameRate, Names, Shapes, Target, Writer};
 use crate::AppError;
 use crate::face::Life;
-
-/// Files are the same each time that they are made.
-const LIFE_SEED: u64 = 1;
 
 /// What a time in a file means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +36,8 @@ pub struct Recording {
     pub sound_name: String,
     /// How strongly the face moves.
     pub gains: Gains,
-    /// No blinks, glances and breath: only what is spoken.
-    pub is_still: bool,
+    /// What lives in the face beside what is spoken.
+    pub life: Option<Life>,
     /// What a live line would lose by resampling this sound.
     pub resampling: Micros,
     /// Written for as long as somebody listens: files are seen while they grow.
@@ -51,7 +48,6 @@ pub struct Recording {
 pub struct Recorder {
     recording: Recording,
     files: Vec<Output>,
-    life: Option<Life>,
     /// How much later a step stands in the files than in the sound.
     shift: Micros,
 }
@@ -63,8 +59,7 @@ impl Recorder {
     /// When a file cannot be written.
     pub fn open(targets: &[Target], recording: Recording) -> Result<Recorder, AppError> {
         let files: Result<Vec<_>, AppError> = targets.iter().map(|target| Output::open(target, &recording)).collect();
-        let life = (!recording.is_still).then(|| Life::new(LIFE_SEED));
-        Ok(Recorder { recording, files: files?, life, shift: Micros(0) })
+        Ok(Recorder { recording, files: files?, shift: Micros(0) })
     }
 
     /// Whether there is anything to write.
@@ -104,7 +99,7 @@ impl Recorder {
     /// When the disk is full or gone; the text names the file.
     pub fn finish(self, end: Micros) -> Result<Vec<PathBuf>, AppError> {
         let end = end + self.shift;
-        self.files.into_iter().map(|file| file.finish(self.life, end)).collect()
+        self.files.into_iter().map(|file| file.finish(self.recording.life, end)).collect()
     }
 
     fn stamped(&self, step: &Step) -> Micros {
@@ -122,12 +117,17 @@ impl Recorder {
                 if moment > known || end.is_some_and(|end| moment >= end) {
                     break;
                 }
-                file.push(at, retarget(&line.motion_at(moment), self.recording.gains), self.life)?;
+                let spoken = line.spoken_at(moment);
+                let pose = retarget(&spoken.motion, self.recording.gains);
+                file.push((at, spoken.prosody, pose), self.recording.life)?;
             }
         }
         Ok(())
     }
 }
+
+/// When a frame is shown, how it is said, and the face without life.
+type Frame = (Micros, Prosody, FacePose);
 
 /// One file, its rate, and its newest frames.
 ///
@@ -138,7 +138,7 @@ struct Output {
     writer: Box<dyn Writer>,
     rate: Option<FrameRate>,
     frames: i64,
-    waiting: VecDeque<(Micros, FacePose)>,
+    waiting: VecDeque<Frame>,
 }
 
 impl Output {
@@ -152,25 +152,25 @@ impl Output {
         self.rate.map(|rate| rate.time(self.frames))
     }
 
-    fn push(&mut self, at: Micros, pose: FacePose, life: Option<Life>) -> Result<(), AppError> {
+    fn push(&mut self, frame: Frame, life: Option<Life>) -> Result<(), AppError> {
         self.frames += 1;
-        self.waiting.push_back((at, pose));
-        while self.waiting.front().is_some_and(|(oldest, _)| *oldest + Life::LONGEST_BLINK < at) {
+        self.waiting.push_back(frame);
+        while self.waiting.front().is_some_and(|(oldest, ..)| *oldest + Life::LONGEST_BLINK < frame.0) {
             self.release(life)?;
         }
         Ok(())
     }
 
     fn release(&mut self, life: Option<Life>) -> Result<(), AppError> {
-        let Some((at, mut pose)) = self.waiting.pop_front() else { return Ok(()) };
+        let Some((at, prosody, mut pose)) = self.waiting.pop_front() else { return Ok(()) };
         if let Some(life) = life {
-            life.apply(at, &mut pose);
+            life.apply(at, &prosody, &mut pose);
         }
         self.writer.frame(at, &pose)
     }
 
     fn finish(mut self, life: Option<Life>, end: Micros) -> Result<PathBuf, AppError> {
-        let last = self.waiting.back().map_or(end, |(at, _)| *at);
+        let last = self.waiting.back().map_or(end, |(at, ..)| *at);
         let life = life.map(|life| life.without_blink_at(last));
         while !self.waiting.is_empty() {
             self.release(life)?;
@@ -205,7 +205,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.poses.jsonl");
         let target = Target::new(Path::new(&path), None).unwrap();
-        let life = Life::new(LIFE_SEED);
+        let life = Life::new(1);
         let mut cut_blinks = 0;
         // Every length up to nine seconds: among them all moments of two blinks.
         for frames in 1..540 {
@@ -213,9 +213,9 @@ pub(crate) mod tests {
             let mut last = FacePose::REST;
             for _ in 0..frames {
                 let at = output.next_frame().unwrap();
-                output.push(at, FacePose::REST, Some(life)).unwrap();
+                output.push((at, Prosody::REST, FacePose::REST), Some(life)).unwrap();
                 last = FacePose::REST;
-                life.apply(at, &mut last);
+                life.apply(at, &Prosody::REST, &mut last);
             }
             output.finish(Some(life), Micros(frames * 1_000_000 / 60)).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();

@@ -1,55 +1,27 @@
 //! A face and the time in, the pulses of all joints out on the bus; and what is done when the bus fails.
 
 use std::fmt::Display;
-use std::ops::{Add, Range};
+use std::ops::Range;
 
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
-use serde::Serialize;
 
 use super::joint::Joint;
+use super::link::{Link, ServoCounters};
 use super::pca9685::{Counts, OUTPUTS, Pca9685, Prescale};
 use crate::AppError;
 
 /// Servos are moved no more often, however many pulses a second they get: none follows quicker.
 const TICKS_HZ: u32 = 100;
-/// After this many ticks without one, the servos have long come to a stand where they were.
-const STANDSTILL_TICKS: f64 = 5.0;
 /// How often the chip is asked whether it is still as it was set up.
 const ASK: Micros = Micros::from_ms(500);
-/// Pause before the chip is tried again; it doubles.
-const PAUSE: Micros = Micros::from_ms(50);
-const PAUSE_LONGEST: Micros = Micros::from_ms(2_000);
-
-/// What the servos have suffered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ServoCounters {
-    /// Times that the chip did not answer, or had lost its settings.
-    pub faults: u64,
-    /// Times that it was found again.
-    pub reopened: u64,
-    /// Times that a servo at rest was let go.
-    pub let_go: u64,
-}
-
-impl Add for ServoCounters {
-    type Output = ServoCounters;
-
-    fn add(self, other: ServoCounters) -> ServoCounters {
-        ServoCounters {
-            faults: self.faults + other.faults,
-            reopened: self.reopened + other.reopened,
-            let_go: self.let_go + other.let_go,
-        }
-    }
-}
 
 /// The joints of one chip. `open` opens its bus.
 pub struct Bank<I, O> {
     place: String,
     address: u8,
     prescale: Prescale,
-    tick: Micros,
+    link: Link,
     joints: Vec<Joint>,
     /// Joints on neighbouring outputs: one transaction each.
     runs: Vec<Range<usize>>,
@@ -58,11 +30,6 @@ pub struct Bank<I, O> {
     /// What the chip was last told.
     told: Vec<Option<Counts>>,
     must_tell: bool,
-    last: Option<Micros>,
-    ask_at: Micros,
-    retry_at: Micros,
-    pause: Micros,
-    counters: ServoCounters,
 }
 
 impl<I, O> Bank<I, O>
@@ -84,29 +51,24 @@ where
             place: chip.bus.clone(),
             address: chip.address,
             prescale,
-            tick: Micros(1_000_000 / i64::from(chip.rate_hz.clamp(1, TICKS_HZ))),
+            link: Link::new(Micros(1_000_000 / i64::from(chip.rate_hz.clamp(1, TICKS_HZ))), ASK),
             runs: runs(&joints),
             told: vec![None; joints.len()],
             joints,
             open,
             chip: None,
             must_tell: true,
-            last: None,
-            ask_at: Micros(0),
-            retry_at: Micros(i64::MIN),
-            pause: PAUSE,
-            counters: ServoCounters::default(),
         }
     }
 
     /// Time between two ticks.
     pub fn period(&self) -> Micros {
-        self.tick
+        self.link.tick
     }
 
     /// What has gone wrong so far.
     pub fn counters(&self) -> ServoCounters {
-        self.counters
+        self.link.counters
     }
 
     /// Opens the bus and sets up the chip, without a pulse.
@@ -127,7 +89,7 @@ where
     ///
     /// A chip that does not answer is tried again after a while; the joints then go on from the pulses that stand.
     pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
-        let span_s = self.span_s(now);
+        let span_s = self.link.span_s(now, &mut self.joints);
         if self.chip.is_none() {
             self.try_again(now);
             return false;
@@ -143,7 +105,7 @@ where
 
     /// Whether the chip has not answered twice running.
     pub fn is_lost(&self) -> bool {
-        self.chip.is_none() && self.pause > PAUSE + PAUSE
+        self.chip.is_none() && self.link.is_failing()
     }
 
     /// Ends all pulses: the servos are free. Best effort, for the end.
@@ -158,16 +120,6 @@ where
         }
     }
 
-    /// The span to move for, at most a period: a late tick shall be no jump.
-    fn span_s(&mut self, now: Micros) -> f64 {
-        let passed = self.last.map_or(self.tick, |last| now - last);
-        self.last = Some(now);
-        if passed.as_s() > STANDSTILL_TICKS * self.tick.as_s() {
-            self.joints.iter_mut().for_each(Joint::stand);
-        }
-        passed.min(self.tick).as_s()
-    }
-
     /// Where the servos stand when the chip has been found: at the pulses that it sends, else where they were told to be.
     fn stand(&mut self, standing: &[Option<Counts>; OUTPUTS]) {
         for (joint, told) in self.joints.iter_mut().zip(&self.told) {
@@ -180,29 +132,24 @@ where
     }
 
     fn try_again(&mut self, now: Micros) {
-        if now < self.retry_at {
+        if !self.link.is_retry(now) {
             return;
         }
         match self.connect() {
             Err(error) => self.lose(now, &error),
-            Ok(()) => {
-                self.ask_at = now + ASK;
-                self.counters.reopened += u64::from(self.counters.faults > 0);
-                log::info!("servos: {:#04x} of {} answers", self.address, self.place);
-            }
+            Ok(()) => self.link.found(now, &format!("{:#04x} of {}", self.address, self.place)),
         }
     }
 
     /// Asks the chip now and then whether it still works.
     fn ask(&mut self, now: Micros) -> Result<(), AppError> {
-        let Some(chip) = self.chip.as_mut().filter(|_| now >= self.ask_at) else { return Ok(()) };
-        self.ask_at = now + ASK;
+        let Some(chip) = self.chip.as_mut().filter(|_| self.link.must_ask(now)) else { return Ok(()) };
         if !chip.is_awake().map_err(|e| no_answer(&self.place, self.address, &e))? {
             return Err(AppError::Servos {
                 reason: format!("the chip at {:#04x} of {} has lost its settings", self.address, self.place),
             });
         }
-        self.pause = PAUSE;
+        self.link.holds();
         Ok(())
     }
 
@@ -224,18 +171,14 @@ where
         let Some(chip) = self.chip.as_mut().filter(|_| self.must_tell || *told != *pulses) else { return Ok(()) };
         chip.write(self.joints[run.start].output, pulses).map_err(|e| no_answer(&self.place, self.address, &e))?;
         let let_go = told.iter().zip(pulses).filter(|(before, now)| before.is_some() && now.is_none()).count();
-        self.counters.let_go += let_go as u64;
+        self.link.counters.let_go += let_go as u64;
         told.copy_from_slice(pulses);
         Ok(())
     }
 
     fn lose(&mut self, now: Micros, error: &AppError) {
-        let level =
-            if self.chip.take().is_some() || self.counters.faults == 0 { log::Level::Warn } else { log::Level::Debug };
-        log::log!(level, "{error}; trying again");
-        self.counters.faults += 1;
-        self.retry_at = now + self.pause;
-        self.pause = (self.pause + self.pause).min(PAUSE_LONGEST);
+        let was_there = self.chip.take().is_some();
+        self.link.lost(now, error, was_there);
     }
 }
 

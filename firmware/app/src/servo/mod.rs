@@ -10,19 +10,25 @@ mod bus;
 mod fake;
 mod follow;
 mod joint;
+mod lead;
 mod limit;
+mod link;
 mod pca9685;
 mod rack;
 mod serial;
 #[cfg(test)]
 mod speech;
 mod thread;
+mod tune;
 
-pub use bank::{Bank, ServoCounters};
+pub use bank::Bank;
 pub use bus::open_bus;
 pub use follow::Follow;
+pub use lead::{SERVO_LEAD, lead};
 pub use limit::Limit;
+pub use link::ServoCounters;
 #[cfg(target_os = "linux")]
 pub(crate) use pca9685::pulses;
 pub use rack::Rack;
 pub use thread::{ServoReport, Servos};
+pub use tune::{Mark, Move, Tuner, USUAL_US, WIDEST_US};

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
 
-use super::bank::{Bank, ServoCounters};
+use super::bank::Bank;
+use super::link::ServoCounters;
 use super::serial::Chain;
 use crate::AppError;
 

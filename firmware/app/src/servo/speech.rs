@@ -8,6 +8,8 @@ use keyface_core::{Gains, Line, Micros, Motion, retarget};
 use super::fake::FakeChip;
 use super::follow::Follow;
 use super::joint::tests::joint;
+use super::lead::lead;
+use super::limit::Limit;
 use super::rack::Rack;
 use super::thread::Servos;
 use crate::animate::STEP_SAMPLES;
@@ -120,6 +122,27 @@ fn the_jaw_is_closed_and_let_go_after_the_speech() {
     let last = ticks.iter().rev().find_map(|tick| tick.pulse_us).unwrap();
     assert!((last - REST_US).abs() <= COUNT_US, "{last} us");
     assert_eq!(ticks.last().unwrap().pulse_us, None);
+}
+
+/// How far a jaw is from what the lips show, root mean square, when it is told so many steps earlier.
+fn apart(jaw: &keyface_core::Joint, wanted_us: &[f64], earlier: usize) -> f64 {
+    let mut limit = Limit::new(jaw);
+    let told = wanted_us[earlier..].iter().copied().chain(std::iter::repeat(REST_US));
+    let apart = wanted_us.iter().zip(told).map(|(shown, told)| (limit.advance(told, 0.02) - shown).powi(2));
+    (apart.sum::<f64>() / wanted_us.len() as f64).sqrt()
+}
+
+#[test]
+fn a_slow_jaw_is_nearer_to_the_lips_when_it_is_told_as_much_earlier_as_it_asks_for() {
+    let wanted_us: Vec<f64> = speak(&FakeChip::new()).iter().map(|tick| tick.wanted_us).collect();
+    for (speed, acceleration) in [(4_500.0, 120_000.0), (1_500.0, 30_000.0), (900.0, 12_000.0)] {
+        let mut slow = servos();
+        slow.joint[0].max_speed_us_per_s = speed;
+        slow.joint[0].max_acceleration_us_per_s2 = acceleration;
+        let lead = (lead(&slow).as_ms() / 20.0).round() as usize;
+        let apart: Vec<f64> = (0..8).map(|earlier| apart(&slow.joint[0], &wanted_us, earlier)).collect();
+        assert!(apart[lead] < 0.85 * apart[0], "{speed} us/s, {lead} steps: {apart:?}");
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Micros};
 
-use super::bank::ServoCounters;
 use super::bus::open_bus;
+use super::lead::lead;
+use super::link::ServoCounters;
 use super::rack::Rack;
 use crate::AppError;
 use crate::ears::micros;
@@ -32,6 +33,7 @@ const TRAVEL: Duration = Duration::from_millis(200);
 /// Servos that move until they are parked.
 pub struct Servos {
     mailbox: Arc<Mutex<Letter>>,
+    lead: Micros,
     stay: Option<SyncSender<()>>,
     thread: Option<JoinHandle<ServoReport>>,
 }
@@ -80,7 +82,12 @@ impl Servos {
         let work = Work { rack, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
         let spawned = thread::Builder::new().name("keyface-servos".into()).spawn(move || work.run(&leave));
         let thread = spawned.map_err(|reason| AppError::Thread { what: "servos", reason })?;
-        Ok(Servos { mailbox, stay: Some(stay), thread: Some(thread) })
+        Ok(Servos { mailbox, lead: lead(servos), stay: Some(stay), thread: Some(thread) })
+    }
+
+    /// How much earlier than a screen they want a face.
+    pub fn lead(&self) -> Micros {
+        self.lead
     }
 
     /// Leaves a face to be followed; `captured` is when its sound was in the air. Never waits for the bus.

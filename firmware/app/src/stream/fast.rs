@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use keyface_core::{Line, Micros, Motion, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
 
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 use crate::animate::{STEP_SAMPLES, tail_samples};
@@ -19,7 +19,7 @@ pub struct Fast {
     origin: Option<Micros>,
     heard: Samples,
     next_frame: i64,
-    shown: VecDeque<Motion>,
+    shown: VecDeque<Spoken>,
     is_muted: bool,
 }
 
@@ -112,12 +112,12 @@ impl Fast {
             if at > known || last.is_some_and(|last| at >= last) {
                 return;
             }
-            let motion = self.line.motion_at(at);
-            events.push(Event::Frame(self.place(at, now), motion));
+            let spoken = self.line.spoken_at(at);
+            events.push(Event::Frame(self.place(at, now), spoken));
             if self.shown.len() == KEPT {
                 self.shown.pop_front();
             }
-            self.shown.push_back(motion);
+            self.shown.push_back(spoken);
             self.next_frame += 1;
         }
     }
@@ -125,11 +125,11 @@ impl Fast {
     fn go_to_rest(&mut self, from: Micros, now: Micros, events: &mut Vec<Event>) {
         let first = (from.0 * i64::from(self.fps) + 999_999) / 1_000_000;
         let back = usize::try_from(self.next_frame - first).unwrap_or(0).max(1);
-        let motion = self.shown.len().checked_sub(back).and_then(|at| self.shown.get(at));
-        let motion = motion.or(self.shown.front()).copied().unwrap_or(Motion::REST);
+        let last = self.shown.len().checked_sub(back).and_then(|at| self.shown.get(at));
+        let last = last.or(self.shown.front()).copied().unwrap_or(Spoken::REST);
         for frame in first.. {
             let at = self.frame_at(frame);
-            let way = motion.toward(Motion::REST, share_of_rest(at - from));
+            let way = last.toward(&Spoken::REST, share_of_rest(at - from));
             events.push(Event::Frame(self.place(at, now), way));
             if at - from >= TO_REST {
                 return;
@@ -148,11 +148,16 @@ impl Fast {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::Motion;
+
     use super::*;
     use crate::stream::tests::{clip, line};
 
     fn said(events: &[Event]) -> Vec<(Place, Motion)> {
-        events.iter().filter_map(|event| if let Event::Frame(p, m) = event { Some((*p, *m)) } else { None }).collect()
+        events
+            .iter()
+            .filter_map(|event| if let Event::Frame(p, s) = event { Some((*p, s.motion)) } else { None })
+            .collect()
     }
 
     #[test]

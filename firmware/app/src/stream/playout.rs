@@ -6,7 +6,9 @@
 
 use std::collections::VecDeque;
 
-use keyface_core::{HOP_SAMPLES, Line, Micros, Motion, SAMPLE_RATE_HZ, Samples, Step};
+use keyface_core::{HOP_SAMPLES, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
+
+use crate::servo::SERVO_LEAD;
 
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 
@@ -87,7 +89,7 @@ enum Due {
 /// A way to rest.
 #[derive(Clone, Copy)]
 struct Rest {
-    from: Motion,
+    from: Spoken,
     at: u64,
 }
 
@@ -111,6 +113,13 @@ impl Playout {
             faults: 0,
             underruns: 0,
         }
+    }
+
+    /// The same for a face that is told so much earlier than a screen, beyond what all servos want: the sound waits for a
+    /// slow jaw.
+    pub fn waiting_for(mut self, lead: Micros) -> Playout {
+        self.lead += samples(lead - SERVO_LEAD);
+        self
     }
 
     /// How much later than it comes, at least, a sound is heard.
@@ -174,7 +183,7 @@ impl Playout {
     /// `shown`. A loudspeaker has to be silent from the answer on, up to where it was given sound.
     pub fn flush(&mut self, shown: u64, now: Micros, events: &mut Vec<Event>) -> u64 {
         self.tell(shown, now, events);
-        let from = self.motion(shown);
+        let from = self.spoken(shown);
         let is_moving = self.sound_end.is_some();
         for turn in self.not_over() {
             let place = Place { turn, at: span(self.start_of(turn).unwrap_or(shown).min(shown), shown), show: now };
@@ -220,15 +229,15 @@ impl Playout {
         }
     }
 
-    /// The motion of what is heard at a place.
-    pub fn motion(&self, heard: u64) -> Motion {
+    /// What is said at a place.
+    pub fn spoken(&self, heard: u64) -> Spoken {
         let spoken = if self.sound_end.is_none() || heard < self.base {
-            Motion::REST
+            Spoken::REST
         } else {
-            self.line.motion_at(span(self.base, heard))
+            self.line.spoken_at(span(self.base, heard))
         };
         match self.rest {
-            Some(Rest { from, at }) => from.toward(spoken, share_of_rest(span(at, heard))),
+            Some(Rest { from, at }) => from.toward(&spoken, share_of_rest(span(at, heard))),
             None => spoken,
         }
     }
@@ -388,6 +397,8 @@ fn samples(span: Micros) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::Motion;
+
     use super::*;
     use crate::stream::tests::{clip, line};
 
@@ -419,7 +430,7 @@ mod tests {
                 let (heard, now) = (self.heard(), self.micros());
                 self.playout.advance(heard, heard + 160, |hop| self.voice.push(hop));
                 self.playout.tell(heard, now, &mut self.events);
-                self.shown.push((heard, self.playout.motion(heard)));
+                self.shown.push((heard, self.playout.spoken(heard).motion));
             }
         }
 
@@ -583,6 +594,6 @@ mod tests {
         let turns: Vec<u32> = room.ends().iter().map(|(turn, _)| *turn).collect();
         assert_eq!(turns, (0..turns.len() as u32).collect::<Vec<_>>(), "each turn ends once, in its order");
         assert!(turns.len() >= 1_000);
-        assert_eq!(room.playout.motion(room.heard()), Motion::REST);
+        assert_eq!(room.playout.spoken(room.heard()), Spoken::REST);
     }
 }

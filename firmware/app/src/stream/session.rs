@@ -24,8 +24,6 @@ const HASTE: f64 = 20.0;
 const HASTE_AT_ONCE: f64 = 120.0;
 /// Messages that are refused with a reason before the session is.
 const PATIENCE: u32 = 16;
-/// Faces blink alike each time that a session is repeated.
-const LIFE_SEED: u64 = 1;
 
 /// What all sessions of a service share.
 pub struct Host {
@@ -34,8 +32,8 @@ pub struct Host {
     pub model_name: String,
     /// How strongly faces move.
     pub gains: Gains,
-    /// Whether faces may blink.
-    pub is_alive: bool,
+    /// What lives in a face beside its speech; alike each time that a session is repeated.
+    pub life: Option<Life>,
     /// This machine's own face, if it shows one.
     pub stage: Option<Stage>,
     /// What is counted.
@@ -44,9 +42,9 @@ pub struct Host {
 
 impl Host {
     /// For a model.
-    pub fn new(model: Model, gains: Gains, is_alive: bool, stage: Option<Stage>) -> Host {
+    pub fn new(model: Model, gains: Gains, life: Option<Life>, stage: Option<Stage>) -> Host {
         let model_name = model.card.name.clone();
-        Host { model: Mutex::new(model), model_name, gains, is_alive, stage, figures: Figures::default() }
+        Host { model: Mutex::new(model), model_name, gains, life, stage, figures: Figures::default() }
     }
 
     fn line(&self) -> Line {
@@ -198,7 +196,7 @@ impl Session {
             shapes: names().to_vec(),
         };
         out.push(Tell::Ready(ready).packet());
-        let life = (self.host.is_alive && hello.alive).then(|| Life::new(LIFE_SEED));
+        let life = self.host.life.filter(|_| hello.alive);
         self.open = Some(Box::new(Open {
             pcm,
             haste: Limit::new(HASTE, HASTE_AT_ONCE),
@@ -298,7 +296,7 @@ impl Open {
         }
         self.next_frame = crate::app::next_tick(self.next_frame, now, self.hello.fps);
         if self.look.is_alive() || !playout.is_at_rest() {
-            self.events.push(Event::Frame(playout.place(axis, now), playout.motion(axis)));
+            self.events.push(Event::Frame(playout.place(axis, now), playout.spoken(axis)));
         }
     }
 
@@ -312,8 +310,8 @@ impl Open {
         }
         for event in self.events.drain(..) {
             let pose = match &event {
-                Event::Frame(place, motion) => self.look.face(motion, place.show),
-                Event::Step(place, step) => self.look.face(&step.motion, place.show),
+                Event::Frame(place, spoken) => self.look.face(spoken, place.show),
+                Event::Step(place, step) => self.look.mouth(&step.motion, place.show),
                 _ => FacePose::REST,
             };
             out.extend(packet(&event, &pose, self.hello.frames, &mut self.visemes));

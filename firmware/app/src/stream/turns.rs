@@ -1,7 +1,7 @@
 //! Turns: what is said between two interruptions or ends. Each has a number, one more than the one before, and ends
 //! with exactly one [`Event::Flushed`] or [`Event::Ended`].
 
-use keyface_core::{Micros, Motion, Step};
+use keyface_core::{Micros, Spoken, Step};
 
 /// The way to rest after an interruption: lips are closed well within 150 ms, and no servo is torn.
 pub const TO_REST: Micros = Micros::from_ms(100);
@@ -23,7 +23,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// What the face shows at a place.
-    Frame(Place, Motion),
+    Frame(Place, Spoken),
     /// A step of the line, with what it says.
     Step(Place, Step),
     /// A mark's own place.

@@ -103,3 +103,24 @@ fn the_files_that_were_written_are_told() {
     let run = desk().run("animate a.wav --out a.csv --out b/a.json").fine();
     assert_eq!(run.stdout, "a.csv\nb/a.json\n");
 }
+
+#[test]
+fn heads_and_brows_of_files_follow_the_voice_when_they_are_asked_for() {
+    let desk = desk();
+    // Columns of a Live Link CSV: outer brow, and the head's pitch; the frames in which it speaks.
+    let moved = |args: &str| {
+        desk.run(&format!("animate a.wav --out a.csv --fps 30 --without blinks,glances,breath {args}"));
+        let text = fs::read_to_string(desk.path("a.csv")).unwrap();
+        let names: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+        let at = |name: &str| names.iter().position(|n| *n == name).unwrap();
+        let row = |name: &str| {
+            text.lines().skip(1).map(|line| line.split(',').nth(at(name)).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let moves = |row: Vec<String>| row.iter().any(|value| *value != row[0]);
+        (moves(row("BrowOuterUpLeft")), moves(row("HeadPitch")))
+    };
+    assert_eq!(moved(""), (false, false));
+    assert_eq!(moved("--alive"), (true, true));
+    assert_eq!(moved("--alive --without nods"), (true, false));
+    assert_eq!(moved("--alive --without brows"), (false, true));
+}

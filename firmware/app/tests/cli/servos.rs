@@ -91,3 +91,17 @@ fn a_joint_that_follows_nothing_known_is_told_by_name() {
         "keyface: robot.toml: expected an ARKit channel or a Live Link angle, came servos.joint.jaw.follows = jawOpn";
     assert_eq!(line, expected);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_tuned_is_told() {
+    let desk = desk(&[ROBOT, SERVOS].concat());
+    desk.write("moves", "by 10\n");
+    let line = desk.refuse("tune --board robot.toml --script moves");
+    assert!(line.starts_with("keyface: servos: expected an I2C bus, came /dev/i2c-no-such: "), "{line}");
+    let line = desk.refuse("tune --board robot.toml --script moves --hard 300..2000");
+    assert!(line.contains("expected a range within 400..2600, such as 1000..2000"), "{line}");
+    desk.write("robot.toml", ROBOT);
+    let line = desk.refuse("tune --board robot.toml --script moves");
+    assert_eq!(line, "keyface: tune: expected --board with a board that has servos, came none");
+}

@@ -8,17 +8,12 @@ use keyface_core::{Bus, FacePose, Micros, Protocol};
 use super::packet::{goal, present, sync_write, torque};
 use super::port::Port;
 use crate::AppError;
-use crate::servo::bank::ServoCounters;
 use crate::servo::joint::Joint;
+use crate::servo::link::{Link, ServoCounters};
 use crate::servo::pca9685::{Counts, Prescale};
 
-/// After this many ticks without one, the servos have long come to a stand where they were.
-const STANDSTILL_TICKS: f64 = 5.0;
 /// How often one of the servos is asked whether it still holds.
 const ASK: Micros = Micros::from_ms(250);
-/// Pause before the bus is tried again; it doubles.
-const PAUSE: Micros = Micros::from_ms(50);
-const PAUSE_LONGEST: Micros = Micros::from_ms(2_000);
 /// The last step of a turn.
 const LAST_STEP: u32 = 4_095;
 
@@ -27,18 +22,13 @@ pub struct Chain {
     place: String,
     baud: u32,
     protocol: Protocol,
-    tick: Micros,
+    link: Link,
     joints: Vec<Joint>,
     port: Option<Port>,
     /// Where each servo was last told to go; `None` while its motor is off.
     told: Vec<Option<Counts>>,
-    last: Option<Micros>,
     /// Times that one of them was asked.
     asked: usize,
-    ask_at: Micros,
-    retry_at: Micros,
-    pause: Micros,
-    counters: ServoCounters,
 }
 
 impl Chain {
@@ -50,27 +40,22 @@ impl Chain {
             place: bus.port.clone(),
             baud: bus.baud,
             protocol: bus.protocol,
-            tick: Micros(1_000_000 / i64::from(bus.rate_hz.max(1))),
+            link: Link::new(Micros(1_000_000 / i64::from(bus.rate_hz.max(1))), ASK),
             told: vec![None; joints.len()],
             asked: 0,
             joints,
             port: None,
-            last: None,
-            ask_at: Micros(0),
-            retry_at: Micros(i64::MIN),
-            pause: PAUSE,
-            counters: ServoCounters::default(),
         }
     }
 
     /// Time between two ticks.
     pub fn period(&self) -> Micros {
-        self.tick
+        self.link.tick
     }
 
     /// What has gone wrong so far.
     pub fn counters(&self) -> ServoCounters {
-        self.counters
+        self.link.counters
     }
 
     /// Opens the port and asks every servo where it stands; its motor stays as it is.
@@ -91,7 +76,7 @@ impl Chain {
     /// Moves every joint towards a face, for the time since the last tick; true when the servos have been told.
     /// Late calls make the motion slower, never quicker.
     pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
-        let span_s = self.span_s(now);
+        let span_s = self.link.span_s(now, &mut self.joints);
         if self.port.is_none() {
             self.try_again(now);
             return false;
@@ -107,7 +92,7 @@ impl Chain {
 
     /// Whether the bus has not answered twice running.
     pub fn is_lost(&self) -> bool {
-        self.port.is_none() && self.pause > PAUSE + PAUSE
+        self.port.is_none() && self.link.is_failing()
     }
 
     /// Switches all motors off. Best effort, for the end.
@@ -119,34 +104,19 @@ impl Chain {
         }
     }
 
-    /// The span to move for, at most a period: a late tick shall be no jump.
-    fn span_s(&mut self, now: Micros) -> f64 {
-        let passed = self.last.map_or(self.tick, |last| now - last);
-        self.last = Some(now);
-        if passed.as_s() > STANDSTILL_TICKS * self.tick.as_s() {
-            self.joints.iter_mut().for_each(Joint::stand);
-        }
-        passed.min(self.tick).as_s()
-    }
-
     fn try_again(&mut self, now: Micros) {
-        if now < self.retry_at {
+        if !self.link.is_retry(now) {
             return;
         }
         match self.connect() {
             Err(error) => self.lose(now, &error),
-            Ok(()) => {
-                self.ask_at = now + ASK;
-                self.counters.reopened += u64::from(self.counters.faults > 0);
-                log::info!("servos: {} answers", self.place);
-            }
+            Ok(()) => self.link.found(now, &self.place),
         }
     }
 
     /// Asks one servo after another whether its motor is as it was told: one that lost its power has forgotten.
     fn ask(&mut self, now: Micros) -> Result<(), AppError> {
-        let Some(port) = self.port.as_mut().filter(|_| now >= self.ask_at) else { return Ok(()) };
-        self.ask_at = now + ASK;
+        let Some(port) = self.port.as_mut().filter(|_| self.link.must_ask(now)) else { return Ok(()) };
         let at = self.asked % self.joints.len().max(1);
         self.asked += 1;
         let id = self.joints[at].output;
@@ -155,7 +125,7 @@ impl Chain {
             let reason = format!("servo {id} on {} has lost its settings", self.place);
             return Err(AppError::Servos { reason });
         }
-        self.pause = PAUSE;
+        self.link.holds();
         Ok(())
     }
 
@@ -166,7 +136,7 @@ impl Chain {
         for ((joint, before), now) in self.joints.iter().zip(&self.told).zip(&wanted) {
             if before.is_some() != now.is_some() {
                 switched.push((joint.output, u16::from(now.is_some())));
-                self.counters.let_go += u64::from(now.is_none());
+                self.link.counters.let_go += u64::from(now.is_none());
             }
             if let Some(steps) = now.filter(|_| before != now) {
                 moved.push((joint.output, steps));
@@ -183,11 +153,8 @@ impl Chain {
     }
 
     fn lose(&mut self, now: Micros, error: &AppError) {
-        let is_news = self.port.take().is_some() || self.counters.faults == 0;
-        log::log!(if is_news { log::Level::Warn } else { log::Level::Debug }, "{error}; trying again");
-        self.counters.faults += 1;
-        self.retry_at = now + self.pause;
-        self.pause = (self.pause + self.pause).min(PAUSE_LONGEST);
+        let was_there = self.port.take().is_some();
+        self.link.lost(now, error, was_there);
     }
 }
 

@@ -22,7 +22,7 @@ struct Talk {
 
 impl Talk {
     fn with(hello: &str, stage: Option<Stage>) -> Talk {
-        let host = Arc::new(Host::new(model(), Gains::default(), true, stage));
+        let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), stage));
         let mut talk = Talk { session: Session::new(host), now: Micros(0), out: Vec::new() };
         talk.say(&format!(r#"{{"type":"hello","rate":16000,{hello}}}"#));
         talk
@@ -266,7 +266,7 @@ fn moods_mute_and_binary_frames_work_in_a_session() {
 
 #[test]
 fn a_session_without_a_hello_or_with_garbage_is_refused_with_a_reason() {
-    let host = Arc::new(Host::new(model(), Gains::default(), true, None));
+    let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), None));
     let first = |text: &str| Session::new(Arc::clone(&host)).text(text, Micros(0), &mut Vec::new()).unwrap_err().0;
     assert_eq!(first(r#"{"type":"end"}"#), "expected a hello first, came another message");
     assert!(first("hello?").starts_with("expected a message of the protocol, "));
@@ -329,7 +329,7 @@ fn one_session_speaks_through_the_servers_face_and_others_watch() {
 
     let mut watcher = Talk::with(r#""watch":true"#, Some(stage.clone()));
     let place = Place { turn: 5, at: Micros::from_ms(20), show: Micros::from_ms(90) };
-    stage.tell(Event::Frame(place, keyface_core::Motion::REST), FacePose::REST);
+    stage.tell(Event::Frame(place, keyface_core::Spoken::REST), FacePose::REST);
     watcher.wait(8);
     assert_eq!(watcher.of("frame")[0]["turn"], 5);
     watcher.say(r#"{"type":"flush"}"#);
@@ -389,7 +389,7 @@ proptest! {
 /// A session of a host that all cases share, because a model takes its time to load.
 fn shared_talk(pace: &str) -> Talk {
     static HOST: std::sync::OnceLock<Arc<Host>> = std::sync::OnceLock::new();
-    let host = HOST.get_or_init(|| Arc::new(Host::new(model(), Gains::default(), true, None)));
+    let host = HOST.get_or_init(|| Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), None)));
     let mut talk = Talk { session: Session::new(Arc::clone(host)), now: Micros(0), out: Vec::new() };
     talk.say(&format!(r#"{{"type":"hello","rate":16000,"pace":"{pace}"}}"#));
     talk

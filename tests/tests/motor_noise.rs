@@ -1,0 +1,25 @@
+//! A robot's own servos in its microphone do not move its mouth.
+
+use keyface_core::{MotionChannel, Mouth};
+use keyface_tests::models::{folder, line};
+use keyface_tests::signal::servo_noise;
+
+/// Servos are heard for so long.
+const SECONDS: usize = 60;
+
+#[test]
+fn the_noise_of_servos_at_35_db_below_full_scale_moves_the_mouth_at_most_a_hundredth_of_the_time() {
+    let noise = servo_noise(SECONDS);
+    for model in ["live", "instant"] {
+        let mut line = line(&folder(model));
+        let (mut steps, mut active, mut open) = (0, 0, 0);
+        line.push(&noise, |step| {
+            steps += 1;
+            active += usize::from(step.mouth != Mouth::Silent);
+            open += usize::from(step.motion[MotionChannel::JawOpen] > 0.05);
+        })
+        .unwrap();
+        println!("{model}: {active} of {steps} steps active, the jaw open in {open}");
+        assert!(100 * active.max(open) <= steps, "{model}: {active} of {steps} steps active, the jaw open in {open}");
+    }
+}
