@@ -8,11 +8,11 @@ use keyface_core::{FacePose, Gains, Line, Micros, Model, Motion};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
-use super::machine::cpu_seconds;
+use super::machine::thread_cpu_seconds;
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
 use crate::app::DISPLAY_FPS;
-use crate::face::{Canvas, Depth, Face, FaceError, Layout, Life, Look, Pixels};
+use crate::face::{Depth, Face, FaceError, Layout, Life, Look, Pixels, Turns};
 
 /// The life that is lived, so that two runs draw the same pictures.
 const SEED: u64 = 1;
@@ -80,7 +80,10 @@ impl Display for LivingFace {
         let LivingFace { width_px, height_px, p50_ms, p95_ms, max_ms, cpu_speaking, cpu_rest } = self;
         let share = |cpu: &Option<f64>| cpu.map_or("unknown".into(), |cpu| format!("{cpu:.3}"));
         writeln!(f, "{DISPLAY_FPS} pictures a second of {width_px}x{height_px}, drawn and in a screen's memory")?;
-        writeln!(f, "  while it speaks: half within {p50_ms:.2} ms, 95 % within {p95_ms:.2} ms, all within {max_ms:.2} ms")?;
+        writeln!(
+            f,
+            "  while it speaks: half within {p50_ms:.2} ms, 95 % within {p95_ms:.2} ms, all within {max_ms:.2} ms"
+        )?;
         writeln!(f, "  processor while it speaks    {}", share(cpu_speaking))?;
         write!(f, "  processor while it rests     {}", share(cpu_rest))
     }
@@ -110,7 +113,7 @@ struct Stage {
     look: Look,
     layout: Layout,
     buffers: [Vec<u8>; 2],
-    front: usize,
+    turns: Turns,
 }
 
 /// What a while on the stage took.
@@ -125,12 +128,12 @@ impl Stage {
         let layout = Layout { width, height, stride: width as usize * depth.bytes(), depth };
         let look = Look::new(Gains::default(), Some(Life::new(SEED)));
         let buffers = [vec![0; layout.bytes()], vec![0; layout.bytes()]];
-        Ok(Stage { face: Face::new(width, height)?, look, layout, buffers, front: 0 })
+        Ok(Stage { face: Face::new(width, height)?, look, layout, buffers, turns: Turns::default() })
     }
 
     /// Shows motions over and over, in real time.
     fn live(&mut self, motions: &[Motion], time: Duration, mut progress: impl FnMut(Micros)) -> While {
-        let (start, before) = (Instant::now(), cpu_seconds());
+        let (start, before) = (Instant::now(), thread_cpu_seconds());
         let pictures = (time.as_secs_f64() * f64::from(DISPLAY_FPS)) as u64;
         let mut times_ms = Vec::new();
         for (picture, motion) in (0..pictures).zip(motions.iter().cycle()) {
@@ -145,14 +148,15 @@ impl Stage {
                 progress(now);
             }
         }
-        let cpu = before.zip(cpu_seconds()).map(|(before, after)| (after - before) / time.as_secs_f64());
+        let cpu = before.zip(thread_cpu_seconds()).map(|(before, after)| (after - before) / time.as_secs_f64());
         While { times: StepTimes::of(times_ms), cpu }
     }
 
     fn show(&mut self, pose: &FacePose) {
-        let picture: &Canvas = self.face.draw(pose);
-        self.front = 1 - self.front;
-        let Ok(()) = picture.show_on(&mut Pixels::new(&mut self.buffers[self.front], self.layout, 1));
+        let picture = self.face.draw_living(pose);
+        if let Some((next, lacking)) = self.turns.next(picture) {
+            Pixels::new(&mut self.buffers[next], self.layout, 1).show(picture, &lacking);
+        }
     }
 }
 
