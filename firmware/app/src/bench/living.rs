@@ -21,7 +21,7 @@ const REST: Duration = Duration::from_secs(60);
 /// Speech is repeated until it lasts so long.
 const SPEECH: Duration = Duration::from_secs(20);
 
-/// What pictures of a living face take, drawn and brought into a screen's memory, [`DISPLAY_FPS`] a second.
+/// What pictures of a living face take, drawn and brought into a screen's memory, 60 a second.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct LivingFace {
     /// Width of the picture.

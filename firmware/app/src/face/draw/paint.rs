@@ -209,9 +209,9 @@ fn whole(value: f32) -> u32 {
 fn blend(under: u32, over: u32, opacity: u32) -> u32 {
     const EVEN: u32 = 0x00FF_00FF;
     let rest = FULL - opacity;
-    let even = ((over & EVEN) * opacity + (under & EVEN) * rest + 0x0080_0080) >> 8 & EVEN;
-    let odd = (over >> 8 & EVEN) * opacity + (under >> 8 & EVEN) * rest + 0x0080_0080 & !EVEN;
-    even | odd
+    let even = (over & EVEN) * opacity + (under & EVEN) * rest + 0x0080_0080;
+    let odd = (over >> 8 & EVEN) * opacity + (under >> 8 & EVEN) * rest + 0x0080_0080;
+    (even >> 8 & EVEN) | (odd & !EVEN)
 }
 
 #[cfg(test)]

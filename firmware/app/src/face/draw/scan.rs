@@ -214,11 +214,9 @@ mod tests {
         assert!(whole.iter().flatten().filter(|cover| (1..FULL).contains(*cover)).count() > 60);
         for part in [Area { left: 7, top: 5, right: 33, bottom: 21 }, Area { left: 21, top: 0, right: 22, bottom: 30 }]
         {
-            let covers = covers(&star, part);
-            for y in part.top as usize..part.bottom as usize {
-                let columns = part.left as usize..part.right as usize;
-                assert_eq!(covers[y][columns.clone()], whole[y][columns], "row {y}");
-            }
+            let (covers, columns) = (covers(&star, part), part.left as usize..part.right as usize);
+            let rows = covers.iter().zip(&whole).skip(part.top as usize);
+            rows.for_each(|(covers, whole)| assert_eq!(covers[columns.clone()], whole[columns.clone()]));
         }
     }
 
