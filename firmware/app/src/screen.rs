@@ -117,7 +117,7 @@ impl Screen {
                 Ready::Closed => self.stage = Stage::Closed,
                 Ready::Now => {
                     if let Some(pose) = self.waiting.take() {
-                        surface.show(face.draw(&pose), now)?;
+                        surface.show(face.draw_living(&pose), now)?;
                         self.counters.shown += 1;
                     }
                 }
@@ -183,6 +183,7 @@ fn stage(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stage,
 
 fn drawing(face: &mut Face) -> Micros {
     let time = |_| {
+        face.forget();
         let start = Instant::now();
         face.draw(&FacePose::REST);
         start.elapsed()

@@ -1,6 +1,7 @@
 //! What this machine can do, and what this program takes of it.
 
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use keyface_core::{Arithmetic, Precision, peak_macs_per_s};
@@ -53,11 +54,18 @@ pub(super) fn read_bytes_per_s(bytes: u64) -> f64 {
 /// CPU time of all threads so far, from the scheduler's nanosecond counters.
 pub(super) fn cpu_seconds() -> Option<f64> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
-    let of_task = |task: fs::DirEntry| -> Option<f64> {
-        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-        Some(text.split_whitespace().next()?.parse::<f64>().ok()? * 1e-9)
-    };
-    Some(tasks.flatten().filter_map(of_task).sum())
+    Some(tasks.flatten().filter_map(|task| on_cpu(&task.path())).sum())
+}
+
+/// CPU time of a thread.
+fn on_cpu(task: &Path) -> Option<f64> {
+    let text = fs::read_to_string(task.join("schedstat")).ok()?;
+    Some(text.split_whitespace().next()?.parse::<f64>().ok()? * 1e-9)
+}
+
+/// CPU time of this thread so far.
+pub(super) fn thread_cpu_seconds() -> Option<f64> {
+    on_cpu(Path::new("/proc/thread-self"))
 }
 
 /// Memory in use.

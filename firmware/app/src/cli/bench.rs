@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use keyface::bench::{BoardReport, Plan, Row};
+use keyface::bench::{BoardReport, LivingFace, Plan, Row};
 use keyface::ears::{Sound, read_sound};
 use keyface_core::Micros;
 
 use super::demo::CLIP;
 use super::progress::{Progress, share};
+use super::style::size;
 use super::{ModelArgs, note, tell, tell_json, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
   keyface bench                              what the line needs here
-  keyface bench --board raspberry-pi-5       beside what that board allows; ends with 2 when it is more")]
+  keyface bench --board raspberry-pi-5       beside what that board allows; ends with 2 when it is more
+  keyface bench --picture 1280x800           what pictures of that size take, while the face speaks and at rest")]
 pub struct BenchArgs {
     /// Name of a board, or its file: its model and pictures are measured, and compared with its budget.
     #[arg(long, value_name = "NAME|FILE")]
@@ -31,12 +33,18 @@ pub struct BenchArgs {
     /// Speech that the variants are compared on; the model's own clip unless told otherwise.
     #[arg(long, value_name = "FILE", requires = "beside")]
     sound: Option<PathBuf>,
+    /// Only what 60 pictures a second of this size take, of a face that speaks and rests for 80 s.
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size, conflicts_with_all = ["board", "beside", "sound", "seconds"])]
+    picture: Option<(u32, u32)>,
     /// Write JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
+    if let Some(size) = args.picture {
+        return picture(args, size);
+    }
     let mut progress = Progress::new();
     let all = Micros::from_ms(i64::from(args.seconds) * 1_000);
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
@@ -60,6 +68,20 @@ pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
         tell(&report);
     }
     report.board.iter().try_for_each(within_budget)
+}
+
+fn picture(args: &BenchArgs, size: (u32, u32)) -> anyhow::Result<()> {
+    let model = args.model.or(keyface::model::LIVE);
+    let sound = read_sound(&keyface::model::find(model)?.join(CLIP))?;
+    let mut progress = Progress::new();
+    let done = |share| progress.update(Micros(0), Some(share));
+    let report = LivingFace::measure(keyface::model::load(model)?, &sound.samples, size, done)?;
+    progress.finish();
+    if args.json {
+        return tell_json(&report);
+    }
+    tell(report);
+    Ok(())
 }
 
 fn within_budget(report: &BoardReport) -> anyhow::Result<()> {

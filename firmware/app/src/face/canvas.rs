@@ -1,29 +1,35 @@
-//! A frame of opaque pixels: drawn by tiny-skia, copied to any embedded-graphics target in one call.
+//! A picture's pixels, and which of them the last drawing has changed.
 
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::BufWriter;
+use std::ops::Range;
 use std::path::Path;
 
+use super::{Areas, FaceError};
 use embedded_graphics::Pixel;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::DrawTarget;
 use embedded_graphics::primitives::Rectangle;
-use tiny_skia::{Pixmap, PixmapMut};
-
-use super::FaceError;
 
 /// Smallest side of a canvas, in pixels.
 pub const MIN_SIDE: u32 = 16;
 /// Largest side of a canvas, in pixels: an 8K screen.
 pub const MAX_SIDE: u32 = 8192;
 
-const BYTES: usize = tiny_skia::BYTES_PER_PIXEL;
+const BLACK: u32 = 0xFF00_0000;
 
 /// A picture; every pixel is opaque, unless it was begun [clear](Canvas::clear).
 #[derive(Clone)]
-pub struct Canvas(Pixmap);
+pub struct Canvas {
+    width: u32,
+    height: u32,
+    /// 0xAARRGGBB, the colours multiplied by the alpha.
+    pixels: Vec<u32>,
+    drawings: u64,
+    changes: Areas,
+}
 
 impl Canvas {
     /// A black canvas of `width` x `height` pixels.
@@ -31,9 +37,7 @@ impl Canvas {
     /// # Errors
     /// [`FaceError::Size`] outside [`MIN_SIDE`]..=[`MAX_SIDE`].
     pub fn new(width: u32, height: u32) -> Result<Canvas, FaceError> {
-        let mut canvas = Canvas::clear(width, height)?;
-        canvas.0.fill(tiny_skia::Color::BLACK);
-        Ok(canvas)
+        Canvas::of(width, height, BLACK)
     }
 
     /// A canvas that shows nothing yet.
@@ -41,27 +45,42 @@ impl Canvas {
     /// # Errors
     /// As [`Canvas::new`].
     pub fn clear(width: u32, height: u32) -> Result<Canvas, FaceError> {
-        let size = FaceError::Size { width, height, min: MIN_SIDE, max: MAX_SIDE };
+        Canvas::of(width, height, 0)
+    }
+
+    fn of(width: u32, height: u32, pixel: u32) -> Result<Canvas, FaceError> {
         let sides = MIN_SIDE..=MAX_SIDE;
         if !sides.contains(&width) || !sides.contains(&height) {
-            return Err(size);
+            return Err(FaceError::Size { width, height, min: MIN_SIDE, max: MAX_SIDE });
         }
-        Pixmap::new(width, height).map(Canvas).ok_or(size)
+        let pixels = vec![pixel; width as usize * height as usize];
+        Ok(Canvas { width, height, pixels, drawings: 0, changes: Areas::whole(width, height) })
     }
 
     /// Width in pixels.
     pub fn width(&self) -> u32 {
-        self.0.width()
+        self.width
     }
 
     /// Height in pixels.
     pub fn height(&self) -> u32 {
-        self.0.height()
+        self.height
     }
 
     /// Red, green and blue of every pixel, row by row.
     pub fn rgb(&self) -> impl ExactSizeIterator<Item = [u8; 3]> + '_ {
-        self.0.data().chunks_exact(BYTES).map(|p| [p[0], p[1], p[2]])
+        self.pixels.iter().map(|pixel| rgb(*pixel))
+    }
+
+    /// Pixels of a row, from the column `left` on: 0xAARRGGBB.
+    pub fn row(&self, y: u32, left: u32, right: u32) -> &[u32] {
+        let row = y as usize * self.width as usize;
+        &self.pixels[row + left as usize..row + right as usize]
+    }
+
+    /// How often it was drawn, and what the last drawing has changed.
+    pub fn changes(&self) -> (u64, &Areas) {
+        (self.drawings, &self.changes)
     }
 
     /// Copies the picture to the top left corner of a target; what the target lacks is left out.
@@ -91,11 +110,7 @@ impl Canvas {
     /// # Errors
     /// As [`Canvas::write_png`].
     pub fn write_png_with_alpha(&self, path: impl AsRef<Path>) -> Result<(), FaceError> {
-        let straight = |pixel: &tiny_skia::PremultipliedColorU8| {
-            let color = pixel.demultiply();
-            [color.red(), color.green(), color.blue(), color.alpha()]
-        };
-        let rgba: Vec<u8> = self.0.pixels().iter().flat_map(straight).collect();
+        let rgba: Vec<u8> = self.pixels.iter().flat_map(|pixel| straight(*pixel)).collect();
         self.save_png(path.as_ref(), png::ColorType::Rgba, &rgba)
     }
 
@@ -119,32 +134,44 @@ impl Canvas {
         writer.finish()
     }
 
-    /// Copies all pixels of a canvas of the same size.
-    pub(super) fn copy_from(&mut self, other: &Canvas) {
-        self.0.data_mut().copy_from_slice(other.0.data());
-    }
-
     /// Copies another canvas so that its top left corner lies at (`left`, `top`); it must fit.
     pub(super) fn paste(&mut self, other: &Canvas, left: u32, top: u32) {
-        let (to_row, from_row) = (self.width() as usize * BYTES, other.width() as usize * BYTES);
-        let start = top as usize * to_row + left as usize * BYTES;
-        let rows = other.0.data().chunks_exact(from_row);
-        let to = self.0.data_mut()[start..].chunks_mut(to_row);
-        to.zip(rows).for_each(|(to, from)| to[..from_row].copy_from_slice(from));
+        for y in 0..other.height {
+            self.run_mut(top + y, left..left + other.width).copy_from_slice(other.row(y, 0, other.width));
+        }
     }
 
-    /// The pixels, for tiny-skia.
-    pub(super) fn pixels_mut(&mut self) -> PixmapMut<'_> {
-        self.0.as_mut()
+    /// Pixels of a row, to be painted.
+    pub(super) fn run_mut(&mut self, y: u32, columns: Range<u32>) -> &mut [u32] {
+        let row = y as usize * self.width as usize;
+        &mut self.pixels[row + columns.start as usize..row + columns.end as usize]
+    }
+
+    /// A drawing is done.
+    pub(super) fn changed(&mut self, changes: Areas) {
+        self.drawings += 1;
+        self.changes = changes;
     }
 
     fn set(&mut self, at: Point, color: Rgb888) {
-        let inside = at.x >= 0 && at.y >= 0 && (at.x as u32) < self.width() && (at.y as u32) < self.height();
+        let inside = at.x >= 0 && at.y >= 0 && (at.x as u32) < self.width && (at.y as u32) < self.height;
         if inside {
-            let start = (at.y as usize * self.width() as usize + at.x as usize) * BYTES;
-            self.0.data_mut()[start..start + BYTES].copy_from_slice(&[color.r(), color.g(), color.b(), 255]);
+            let pixel = u32::from_be_bytes([255, color.r(), color.g(), color.b()]);
+            self.run_mut(at.y as u32, at.x as u32..at.x as u32 + 1).fill(pixel);
         }
     }
+}
+
+const fn rgb(pixel: u32) -> [u8; 3] {
+    let [_, r, g, b] = pixel.to_be_bytes();
+    [r, g, b]
+}
+
+/// Red, green, blue and alpha, the colours not multiplied by it.
+fn straight(pixel: u32) -> [u8; 4] {
+    let [a, r, g, b] = pixel.to_be_bytes();
+    let whole = |c: u8| ((u32::from(c) * 255 + u32::from(a) / 2) / u32::from(a).max(1)).min(255) as u8;
+    [whole(r), whole(g), whole(b), a]
 }
 
 impl OriginDimensions for Canvas {

@@ -1,19 +1,28 @@
-//! Drawing: a [`RigPose`] in, anti-aliased pixels out. What does not move is drawn once, by [`backdrop`].
+//! Drawing: a rig in, anti-aliased pixels out. What does not move is drawn once ([`backdrop`]), and what has not
+//! changed is not drawn again ([`Scene`]).
 
-pub mod backdrop;
+mod backdrop;
 mod brush;
 mod eyes;
 mod hair;
 mod head;
 mod mouth;
+mod paint;
 mod palette;
+mod pass;
+#[cfg(test)]
+mod reference;
+mod scan;
+mod scene;
+mod shape;
 
-use tiny_skia::{PixmapMut, Transform};
+use tiny_skia::Transform;
 
-use super::Rotation;
 use super::curve::at;
-use super::rig::{HeadRig, RigPose};
-use brush::Brush;
+use super::rig::HeadRig;
+pub use backdrop::{backdrop, body};
+pub use scene::Scene;
+pub use shape::Shape;
 
 /// What must be visible, in face units: half width, top, bottom.
 const HALF_WIDTH: f32 = 63.0;
@@ -41,25 +50,6 @@ fn placed(width: u32, height: u32) -> Transform {
     // In a tall picture the head stays above the middle, where a person's would be.
     let spare = height - scale * (BOTTOM - TOP);
     Transform::from_row(scale, 0.0, 0.0, scale, 0.5 * width, 0.4 * spare - TOP * scale)
-}
-
-/// Draws a face over the backdrop that `pixels` already hold, for a panel that hangs turned.
-pub fn draw(pixels: PixmapMut, rig: &RigPose, rotation: Rotation) {
-    let (width, height) = rotation.viewed(pixels.width(), pixels.height());
-    let place = tilted(placed(width, height), &rig.head);
-    let turned = rotation.transform(pixels.width(), pixels.height());
-    let mut brush = Brush::new(pixels, place.post_concat(turned));
-    let head = rig.head;
-    brush.shifted(&head, depth::BAND, hair::back);
-    brush.shifted(&head, depth::SKULL, |b| head::skin(b, rig));
-    brush.shifted(&head, depth::EYES, |b| head::cheeks(b, rig));
-    brush.shifted(&head, depth::NOSE, head::nose);
-    brush.shifted(&head, depth::MOUTH, |b| mouth::mouth(b, &rig.mouth, rig.jaw_drop));
-    brush.shifted(&head, depth::EYES, |b| rig.eyes.iter().for_each(|eye| eyes::eye(b, eye)));
-    brush.shifted(&head, depth::FRINGE, hair::fringe);
-    brush.shifted(&head, depth::BROWS, |b| rig.brows.iter().for_each(|brow| eyes::brow(b, brow)));
-    brush.shifted(&head, depth::BAND, hair::band);
-    brush.shifted(&head, depth::PODS, head::pods);
 }
 
 fn tilted(place: Transform, head: &HeadRig) -> Transform {

@@ -14,7 +14,7 @@ use keyface_core::{Micros, PixelFormat};
 use rustix::fs::OFlags;
 
 use super::surface::zoom_of;
-use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface};
+use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface, Turns};
 
 mod plug;
 
@@ -70,7 +70,7 @@ pub struct Drm {
     plug: Plug,
     layout: Layout,
     frames: [Frame; 2],
-    front: usize,
+    turns: Turns,
     flip: Flip,
     before: Option<crtc::Info>,
     looked: Option<Micros>,
@@ -114,7 +114,7 @@ impl Drm {
         };
         let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
         let before = card.get_crtc(plug.crtc).ok();
-        Ok(Drm { card, plug, layout, frames, front: 0, flip: Flip::Unset, before, looked: None })
+        Ok(Drm { card, plug, layout, frames, turns: Turns::default(), flip: Flip::Unset, before, looked: None })
     }
 
     /// Takes the news of pictures that are on the screen now.
@@ -176,17 +176,16 @@ impl Surface for Drm {
 
     fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
-        let back = 1 - self.front;
+        let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
         let Frame { id, memory } = &mut self.frames[back];
         let id = *id;
-        let Ok(()) = picture.show_on(&mut Pixels::new(memory, self.layout, zoom));
+        Pixels::new(memory, self.layout, zoom).show(picture, &lacking);
         if self.flip == Flip::Unset {
             self.begin(id).map_err(|e| self.gone(e))?;
         } else {
             self.card.page_flip(self.plug.crtc, id, PageFlipFlags::EVENT, None).map_err(|e| self.gone(e))?;
             self.flip = Flip::Since(now);
         }
-        self.front = back;
         Ok(())
     }
 }

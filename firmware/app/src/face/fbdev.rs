@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use keyface_core::{Micros, PixelFormat};
 
 use super::surface::zoom_of;
+use super::turns::Stale;
 use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
 
 /// How often the screen's size is read: drivers change it when another screen is plugged in.
@@ -23,6 +24,7 @@ pub struct Fbdev {
     sysfs: PathBuf,
     layout: Layout,
     memory: Vec<u8>,
+    stale: Stale,
     before: Vec<u8>,
     looked: Option<Micros>,
 }
@@ -49,6 +51,7 @@ impl Fbdev {
             sysfs,
             layout,
             memory: vec![0; layout.bytes()],
+            stale: Stale::default(),
             before,
             looked: None,
         })
@@ -85,9 +88,14 @@ impl Surface for Fbdev {
 
     fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
-        let Ok(()) = picture.show_on(&mut Pixels::new(&mut self.memory, self.layout, zoom));
+        self.stale.note(picture);
+        let lacking = self.stale.take();
+        Pixels::new(&mut self.memory, self.layout, zoom).show(picture, &lacking);
         let gone = |e: io::Error| FaceError::screen(self.device.display(), "a frame buffer that takes pictures", e);
-        self.file.write_all_at(&self.memory, 0).map_err(gone)
+        // Whole rows: one call for each pixel row of an area would cost more than the columns beside it.
+        let start = |row: u32| ((row * zoom) as usize * self.layout.stride).min(self.memory.len());
+        let mut rows = lacking.iter().map(|area| start(area.top)..start(area.bottom));
+        rows.try_for_each(|rows| self.file.write_all_at(&self.memory[rows.clone()], rows.start as u64)).map_err(gone)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`Face`] draws, [`Life`] keeps a resting face alive; each [`Surface`], [`GifWriter`] and [`Canvas::write_png`] show.
 
+mod area;
 mod canvas;
 mod curve;
 mod dither;
@@ -24,12 +25,14 @@ mod sheet;
 #[cfg(target_os = "linux")]
 mod spi;
 mod surface;
+mod turns;
 mod window;
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::drm::panel_orientation;
 #[cfg(target_os = "linux")]
 pub use self::drm::{Choice, Drm, Refusal};
+pub use area::{Area, Areas};
 pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
 pub use curve::{Bend, Edge, Graph, Point};
 pub use error::FaceError;
@@ -47,4 +50,5 @@ pub use sheet::contact_sheet;
 #[cfg(target_os = "linux")]
 pub use spi::Spi;
 pub use surface::{Ready, Surface};
+pub use turns::{Stale, Turns};
 pub use window::Window;

@@ -1,15 +1,10 @@
-//! A screen's memory as an embedded-graphics target: colours in, bytes as the screen wants them out.
+//! A screen's memory: areas of a picture in, bytes as the screen wants them out.
 
-use std::convert::Infallible;
 use std::ops::Range;
 
-use embedded_graphics::Pixel;
-use embedded_graphics::geometry::{OriginDimensions, Point, Size};
-use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::prelude::{DrawTarget, PointsIter};
-use embedded_graphics::primitives::Rectangle;
+use embedded_graphics::pixelcolor::Rgb888;
 
-use super::dither;
+use super::{Area, Areas, Canvas, dither};
 
 /// How a pixel lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,29 +60,27 @@ impl<'a> Pixels<'a> {
         Pixels { memory, layout, zoom: zoom.max(1) }
     }
 
-    fn fill_whole(&mut self, mut colors: impl Iterator<Item = Rgb888>) {
-        let zoom = self.zoom as usize;
-        let mut row = vec![0; self.layout.width as usize * self.layout.depth.bytes()];
-        for y in 0..self.size().height {
-            match self.layout.depth {
-                Depth::Xrgb8888 => fill_row(&mut row, zoom, &mut colors, |_, c| packed(c).to_le_bytes()),
-                Depth::Rgb565 => fill_row(&mut row, zoom, &mut colors, |x, c| dither::rgb565(c, x, y).to_le_bytes()),
-            }
-            for y in self.span(y, self.layout.height) {
-                self.copy(0, y, &row);
-            }
-        }
+    /// Brings areas of a picture to where they are seen.
+    pub fn show(&mut self, picture: &Canvas, areas: &Areas) {
+        areas.iter().for_each(|area| self.show_area(picture, area));
     }
 
-    fn set(&mut self, at: Point, color: Rgb888) {
-        let (x, y) = (at.x as u32, at.y as u32);
-        let pixel = match self.layout.depth {
-            Depth::Xrgb8888 => packed(color),
-            Depth::Rgb565 => u32::from(dither::rgb565(color, x, y)),
-        };
-        let pixel = &pixel.to_le_bytes()[..self.layout.depth.bytes()];
-        for y in self.span(y, self.layout.height) {
-            self.span(x, self.layout.width).for_each(|x| self.copy(x, y, pixel));
+    fn show_area(&mut self, picture: &Canvas, area: &Area) {
+        let (zoom, left) = (self.zoom as usize, area.left);
+        let columns = self.span(left..area.right, self.layout.width);
+        let mut row = vec![0; columns.len() * self.layout.depth.bytes()];
+        for y in area.top..area.bottom {
+            let pixels = picture.row(y, left, area.right);
+            match self.layout.depth {
+                Depth::Xrgb8888 => fill_row(&mut row, zoom, pixels, |_, pixel| (pixel & 0x00FF_FFFF).to_le_bytes()),
+                Depth::Rgb565 => fill_row(&mut row, zoom, pixels, |x, pixel| {
+                    let [_, r, g, b] = pixel.to_be_bytes();
+                    dither::rgb565(Rgb888::new(r, g, b), left + x, y).to_le_bytes()
+                }),
+            }
+            for y in self.span(y..y + 1, self.layout.height) {
+                self.copy(columns.start, y, &row);
+            }
         }
     }
 
@@ -99,106 +92,72 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// What a drawn column or row covers of the screen's.
-    fn span(&self, drawn: u32, end: u32) -> Range<u32> {
-        drawn * self.zoom..((drawn + 1) * self.zoom).min(end)
+    /// What drawn columns or rows cover of the screen's.
+    fn span(&self, drawn: Range<u32>, end: u32) -> Range<u32> {
+        (drawn.start * self.zoom).min(end)..(drawn.end * self.zoom).min(end)
     }
 }
 
-/// Makes one row of the screen of the next drawn colours, each `zoom` times.
-fn fill_row<const N: usize>(
-    row: &mut [u8],
-    zoom: usize,
-    colors: &mut impl Iterator<Item = Rgb888>,
-    pixel: impl Fn(u32, Rgb888) -> [u8; N],
-) {
-    let (pixels, _) = row.as_chunks_mut::<N>();
+/// Makes one row of the screen of drawn pixels, each `zoom` times.
+fn fill_row<const N: usize>(row: &mut [u8], zoom: usize, drawn: &[u32], bytes: impl Fn(u32, u32) -> [u8; N]) {
+    let (places, _) = row.as_chunks_mut::<N>();
     if zoom == 1 {
-        (0..).zip(pixels).zip(colors).for_each(|((x, place), color)| *place = pixel(x, color));
+        (0..).zip(places).zip(drawn).for_each(|((x, place), pixel)| *place = bytes(x, *pixel));
     } else {
-        (0..).zip(pixels.chunks_mut(zoom)).zip(colors).for_each(|((x, places), color)| places.fill(pixel(x, color)));
-    }
-}
-
-fn packed(color: Rgb888) -> u32 {
-    u32::from_be_bytes([0, color.r(), color.g(), color.b()])
-}
-
-impl OriginDimensions for Pixels<'_> {
-    fn size(&self) -> Size {
-        Size::new(self.layout.width.div_ceil(self.zoom), self.layout.height.div_ceil(self.zoom))
-    }
-}
-
-impl DrawTarget for Pixels<'_> {
-    type Color = Rgb888;
-    type Error = Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
-        let area = Rectangle::new(Point::zero(), self.size());
-        pixels.into_iter().filter(|pixel| area.contains(pixel.0)).for_each(|Pixel(at, color)| self.set(at, color));
-        Ok(())
-    }
-
-    fn fill_contiguous<I>(&mut self, area: &Rectangle, colors: I) -> Result<(), Infallible>
-    where
-        I: IntoIterator<Item = Rgb888>,
-    {
-        if *area == Rectangle::new(Point::zero(), self.size()) {
-            self.fill_whole(colors.into_iter());
-            return Ok(());
-        }
-        self.draw_iter(area.points().zip(colors).map(|(at, color)| Pixel(at, color)))
+        (0..).zip(places.chunks_mut(zoom)).zip(drawn).for_each(|((x, places), pixel)| places.fill(bytes(x, *pixel)));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use embedded_graphics::Pixel;
+    use embedded_graphics::geometry::Point;
+    use embedded_graphics::pixelcolor::RgbColor;
+    use embedded_graphics::prelude::DrawTarget;
+
     use super::*;
-    use crate::face::Canvas;
 
     fn layout(width: u32, height: u32, stride: usize, depth: Depth) -> Layout {
         Layout { width, height, stride, depth }
     }
 
-    /// A canvas of 16 x 16 with a red top left and a blue top right pixel.
-    fn corners() -> Canvas {
-        let mut canvas = Canvas::new(16, 16).unwrap();
+    /// A canvas of 16 x `height` with a red top left and a blue top right pixel.
+    fn corners(height: u32) -> Canvas {
+        let mut canvas = Canvas::new(16, height).unwrap();
         let dots = [(0, Rgb888::RED), (15, Rgb888::BLUE)];
         let Ok(()) = canvas.draw_iter(dots.map(|(x, color)| Pixel(Point::new(x, 0), color)));
         canvas
     }
 
+    fn shown(picture: &Canvas, layout: Layout, zoom: u32, bytes: usize) -> Vec<u8> {
+        let mut memory = vec![9; bytes];
+        Pixels::new(&mut memory, layout, zoom).show(picture, &Areas::whole(picture.width(), picture.height()));
+        memory
+    }
+
     #[test]
     fn thirty_two_bits_are_blue_green_red_and_nothing() {
-        let mut memory = vec![9; 16 * 64];
-        let Ok(()) = corners().show_on(&mut Pixels::new(&mut memory, layout(16, 16, 64, Depth::Xrgb8888), 1));
+        let memory = shown(&corners(16), layout(16, 16, 64, Depth::Xrgb8888), 1, 16 * 64);
         assert_eq!(memory[..8], [0, 0, 255, 0, 0, 0, 0, 0]);
         assert_eq!(memory[60..68], [255, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]
     fn sixteen_bits_are_five_of_red_six_of_green_and_five_of_blue() {
-        let mut memory = vec![9; 16 * 32];
-        let Ok(()) = corners().show_on(&mut Pixels::new(&mut memory, layout(16, 16, 32, Depth::Rgb565), 1));
+        let memory = shown(&corners(16), layout(16, 16, 32, Depth::Rgb565), 1, 16 * 32);
         assert_eq!(memory[..4], [0, 0b1111_1000, 0, 0]);
         assert_eq!(memory[30..34], [0b0001_1111, 0, 0, 0]);
     }
 
     #[test]
     fn bytes_between_rows_are_left_alone() {
-        let mut memory = vec![9; 16 * 80];
-        let Ok(()) = corners().show_on(&mut Pixels::new(&mut memory, layout(16, 16, 80, Depth::Xrgb8888), 1));
+        let memory = shown(&corners(16), layout(16, 16, 80, Depth::Xrgb8888), 1, 16 * 80);
         assert!(memory.chunks(80).all(|row| row[..64].iter().all(|b| *b != 9) && row[64..].iter().all(|b| *b == 9)));
     }
 
     #[test]
     fn a_zoomed_picture_fills_a_screen_that_is_no_multiple_of_it() {
-        let mut memory = vec![9; 31 * 4 * 47];
-        let mut pixels = Pixels::new(&mut memory, layout(47, 31, 47 * 4, Depth::Xrgb8888), 3);
-        assert_eq!(pixels.size(), Size::new(16, 11));
-        let rows = Rectangle::new(Point::zero(), Size::new(16, 11));
-        let Ok(()) = pixels.fill_contiguous(&rows, corners().rgb().map(|[r, g, b]| Rgb888::new(r, g, b)));
+        let memory = shown(&corners(16), layout(47, 46, 47 * 4, Depth::Xrgb8888), 3, 46 * 4 * 47);
         assert!(memory.iter().all(|byte| *byte != 9));
         let red = |x: usize, y: usize| memory[y * 47 * 4 + x * 4 + 2] == 255;
         assert!(red(0, 0) && red(2, 2) && !red(3, 0) && !red(0, 3));
@@ -206,23 +165,27 @@ mod tests {
     }
 
     #[test]
-    fn single_pixels_come_out_as_whole_pictures_do() {
+    fn areas_come_out_as_whole_pictures_do_and_leave_the_rest_alone() {
+        let picture = crate::face::Face::new(16, 16).unwrap().draw(&keyface_core::FacePose::REST).clone();
         for depth in [Depth::Xrgb8888, Depth::Rgb565] {
-            let (mut whole, mut single) = (vec![0; 32 * 128], vec![0; 32 * 128]);
-            let picture = crate::face::Face::new(16, 16).unwrap().draw(&keyface_core::FacePose::REST).clone();
             let layout = layout(32, 32, 32 * depth.bytes(), depth);
-            let Ok(()) = picture.show_on(&mut Pixels::new(&mut whole, layout, 2));
-            let colors = picture.rgb().map(|[r, g, b]| Rgb888::new(r, g, b));
-            let points = Rectangle::new(Point::zero(), Size::new(16, 16)).points();
-            let Ok(()) = Pixels::new(&mut single, layout, 2).draw_iter(points.zip(colors).map(|(p, c)| Pixel(p, c)));
-            assert_eq!(whole, single);
+            let whole = shown(&picture, layout, 2, 32 * 32 * depth.bytes());
+            let mut parts = vec![9; whole.len()];
+            let area = Area { left: 3, top: 5, right: 9, bottom: 16 };
+            let mut areas = Areas::default();
+            areas.add(area);
+            Pixels::new(&mut parts, layout, 2).show(&picture, &areas);
+            let inside = |i: usize| {
+                let (x, y) = (i / depth.bytes() % 32 / 2, i / depth.bytes() / 32 / 2);
+                (3..9).contains(&x) && (5..16).contains(&y)
+            };
+            assert!((0..whole.len()).all(|i| parts[i] == if inside(i) { whole[i] } else { 9 }), "{depth:?}");
         }
     }
 
     #[test]
     fn a_memory_that_is_too_short_is_no_fault() {
-        let mut memory = vec![0; 100];
-        let Ok(()) = corners().show_on(&mut Pixels::new(&mut memory, layout(16, 16, 64, Depth::Xrgb8888), 1));
+        let memory = shown(&corners(16), layout(16, 16, 64, Depth::Xrgb8888), 1, 100);
         assert_eq!(memory[60], 255);
     }
 }

@@ -1,15 +1,20 @@
-//! A face at one size: poses in, pictures out. What stands still is drawn once.
+//! A face at one size: poses in, pictures out. What stands still is drawn once, what has changed alone again.
 
 use keyface_core::FacePose;
 
-use super::rig::RigPose;
-use super::{Canvas, FaceError, Rotation, draw};
+use super::draw::{Scene, Shape, backdrop, body};
+use super::rig::{RigPose, Steady};
+use super::{Canvas, FaceError, Rotation};
+
+/// Rows that are painted at one go: all that is in use stays in the processor's nearer caches.
+const BAND: u32 = 64;
 
 /// A drawn character at one size.
 pub struct Face {
     backdrop: Canvas,
     frame: Canvas,
-    rotation: Rotation,
+    scene: Scene,
+    steady: Steady,
 }
 
 impl Face {
@@ -26,9 +31,8 @@ impl Face {
     /// # Errors
     /// As [`Face::new`].
     pub fn turned(width: u32, height: u32, rotation: Rotation) -> Result<Face, FaceError> {
-        let mut backdrop = Canvas::new(width, height)?;
-        draw::backdrop::backdrop(backdrop.pixels_mut(), rotation);
-        Ok(Face { frame: backdrop.clone(), backdrop, rotation })
+        let (viewed_width, viewed_height) = rotation.viewed(width, height);
+        Face::over(Canvas::new(width, height)?, rotation, &backdrop(viewed_width, viewed_height))
     }
 
     /// A face on nothing, for a picture that is laid over another.
@@ -36,9 +40,14 @@ impl Face {
     /// # Errors
     /// As [`Face::new`].
     pub fn cut_out(width: u32, height: u32) -> Result<Face, FaceError> {
-        let mut backdrop = Canvas::clear(width, height)?;
-        draw::backdrop::body(backdrop.pixels_mut());
-        Ok(Face { frame: backdrop.clone(), backdrop, rotation: Rotation::Deg0 })
+        Face::over(Canvas::clear(width, height)?, Rotation::Deg0, &body(width, height))
+    }
+
+    fn over(mut backdrop: Canvas, rotation: Rotation, still: &[Shape]) -> Result<Face, FaceError> {
+        let mut scene = Scene::new(backdrop.width(), backdrop.height(), rotation);
+        scene.paint_still(&mut backdrop, still);
+        let steady = Steady::new(scene.scale());
+        Ok(Face { frame: backdrop.clone(), backdrop, scene, steady })
     }
 
     /// Draws a pose; the picture stays until the next call.
@@ -46,10 +55,24 @@ impl Face {
         self.draw_rig(&RigPose::of(pose))
     }
 
+    /// Draws a pose for who sees one picture after another: what drifts by less than can be seen stays where it was.
+    pub fn draw_living(&mut self, pose: &FacePose) -> &Canvas {
+        let rig = self.steady.settle(RigPose::of(pose));
+        self.draw_rig(&rig)
+    }
+
+    /// The next picture is drawn as if it was the first.
+    pub fn forget(&mut self) {
+        self.scene.forget();
+    }
+
     /// Draws outlines that were computed elsewhere.
     pub fn draw_rig(&mut self, rig: &RigPose) -> &Canvas {
-        self.frame.copy_from(&self.backdrop);
-        draw::draw(self.frame.pixels_mut(), rig, self.rotation);
+        let changed = self.scene.set(rig);
+        for band in changed.iter().flat_map(|area| area.bands(BAND)) {
+            self.scene.paint(&mut self.frame, &self.backdrop, &band);
+        }
+        self.frame.changed(changed);
         &self.frame
     }
 }

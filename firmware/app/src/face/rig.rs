@@ -6,11 +6,13 @@
 mod eyes;
 mod gain;
 mod mouth;
+mod steady;
 
 use keyface_core::{Channel, FacePose};
 
 pub use eyes::{BrowRig, EyeRig};
 pub use mouth::{MouthRig, Tongue};
+pub use steady::Steady;
 
 /// What the drawn face shows at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,21 +1,16 @@
-//! A desktop window: its buffer is an embedded-graphics target like any other screen.
+//! A desktop window.
 
-use std::convert::Infallible;
-
-use embedded_graphics::Pixel;
-use embedded_graphics::geometry::{OriginDimensions, Point, Size};
-use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::prelude::DrawTarget;
-use embedded_graphics::primitives::Rectangle;
 use keyface_core::Micros;
 use minifb::{Key, ScaleMode, WindowOptions};
 
-use super::{Canvas, FaceError, MAX_SIDE, MIN_SIDE, Ready, Surface};
+use super::turns::Stale;
+use super::{Areas, Canvas, FaceError, MAX_SIDE, MIN_SIDE, Ready, Surface};
 
 /// A window that shows canvases; Escape or its cross closes it.
 pub struct Window {
     window: minifb::Window,
     buffer: Buffer,
+    stale: Stale,
 }
 
 impl Window {
@@ -33,13 +28,13 @@ impl Window {
             WindowOptions { resize: true, scale_mode: ScaleMode::AspectRatioStretch, ..WindowOptions::default() };
         let window = minifb::Window::new(title, width as usize, height as usize, options)
             .map_err(|e| FaceError::NoDisplay(format!("the display does not answer ({e})")))?;
-        Ok(Window { window, buffer: Buffer::new(width, height) })
+        Ok(Window { window, buffer: Buffer::new(width, height), stale: Stale::default() })
     }
 }
 
 impl Surface for Window {
     fn size_px(&self) -> (u32, u32) {
-        (self.buffer.size.width, self.buffer.size.height)
+        (self.buffer.width, self.buffer.height)
     }
 
     fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
@@ -54,7 +49,13 @@ impl Surface for Window {
         if (width, height) != (expected_width, expected_height) {
             return Err(FaceError::FrameSize { expected_width, expected_height, width, height });
         }
-        let Ok(()) = picture.show_on(&mut self.buffer);
+        self.stale.note(picture);
+        let lacking = self.stale.take();
+        if lacking.is_empty() {
+            self.window.update();
+            return Ok(());
+        }
+        self.buffer.show(picture, &lacking);
         self.window
             .update_with_buffer(&self.buffer.pixels, width as usize, height as usize)
             .map_err(|e| FaceError::Window(e.to_string()))
@@ -73,54 +74,36 @@ fn check_display(is_set: impl Fn(&str) -> bool) -> Result<(), FaceError> {
 
 /// What minifb shows: 0x00RRGGBB, row by row.
 struct Buffer {
+    width: u32,
+    height: u32,
     pixels: Vec<u32>,
-    size: Size,
 }
 
 impl Buffer {
     fn new(width: u32, height: u32) -> Buffer {
-        Buffer { pixels: vec![0; (width * height) as usize], size: Size::new(width, height) }
+        Buffer { width, height, pixels: vec![0; (width * height) as usize] }
     }
-}
 
-impl OriginDimensions for Buffer {
-    fn size(&self) -> Size {
-        self.size
-    }
-}
-
-fn packed(color: Rgb888) -> u32 {
-    u32::from_be_bytes([0, color.r(), color.g(), color.b()])
-}
-
-impl DrawTarget for Buffer {
-    type Color = Rgb888;
-    type Error = Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
-        let area = Rectangle::new(Point::zero(), self.size);
-        for Pixel(at, color) in pixels.into_iter().filter(|pixel| area.contains(pixel.0)) {
-            self.pixels[at.y as usize * self.size.width as usize + at.x as usize] = packed(color);
+    fn show(&mut self, picture: &Canvas, areas: &Areas) {
+        for area in areas.iter() {
+            for y in area.top..area.bottom {
+                let start = (y * self.width + area.left) as usize;
+                let from = picture.row(y, area.left, area.right);
+                self.pixels[start..].iter_mut().zip(from).for_each(|(to, from)| *to = from & 0x00FF_FFFF);
+            }
         }
-        Ok(())
-    }
-
-    fn fill_contiguous<I: IntoIterator<Item = Rgb888>>(
-        &mut self,
-        area: &Rectangle,
-        colors: I,
-    ) -> Result<(), Infallible> {
-        if *area == Rectangle::new(Point::zero(), self.size) {
-            self.pixels.iter_mut().zip(colors).for_each(|(pixel, color)| *pixel = packed(color));
-            return Ok(());
-        }
-        self.draw_iter(embedded_graphics::primitives::PointsIter::points(area).zip(colors).map(|(p, c)| Pixel(p, c)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use embedded_graphics::geometry::{Point, Size};
+    use embedded_graphics::pixelcolor::Rgb888;
+    use embedded_graphics::prelude::DrawTarget;
+    use embedded_graphics::primitives::Rectangle;
+
     use super::*;
+    use crate::face::Area;
 
     #[test]
     fn no_display_is_an_error_that_says_so() {
@@ -138,11 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_takes_a_canvas_in_one_call() {
+    fn the_buffer_takes_an_area_of_a_canvas() {
         let mut canvas = Canvas::new(20, 16).unwrap();
-        canvas.fill_solid(&Rectangle::new(Point::new(3, 2), Size::new(1, 1)), Rgb888::new(1, 2, 3)).unwrap();
+        let Ok(()) = canvas.fill_solid(&Rectangle::new(Point::new(3, 2), Size::new(2, 1)), Rgb888::new(1, 2, 3));
         let mut buffer = Buffer::new(20, 16);
-        let Ok(()) = canvas.show_on(&mut buffer);
+        let mut areas = Areas::default();
+        areas.add(Area { left: 2, top: 0, right: 4, bottom: 3 });
+        buffer.show(&canvas, &areas);
         assert_eq!(buffer.pixels[2 * 20 + 3], 0x010203);
         assert_eq!(buffer.pixels.iter().filter(|p| **p != 0).count(), 1);
     }

@@ -1,27 +1,25 @@
 //! What stands still behind the head: a cool backdrop with a light disc, neck and shoulders.
 
-use tiny_skia::{PixmapMut, Transform};
+use tiny_skia::Transform;
 
 use super::brush::{Brush, Fill, ellipse, outline, polygon};
+use super::shape::Shape;
 use super::{palette as ink, placed};
-use crate::face::Rotation;
 use crate::face::curve::{Point, at};
 
-/// Fills a frame of a panel that hangs turned with the backdrop.
-pub fn backdrop(pixels: PixmapMut, rotation: Rotation) {
-    let (width, height) = rotation.viewed(pixels.width(), pixels.height());
+/// The backdrop of a picture of `width` x `height` as its viewer sees it.
+pub fn backdrop(width: u32, height: u32) -> Vec<Shape> {
     let place = placed(width, height);
-    let turned = rotation.transform(pixels.width(), pixels.height());
-    let mut brush = Brush::new(pixels, place.post_concat(turned));
-    sky(&mut brush, corners(place, width, height));
-    brush.fill(ellipse(at(0.0, -2.0), 66.0, 66.0), Fill::Flat(ink::SKY_DISC.at(0.55)));
-    shoulders(&mut brush);
+    Brush::shapes(place.sx, |brush| {
+        sky(brush, corners(place, width, height));
+        brush.fill(ellipse(at(0.0, -2.0), 66.0, 66.0), Fill::Flat(ink::SKY_DISC.at(0.55)));
+        shoulders(brush);
+    })
 }
 
-/// Neck and shoulders alone, upright.
-pub fn body(pixels: PixmapMut) {
-    let place = placed(pixels.width(), pixels.height());
-    shoulders(&mut Brush::new(pixels, place));
+/// Neck and shoulders alone.
+pub fn body(width: u32, height: u32) -> Vec<Shape> {
+    Brush::shapes(placed(width, height).sx, shoulders)
 }
 
 /// The frame's corners in face units.
@@ -33,7 +31,7 @@ fn corners(place: Transform, width: u32, height: u32) -> [Point; 4] {
 
 fn sky(brush: &mut Brush, corners: [Point; 4]) {
     let reach = corners.iter().map(|p| p.x.hypot(p.y)).fold(0.0, f32::max);
-    brush.fill(polygon(corners), Fill::Round(at(0.0, -6.0), reach, ink::SKY_LIGHT, ink::SKY_DEEP));
+    brush.fill(polygon(corners), Fill::Round(at(0.0, -6.0), [reach; 2], ink::SKY_LIGHT, ink::SKY_DEEP));
 }
 
 fn shoulders(brush: &mut Brush) {

@@ -1,12 +1,9 @@
-//! A brush on tiny-skia in face units: fills, strokes and soft glows. Shapes that are not finite are left out.
+//! A brush in face units: fills, strokes and soft glows become shapes. What is not finite is left out.
 
-use tiny_skia::{
-    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, PixmapMut,
-    RadialGradient, Shader, SpreadMode, Stroke, Transform,
-};
+use tiny_skia::{LineCap, LineJoin, Path, PathBuilder, Stroke};
 
-use crate::face::curve::{Edge, Point, at};
-use crate::face::rig::HeadRig;
+use super::shape::Shape;
+use crate::face::curve::{Edge, Point};
 
 /// A colour with its opacity.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,94 +23,58 @@ impl Ink {
         Ink { opacity, ..self }
     }
 
-    fn color(self) -> Color {
+    /// Red, green and blue.
+    pub const fn parts(self) -> [u8; 3] {
         let [_, r, g, b] = self.rgb.to_be_bytes();
-        Color::from_rgba8(r, g, b, (self.opacity.clamp(0.0, 1.0) * 255.0) as u8)
+        [r, g, b]
+    }
+
+    /// Opacity as a byte.
+    pub fn alpha(self) -> u8 {
+        (self.opacity.clamp(0.0, 1.0) * 255.0) as u8
     }
 }
 
 /// How a shape is filled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fill {
     /// One colour.
     Flat(Ink),
     /// From the first height to the second.
     Down(f32, Ink, f32, Ink),
-    /// From a centre outwards to a radius.
-    Round(Point, f32, Ink, Ink),
+    /// From a centre outwards to an ellipse of these radii.
+    Round(Point, [f32; 2], Ink, Ink),
 }
 
-impl Fill {
-    fn shader(self) -> Option<Shader<'static>> {
-        let stops = |a: Ink, b: Ink| vec![GradientStop::new(0.0, a.color()), GradientStop::new(1.0, b.color())];
-        let (pad, same) = (SpreadMode::Pad, Transform::identity());
-        match self {
-            Fill::Flat(ink) => Some(Shader::SolidColor(ink.color())),
-            Fill::Down(top, a, bottom, b) => {
-                LinearGradient::new(skia(at(0.0, top)), skia(at(0.0, bottom)), stops(a, b), pad, same)
-            }
-            Fill::Round(centre, radius, a, b) => {
-                RadialGradient::new(skia(centre), 0.0, skia(centre), radius, stops(a, b), pad, same)
-            }
-        }
-    }
+/// Makes shapes, for a picture of so many pixels per face unit.
+pub struct Brush {
+    scale: f32,
+    shapes: Vec<Shape>,
 }
 
-fn skia(p: Point) -> tiny_skia::Point {
-    tiny_skia::Point::from_xy(p.x, p.y)
-}
-
-/// Draws in face units on a frame of pixels.
-pub struct Brush<'a> {
-    pixels: PixmapMut<'a>,
-    place: Transform,
-}
-
-impl<'a> Brush<'a> {
-    /// On `pixels`, with `place` from face units to pixels.
-    pub fn new(pixels: PixmapMut<'a>, place: Transform) -> Brush<'a> {
-        Brush { pixels, place }
-    }
-
-    /// Draws a part that lies `depth` before the head's axis, shifted as the head is turned.
-    pub fn shifted(&mut self, head: &HeadRig, depth: f32, draw: impl FnOnce(&mut Brush)) {
-        self.moved(Transform::from_translate(depth * head.turn, depth * head.nod), draw);
-    }
-
-    /// Draws under one more transformation.
-    pub fn moved(&mut self, by: Transform, draw: impl FnOnce(&mut Brush)) {
-        let place = self.place;
-        self.place = place.pre_concat(by);
-        draw(self);
-        self.place = place;
+impl Brush {
+    /// The shapes that `draw` makes, from the rearmost to the foremost.
+    pub fn shapes(scale: f32, draw: impl FnOnce(&mut Brush)) -> Vec<Shape> {
+        let mut brush = Brush { scale, shapes: Vec::new() };
+        draw(&mut brush);
+        brush.shapes
     }
 
     /// Fills a shape.
     pub fn fill(&mut self, shape: Option<Path>, fill: Fill) {
-        if let (Some(path), Some(paint)) = (shape, paint(fill)) {
-            self.pixels.fill_path(&path, &paint, FillRule::Winding, self.place, None);
-        }
+        self.shapes.extend(shape.map(|path| Shape::of(&path, fill, self.scale)));
     }
 
     /// Draws a line with round ends, `width` face units thick.
     pub fn stroke(&mut self, shape: Option<Path>, width: f32, fill: Fill) {
-        if let (Some(path), Some(paint)) = (shape, paint(fill)) {
-            let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
-            self.pixels.stroke_path(&path, &paint, &stroke, self.place, None);
-        }
+        let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        self.fill(shape.and_then(|path| path.stroke(&stroke, self.scale)), fill);
     }
 
     /// A soft spot that fades out towards an ellipse.
     pub fn glow(&mut self, centre: Point, radius_x: f32, radius_y: f32, ink: Ink) {
-        let squash = Transform::from_row(1.0, 0.0, 0.0, radius_y / radius_x, centre.x, centre.y);
-        let middle = at(0.0, 0.0);
-        let fill = Fill::Round(middle, radius_x, ink, ink.at(0.0));
-        self.moved(squash, |b| b.fill(ellipse(middle, radius_x, radius_x), fill));
+        self.fill(ellipse(centre, radius_x, radius_y), Fill::Round(centre, [radius_x, radius_y], ink, ink.at(0.0)));
     }
-}
-
-fn paint(fill: Fill) -> Option<Paint<'static>> {
-    Some(Paint { shader: fill.shader()?, ..Paint::default() })
 }
 
 /// An ellipse.

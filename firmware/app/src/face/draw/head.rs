@@ -3,16 +3,15 @@
 use super::brush::{Brush, Fill, ellipse, outline};
 use super::palette as ink;
 use crate::face::curve::{Point, at};
-use crate::face::rig::RigPose;
 
 /// Half the width of the skin at the temples, and the chin's height at rest.
 const HALF: f32 = 47.0;
 const CHIN: f32 = 56.0;
 
 /// The face's own outline, its chin lowered by the jaw.
-pub fn skin(brush: &mut Brush, rig: &RigPose) {
-    let chin = CHIN + rig.jaw_drop;
-    let wide = 6.0 * rig.cheek_puff;
+pub fn skin(brush: &mut Brush, jaw_drop: f32, cheek_puff: f32) {
+    let chin = CHIN + jaw_drop;
+    let wide = 6.0 * cheek_puff;
     let face = mirrored(&[
         at(0.0, -58.0),
         at(30.0, -58.0),
@@ -22,7 +21,7 @@ pub fn skin(brush: &mut Brush, rig: &RigPose) {
         at(31.0 + wide, chin),
         at(0.0, chin),
     ]);
-    let glow = Fill::Round(at(-6.0, -4.0), 72.0, ink::SKIN_LIGHT, ink::SKIN_SHADE);
+    let glow = Fill::Round(at(-6.0, -4.0), [72.0; 2], ink::SKIN_LIGHT, ink::SKIN_SHADE);
     brush.fill(face.clone(), glow);
     brush.glow(at(0.0, chin - 1.0), 22.0, 8.0, ink::SKIN_DEEP.at(0.22));
 }
@@ -37,11 +36,11 @@ fn mirrored(half: &[Point]) -> Option<tiny_skia::Path> {
 }
 
 /// Blush, and a fold of light over a lifted cheek.
-pub fn cheeks(brush: &mut Brush, rig: &RigPose) {
-    let size = 1.0 + 0.25 * rig.cheek_puff + 0.1 * rig.cheek_lift;
+pub fn cheeks(brush: &mut Brush, lift: f32, puff: f32) {
+    let size = 1.0 + 0.25 * puff + 0.1 * lift;
     for x in [-31.0, 31.0] {
-        let centre = at(x, 17.0 - 2.5 * rig.cheek_lift);
-        brush.glow(centre, 11.5 * size, 8.5 * size, ink::BLUSH.at(0.40 + 0.12 * rig.cheek_lift));
+        let centre = at(x, 17.0 - 2.5 * lift);
+        brush.glow(centre, 11.5 * size, 8.5 * size, ink::BLUSH.at(0.40 + 0.12 * lift));
         brush.glow(centre.shifted(-2.5, -2.5), 5.0, 3.4, ink::SKIN_LIGHT.at(0.30));
     }
 }
