@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{FacePose, Gains, Line, Micros, Model, Motion};
+use keyface_core::{FacePose, Gains, Line, Micros, Model, Spoken};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
@@ -51,12 +51,12 @@ impl LivingFace {
         (width_px, height_px): (u32, u32),
         progress: impl FnMut(f32),
     ) -> Result<LivingFace, AppError> {
-        let speech = motions(&mut Line::new(model), sound)?;
+        let speech = said(&mut Line::new(model), sound)?;
         LivingFace::of(&speech, (width_px, height_px), [SPEECH, REST], progress)
     }
 
     fn of(
-        speech: &[Motion],
+        speech: &[Spoken],
         (width_px, height_px): (u32, u32),
         [speaking, rest]: [Duration; 2],
         mut progress: impl FnMut(f32),
@@ -64,11 +64,11 @@ impl LivingFace {
         let refused = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut stage = Stage::new(width_px, height_px).map_err(refused)?;
         let all = (speaking + rest).as_secs_f32();
-        let mut run = |motions: &[Motion], past: Duration, time: Duration| {
-            stage.live(motions, time, |now| progress((past.as_secs_f32() + now.as_s() as f32) / all))
+        let mut run = |said: &[Spoken], past: Duration, time: Duration| {
+            stage.live(said, time, |now| progress((past.as_secs_f32() + now.as_s() as f32) / all))
         };
         let speaking_part = run(speech, Duration::ZERO, speaking);
-        let rest_part = run(&[Motion::REST], speaking, rest);
+        let rest_part = run(&[Spoken::REST], speaking, rest);
         let StepTimes { p50_ms, p95_ms, max_ms, .. } = speaking_part.times;
         let (cpu_speaking, cpu_rest) = (speaking_part.cpu, rest_part.cpu);
         Ok(LivingFace { width_px, height_px, p50_ms, p95_ms, max_ms, cpu_speaking, cpu_rest })
@@ -90,17 +90,17 @@ impl Display for LivingFace {
 }
 
 /// The motion of a sound at each picture.
-fn motions(line: &mut Line, sound: &[f32]) -> Result<Vec<Motion>, AppError> {
-    let mut motions = Vec::new();
+fn said(line: &mut Line, sound: &[f32]) -> Result<Vec<Spoken>, AppError> {
+    let mut said = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let mut newest = Micros(i64::MIN);
         line.push(block, |step| newest = step.at)?;
         let due = |picture: usize| picture_at(picture as u64);
-        while due(motions.len()) <= newest {
-            motions.push(line.motion_at(due(motions.len())));
+        while due(said.len()) <= newest {
+            said.push(line.spoken_at(due(said.len())));
         }
     }
-    Ok(motions)
+    Ok(said)
 }
 
 fn picture_at(picture: u64) -> Micros {
@@ -131,17 +131,17 @@ impl Stage {
         Ok(Stage { face: Face::new(width, height)?, look, layout, buffers, turns: Turns::default() })
     }
 
-    /// Shows motions over and over, in real time.
-    fn live(&mut self, motions: &[Motion], time: Duration, mut progress: impl FnMut(Micros)) -> While {
+    /// Shows what is said over and over, in real time.
+    fn live(&mut self, said: &[Spoken], time: Duration, mut progress: impl FnMut(Micros)) -> While {
         let (start, before) = (Instant::now(), thread_cpu_seconds());
         let pictures = (time.as_secs_f64() * f64::from(DISPLAY_FPS)) as u64;
         let mut times_ms = Vec::new();
-        for (picture, motion) in (0..pictures).zip(motions.iter().cycle()) {
+        for (picture, spoken) in (0..pictures).zip(said.iter().cycle()) {
             let now = picture_at(picture);
             let due = Duration::from_micros(now.0 as u64);
             thread::sleep(due.saturating_sub(start.elapsed()));
             let begun = Instant::now();
-            let pose = self.look.face(motion, now);
+            let pose = self.look.face(spoken, now);
             self.show(&pose);
             times_ms.push(ms(begun));
             if picture % u64::from(DISPLAY_FPS) == 0 {
@@ -168,7 +168,7 @@ mod tests {
     fn a_living_face_is_timed_while_it_speaks_and_at_rest() {
         let times = [Duration::from_millis(200), Duration::from_millis(100)];
         let mut done = Vec::new();
-        let face = LivingFace::of(&[Motion::REST], (64, 48), times, |share| done.push(share)).unwrap();
+        let face = LivingFace::of(&[Spoken::REST], (64, 48), times, |share| done.push(share)).unwrap();
         assert!(face.p50_ms > 0.0 && face.p50_ms <= face.p95_ms && face.p95_ms <= face.max_ms, "{face:?}");
         assert!(face.cpu_speaking.is_none_or(|cpu| cpu > 0.0) && face.cpu_rest.is_none_or(|cpu| cpu > 0.0), "{face:?}");
         assert_eq!(done.len(), 2);
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_size_that_no_screen_has_is_refused() {
-        let error = LivingFace::of(&[Motion::REST], (8, 8), [Duration::ZERO; 2], |_| {}).unwrap_err();
+        let error = LivingFace::of(&[Spoken::REST], (8, 8), [Duration::ZERO; 2], |_| {}).unwrap_err();
         assert!(error.to_string().contains("16x16"), "{error}");
     }
 }

@@ -191,7 +191,7 @@ impl Placed {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Channel, FacePose, Micros};
+    use keyface_core::{Channel, FacePose, Micros, Prosody};
     use tiny_skia::Pixmap;
 
     use super::super::{backdrop, reference};
@@ -206,7 +206,7 @@ mod tests {
             .iter()
             .for_each(|channel| blink.set(*channel, 0.7));
         let mut poses = vec![FacePose::REST, nine_shapes()[1].pose, nine_shapes()[6].pose, blink];
-        poses.iter_mut().zip(1..).for_each(|(pose, i)| Life::new(3).apply(Micros::from_ms(777 * i), pose));
+        poses.iter_mut().zip(1..).for_each(|(pose, i)| Life::new(3).apply(Micros::from_ms(777 * i), &Prosody::REST, pose));
         poses
     }
 
