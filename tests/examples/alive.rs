@@ -1,5 +1,6 @@
 //! How a face moves with a voice: `cargo run --release -p keyface-tests --example alive -- OUT [SOUND...]` tells figures
 //! of each sound and of all, the cost of prosody, and draws contact sheets: one picture every 300 ms, the moods, the states.
+#![allow(clippy::print_stdout, reason = "it reports")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

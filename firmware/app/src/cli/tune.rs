@@ -162,7 +162,7 @@ fn said(made: &Move) -> &'static str {
 /// Keys as they come. The thread ends with the program: it waits in a read that nobody else can end.
 fn keys() -> Receiver<u8> {
     let (sender, keys) = channel();
-    thread::spawn(move || stdin().bytes().map_while(Result::ok).try_for_each(|key| sender.send(key)));
+    thread::spawn(move || stdin().lock().bytes().map_while(Result::ok).try_for_each(|key| sender.send(key)));
     keys
 }
 

@@ -6,8 +6,9 @@ use keyface_core::{Joint, Micros, Servos};
 pub const SERVO_LEAD: Micros = Micros::from_ms(20);
 /// No sound is held back longer than this for a slow jaw.
 const LONGEST: Micros = Micros::from_ms(150);
-/// A syllable opens the jaw by this share of its way.
-const SYLLABLE: f64 = 1.0 / 3.0;
+/// From one moment of speech to the next a jaw goes this share of its way: the share whose lead brings slow jaws nearest
+/// to the lips of recorded speech.
+const SYLLABLE: f64 = 1.0 / 8.0;
 
 /// How much earlier the jaws of a board are to be told a face, so that they are in step with the sound.
 pub fn lead(servos: &Servos) -> Micros {

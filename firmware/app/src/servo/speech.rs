@@ -135,13 +135,14 @@ fn apart(jaw: &keyface_core::Joint, wanted_us: &[f64], earlier: usize) -> f64 {
 #[test]
 fn a_slow_jaw_is_nearer_to_the_lips_when_it_is_told_as_much_earlier_as_it_asks_for() {
     let wanted_us: Vec<f64> = speak(&FakeChip::new()).iter().map(|tick| tick.wanted_us).collect();
-    for (speed, acceleration) in [(4_500.0, 120_000.0), (1_500.0, 30_000.0), (900.0, 12_000.0)] {
+    for (speed, acceleration) in [(1_500.0, 30_000.0), (900.0, 12_000.0)] {
         let mut slow = servos();
         slow.joint[0].max_speed_us_per_s = speed;
         slow.joint[0].max_acceleration_us_per_s2 = acceleration;
         let lead = (lead(&slow).as_ms() / 20.0).round() as usize;
         let apart: Vec<f64> = (0..8).map(|earlier| apart(&slow.joint[0], &wanted_us, earlier)).collect();
-        assert!(apart[lead] < 0.85 * apart[0], "{speed} us/s, {lead} steps: {apart:?}");
+        let least = apart.iter().copied().fold(f64::MAX, f64::min);
+        assert!(apart[lead] < 0.85 * apart[0] && apart[lead] < 1.15 * least, "{speed} us/s, {lead} steps: {apart:?}");
     }
 }
 

@@ -206,7 +206,10 @@ mod tests {
             .iter()
             .for_each(|channel| blink.set(*channel, 0.7));
         let mut poses = vec![FacePose::REST, nine_shapes()[1].pose, nine_shapes()[6].pose, blink];
-        poses.iter_mut().zip(1..).for_each(|(pose, i)| Life::new(3).apply(Micros::from_ms(777 * i), &Prosody::REST, pose));
+        poses
+            .iter_mut()
+            .zip(1..)
+            .for_each(|(pose, i)| Life::new(3).apply(Micros::from_ms(777 * i), &Prosody::REST, pose));
         poses
     }
 
