@@ -74,9 +74,10 @@ pub struct Session {
     pub seen: Vec<Option<Motion>>,
     /// Channels that the capture has.
     pub channels: Vec<MotionChannel>,
-    /// What CompletionNet's last layer hears at each step.
+    /// What CompletionNet's last layer hears at each step, in the mean of this and the last one: the device aims at the
+    /// mean of what is said, and the layer is linear.
     pub hidden: Frames,
-    /// What it says.
+    /// What it says, likewise.
     pub said: Frames,
     /// Whether the face shows what is said there: neither a contact nor rest takes its place.
     pub is_shown: Vec<bool>,
@@ -114,8 +115,8 @@ impl Session {
             clocks,
             seen: (0..x.len()).map(|n| capture.at(camera_s(n), MOST_GAP_S)).collect(),
             channels: capture.channels.clone(),
-            hidden: shaped,
-            said: motion.clone(),
+            hidden: aimed(&shaped),
+            said: aimed(&motion),
             is_shown: is_shown.collect(),
             held_out: 0..0,
             probe: Probe { x, flow, heads: first.heads, trunk: first.trunk, motion, g },
@@ -145,6 +146,13 @@ impl Session {
     pub fn judged(&self) -> impl Iterator<Item = (usize, &Motion)> {
         self.held_out.clone().filter_map(|n| Some((n, self.seen.get(n)?.as_ref()?)))
     }
+}
+
+/// The mean of every frame and the one before it.
+fn aimed(frames: &Frames) -> Frames {
+    let before = frames.first().into_iter().chain(frames);
+    let mean = |(a, b): (&Vec<f32>, &Vec<f32>)| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
+    before.zip(frames).map(mean).collect()
 }
 
 /// The second of the sound that step `n` describes.
