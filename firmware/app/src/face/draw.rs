@@ -1,4 +1,4 @@
-//! Drawing: a rig in, anti-aliased pixels out. What does not move is drawn once ([`backdrop`]), and what has not
+//! Drawing: a rig in, anti-aliased pixels out. What does not move is drawn once ([`mod@backdrop`]), and what has not
 //! changed is not drawn again ([`Scene`]).
 
 mod backdrop;
