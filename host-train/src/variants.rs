@@ -5,12 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use keyface_core::flow::KeyTracker;
-use keyface_core::heads::HEADS;
-use keyface_core::{FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, Micros, ModelCard, Precision, STEP_HOPS, Stage};
+use keyface_core::{ModelCard, Precision};
 
 use crate::corpus::audio;
-use crate::export::reference::{Frames, completion_forward, key_motion_forward};
+use crate::export::reference::{completion_forward, features, flow, heads, key_motion_forward};
 use crate::export::{Form, Packed, Trained};
 
 /// What is written: the name behind the model's, what is computed in, steps at a run.
@@ -48,23 +46,10 @@ pub fn write_variants(model: &Path, sounds: &[PathBuf], out: &Path) -> Result<Ve
     Ok(folders)
 }
 
-/// KeyMotionNet's input for every step of a sound.
-pub(crate) fn features(samples: &[f32]) -> Frames {
-    let mut mel = LogMel::new();
-    let (hops, _) = samples.as_chunks::<HOP_SAMPLES>();
-    let frames: Vec<[f32; FEATURES]> = hops.iter().filter_map(|hop| Some(mel.push(hop)?.0)).collect();
-    frames.chunks_exact(STEP_HOPS).map(<[_]>::concat).collect()
-}
-
 /// Largest magnitudes in front of the layers of both networks, which hear `x` as the line lets them hear it.
 fn ranges(card: &ModelCard, trained: &Trained, x: &[Vec<f32>]) -> [Vec<f32>; 2] {
     let first = key_motion_forward(&trained.key_motion, x);
-    let decode = card.decode;
-    let mut keys = KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64));
-    let step = Hops(STEP_HOPS as u64).micros();
-    let heads = first.heads.iter().flat_map(|frame| frame.as_chunks::<HEADS>().0).map(Heads::from_raw);
-    let flow: Frames =
-        heads.zip(1..).map(|(heads, n)| keys.push(Micros(step.0 * n), step, &heads).0.to_vec()).collect();
+    let flow = flow(&card.decode, &heads(&first.heads));
     let second = completion_forward(&trained.completion, &flow, &first.trunk);
     [first.ranges, second.ranges]
 }
@@ -84,11 +69,5 @@ mod tests {
         widen(&mut all, &[1.0, 5.0]);
         widen(&mut all, &[3.0, 2.0]);
         assert_eq!(all, [3.0, 5.0]);
-    }
-
-    #[test]
-    fn a_step_of_features_is_two_hops() {
-        let x = features(&[0.1; 16_000]);
-        assert!(x.len() >= 48 && x.iter().all(|frame| frame.len() == FEATURES * STEP_HOPS), "{}", x.len());
     }
 }

@@ -53,7 +53,7 @@ impl Completion {
             return last.motion;
         }
         let seals = target[MotionChannel::MouthClose] - self.last_target[MotionChannel::MouthClose] > SEALING;
-        let aim = if seals { target } else { between(&self.last_target, &target) };
+        let aim = if seals { target } else { self.last_target.toward(target, 0.5) };
         self.last_target = target;
         let seconds = (at - last.at).as_s() as f32;
         let mut knot = Knot { at, ..last };
@@ -100,10 +100,6 @@ impl Completion {
         // There is room now.
         _ = self.knots.push_back(knot);
     }
-}
-
-fn between(a: &Motion, b: &Motion) -> Motion {
-    Motion(core::array::from_fn(|c| 0.5 * (a.0[c] + b.0[c])))
 }
 
 /// The speed that covers `distance` in one step as far as the caps allow.

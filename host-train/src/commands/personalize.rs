@@ -43,7 +43,6 @@ pub fn run(args: &PersonalizeArgs) -> Result<()> {
     let mut sessions = takes.iter().map(hear).collect::<Result<Vec<Session>>>()?;
     bar.finish_and_clear();
     Session::hold_out(&mut sessions);
-    sessions.iter().for_each(|session| log::info!("{}: {:?}", session.name, session.clocks));
     tell_clocks(&sessions)?;
     tell_gains(&sessions)?;
     let name = args.name.clone().unwrap_or_else(|| format!("{}-own", packed.card.name));

@@ -1,6 +1,9 @@
-//! The two networks in plain loops over a whole sequence: what the exported files are compared with.
+//! The two networks in plain loops over a whole sequence, and what the line lets them hear: what the exported files are
+//! compared with.
 
-use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
+use keyface_core::flow::KeyTracker;
+use keyface_core::heads::HEADS;
+use keyface_core::{Decode, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MEL_BANDS, Micros, STEP_HOPS, Stage};
 
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
 use crate::model::{BAND_REACH, BAND_STEPS};
@@ -30,6 +33,26 @@ pub struct CompletionAnswer {
     pub shaped: Frames,
     /// Largest magnitude that went into each layer, in the order of the layers.
     pub ranges: Vec<f32>,
+}
+
+/// KeyMotionNet's input for every step of 16 kHz samples.
+pub fn features(samples: &[f32]) -> Frames {
+    let mut mel = LogMel::new();
+    let (hops, _) = samples.as_chunks::<HOP_SAMPLES>();
+    let frames: Vec<[f32; FEATURES]> = hops.iter().filter_map(|hop| Some(mel.push(hop)?.0)).collect();
+    frames.chunks_exact(STEP_HOPS).map(<[_]>::concat).collect()
+}
+
+/// Raw heads by name.
+pub fn heads(raw: &[Vec<f32>]) -> Vec<Heads> {
+    raw.iter().flat_map(|frame| frame.as_chunks::<HEADS>().0).map(Heads::from_raw).collect()
+}
+
+/// CompletionNet's motion flow for every step: the keys that the line makes of the heads.
+pub fn flow(decode: &Decode, heads: &[Heads]) -> Frames {
+    let mut keys = KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64));
+    let step = Hops(STEP_HOPS as u64).micros();
+    heads.iter().zip(1..).map(|(heads, n)| keys.push(Micros(step.0 * n), step, heads).0.to_vec()).collect()
 }
 
 /// KeyMotionNet over a whole sequence; every layer sees zeros before the first step.
@@ -159,5 +182,11 @@ mod tests {
     fn a_linear_layers_weights_are_inputs_by_outputs() {
         let dense = Dense { weights: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], bias: vec![0.0, 0.0, 1.0] };
         assert_eq!(apply(&dense, &[1.0, 10.0]), [41.0, 52.0, 64.0]);
+    }
+
+    #[test]
+    fn a_step_of_features_is_two_hops() {
+        let x = features(&[0.1; 16_000]);
+        assert!(x.len() >= 48 && x.iter().all(|frame| frame.len() == FEATURES * STEP_HOPS), "{}", x.len());
     }
 }

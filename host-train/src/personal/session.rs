@@ -6,15 +6,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use keyface_core::flow::KeyTracker;
-use keyface_core::heads::HEADS;
-use keyface_core::{Heads, Micros, Motion, MotionChannel, MouthDecoder};
+use keyface_core::{Motion, MotionChannel, MouthDecoder};
 
 use crate::corpus::read_sound;
-use crate::export::reference::{CompletionAnswer, Frames, completion_forward, key_motion_forward};
+use crate::export::reference::{
+    CompletionAnswer, Frames, completion_forward, features, flow, heads, key_motion_forward,
+};
 use crate::export::{Packed, Probe, Trained};
 use crate::papers::corpus::{CURVE_HZ, Clocks, match_clocks, mouth_track, opening, read_live_link};
-use crate::variants::features;
 
 /// Milliseconds of a step.
 const STEP_MS: f32 = 20.0;
@@ -100,12 +99,8 @@ impl Session {
         let decode = &packed.card.decode;
         let x = features(&samples);
         let first = key_motion_forward(&trained.key_motion, &x);
-        let heads: Vec<Heads> =
-            first.heads.iter().flat_map(|frame| frame.as_chunks::<HEADS>().0).map(Heads::from_raw).collect();
-        let step = Micros::from_ms(STEP_MS as i64);
-        let mut keys = KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64));
-        let flow: Frames =
-            heads.iter().zip(1..).map(|(heads, n)| keys.push(Micros(step.0 * n), step, heads).0.to_vec()).collect();
+        let heads = heads(&first.heads);
+        let flow = flow(decode, &heads);
         let CompletionAnswer { motion, g, shaped, .. } = completion_forward(&trained.completion, &flow, &first.trunk);
         let mut mouth = MouthDecoder::new(*decode, STEP_MS);
         let is_shown = heads.iter().map(|heads| mouth.push(heads)).map(|state| state.speaking && !state.closed);

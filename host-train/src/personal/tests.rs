@@ -55,7 +55,7 @@ fn stranger(said: &[(f64, Motion)], sound_s: f64, n: usize) -> Motion {
     let after = said.partition_point(|(at, _)| *at <= sound_s).clamp(1, said.len() - 1);
     let ((from_s, from), (to_s, to)) = (said[after - 1], said[after]);
     let share = ((sound_s - from_s) / (to_s - from_s)).clamp(0.0, 1.0) as f32;
-    let mut motion = Motion(std::array::from_fn(|c| from.0[c] + share * (to.0[c] - from.0[c])));
+    let mut motion = from.toward(to, share);
     GAINS.into_iter().for_each(|(channel, gain)| motion[channel] *= gain);
     motion[MotionChannel::MouthSmile] += SMILE;
     for c in 0..MOTION_CHANNELS {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use keyface_core::DataUse;
 use keyface_core::heads::HEADS;
 use rand::Rng;
@@ -86,8 +86,9 @@ impl Corpora {
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
         let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
-        for choice in choices {
-            let mut found = find(&choice.folder)?;
+        let all = choices.iter().map(|choice| find(&choice.folder)).collect::<Result<Vec<_>>>()?;
+        check_unheard(choices, &all)?;
+        for (choice, mut found) in choices.iter().zip(all) {
             found.retain(|clip| clip.split != Split::Train || is_wanted(&clip.speaker));
             let ear = choice.heard.as_deref().filter(|_| heard);
             let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
@@ -249,6 +250,31 @@ fn chooses(choice: &CorpusChoice, clip: &Found, holds_out: bool) -> bool {
     }
 }
 
+/// Refuses corpora of which one trains on somebody whom another keeps unheard: somebody without a clip in its train split.
+fn check_unheard(choices: &[CorpusChoice], all: &[Vec<Found>]) -> Result<()> {
+    for (n, found) in all.iter().enumerate() {
+        let names = |is_train: bool| {
+            let of = found.iter().filter(move |clip| (clip.split == Split::Train) == is_train);
+            of.map(|clip| clip.speaker.as_str()).collect::<BTreeSet<&str>>()
+        };
+        let unheard = &names(false) - &names(true);
+        for (choice, others) in choices.iter().zip(all).enumerate().filter(|(m, _)| *m != n).map(|(_, both)| both) {
+            let heard =
+                others.iter().find(|clip| is_trained_on(choice, clip) && unheard.contains(clip.speaker.as_str()));
+            if let Some(clip) = heard {
+                bail!(
+                    "{}: expected nobody whom {} keeps unheard, came {} in {}",
+                    choice.folder.display(),
+                    choices[n].folder.display(),
+                    clip.speaker,
+                    clip.id
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The augmentation of an experiment, with its noise recordings where the folder exists.
 pub fn augmenter(experiment: &Experiment) -> Result<Augmenter> {
     let folder = experiment.noise.as_deref().filter(|folder| folder.is_dir());
@@ -380,6 +406,19 @@ mod tests {
         assert!((10..40).contains(&(search.len() / 2)), "about a fifth of 120: {}", search.len() / 2);
         assert!(search.iter().all(|person| !trained.contains(person)), "whole speakers");
         assert!(speakers_of(&corpora.eval).iter().all(|person| person % 4 == 3));
+    }
+
+    #[test]
+    fn whoever_one_corpus_keeps_unheard_is_trained_on_by_no_other() {
+        let [folder, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let recipe = prepare::recipe(false, 0);
+        let mut both = experiment(folder.path(), &people(), &recipe);
+        let more = [clip("x", "p1", Split::Train, 10), clip("y", "p2", Split::Train, 10)];
+        both.corpora.push(experiment(other.path(), &more[..1], &recipe).corpora.remove(0));
+        assert!(Corpora::read(&both).is_ok(), "p1 is of the train split in both");
+        experiment(other.path(), &more, &recipe);
+        let error = Corpora::read(&both).err().unwrap().to_string();
+        assert!(error.contains("keeps unheard, came p2 in y"), "{error}");
     }
 
     #[test]

@@ -196,9 +196,8 @@ impl Take {
         let is_within = *self.times_s.first()? <= time_s && time_s <= *self.times_s.last()?;
         let (before, after, share) = self.around(time_s);
         let is_near = self.times_s[after] - self.times_s[before] <= most_gap_s;
-        let (from, to) = (&self.motions[before], &self.motions[after]);
-        let between = std::array::from_fn(|c| from.0[c] + share as f32 * (to.0[c] - from.0[c]));
-        (is_within && is_near).then_some(Motion(between))
+        let between = self.motions[before].toward(self.motions[after], share as f32);
+        (is_within && is_near).then_some(between)
     }
 
     /// The rows around a time, and how far it lies between them.

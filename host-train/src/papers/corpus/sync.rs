@@ -66,7 +66,10 @@ pub fn match_clocks(seen: &[f64], heard: &[f64]) -> Result<Clocks, String> {
             near = Some(lag);
         }
     }
-    line(&lags).ok_or_else(|| "two that do not move together".to_owned())
+    // One window of another sound may correlate by chance.
+    let windows = (seen.len() - window) / STRIDE + 1;
+    let matched = if 2 * lags.len() >= windows { line(&lags) } else { None };
+    matched.ok_or_else(|| "two that do not move together".to_owned())
 }
 
 /// Where in `heard` the window correlates best, sought `reach` values around `middle`, and how well.
@@ -112,7 +115,8 @@ fn line(lags: &[(f64, f64, f64)]) -> Option<Clocks> {
     let offset = |drift: f64| median(lags.iter().map(|(at, lag, _)| lag - drift * at).collect());
     // A drift that does not stand out from the scatter of the lags is none: short takes cannot tell.
     let start = offset(slope)?;
-    let scatter = 1.4826 * median(lags.iter().map(|(at, lag, _)| (lag - start - slope * at).abs()).collect())?;
+    let squares = lags.iter().map(|(at, lag, _)| (lag - start - slope * at).powi(2)).sum::<f64>();
+    let scatter = (squares / lags.len() as f64).sqrt();
     let middle = lags.iter().map(|(at, ..)| at).sum::<f64>() / lags.len() as f64;
     let spread = lags.iter().map(|(at, ..)| (at - middle).powi(2)).sum::<f64>().sqrt();
     let drift = if slope.abs() * spread > DRIFT_ERRORS * scatter { slope } else { 0.0 };
@@ -206,6 +210,9 @@ mod tests {
     #[test]
     fn curves_of_different_speech_do_not_match() {
         let heard: Vec<f64> = (0..4000).map(|n| opening(n as f64 / CURVE_HZ)).collect();
+        // Every 20 s are another sound's, but for one window.
+        let other: Vec<f64> = (0..6000).map(|n| if n < 2000 { heard[n] } else { opening((7 * n) as f64) }).collect();
+        assert!(match_clocks(&other, &heard).is_err());
         assert!(match_clocks(&[0.2; 3000], &heard).unwrap_err().contains("move together"));
         assert!(match_clocks(&heard[..100], &heard).unwrap_err().contains("only 1.0 s"));
     }
