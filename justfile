@@ -45,7 +45,8 @@ bench-variants model *sounds: setup
 
 # Format, lints, no unwrap on the device, file lengths, links in the documentation.
 check: setup
-    cargo fmt --all --check && tools/file-length && python3 tests/flash/test_parts.py --quiet
+    cargo fmt --all --check && tools/file-length && tools/circles && tools/deny
+    python3 tests/flash/test_parts.py --quiet
     cargo check --release -p keyface-core --no-default-features && cargo check --release -p keyface --no-default-features
     cargo clippy --release --all-targets -- -D warnings
     cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod body;
+mod depths;
 mod film;
 mod glb;
 mod head;

@@ -4,6 +4,7 @@
 //! where silhouettes lie between two centres of pixels (after Laine et al. 2020). [`slope`](super::slope()) follows both.
 
 use super::body::V3;
+use super::depths::{Depths, area, corners, place_of};
 use super::mesh::{Mesh, NONE};
 use super::silhouette::{self, Blend};
 use super::view::{View, dot};
@@ -42,22 +43,12 @@ pub fn render(mesh: &Mesh, points: &[V3], view: &View) -> Frame {
     Frame { image, plain, seen: depths.seen, placed, normals, shades, blends }
 }
 
-/// Twice the area of a triangle on the picture; above 0 where it is seen from outside.
-pub fn area([a, b, c]: [V3; 3]) -> f64 {
-    (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-}
-
 pub fn sub(a: V3, b: V3) -> V3 {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
 pub fn cross(a: V3, b: V3) -> V3 {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-/// The values at a triangle's corners.
-pub fn corners<T: Copy>(values: &[T], triangle: [u32; 3]) -> [T; 3] {
-    triangle.map(|at| values[at as usize])
 }
 
 fn normals(mesh: &Mesh, placed: &[V3]) -> Vec<V3> {
@@ -87,28 +78,6 @@ pub fn albedo(mesh: &Mesh, point: usize, view: &View) -> f64 {
 fn shades(mesh: &Mesh, normals: &[V3], view: &View) -> Vec<f64> {
     let shade = |(point, normal): (usize, &V3)| albedo(mesh, point, view) * view.light(unit(*normal).0);
     normals.iter().enumerate().map(shade).collect()
-}
-
-/// What is in front at each pixel, and how near.
-pub struct Depths {
-    /// Pixels of a row.
-    pub size: usize,
-    /// The triangle, or [`NONE`].
-    pub seen: Vec<u32>,
-    /// How far before the middle of the head.
-    pub depth: Vec<f64>,
-}
-
-impl Depths {
-    /// The pixel at a place that is counted from the lower left.
-    pub fn pixel(&self, x: usize, y: usize) -> usize {
-        (self.size - 1 - y) * self.size + x
-    }
-}
-
-/// The place of a pixel, counted from the lower left.
-pub fn place_of(pixel: usize, size: usize) -> [f64; 2] {
-    [(pixel % size) as f64, (size - 1 - pixel / size) as f64]
 }
 
 fn fill(mesh: &Mesh, placed: &[V3], size: usize) -> Depths {

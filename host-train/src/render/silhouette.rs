@@ -2,8 +2,8 @@
 //! other, which grows as the edge moves (after Laine et al. 2020).
 
 use super::body::V3;
+use super::depths::{Depths, area, corners};
 use super::mesh::{Edge, Mesh, NONE};
-use super::raster::{Depths, area, corners};
 
 /// What lies behind an edge is farther by at least this, in pixels; less is the same surface.
 const LEAST_STEP_PX: f64 = 0.25;

@@ -4,8 +4,9 @@
 //! that light them: without the last a face that bends under a lamp would seem not to change.
 
 use super::body::V3;
+use super::depths::{corners, place_of};
 use super::mesh::{Mesh, NONE};
-use super::raster::{Frame, Shares, albedo, corners, cross, place_of, sub, unit};
+use super::raster::{Frame, Shares, albedo, cross, sub, unit};
 use super::view::{View, dot};
 
 /// How a loss changes with each point, in what it changes by a metre; `by_pixel` is how it changes with each pixel.

@@ -167,8 +167,8 @@ fn most_of_what_a_mouth_shows_is_of_triangles_that_pixels_resolve() {
         let frame = render(&head.mesh, &posed(&head.rest, &head.motion_moves(), &weights), &view);
         // A triangle's size is the side of a square that two of it fill.
         let size = |face: &u32| {
-            let corners = raster::corners(&frame.placed, head.mesh.triangles[*face as usize]);
-            raster::area(corners).max(0.0).sqrt()
+            let corners = depths::corners(&frame.placed, head.mesh.triangles[*face as usize]);
+            depths::area(corners).max(0.0).sqrt()
         };
         let seen: Vec<f64> = frame.seen.iter().filter(|face| **face != NONE).map(size).collect();
         let share = seen.iter().filter(|size| **size >= 1.5).count() as f64 / seen.len() as f64;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use keyface_core::{MOTION_CHANNELS, Micros};
+use keyface_core::MOTION_CHANNELS;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -11,7 +11,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::checkpoint::RunDir;
 use super::corpora::{Corpora, augmenter};
 use super::experiment::Experiment;
-use super::flow::{FlowMaker, KeySource};
+use super::flow::{FlowMaker, KeySource, PREDICTED};
 use super::phase::{Lesson, Phase, optimizer};
 use super::prefetch::BatchPlan;
 use super::validate::motion_error;
@@ -21,15 +21,6 @@ use crate::model::{CompletionNets, KeyMotionNet};
 
 /// Name of the network in the run's folder.
 const NET: &str = "completion";
-
-/// Probability above which a key is confirmed while the completion learns; the device reads it from the card.
-/// Of 0.27, 0.33, 0.38 and 0.5 the one that finds most keys within 40 ms (F1).
-pub const KEY_THRESHOLD: f32 = 0.38;
-/// Shortest time between two keys.
-pub const KEY_REFRACTORY: Micros = Micros::from_ms(30);
-
-/// Keys as the device will see them.
-pub const PREDICTED: KeySource = KeySource::Predicted { threshold: KEY_THRESHOLD, refractory: KEY_REFRACTORY };
 
 /// Trains until the experiment's number of steps is reached; returns the best checkpoint.
 ///
@@ -54,10 +45,18 @@ pub fn train_completion(
         augmenter: &augmenter(experiment)?,
     };
     device.seed(seed);
-    let fresh = fresh(experiment, &device.clone().autodiff());
+    let fresh = begun(experiment, &device.clone().autodiff())?;
     let flow = FlowMaker { device: device.clone(), next_key: choice.next_key };
     phase.train(&Between { experiment, corpora, key_motion_net, flow }, fresh, optimizer(), run, device)?;
     best(experiment, run, device)
+}
+
+/// New weights, or those of the run that the experiment stands on.
+fn begun(experiment: &Experiment, training: &Device) -> Result<CompletionNets> {
+    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh(experiment, training)) };
+    let run = RunDir::create(folder)?;
+    let below = best(&run.experiment()?, &run, training)?;
+    Ok(CompletionNets { each: below.each.into_iter().next_back().into_iter().collect() })
 }
 
 fn fresh(experiment: &Experiment, device: &Device) -> CompletionNets {

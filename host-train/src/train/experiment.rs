@@ -95,7 +95,8 @@ pub struct KeyMotionPhase {
     pub learning_rate: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
-    /// Folder of a finished run whose trunk this one stands on, held still: what is learnt are centred layers and heads.
+    /// Folder of a finished run from whose networks, at its longest look-ahead, this one begins; its look-aheads are
+    /// longer by what the centred layers wait.
     #[serde(default)]
     pub stands_on: Option<PathBuf>,
 }
@@ -147,6 +148,16 @@ impl Experiment {
         let experiment: Experiment = toml::from_str(&text).with_context(|| path.display().to_string())?;
         check::check(&experiment).with_context(|| path.display().to_string())?;
         Ok(experiment)
+    }
+
+    /// The section `[kmtalk]`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn kmtalk(&self) -> Result<&KmTalkChoice> {
+        self.kmtalk
+            .as_ref()
+            .with_context(|| format!("experiment {}: expected a section [kmtalk], found none", self.name))
     }
 
     /// The look-ahead that counts most.

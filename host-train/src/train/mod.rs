@@ -19,11 +19,11 @@ mod throughput;
 mod validate;
 
 pub use checkpoint::RunDir;
-pub use completion::{KEY_REFRACTORY, KEY_THRESHOLD, PREDICTED, best as best_completion, train_completion};
+pub use completion::{best as best_completion, train_completion};
 pub use corpora::{Corpora, augmenter};
 pub use device::{DeviceChoice, pick_device};
 pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead};
-pub use flow::{FlowMaker, KeySource};
+pub use flow::{FlowMaker, KEY_REFRACTORY, KEY_THRESHOLD, KeySource, PREDICTED};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use kmtalk::train_kmtalk;
 pub use listener::{ListenerExperiment, agreement, listener_accuracy, train_listener, write_answers};

@@ -4,9 +4,8 @@ use burn::tensor::Device;
 use keyface_core::heads::HEADS;
 use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone};
 
-use super::completion::PREDICTED;
 use super::experiment::LookAhead;
-use super::flow::FlowMaker;
+use super::flow::{FlowMaker, PREDICTED};
 use crate::data::{Labels, Utterance, whole};
 use crate::loss::SHARES;
 use crate::model::{CompletionNet, KeyMotionNet};

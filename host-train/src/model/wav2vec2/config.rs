@@ -9,6 +9,21 @@ use serde::de::DeserializeOwned;
 use crate::corpus::{Error, Result};
 use crate::model::weights::Weights;
 
+/// Gain and direction of the positional convolution's weight norm, in files of today and in older ones.
+const POSITION: [(&str, &str); 2] = [
+    (
+        "encoder.pos_conv_embed.conv.parametrizations.weight.original0",
+        "encoder.pos_conv_embed.conv.parametrizations.weight.original1",
+    ),
+    ("encoder.pos_conv_embed.conv.weight_g", "encoder.pos_conv_embed.conv.weight_v"),
+];
+
+/// Names of the positional convolution's gain and direction, as this file spells them.
+pub fn position_names(weights: &Weights<'_>) -> (&'static str, &'static str) {
+    let [today, older] = POSITION;
+    if weights.shape(older.1).is_some() { older } else { today }
+}
+
 /// Sizes and variants, under the names and with the defaults of HuggingFace's `config.json` (the defaults are base).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default)]
@@ -121,7 +136,7 @@ impl Wav2Vec2Config {
             let layers = 0..weights.count("feature_extractor.conv_layers");
             layers.map(|n| size(&format!("feature_extractor.conv_layers.{n}.conv.weight"), axis)).collect()
         };
-        let position = super::position::names(weights).1;
+        let position = position_names(weights).1;
         let hidden_size = size("feature_projection.projection.weight", 0)?;
         let norm_everywhere = weights.shape("feature_extractor.conv_layers.1.layer_norm.weight").is_some();
         Ok(Wav2Vec2Config {

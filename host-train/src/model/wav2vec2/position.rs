@@ -6,24 +6,9 @@ use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::tensor::Tensor;
 use burn::tensor::activation::gelu;
 
-use super::config::Wav2Vec2Config;
+use super::config::{Wav2Vec2Config, position_names};
 use crate::corpus::Result;
 use crate::model::weights::Weights;
-
-/// Gain and direction of the positional convolution's weight norm, in files of today and in older ones.
-const POSITION: [(&str, &str); 2] = [
-    (
-        "encoder.pos_conv_embed.conv.parametrizations.weight.original0",
-        "encoder.pos_conv_embed.conv.parametrizations.weight.original1",
-    ),
-    ("encoder.pos_conv_embed.conv.weight_g", "encoder.pos_conv_embed.conv.weight_v"),
-];
-
-/// Names of the convolution's gain and direction, as this file spells them.
-pub fn names(weights: &Weights<'_>) -> (&'static str, &'static str) {
-    let [today, older] = POSITION;
-    if weights.shape(older.1).is_some() { older } else { today }
-}
 
 /// `gelu(conv(x))` over `[batch, time, channels]`.
 #[derive(Module, Debug)]
@@ -40,7 +25,7 @@ impl PositionConv {
     pub fn load(weights: &Weights<'_>, config: &Wav2Vec2Config) -> Result<Self> {
         let (width, taps) = (config.hidden_size, config.num_conv_pos_embeddings);
         let groups = config.num_conv_pos_embedding_groups;
-        let (gain, direction) = names(weights);
+        let (gain, direction) = position_names(weights);
         let gain = weights.tensor(gain, [1, 1, taps])?;
         let direction = weights.tensor(direction, [width, width / groups, taps])?;
         let norm = direction.clone().square().sum_dim(0).sum_dim(1).sqrt();

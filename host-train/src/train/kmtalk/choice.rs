@@ -2,23 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::super::experiment::Experiment;
 use crate::model::kmtalk::{KmTalkConfig, Localization};
-
-impl Experiment {
-    /// The section `[kmtalk]`.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub fn kmtalk(&self) -> Result<&KmTalkChoice> {
-        self.kmtalk
-            .as_ref()
-            .with_context(|| format!("experiment {}: expected a section [kmtalk], found none", self.name))
-    }
-}
 
 /// Training of the offline KMTalk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
