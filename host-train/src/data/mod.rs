@@ -3,6 +3,7 @@
 mod augment;
 mod batch;
 mod heard;
+mod motors;
 mod noise;
 mod talker;
 mod utterance;

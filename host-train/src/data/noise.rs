@@ -1,16 +1,23 @@
-//! Noise as rows of mel powers: recordings where there are any, and white noise bent to any colour.
+//! Noise as rows of mel powers: recordings where there are any, a robot's motors, and white noise bent to any colour.
 
 use keyface_core::{HOP_SAMPLES, MEL_BANDS, MelPower, MelPowers, Stage};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::motors::motors;
+
 /// Seconds of white noise kept at hand.
 const WHITE_S: usize = 120;
+
+/// Robots kept at hand, and seconds of each.
+const ROBOTS: usize = 16;
+const ROBOT_S: usize = 12;
 
 /// Where stretches of noise come from.
 pub struct NoisePool {
     white: Vec<MelPowers>,
+    robots: Vec<Vec<MelPowers>>,
     recorded: Vec<Vec<MelPowers>>,
 }
 
@@ -19,13 +26,18 @@ impl NoisePool {
     pub fn new(recordings: &[Vec<f32>]) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let white: Vec<f32> = (0..WHITE_S * 16_000).map(|_| rng.random_range(-1.0..1.0)).collect();
-        NoisePool { white: powers(&white), recorded: recordings.iter().map(|r| powers(r)).collect() }
+        let robots = (0..ROBOTS).map(|_| powers(&motors(ROBOT_S, &mut rng))).collect();
+        NoisePool { white: powers(&white), robots, recorded: recordings.iter().map(|r| powers(r)).collect() }
     }
 
-    /// `hops` rows with a mean power of 1: a recording in one of three draws, else coloured noise.
+    /// `hops` rows with a mean power of 1: a recording in one of three draws, motors in one of six, else coloured noise.
     pub fn draw(&self, hops: usize, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
         let recorded = !self.recorded.is_empty() && rng.random_bool(0.35);
-        let source = if recorded { &self.recorded[rng.random_range(0..self.recorded.len())] } else { &self.white };
+        let source = match rng.random_bool(0.25) {
+            _ if recorded => &self.recorded[rng.random_range(0..self.recorded.len())],
+            true => &self.robots[rng.random_range(0..ROBOTS)],
+            false => &self.white,
+        };
         let start = rng.random_range(0..source.len());
         let mut rows: Vec<MelPowers> = source.iter().cycle().skip(start).take(hops).copied().collect();
         if !recorded || rng.random_bool(0.5) {
