@@ -30,8 +30,7 @@ pub fn speak(line: &mut Line, samples: &[f32], mut life: Life) -> Vec<Moment> {
     let mut moments = Vec::new();
     let silence = vec![0.0; HOP_SAMPLES * 60];
     for hop in samples.chunks_exact(HOP_SAMPLES).chain(silence.chunks_exact(HOP_SAMPLES)) {
-        let mut known = None;
-        line.push(hop, |step| known = Some(step.at)).expect("a network that answers");
+        let known = line.push(hop).last().map(|step| step.expect("a network that answers").at);
         while let Some(at) = known.and_then(|known| due(moments.len(), known)) {
             let Some((level_db, pitch)) = heard.get((at.0 / 10_000) as usize) else { break };
             let spoken = line.spoken_at(at);

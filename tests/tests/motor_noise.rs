@@ -14,12 +14,12 @@ fn the_noise_of_servos_at_35_db_below_full_scale_moves_the_mouth_at_most_a_hundr
     for model in ["live", "instant"] {
         let mut line = line(&folder(model));
         let (mut steps, mut active, mut open) = (0, 0, 0);
-        line.push(&noise, |step| {
+        for step in line.push(&noise) {
+            let step = step.unwrap();
             steps += 1;
             active += usize::from(step.mouth != Mouth::Silent);
             open += usize::from(step.motion[MotionChannel::JawOpen] > 0.05);
-        })
-        .unwrap();
+        }
         assert!(100 * active.max(open) <= steps, "{model}: {active} of {steps} steps active, the jaw open in {open}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples, Step};
+use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples};
 
 use crate::AppError;
 use crate::ears::{Ear, Heard};
@@ -71,9 +71,8 @@ pub fn listen(ear: &mut dyn Ear, line: &mut Line) -> Result<Vec<Observed>, AppEr
 fn observe(line: &mut Line, block: &[f32], steps: &mut Vec<Observed>) -> Result<(), AppError> {
     // A hop completes one step at most.
     for hop in block.chunks(HOP_SAMPLES) {
-        let mut at = None;
-        line.push(hop, |step| at = Some(step.at))?;
-        steps.extend(at.map(|at| Observed { at, phones: *line.phones() }));
+        let step = line.push(hop).last().transpose()?;
+        steps.extend(step.map(|step| Observed { at: step.at, phones: *line.phones() }));
     }
     Ok(())
 }
@@ -94,11 +93,12 @@ impl Work<'_> {
 
     /// A block of any size, before the `end` or behind it.
     fn push(&mut self, block: &[f32], end: Option<Micros>) -> Result<(), AppError> {
-        for piece in block.chunks(STEP_SAMPLES) {
-            for step in steps(self.line, piece)?.into_iter().flatten() {
+        for hop in block.chunks(HOP_SAMPLES) {
+            // A hop completes one step at most.
+            if let Some(step) = self.line.push(hop).last().transpose()? {
                 self.recorder.step(self.line, &step, end)?;
+                self.check()?;
             }
-            self.check()?;
         }
         Ok(())
     }
@@ -117,15 +117,4 @@ impl Work<'_> {
 pub(crate) fn tail_samples(line: &Line) -> usize {
     let look_ahead = usize::try_from(line.look_ahead().0).unwrap_or(0);
     (look_ahead * keyface_core::SAMPLE_RATE_HZ as usize / 1_000_000).next_multiple_of(STEP_SAMPLES) + 2 * STEP_SAMPLES
-}
-
-/// The steps that a block of at most one step's length completes: one or none, two at a block's uneven edge.
-fn steps(line: &mut Line, block: &[f32]) -> Result<[Option<Step>; 2], AppError> {
-    let mut steps = [None; 2];
-    let mut count = 0;
-    line.push(block, |step| {
-        steps[count.min(1)] = Some(*step);
-        count += 1;
-    })?;
-    Ok(steps)
 }

@@ -133,8 +133,9 @@ impl App {
         let block = std::mem::take(&mut self.block);
         for piece in block.chunks(STEP_SAMPLES) {
             self.steps.clear();
-            let outcome = self.parts.line.push(piece, |step| self.steps.push(*step));
-            self.watcher.line(outcome)?;
+            for step in self.parts.line.push(piece) {
+                self.steps.extend(self.watcher.line(step)?);
+            }
             let now = self.now();
             for step in &self.steps {
                 self.clock.arrived(step.at, now);

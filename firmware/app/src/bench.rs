@@ -138,9 +138,10 @@ fn hear(model: Model, sound: &[f32], started: Instant, progress: &mut impl FnMut
     let (cpu_before, mut times_ms, mut heard) = (machine::cpu_seconds(), Vec::new(), Samples(0));
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let start = Instant::now();
-        line.push(block, |_| {
+        for step in line.push(block) {
+            step?;
             first_step_ms.get_or_insert_with(|| ms(started));
-        })?;
+        }
         times_ms.push(ms(start));
         heard.0 += block.len() as u64;
         progress(heard.micros());

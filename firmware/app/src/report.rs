@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyface_core::{CoreError, Micros, Samples};
+use keyface_core::{CoreError, Micros, Samples, Step};
 use serde::Serialize;
 
 use crate::AppError;
@@ -83,14 +83,14 @@ impl Watcher {
     }
 
     /// Counts what the line survives.
-    pub fn line(&mut self, outcome: Result<(), CoreError>) -> Result<(), AppError> {
-        match outcome {
+    pub fn line(&mut self, step: Result<Step, CoreError>) -> Result<Option<Step>, AppError> {
+        match step {
             Err(error) if is_survivable(&error) => {
                 self.line_faults += 1;
                 log::warn!("{error}; the face goes to rest");
-                Ok(())
+                Ok(None)
             }
-            other => Ok(other?),
+            other => Ok(Some(other?)),
         }
     }
 

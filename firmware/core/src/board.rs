@@ -7,6 +7,7 @@ use crate::{CoreError, Gains};
 
 mod buses;
 mod display;
+mod joint;
 mod layers;
 mod machine;
 mod servos;
@@ -14,9 +15,10 @@ mod voice;
 
 pub use buses::{Bus, BusJoint, Protocol};
 pub use display::{ColorOrder, Controller, Display, DisplayKind, Panel, PixelFormat};
+pub use joint::Joint;
 pub use layers::Layer;
 pub use machine::{Budget, Cpu, Glibc, Target};
-pub use servos::{Joint, Pca9685, Servos};
+pub use servos::{Pca9685, Servos};
 pub use voice::Voice;
 
 /// What one machine has and which model it runs.

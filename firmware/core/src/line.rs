@@ -35,6 +35,33 @@ pub struct Step {
     pub key: Option<KeyMotion>,
 }
 
+/// The steps that some samples complete; [`Line::push`] makes them.
+#[must_use = "samples are heard only as their steps are asked for"]
+pub struct Steps<'a> {
+    line: &'a mut Line,
+    left: &'a [f32],
+}
+
+impl Iterator for Steps<'_> {
+    type Item = Result<Step, CoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.left.is_empty() {
+            let line = &mut *self.line;
+            let (now, later) = self.left.split_at((HOP_SAMPLES - line.filled).min(self.left.len()));
+            line.hop[line.filled..][..now.len()].copy_from_slice(now);
+            (line.filled, self.left) = (line.filled + now.len(), later);
+            if line.filled == HOP_SAMPLES {
+                line.filled = 0;
+                if let Some(step) = line.hear_hop().transpose() {
+                    return Some(step);
+                }
+            }
+        }
+        None
+    }
+}
+
 /// A running line. Everything that it says is a pure function of the samples so far, whatever the block size.
 pub struct Line {
     model: Model,
@@ -77,25 +104,12 @@ impl Line {
         }
     }
 
-    /// Hears 16 kHz mono samples in -1..=1, any number of them, and tells `each` of every step that they complete.
+    /// Hears 16 kHz mono samples in -1..=1, any number of them, as the steps that they complete are asked for.
     ///
-    /// # Errors
-    /// A network that failed has been reset; the face is let go to rest, and the rest of the samples is still heard.
-    pub fn push(&mut self, samples: &[f32], mut each: impl FnMut(&Step)) -> Result<(), CoreError> {
-        let mut outcome = Ok(());
-        for sample in samples {
-            self.hop[self.filled] = *sample;
-            self.filled += 1;
-            if self.filled == HOP_SAMPLES {
-                self.filled = 0;
-                match self.hear_hop() {
-                    Ok(Some(step)) => each(&step),
-                    Ok(None) => {}
-                    Err(error) => outcome = Err(error),
-                }
-            }
-        }
-        outcome
+    /// A step that is an error says that a network failed: it has been reset, and the face is let go to rest. The samples
+    /// behind it are heard when the next step is asked for.
+    pub fn push<'a>(&'a mut self, samples: &'a [f32]) -> Steps<'a> {
+        Steps { line: self, left: samples }
     }
 
     /// Believes a script of what will be heard over its own ears; its time 0 is the first sample.

@@ -64,13 +64,13 @@ fn hear(model: &Model, samples: &[f32], script: Option<Script>) -> Result<Heard>
     let mut line = Line::new(model.clone());
     script.into_iter().for_each(|script| line.follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
-    line.push(samples, |step| {
+    for step in line.push(samples) {
+        let step = step.context("the line stopped")?;
         events.push((step.heard, step.viseme));
         keys.extend(step.key);
         steps.push((step.at, step.motion));
         fusion.push((step.at, step.fusion));
-    })
-    .context("the line stopped")?;
+    }
     Ok(Heard { events, keys, motion: on_frames(&steps), fusion })
 }
 

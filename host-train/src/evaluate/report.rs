@@ -339,10 +339,10 @@ fn active(packed: &Packed, noise: &[f32], level_dbfs: f64) -> Result<f64> {
     let samples: Vec<f32> = noise.iter().map(|x| gain * x).collect();
     let mut line = Line::new(packed.model()?);
     let (mut active, mut all) = (0usize, 0usize);
-    line.push(&samples, |step| {
-        active += usize::from(step.viseme != Viseme::Sil);
+    for step in line.push(&samples) {
+        active += usize::from(step?.viseme != Viseme::Sil);
         all += 1;
-    })?;
+    }
     Ok(active as f64 / all.max(1) as f64)
 }
 

@@ -44,7 +44,7 @@ pub fn measure_streaming(packed: &Packed, sound: &[f32]) -> Result<StreamingRepo
     let mut times_ms = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let started = Instant::now();
-        line.push(block, |_| ())?;
+        line.push(block).try_for_each(|step| step.map(drop))?;
         times_ms.push(1e3 * started.elapsed().as_secs_f64());
     }
     times_ms.sort_by(f64::total_cmp);
@@ -74,7 +74,5 @@ fn look_ahead(packed: &Packed, sound: &[f32]) -> Result<Micros> {
 }
 
 fn steps(packed: &Packed, sound: &[f32]) -> Result<Vec<Step>> {
-    let mut steps = Vec::new();
-    Line::new(packed.model()?).push(sound, |step| steps.push(*step))?;
-    Ok(steps)
+    Ok(Line::new(packed.model()?).push(sound).collect::<Result<_, _>>()?)
 }

@@ -36,8 +36,9 @@ impl Score {
 pub fn score(packed: &Packed, sessions: &[Session], surface: &Surface) -> Result<Score> {
     let (mut pairs, mut by_take) = (Vec::new(), Vec::new());
     for session in sessions.iter().filter(|session| session.judged().next().is_some()) {
-        let mut shown = Vec::new();
-        Line::new(packed.model()?).push(&session.samples, |step| shown.push(step.motion))?;
+        let mut line = Line::new(packed.model()?);
+        let shown: Vec<Motion> =
+            line.push(&session.samples).map(|step| step.map(|step| step.motion)).collect::<Result<_, _>>()?;
         let before = pairs.len();
         pairs.extend(session.judged().filter_map(|(n, seen)| Some((*shown.get(n)?, *seen))));
         by_take.push((session.name.clone(), lve(&pairs[before..], surface)));

@@ -46,9 +46,8 @@ fn captures(takes: usize, packed: &Packed) -> TempDir {
 
 fn said(packed: &Packed, samples: &[f32]) -> Vec<(f64, Motion)> {
     use keyface_core::Line;
-    let mut said = Vec::new();
-    Line::new(packed.model().unwrap()).push(samples, |step| said.push((step.at.as_s(), step.motion))).unwrap();
-    said
+    let steps: Vec<_> = Line::new(packed.model().unwrap()).push(samples).collect::<Result<_, _>>().unwrap();
+    steps.iter().map(|step| (step.at.as_s(), step.motion)).collect()
 }
 
 fn stranger(said: &[(f64, Motion)], sound_s: f64, n: usize) -> Motion {

@@ -94,7 +94,9 @@ fn said(line: &mut Line, sound: &[f32]) -> Result<Vec<Spoken>, AppError> {
     let mut said = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let mut newest = Micros(i64::MIN);
-        line.push(block, |step| newest = step.at)?;
+        for step in line.push(block) {
+            newest = step?.at;
+        }
         let due = |picture: usize| picture_at(picture as u64);
         while due(said.len()) <= newest {
             said.push(line.spoken_at(due(said.len())));

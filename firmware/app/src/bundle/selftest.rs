@@ -105,7 +105,9 @@ pub(super) fn answer(
     let (mut motions, mut times_ms) = (Vec::new(), Vec::new());
     for block in sound.samples.chunks(STEP_SAMPLES).chain(silence.chunks(STEP_SAMPLES)) {
         let started = Instant::now();
-        line.push(block, |step| motions.push(step.motion))?;
+        for step in line.push(block) {
+            motions.push(step?.motion);
+        }
         times_ms.push(started.elapsed().as_secs_f64() * 1_000.0);
         heard = heard + Samples(block.len() as u64).micros();
         progress(heard.min(all), all);

@@ -58,9 +58,9 @@ fn speed(mut line: Line) -> Finding {
     let mut times_ms = Vec::new();
     for block in sound.chunks(STEP_SAMPLES) {
         let start = Instant::now();
-        let outcome = line.push(block, |_| ());
+        let failed = line.push(block).find_map(Result::err);
         times_ms.push(start.elapsed().as_secs_f64() * 1_000.0);
-        if let Err(error) = outcome {
+        if let Some(error) = failed {
             return Finding::failed("line", error.to_string(), "this model does not work on this machine: use another");
         }
     }

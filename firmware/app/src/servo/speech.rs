@@ -67,8 +67,8 @@ fn speak(chip: &FakeChip) -> Vec<Tick> {
     let sound = [read_sound(&Path::new(MODEL).join("demo.wav")).unwrap().samples, vec![0.0; 2 * 16_000]].concat();
     let mut ticks = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
-        let (mut at, mut motion) = (Micros(0), Motion::REST);
-        line.push(block, |step| (at, motion) = (step.at, step.motion)).unwrap();
+        let step = line.push(block).last().transpose().unwrap();
+        let (at, motion) = step.map_or((Micros(0), Motion::REST), |step| (step.at, step.motion));
         let face = retarget(&motion, GAINS);
         rack.tick(Micros(ticks.len() as i64 * 20_000), &face);
         ticks.push(Tick { at_s: at.as_s(), wanted_us: follow.pulse_us(&face), pulse_us: chip.pulse_us(0) });

@@ -93,12 +93,15 @@ impl Fast {
         let silence = [0.0; STEP_SAMPLES];
         for piece in samples.chunks(STEP_SAMPLES) {
             let piece = if self.is_muted { &silence[..piece.len()] } else { piece };
-            let mut step = None;
             // A piece is never longer than a step: at most one comes of it.
-            if let Err(error) = self.line.push(piece, |made| step = Some(*made)) {
-                log::warn!("{error}; the face goes to rest");
-            }
-            let Some(step) = step else { continue };
+            let step = match self.line.push(piece).last() {
+                Some(Ok(step)) => step,
+                Some(Err(error)) => {
+                    log::warn!("{error}; the face goes to rest");
+                    continue;
+                }
+                None => continue,
+            };
             if step.at >= Micros(0) && end.is_none_or(|end| step.at < end) {
                 events.push(Event::Step(Place { turn: self.turn, at: step.at, show: origin + step.at }, step));
             }

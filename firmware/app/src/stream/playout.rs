@@ -375,13 +375,17 @@ impl Playout {
 
     fn hear(&mut self, hop: &[f32; HOP_SAMPLES]) {
         let (base, steps) = (self.base, &mut self.steps);
-        let outcome = self.line.push(hop, |step| {
-            let at = base as i64 + step.at.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
-            steps.extend(u64::try_from(at).ok().map(|at| (at, *step)));
-        });
-        if let Err(error) = outcome {
-            self.faults += 1;
-            log::warn!("{error}; the face goes to rest");
+        for step in self.line.push(hop) {
+            match step {
+                Ok(step) => {
+                    let at = base as i64 + step.at.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
+                    steps.extend(u64::try_from(at).ok().map(|at| (at, step)));
+                }
+                Err(error) => {
+                    self.faults += 1;
+                    log::warn!("{error}; the face goes to rest");
+                }
+            }
         }
     }
 }
@@ -468,8 +472,7 @@ mod tests {
         room.playout.end();
         room.wait(clip.len() as u64 / 16 + 1_500);
         let mut line = line();
-        let mut steps: Vec<Step> = Vec::new();
-        line.push(&clip, |step| steps.push(*step)).unwrap();
+        let steps: Vec<Step> = line.push(&clip).collect::<Result<_, _>>().unwrap();
         // The clip's own first sample lies where the first hop of the turn was given to the loudspeaker.
         let start = room.voice[0].at;
         let loud = clip.iter().position(|s| s.abs() > 1e-3).unwrap() as u64;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::servos::{Joint, follow_checks};
+use super::joint::{Joint, follow_checks};
 use crate::check::Check;
 
 /// The last step of a turn.

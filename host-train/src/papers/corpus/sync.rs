@@ -137,10 +137,11 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 /// When a network fails.
 pub fn mouth_track(model: Model, samples: &[f32]) -> Result<Vec<f64>, keyface_core::CoreError> {
     let mut take = Take { times_s: vec![], motions: vec![], rate_hz: CURVE_HZ, skipped: 0, channels: vec![] };
-    Line::new(model).push(samples, |step| {
+    for step in Line::new(model).push(samples) {
+        let step = step?;
         take.times_s.push(step.at.as_s());
         take.motions.push(step.motion);
-    })?;
+    }
     Ok(if take.motions.is_empty() { vec![] } else { take.curve(CURVE_HZ, opening) })
 }
 
