@@ -53,8 +53,6 @@ pub struct KeyMotionNet {
     pub lift: Linear,
     /// The trunk.
     pub layers: Vec<TrunkLayer>,
-    /// Layers of the trunk that are held still, with all before them.
-    pub held: usize,
     /// From the trunk to [`HEADS`] raw values, for each look-ahead.
     pub heads: Vec<Linear>,
     /// Never shipped.
@@ -113,7 +111,6 @@ impl KeyMotionNetConfig {
             front,
             lift: LinearConfig::new(self.lifted(), width).init(device),
             layers: causal.chain(centred_ones).map(layer).collect(),
-            held: 0,
             heads: (0..look_aheads).map(|_| linear(HEADS)).collect(),
             teacher: (!self.teacher_dilations.is_empty()).then(|| Teacher {
                 blocks: self.teacher_dilations.iter().map(centred).collect(),
@@ -143,22 +140,16 @@ impl KeyMotionNet {
         self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
     }
 
-    /// Takes over the trunk of `other`, a network of the same sizes but for its centred layers, to be held still.
+    /// Begins as `other`, a network of the same sizes but for centred layers, at its last look-ahead: those layers begin
+    /// by adding nothing, so that all it says is what `other` said, and later by as much as they wait.
     pub fn standing_on(self, other: KeyMotionNet) -> KeyMotionNet {
-        let KeyMotionNet { front, lift, layers, .. } = other;
-        let held = layers.len();
-        let layers = layers.into_iter().chain(self.layers.into_iter().skip(held)).collect();
-        KeyMotionNet { front, lift, layers, held, ..self }
-    }
-
-    /// Asks no slopes of what is held still.
-    pub fn holding(mut self) -> KeyMotionNet {
-        if self.held > 0 {
-            (self.front, self.lift) = (self.front.no_grad(), self.lift.no_grad());
-            let still = |(at, layer): (usize, TrunkLayer)| if at < self.held { layer.no_grad() } else { layer };
-            self.layers = self.layers.into_iter().enumerate().map(still).collect();
-        }
-        self
+        let KeyMotionNet { front, lift, layers, heads, .. } = other;
+        let added = self.layers.into_iter().skip(layers.len()).map(|mut layer| {
+            layer.gain = layer.gain.map(|gain| gain.zeros_like());
+            layer
+        });
+        let layers = layers.into_iter().chain(added).collect();
+        KeyMotionNet { front, lift, layers, heads: heads.into_iter().next_back().into_iter().collect(), ..self }
     }
 
     /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
@@ -250,17 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn a_trunk_that_is_held_still_gets_no_slopes() {
-        use burn::optim::GradientsParams;
-        let training = Device::flex().autodiff();
-        let below = config(&[]).init(1, &training);
-        let net = config(&[1, 2]).init(1, &training).standing_on(below).holding();
-        let x = Tensor::<3>::ones([1, 12, STEP_HOPS * FEATURES], &training);
-        let loss = net.heads(0, net.trunk(x)).square().mean();
-        let slopes = GradientsParams::from_grads(loss.backward(), &net);
-        let learns = |weights: &Param<Tensor<2>>| slopes.get::<2>(weights.id).is_some();
-        let layers: Vec<bool> = net.layers.iter().map(|layer| learns(&layer.conv.taps.weight)).collect();
-        assert_eq!((learns(&net.lift.weight), layers), (false, vec![false, true, true]));
+    fn what_stands_on_another_begins_by_saying_the_same_later() {
+        let device = Device::flex();
+        let below = config(&[]).init(2, &device);
+        let net = config(&[1, 2]).init(1, &device).standing_on(below.clone());
+        let x = Tensor::<3>::random([1, 12, STEP_HOPS * FEATURES], burn::tensor::Distribution::Default, &device);
+        let late = net.heads(0, net.trunk(x.clone())).narrow(1, 3, 9);
+        let same = below.heads(1, below.trunk(x)).narrow(1, 0, 9);
+        assert_eq!((late - same).abs().max().into_scalar::<f32>(), 0.0);
     }
 
     #[test]

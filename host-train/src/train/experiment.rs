@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_shipped_experiments_are_valid() {
-        for name in ["ablation", "live", "studio", "synthetic", "tiny"] {
+        for name in ["ablation", "live", "robot", "studio", "synthetic", "tiny"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             assert_eq!(Experiment::read(&path).unwrap().name, name);
         }

@@ -44,7 +44,7 @@ pub fn train_key_motion(
     best(experiment, run, device)
 }
 
-/// New weights, but for those that the experiment stands on.
+/// New weights, or those of the run that the experiment stands on.
 fn fresh(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
     let own = &experiment.key_motion_net;
     let fresh = own.init(experiment.look_aheads_ms.len(), training);
@@ -53,7 +53,8 @@ fn fresh(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
     let below = run.experiment()?;
     let mut expected = below.key_motion_net.clone();
     (expected.centred_dilations, expected.dropout) = (own.centred_dilations.clone(), own.dropout);
-    ensure!(expected == *own, "{}: its network has other sizes than this experiment's", folder.display());
+    let same = expected == *own && below.completion_net == experiment.completion_net;
+    ensure!(same, "{}: its networks have other sizes than this experiment's", folder.display());
     Ok(fresh.standing_on(best(&below, &run, training)?))
 }
 
@@ -76,10 +77,6 @@ impl Lesson for Mouths<'_> {
 
     fn losses(&self, net: &KeyMotionNet, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
         teaching::losses(self.experiment, net, step, crops, training)
-    }
-
-    fn ready(&self, net: KeyMotionNet) -> KeyMotionNet {
-        net.holding()
     }
 
     fn score(&self, net: &KeyMotionNet) -> f64 {

@@ -32,11 +32,6 @@ pub trait Lesson {
     /// Losses of a batch of crops; `training` is the device with autodiff.
     fn losses(&self, net: &Self::Net, step: usize, crops: &[Utterance], training: &Device) -> Breakdown;
 
-    /// The network as it is trained, fresh or resumed.
-    fn ready(&self, net: Self::Net) -> Self::Net {
-        net
-    }
-
     /// The validation metric, higher is better, of a network without autodiff.
     fn score(&self, net: &Self::Net) -> f64;
 }
@@ -75,7 +70,6 @@ impl Phase<'_> {
         let training = device.clone().autodiff();
         let Resumed { mut net, mut average, mut optimizer, mut progress } = run.resume(self.net, fresh, optimizer)?;
         let mut display = Display::new(self.net, progress.step, self.steps);
-        net = lesson.ready(net);
         let (began, before) = (Instant::now(), progress.seconds);
         std::thread::scope(|scope| {
             let todo = progress.step..self.steps;

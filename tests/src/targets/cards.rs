@@ -6,7 +6,7 @@ use super::{project, text};
 use crate::fuzz::{Answer, Target, lines, plain};
 
 pub fn target() -> Target {
-    let models = ["instant", "live", "playback"];
+    let models = ["instant", "live", "playback", "robot"];
     let seeds = models.map(|name| lines(&project(&format!("models/{name}/card.toml")))).into();
     Target { name: "card", seeds, split: lines, seal: Box::new(plain), feed: Box::new(feed) }
 }

@@ -54,7 +54,8 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     within("completion_net.width", experiment.completion_net.width, WIDTHS)?;
     key_motion(&experiment.key_motion)?;
     let stands = experiment.key_motion.stands_on.is_some();
-    ensure!(!stands || !net.centred_dilations.is_empty(), "key_motion.stands_on: expected centred_dilations to train");
+    let ready = !net.centred_dilations.is_empty() && experiment.look_aheads_ms.len() == 1;
+    ensure!(!stands || ready, "key_motion.stands_on: expected centred_dilations to train, and one look-ahead");
     completion(&experiment.completion)?;
     experiment.kmtalk.as_ref().map_or(Ok(()), kmtalk)?;
     weights(&experiment.weights)?;
