@@ -24,6 +24,6 @@ fn the_noise_of_servos_at_35_db_below_full_scale_moves_the_mouth_at_most_a_hundr
 
 #[test]
 fn the_board_of_a_robot_has_the_model_that_heard_servos() {
-    let board = keyface::board::load("robot-head").unwrap();
+    let board = keyface::board::load("../boards/robot-head.toml").unwrap();
     assert_eq!(board.model, "robot");
 }
