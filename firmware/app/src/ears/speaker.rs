@@ -111,7 +111,9 @@ impl Speaker {
             };
             if first_in.send(Ok(())).is_ok() {
                 let pause = |length| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
-                supervise(stream, id.as_deref(), &playing, &inside, pause);
+                // A device that failed may not keep up with short periods: it takes its own.
+                let again = || open(id.as_deref(), BufferSize::Default, &playing, &inside);
+                supervise(stream, again, &inside, pause);
             }
         };
         let spawned = thread::Builder::new().name("keyface-voice".into()).spawn(work);
@@ -293,12 +295,11 @@ fn start(
     Ok(stream)
 }
 
-/// Keeps a device open until `pause` says that it is time to stop.
-fn supervise(
-    first: Stream,
-    id: Option<&str>,
-    playing: &Arc<Mutex<Playing>>,
-    shared: &Arc<Shared>,
+/// Keeps a device open, by opening it `again`, until `pause` says that it is time to stop.
+fn supervise<S>(
+    first: S,
+    mut again: impl FnMut() -> Result<S, cpal::Error>,
+    shared: &Shared,
     pause: impl Fn(Duration) -> bool,
 ) {
     let mut stream = Some(first);
@@ -317,8 +318,7 @@ fn supervise(
                 return;
             }
             shared.failed.store(false, Relaxed);
-            // A device that failed may not keep up with short periods: it takes its own.
-            stream = open(id, BufferSize::Default, playing, shared).ok();
+            stream = again().ok();
             back_off = (back_off * 2).min(BACK_OFF_LONGEST);
         }
         shared.reopened.fetch_add(1, Relaxed);
@@ -408,6 +408,33 @@ mod tests {
                 given += HOP_SAMPLES as u64;
             }
         }
+    }
+
+    #[test]
+    fn a_device_that_fails_is_opened_again_and_the_voice_goes_on_at_its_place() {
+        let (mut playing, mut hops, _marks) = playing();
+        let (shared, tries) = (Arc::clone(&playing.shared), std::cell::Cell::new(0));
+        shared.failed.store(true, Relaxed);
+        let again = || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 3 { Err(ErrorKind::DeviceNotAvailable.into()) } else { Ok(()) }
+        };
+        let pauses = std::cell::RefCell::new(Vec::new());
+        let pause = |length| {
+            pauses.borrow_mut().push(length);
+            shared.reopened.load(Relaxed) == 0
+        };
+        supervise((), again, &shared, pause);
+        assert_eq!((tries.get(), shared.reopened.load(Relaxed)), (3, 1));
+        let quiet: Duration = pauses.borrow().iter().sum();
+        assert!(quiet < Duration::from_millis(250 + 500 + 1_000 + 50), "{quiet:?}");
+        // Sound for the time meanwhile is left out.
+        playing.base = Instant::now().checked_sub(Duration::from_millis(100)).unwrap();
+        playing.begin();
+        let at = playing.next;
+        assert!(at >= 1_600);
+        (0..3).for_each(|n| hops.push(hop(at - 320 + 160 * n, n as f32)).unwrap());
+        assert!(filled(&mut playing, 160)[48..].iter().all(|sample| *sample == 2.0));
     }
 
     #[test]
