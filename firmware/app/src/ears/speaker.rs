@@ -37,6 +37,10 @@ const BACK_OFF_LONGEST: Duration = Duration::from_secs(4);
 /// The device's own word of its clock is uneven: this share of each is believed, all of it beyond [`JUMP_US`].
 const BELIEF: f64 = 0.05;
 const JUMP_US: f64 = 40_000.0;
+/// Words that say the same for so long, off by so much: the device has paused, and half of each is believed.
+const ASIDE_US: f64 = 5_000.0;
+const ASIDE_MARKS: i32 = 8;
+const BELIEF_ASIDE: f64 = 0.5;
 
 /// What a loudspeaker did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -168,19 +172,30 @@ struct Clock {
     base: Instant,
     /// Microseconds from `base` to place 0.
     offset_us: Option<f64>,
+    /// Words in a row that were aside, negative when they were early.
+    aside: i32,
     last: u64,
 }
 
 impl Clock {
     fn new(base: Instant) -> Clock {
-        Clock { base, offset_us: None, last: 0 }
+        Clock { base, offset_us: None, aside: 0, last: 0 }
     }
 
     fn mark(&mut self, mark: Mark) {
         let at_us = mark.at.saturating_duration_since(self.base).as_secs_f64() * 1e6;
         let offset_us = at_us - mark.place as f64 * 1e6 / f64::from(SAMPLE_RATE_HZ);
-        let known = self.offset_us.filter(|known| (known - offset_us).abs() < JUMP_US);
-        self.offset_us = Some(known.map_or(offset_us, |known| known + BELIEF * (offset_us - known)));
+        let Some(known) = self.offset_us.filter(|known| (known - offset_us).abs() < JUMP_US) else {
+            self.offset_us = Some(offset_us);
+            return;
+        };
+        let apart = offset_us - known;
+        let side = apart.signum() as i32;
+        let is_aside = apart.abs() > ASIDE_US;
+        self.aside =
+            if is_aside && side == self.aside.signum() { self.aside + side } else { side * i32::from(is_aside) };
+        let belief = if self.aside.abs() >= ASIDE_MARKS { BELIEF_ASIDE } else { BELIEF };
+        self.offset_us = Some(known + belief * apart);
     }
 
     fn heard(&mut self, now: Instant) -> u64 {
@@ -450,6 +465,20 @@ mod tests {
                 assert!(apart.abs() < 0.010 * f64::from(SAMPLE_RATE_HZ), "{ppm} ppm, {n}: {apart} samples");
             }
         }
+    }
+
+    #[test]
+    fn a_device_that_has_paused_is_followed_within_a_tenth_of_a_second() {
+        let base = Instant::now();
+        let mut clock = Clock::new(base);
+        // Marks each 10 ms, up to 3 ms wrong; after a second the device plays 15 ms later than before.
+        let at = |n: u64| {
+            let wrong = Duration::from_micros((n * 7_919) % 3_000);
+            base + Duration::from_millis(10 * n + if n < 100 { 0 } else { 15 }) + wrong
+        };
+        (1..110).for_each(|n| clock.mark(Mark { place: 160 * n, at: at(n) }));
+        let apart = clock.heard(base + Duration::from_millis(1_115)) as f64 / 16.0 - 1_100.0;
+        assert!(apart.abs() < 6.0, "{apart} ms");
     }
 
     #[test]
