@@ -71,7 +71,7 @@ fn a_job_that_fails_within_speech_closes_the_jaw_and_lets_it_go() {
     let watch = |_: &Turn| widest = widest.max(chip.pulse_us(0).unwrap_or(REST_US));
     let error = job(Box::new(breaks), Some(servos)).run(&AtomicBool::new(false), watch).err().unwrap();
     assert_eq!(error.to_string(), "ear: expected sound, came none any more");
-    assert!(widest > REST_US + 60.0, "it spoke: {widest} us");
+    assert!(widest > REST_US + 30.0, "it spoke: {widest} us");
     assert_eq!(chip.pulse_us(0), None);
 }
 
@@ -85,14 +85,13 @@ fn a_machine_that_is_overloaded_hears_everything_and_shows_fewer_pictures() {
 
 #[test]
 fn a_machine_that_stands_still_for_a_while_goes_on_where_the_sound_is() {
-    let mut turns = 0;
-    let report = run(|_| {
-        turns += 1;
-        if turns == 100 {
+    let (mut stood, begun) = (false, Instant::now());
+    let report = run(|turn| {
+        if turn.steps > 20 && !std::mem::replace(&mut stood, true) {
             thread::sleep(Duration::from_millis(400));
         }
     });
-    assert!(report.audio_s > 0.99 && report.line_faults == 0, "{report}");
-    let latency = report.latency.unwrap();
-    assert!(latency.max_ms < 800.0 && latency.p50_ms < 250.0, "{report}");
+    assert!(stood && report.audio_s > 0.99 && report.steps >= 50 && report.line_faults == 0, "{report}");
+    let most = (begun.elapsed().as_secs_f32() - 0.35) * 60.0;
+    assert!((report.pictures as f32) < most, "pictures that were missed are not made up for: {}", report.pictures);
 }
