@@ -70,7 +70,7 @@ tiny: setup voices
 alive *args: setup
     cargo run --release -p keyface-tests --example alive -- "$@"
 
-# A virtual microphone: PulseAudio to ALSA to cpal to the face, in real time; latency, and a sound server that dies.
+# A virtual microphone: PulseAudio to ALSA to cpal to the face; `doctor --latency`, and a sound server that dies.
 test-mic: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/mic/virtual_mic.sh
@@ -80,12 +80,20 @@ test-voice: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/voice/virtual_speaker.sh
 
-# The page of `--serve` in a headless Chromium: both faces speak and rest, from the service's sound and a microphone.
+# Hours of speech at the machine's own speed, through a pipe and a session: memory stays flat. `just day 24`, an hour or two.
+day hours="24": setup
+    cargo build --release -p keyface
+    python3 -m venv .venv && .venv/bin/pip install --quiet websockets==15.0.1
+    .venv/bin/python tests/voice/day.py "${CARGO_TARGET_DIR:-target}/release/keyface" models/playback/demo.wav --hours {{ hours }}
+    .venv/bin/python tests/voice/day.py "${CARGO_TARGET_DIR:-target}/release/keyface" models/playback/demo.wav --hours {{ hours }} --serve
+
+# The page of `--serve` in a headless Chromium: both faces speak, rest and show states, from the service and a microphone.
 test-page: setup
     @tools/need chromium python3-venv
     cargo build --release -p keyface
     python3 -m venv .venv && .venv/bin/pip install --quiet websockets==15.0.1 pillow==13.0.0
     .venv/bin/python tests/page/page.py "${CARGO_TARGET_DIR:-target}/release/keyface" chromium models/playback
+    .venv/bin/python tests/page/states.py "${CARGO_TARGET_DIR:-target}/release/keyface" chromium models/playback
 
 # The programs of docs/clients: the agent of the README, and the ROS 2 bridge with a stand-in for ROS 2.
 test-clients: setup

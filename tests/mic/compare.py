@@ -3,6 +3,8 @@
 
 usage: compare.py RUN.json LIVE.visemes.tsv FILE.visemes.tsv    a live run against the same sound as a file
        compare.py --lost RUN.json LIVE.visemes.tsv              a run whose sound server died for a while
+       compare.py --latency DOCTOR.json                         what `doctor --latency` measured
+       compare.py --deaf DOCTOR.json                            the same without a loopback
        compare.py --length SOUND.wav                            prints its length in seconds
 """
 import json
@@ -54,11 +56,28 @@ def lost(run, live):
     ])
 
 
+def measured(doctor):
+    microphone, play = doctor["microphone"], doctor["play"]
+    findings = [(found["verdict"] == "ok", f"{found['part']}: {found['found']}") for found in doctor["findings"]]
+    has_all = all(way[key] for way in (microphone, play) for key in ("loopback", "pixel", "servo"))
+    judge(findings + [(has_all, "pictures and servos of both ways were measured")])
+
+
+def deaf(doctor):
+    failed = [found["part"] for found in doctor["findings"] if found["verdict"] == "failed"]
+    claims = [found["part"] for found in doctor["findings"] if found["verdict"] != "failed"] or doctor["play"]
+    judge([(failed == ["loopback"] and not claims, "no loopback is heard, and nothing is claimed")])
+
+
 def main():
     arguments = sys.argv[1:]
     if arguments[0] == "--length":
         with wave.open(arguments[1]) as sound:
             return print(round(sound.getnframes() / sound.getframerate(), 2))
+    if arguments[0] == "--latency":
+        return measured(json.load(open(arguments[1])))
+    if arguments[0] == "--deaf":
+        return deaf(json.load(open(arguments[1])))
     if arguments[0] == "--lost":
         return lost(json.load(open(arguments[1])), frames(arguments[2]))
     run, live, file = json.load(open(arguments[0])), frames(arguments[1]), frames(arguments[2])

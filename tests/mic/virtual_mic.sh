@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A microphone without hardware: a private PulseAudio -> ALSA -> cpal -> `keyface run`, in real time.
-# Says how late the face is, whether a live run and a file agree, and whether a lost sound server is survived.
+# Says how late the face is, whether a live run and a file agree, whether a lost sound server is survived, and what
+# `keyface doctor --latency` finds, with the loudspeaker's monitor as its loopback and with a room where nothing is heard.
 # usage: tests/mic/virtual_mic.sh [SPEECH.wav]    $KEYFACE: the program; $KEYFACE_MODEL: the model
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,6 +30,7 @@ mkdir -m 700 "$work/pulse"
 cat >"$work/vmic.pa" <<END
 load-module module-native-protocol-unix
 load-module module-null-sink sink_name=room rate=48000 channels=1 format=s16le
+load-module module-null-sink sink_name=elsewhere rate=48000 channels=1 format=s16le
 load-module module-remap-source master=room.monitor source_name=mic
 set-default-sink room
 set-default-source mic
@@ -80,4 +82,17 @@ paplay --device=room "$speech" &
 pids+=($!)
 wait "$run" || { cat "$work/lost.log" >&2; exit 1; }
 python3 tests/mic/compare.py --lost "$work/lost.json" "$work/lost.visemes.tsv" || outcome=1
+
+echo "== how late it is, by the doctor; servos of tests/servos"
+cc -O1 -Wall -Werror -shared -fPIC -o "$work/fake.so" tests/servos/fake_i2c.c -ldl
+export FAKE_I2C_BUS=/dev/i2c-fake FAKE_I2C_CHIP=$work/chip FAKE_I2C_LOG=$work/log
+head -c 256 /dev/zero >"$work/chip"
+LD_PRELOAD=$work/fake.so "$KEYFACE" doctor --latency --board tests/servos/head.toml --json >"$work/late.json" 2>"$work/late.log" ||
+    cat "$work/late.log" >&2
+python3 tests/mic/compare.py --latency "$work/late.json" || outcome=1
+
+echo "== a loudspeaker that the microphone does not hear"
+PULSE_SINK=elsewhere "$KEYFACE" doctor --latency --board tests/servos/head.toml --json >"$work/deaf.json" 2>"$work/deaf.log" &&
+    { echo "FAIL  expected an error, came none"; outcome=1; }
+python3 tests/mic/compare.py --deaf "$work/deaf.json" || outcome=1
 exit $outcome

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Servos without hardware: the program moves a jaw and a neck through Linux's I2C calls, which a preloaded library answers
-# like a PCA9685. Speech, the end, Ctrl-C, a crash, a wire torn off and put back, a chip that loses its power.
+# like a PCA9685. Speech, the end, Ctrl-C, a crash, a wire torn off and put back, a chip that loses its power,
+# a time of day that jumps.
 # usage: tests/servos/fake_bus.sh    $KEYFACE: the program
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,41 +25,10 @@ export FAKE_I2C_BUS=/dev/i2c-fake FAKE_I2C_CHIP=$work/chip FAKE_I2C_LOG=$work/lo
 power_on() {
     { printf '\x11\x04\0\0\0\0'; for _ in {1..16}; do printf '\0\0\0\x10'; done; head -c 184 /dev/zero; printf '\x1e\0'; } >"$1"
 }
-cat >"$work/head.toml" <<'END'
-name = "head"
-description = "A jaw and a neck."
-target = "x86_64-unknown-linux-gnu"
-glibc = "2.34"
-model = "live"
-microphone = { device = "default", rate_hz = 48000 }
-display = { kind = "none" }
-[servos]
-pca9685 = { bus = "/dev/i2c-fake", address = 0x40, rate_hz = 50 }
-[[servos.joint]]
-name = "jaw"
-output = 0
-follows = { jawOpen = 1.6, mouthClose = -1.6 }
-rest_us = 1500
-full_us = 1760
-min_us = 1480
-max_us = 1780
-max_speed_us_per_s = 4500
-max_acceleration_us_per_s2 = 120000
-[[servos.joint]]
-name = "neck_yaw"
-output = 7
-follows = { headYaw = 2.85 }
-rest_us = 1500
-full_us = 1820
-min_us = 1180
-max_us = 1820
-max_speed_us_per_s = 600
-max_acceleration_us_per_s2 = 2500
-END
 
 fail() { echo "fake_bus: $*" >&2; tail -n 5 "$FAKE_I2C_LOG" >&2; exit 1; }
-speak() { LD_PRELOAD=$work/fake.so "$KEYFACE" run --board "$work/head.toml" --input models/live/demo.wav --to servo; }
-begin() { LD_PRELOAD=$work/fake.so "$KEYFACE" run --board "$work/head.toml" --input models/live/demo.wav --json >"$work/json" 2>"$work/err" & pid=$!; }
+speak() { LD_PRELOAD=$work/fake.so "$KEYFACE" run --board tests/servos/head.toml --input models/live/demo.wav --to servo; }
+begin() { LD_PRELOAD=$work/fake.so "$KEYFACE" run --board tests/servos/head.toml --input models/live/demo.wav --json >"$work/json" 2>"$work/err" & pid=$!; }
 end() { wait "$pid" || fail "expected a good end, came $? and $(cat "$work/err")"; pid=; }
 counter() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$work/json" | tail -n 1; }
 
@@ -119,17 +89,25 @@ begin; sleep 2; power_on "$work/fresh"; dd if="$work/fresh" of="$FAKE_I2C_CHIP" 
 { [ "$(counter faults)" = 1 ] && [ "$(counter reopened)" = 1 ]; } || fail "expected one fault and one return, came $(cat "$work/json")"
 within 0 1480 1780 60 95
 parked
+
+echo "a time of day that jumps by hours:"
+: >"$FAKE_I2C_LOG"
+FAKE_CLOCK_JUMPS=1 speak >/dev/null
+within 0 1480 1780 60 95
+within 7 1180 1820 8 17
+parked
+
 echo "servos tuned by a script:"
 : >"$FAKE_I2C_LOG"
 power_on "$FAKE_I2C_CHIP"
 printf '%s\n' 'to 1400' min 'by 60' rest 'to 3000' max 'joint neck_yaw' 'by -40' min >"$work/moves"
-LD_PRELOAD=$work/fake.so "$KEYFACE" tune --board "$work/head.toml" --script "$work/moves" --hard 1300..1800 >"$work/servos.toml"
+LD_PRELOAD=$work/fake.so "$KEYFACE" tune --board tests/servos/head.toml --script "$work/moves" --hard 1300..1800 >"$work/servos.toml"
 within 0 1300 1800 390 13
 within 7 1300 1800 30 13
 for line in 'min_us = 1400' 'rest_us = 1460' 'max_us = 1800' 'min_us = 1460'; do
     grep -q "^$line\$" "$work/servos.toml" || fail "expected $line, came $(cat "$work/servos.toml")"
 done
-sed -n '1,/^display/p' "$work/head.toml" | cat - "$work/servos.toml" >"$work/tuned.toml"
+sed -n '1,/^display/p' tests/servos/head.toml | cat - "$work/servos.toml" >"$work/tuned.toml"
 LD_PRELOAD=$work/fake.so "$KEYFACE" run --board "$work/tuned.toml" --input models/live/demo.wav --to servo --seconds 1 >/dev/null
 [ "$(tail -n 1 "$FAKE_I2C_LOG" | cut -d' ' -f2,9)" = "- -" ] || fail "expected both servos free at the end"
 echo "ok"

@@ -49,7 +49,7 @@ def rss_mb(pid):
 async def measure(args, count, sound, rate):
     command = [args.keyface, "run", "--serve", "127.0.0.1:0", "--to", "none", "--clients", "64"]
     service = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    address = service.stderr.readline().split()[1]
+    address = service.stderr.readline().split()[1].rstrip(",")
     await asyncio.sleep(0.5)
     before, start = cpu_s(service.pid), time.monotonic()
     frames = sum(await asyncio.gather(*(client(address, sound, rate, args) for _ in range(count))))

@@ -17,7 +17,7 @@ use crate::body::Body;
 use crate::clock::PlayClock;
 use crate::ears::{Ear, EarCounters, Heard, Pace, micros, samples_in};
 use crate::out::Recorder;
-use crate::report::{Report, ServoSummary, Watcher};
+use crate::report::{Latency, Report, ServoSummary, Watcher};
 use crate::stream::stage::Said;
 
 /// How long to sleep when nothing has come in: short against a step, long against a wake-up.
@@ -94,7 +94,15 @@ impl App {
     ///
     /// # Errors
     /// When the ear is lost for good, or a file fails.
-    pub fn run(mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<(Report, Vec<PathBuf>), AppError> {
+    pub fn run(mut self, stop: &AtomicBool, watch: impl FnMut(&Turn)) -> Result<(Report, Vec<PathBuf>), AppError> {
+        let outcome = self.live(stop, watch);
+        // A face that has lost its ear or its disk goes to rest too.
+        self.rest();
+        outcome?;
+        self.close()
+    }
+
+    fn live(&mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<(), AppError> {
         while !self.is_over(stop) {
             self.attend();
             self.hear()?;
@@ -103,8 +111,7 @@ impl App {
             watch(&self.turn());
             self.nap();
         }
-        self.rest();
-        self.close()
+        Ok(())
     }
 
     fn turn(&self) -> Turn {
@@ -205,10 +212,11 @@ impl App {
         self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
         let moment = self.clock.show(now);
         let spoken = moment.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
-        self.is_closed = !self.parts.body.show(&spoken, now);
-        let Some(moment) = moment else { return };
-        let age = self.parts.ear.captured(moment).map(|captured| Instant::now().saturating_duration_since(captured));
-        self.watcher.picture(age.filter(|_| self.ended.is_none()));
+        let captured = moment.and_then(|moment| self.parts.ear.captured(moment)).filter(|_| self.ended.is_none());
+        self.is_closed = !self.parts.body.show(&spoken, captured, now);
+        if moment.is_some() {
+            self.watcher.picture(captured.map(|captured| captured.elapsed()));
+        }
     }
 
     fn now(&self) -> Micros {
@@ -232,9 +240,10 @@ impl App {
         let heard = self.ended.map_or(self.heard, |(_, end)| end);
         let end = heard.micros();
         let Parts { ear, line, body: Body { screen, servos, .. }, recorder, .. } = self.parts;
-        let screen = screen.map(|screen| screen.counters());
         let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
-        let report = Report { screen, servos, ..self.watcher.report(heard, line.look_ahead(), ear.as_ref()) };
+        let report = self.watcher.report(heard, line.look_ahead(), ear.as_ref());
+        let latency = screen.as_ref().map_or(report.latency, |screen| Latency::new(screen.ages(), line.look_ahead()));
+        let report = Report { screen: screen.map(|screen| screen.counters()), servos, latency, ..report };
         let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
         Ok((report, files))
     }

@@ -28,11 +28,11 @@ pub struct Body {
 }
 
 impl Body {
-    /// Shows a picture; false when the user has closed the screen.
-    pub fn show(&mut self, spoken: &Spoken, now: Micros) -> bool {
+    /// Shows a picture, whose sound was in the air when it was `heard`; false when the user has closed the screen.
+    pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, now: Micros) -> bool {
         let pose = self.look.face(spoken, now);
         self.outputs.show(&pose, now);
-        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, now))
+        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, heard, now))
     }
 
     /// Between pictures: what a slow screen has left to send, and whether a lost one is back.
@@ -61,7 +61,7 @@ impl Body {
         let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
         for picture in 1..=pictures {
             let spoken = last.toward(&Spoken::REST, picture as f32 / pictures as f32);
-            if !self.show(&spoken, micros(started.elapsed())) {
+            if !self.show(&spoken, None, micros(started.elapsed())) {
                 return;
             }
             thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);

@@ -189,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_that_stood_still_is_in_step_again_within_a_second_and_a_half() {
+        let (mut clock, mut at) = (PlayClock::default(), 0);
+        for now in (0..6_000).map(Micros::from_ms) {
+            let stands = (2_000_000..2_400_000).contains(&now.0);
+            while !stands && at + 20_000 <= now.0 {
+                at += 20_000;
+                clock.arrived(Micros(at), now);
+            }
+            if now.0 % 16_000 == 0 && !stands {
+                let late_ms = clock.show(now).map_or(0, |shown| (now - shown).0 / 1_000);
+                assert!(now.0 < 3_900_000 || late_ms <= 60, "{late_ms} ms late at {now:?}");
+            }
+        }
+    }
+
+    #[test]
     fn nothing_is_shown_before_the_first_step() {
         assert_eq!(PlayClock::default().show(Micros(0)), None);
         assert_eq!(PlayClock::default().ahead(Micros(0), Micros(0)), None);

@@ -3,6 +3,7 @@
 mod access;
 mod display;
 mod finding;
+pub mod latency;
 mod machine;
 mod microphone;
 mod model;

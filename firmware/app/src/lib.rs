@@ -17,6 +17,8 @@ pub mod doctor;
 pub mod ears;
 mod error;
 pub mod face;
+#[cfg(test)]
+mod faults;
 pub mod head;
 pub mod hush;
 pub mod model;

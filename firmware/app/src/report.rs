@@ -40,7 +40,8 @@ pub struct Report {
     pub screen: Option<ScreenCounters>,
     /// The line's own look-ahead.
     pub look_ahead_ms: f32,
-    /// From a sound in the air to its pose shown; `None` when nothing was shown in real time.
+    /// From a sound in the air to its picture in the screen's hands, or without a screen to its pose; `None` when nothing
+    /// was shown in real time.
     pub latency: Option<Latency>,
     /// What the servos did; `None` without any.
     pub servos: Option<ServoSummary>,
@@ -108,7 +109,7 @@ impl Watcher {
             ear: ear.counters(),
             screen: None,
             look_ahead_ms: look_ahead.as_ms(),
-            latency: Latency::new(&self.ages, look_ahead.as_ms()),
+            latency: Latency::new(&self.ages, look_ahead),
             servos: None,
         }
     }
@@ -117,14 +118,15 @@ impl Watcher {
 impl ServoSummary {
     /// What is told of the servos; the look-ahead is the line's.
     pub(crate) fn new(servos: &ServoReport, look_ahead: Micros) -> ServoSummary {
-        ServoSummary { counters: servos.counters, latency: Latency::new(&servos.ages, look_ahead.as_ms()) }
+        ServoSummary { counters: servos.counters, latency: Latency::new(&servos.ages, look_ahead) }
     }
 }
 
 impl Latency {
-    fn new(ages: &Spread, look_ahead_ms: f32) -> Option<Latency> {
+    /// What is told of ages; the look-ahead is the line's.
+    pub(crate) fn new(ages: &Spread, look_ahead: Micros) -> Option<Latency> {
         let (p50_ms, p95_ms) = (ages.percentile_ms(0.5)?, ages.percentile_ms(0.95)?);
-        let p95_beyond_look_ahead_ms = p95_ms - look_ahead_ms;
+        let p95_beyond_look_ahead_ms = p95_ms - look_ahead.as_ms();
         Some(Latency { p50_ms, p95_ms, max_ms: ages.max_ms(), p95_beyond_look_ahead_ms })
     }
 }
@@ -170,7 +172,7 @@ mod tests {
     fn latency_is_told_beyond_the_look_ahead() {
         let mut watcher = Watcher::default();
         (0..100).for_each(|n| watcher.picture(Some(Duration::from_millis(80 + n / 10))));
-        let latency = Latency::new(&watcher.ages, 60.0).unwrap();
+        let latency = Latency::new(&watcher.ages, Micros::from_ms(60)).unwrap();
         assert!((latency.p95_beyond_look_ahead_ms - 29.5).abs() < 1.0, "{latency:?}");
         assert_eq!(latency.max_ms, 89.0);
     }

@@ -6,7 +6,8 @@ use keyface_core::{Display, DisplayKind, FacePose, Micros, PixelFormat};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::face::{Face, FaceError, Ready, Rotation, Surface};
+use crate::face::{Face, FaceError, Memory, Ready, Rotation, Surface};
+use crate::stats::Spread;
 
 mod open;
 
@@ -44,9 +45,10 @@ pub struct Screen {
     /// What the board says; what the surface knows of its panel, when it says nothing.
     rotation: Option<Rotation>,
     stage: Stage,
-    /// A pose that is due and waits for the screen to be ready.
-    waiting: Option<FacePose>,
+    /// A pose that is due and waits for the screen to be ready, and when its sound was in the air.
+    waiting: Option<(FacePose, Option<Instant>)>,
     counters: ScreenCounters,
+    ages: Spread,
 }
 
 /// Where the face is.
@@ -75,6 +77,14 @@ impl Screen {
         Screen::open(title, &window_of(width_px, height_px))
     }
 
+    /// A picture of `width_px` x `height_px` that nobody sees: for measuring where there is no screen.
+    ///
+    /// # Errors
+    /// [`AppError::Screen`] for a size that cannot be.
+    pub fn in_memory(width_px: u32, height_px: u32) -> Result<Screen, AppError> {
+        Screen::with(Box::new(move || Ok(Box::new(Memory::new(width_px, height_px)))), None, false)
+    }
+
     fn with(mut open: Open, rotation: Option<Rotation>, waits: bool) -> Result<Screen, AppError> {
         let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut counters = ScreenCounters::default();
@@ -83,12 +93,13 @@ impl Screen {
             Err(e) if waits && e.may_pass() => lost(&e, &mut counters),
             Err(e) => return Err(failed(e)),
         };
-        Ok(Screen { open, rotation, stage, waiting: None, counters })
+        Ok(Screen { open, rotation, stage, waiting: None, counters, ages: Spread::default() })
     }
 
     /// Shows a pose as soon as the screen is ready, unless a newer one comes before; false when the user has closed it.
-    pub fn show(&mut self, pose: &FacePose, now: Micros) -> bool {
-        if self.waiting.replace(*pose).is_some() {
+    /// `heard` is when its sound was in the air.
+    pub fn show(&mut self, pose: &FacePose, heard: Option<Instant>, now: Micros) -> bool {
+        if self.waiting.replace((*pose, heard)).is_some() {
             self.counters.skipped += 1;
         }
         self.tend(now)
@@ -108,6 +119,11 @@ impl Screen {
         self.counters
     }
 
+    /// From a sound in the air to its picture in the screen's hands.
+    pub fn ages(&self) -> &Spread {
+        &self.ages
+    }
+
     fn try_tend(&mut self, now: Micros) -> Result<(), FaceError> {
         match &mut self.stage {
             Stage::Closed => {}
@@ -116,9 +132,10 @@ impl Screen {
                 Ready::Later => {}
                 Ready::Closed => self.stage = Stage::Closed,
                 Ready::Now => {
-                    if let Some(pose) = self.waiting.take() {
+                    if let Some((pose, heard)) = self.waiting.take() {
                         surface.show(face.draw_living(&pose), now)?;
                         self.counters.shown += 1;
+                        heard.iter().for_each(|heard| self.ages.add(heard.elapsed().as_secs_f32() * 1_000.0));
                     }
                 }
             },
@@ -251,7 +268,7 @@ mod tests {
 
     /// Sixty pictures a second for a while, from `from_ms` on.
     fn play(screen: &mut Screen, from_ms: i64, to_ms: i64) {
-        (from_ms..to_ms).step_by(16).for_each(|ms| assert!(screen.show(&FacePose::REST, Micros::from_ms(ms))));
+        (from_ms..to_ms).step_by(16).for_each(|ms| assert!(screen.show(&FacePose::REST, None, Micros::from_ms(ms))));
     }
 
     #[test]
@@ -300,12 +317,24 @@ mod tests {
         let mut screen = screen(&[Opens, Busy, Busy, Busy, Ready], true).unwrap();
         let mut shown = Vec::new();
         for ms in [0, 16, 32] {
-            screen.show(&FacePose::REST, Micros::from_ms(ms));
+            screen.show(&FacePose::REST, None, Micros::from_ms(ms));
             shown.push(screen.counters().shown);
         }
         screen.tend(Micros::from_ms(34));
         assert_eq!(shown, [0, 0, 0]);
         assert_eq!(screen.counters(), ScreenCounters { shown: 1, skipped: 2, ..ScreenCounters::default() });
+    }
+
+    #[test]
+    fn a_picture_is_as_old_as_when_a_busy_screen_takes_it() {
+        use Fate::*;
+        let mut screen = screen(&[Opens, Busy, Ready], true).unwrap();
+        let heard = Instant::now().checked_sub(std::time::Duration::from_millis(70)).unwrap();
+        screen.show(&FacePose::REST, Some(heard), Micros(0));
+        assert_eq!(screen.ages().count(), 0);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        screen.tend(Micros::from_ms(10));
+        assert!(screen.ages().count() == 1 && screen.ages().max_ms() >= 80.0, "{}", screen.ages().max_ms());
     }
 
     /// A panel of 64x32 pixels that is built in with its left side up.
@@ -334,7 +363,7 @@ mod tests {
     #[test]
     fn a_turned_panel_that_the_kernel_knows_shows_an_upright_face() {
         let mut screen = Screen::with(Box::new(|| Ok(Box::new(Turned) as Box<dyn Surface>)), None, true).unwrap();
-        assert!(screen.show(&FacePose::REST, Micros(0)));
+        assert!(screen.show(&FacePose::REST, None, Micros(0)));
         assert_eq!(screen.counters().shown, 1);
     }
 
@@ -342,7 +371,7 @@ mod tests {
     fn a_window_that_the_user_closes_stays_closed() {
         use Fate::*;
         let mut screen = screen(&[Opens, Ready, Closed], false).unwrap();
-        assert!(screen.show(&FacePose::REST, Micros(0)));
-        assert!(!screen.show(&FacePose::REST, Micros(1)) && !screen.tend(Micros(2)));
+        assert!(screen.show(&FacePose::REST, None, Micros(0)));
+        assert!(!screen.show(&FacePose::REST, None, Micros(1)) && !screen.tend(Micros(2)));
     }
 }

@@ -16,7 +16,7 @@ use crate::AppError;
 use crate::app::{DISPLAY_FPS, NAP, Turn, next_tick};
 use crate::body::Body;
 use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
-use crate::report::ServoSummary;
+use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
 use crate::stream::message::Ask;
 use crate::stream::playout::Playout;
@@ -88,6 +88,8 @@ pub struct Summary {
     pub servos: Option<ServoSummary>,
     /// The line's own look-ahead.
     pub look_ahead_ms: f32,
+    /// From a place of the sound at the loudspeaker, by its own clock, to the picture that was made for it, on its screen.
+    pub latency: Option<Latency>,
 }
 
 impl Talk {
@@ -110,20 +112,26 @@ impl Talk {
     ///
     /// # Errors
     /// When the ear is lost for good.
-    pub fn run(mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<Summary, AppError> {
-        while !self.is_over(stop) {
-            self.attend();
-            self.listen()?;
-            let heard = self.play();
-            self.drive(heard);
-            self.show(heard);
-            watch(&self.turn());
-            thread::sleep(NAP);
-        }
+    pub fn run(mut self, stop: &AtomicBool, watch: impl FnMut(&Turn)) -> Result<Summary, AppError> {
+        let outcome = self.live(stop, watch);
         let heard = self.heard();
         let last = self.parts.playout.spoken(heard);
         self.parts.body.rest(last, self.parts.started);
+        outcome?;
         Ok(self.close())
+    }
+
+    fn live(&mut self, stop: &AtomicBool, mut watch: impl FnMut(&Turn)) -> Result<(), AppError> {
+        while !self.is_over(stop) {
+            self.attend();
+            self.listen()?;
+            self.play();
+            self.drive();
+            self.show();
+            watch(&self.turn());
+            thread::sleep(NAP);
+        }
+        Ok(())
     }
 
     fn is_over(&self, stop: &AtomicBool) -> bool {
@@ -213,14 +221,13 @@ impl Talk {
     }
 
     /// The voice goes on, and what has come to its place is told.
-    fn play(&mut self) -> u64 {
+    fn play(&mut self) {
         let (heard, now) = (self.heard(), self.now());
         let Parts { playout, speaker, .. } = &mut self.parts;
         let taken = speaker.as_ref().map_or(heard, Speaker::taken);
         playout.advance(heard, taken, |hop| speaker.iter_mut().for_each(|speaker| speaker.say(hop)));
         playout.tell(heard, now, &mut self.events);
         self.tell();
-        heard
     }
 
     fn tell(&mut self) {
@@ -237,15 +244,15 @@ impl Talk {
         }
     }
 
-    fn drive(&mut self, heard: u64) {
+    fn drive(&mut self) {
         if self.parts.body.servos.is_some() {
-            let spoken = self.spoken(heard, self.parts.body.lead());
-            self.parts.body.drive(&spoken, self.now(), None);
+            let spoken = self.spoken(self.parts.body.lead());
+            self.parts.body.drive(&spoken, self.now(), Some(Instant::now()));
         }
     }
 
     /// When a picture is due, the motion of what is heard in its middle becomes a face.
-    fn show(&mut self, heard: u64) {
+    fn show(&mut self) {
         let now = self.now();
         if now < self.next_picture {
             self.is_closed = !self.parts.body.tend(now);
@@ -253,18 +260,21 @@ impl Talk {
         }
         self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
         self.summary.pictures += 1;
-        let spoken = self.spoken(heard, HALF_PICTURE);
-        self.is_closed = !self.parts.body.show(&spoken, now);
+        let heard = self.heard();
+        let spoken = self.spoken(HALF_PICTURE);
+        self.is_closed = !self.parts.body.show(&spoken, Some(Instant::now()), now);
         let playout = &self.parts.playout;
         self.events.push(Event::Frame(playout.place(heard, now), playout.spoken(heard)));
         self.tell();
     }
 
-    fn spoken(&self, heard: u64, ahead: Micros) -> Spoken {
+    /// What is said so much later than what is heard now.
+    fn spoken(&mut self, ahead: Micros) -> Spoken {
+        let heard = self.heard();
         self.parts.playout.spoken(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
     }
 
-    /// The place that is heard now.
+    /// The place that is heard now: asked for anew each time, because a step of the line takes milliseconds.
     fn heard(&mut self) -> u64 {
         match &mut self.parts.speaker {
             Some(speaker) => speaker.heard(Instant::now()),
@@ -283,8 +293,9 @@ impl Talk {
             line_faults: playout.faults(),
             ear: ear.map_or(EarCounters::default(), |ear| ear.counters()),
             speaker: speaker.map(|speaker| speaker.counters()),
+            latency: screen.as_ref().and_then(|screen| Latency::new(screen.ages(), Micros(0))),
             screen: screen.map(|screen| screen.counters()),
-            servos: servos.map(|servos| ServoSummary::new(&servos.finish(), playout.look_ahead())),
+            servos: servos.map(|servos| ServoSummary::new(&servos.finish(), Micros(0))),
             look_ahead_ms: playout.look_ahead().as_ms(),
             ..self.summary
         }

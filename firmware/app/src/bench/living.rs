@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{FacePose, Gains, Line, Micros, Model, Spoken};
+use keyface_core::{Gains, Line, Micros, Model, Spoken};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
@@ -12,7 +12,7 @@ use super::machine::thread_cpu_seconds;
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
 use crate::app::DISPLAY_FPS;
-use crate::face::{Depth, Face, FaceError, Layout, Life, Look, Pixels, Turns};
+use crate::face::{Face, FaceError, Life, Look, Memory, Surface};
 
 /// The life that is lived, so that two runs draw the same pictures.
 const SEED: u64 = 1;
@@ -67,8 +67,8 @@ impl LivingFace {
         let mut run = |said: &[Spoken], past: Duration, time: Duration| {
             stage.live(said, time, |now| progress((past.as_secs_f32() + now.as_s() as f32) / all))
         };
-        let speaking_part = run(speech, Duration::ZERO, speaking);
-        let rest_part = run(&[Spoken::REST], speaking, rest);
+        let speaking_part = run(speech, Duration::ZERO, speaking).map_err(refused)?;
+        let rest_part = run(&[Spoken::REST], speaking, rest).map_err(refused)?;
         let StepTimes { p50_ms, p95_ms, max_ms, .. } = speaking_part.times;
         let (cpu_speaking, cpu_rest) = (speaking_part.cpu, rest_part.cpu);
         Ok(LivingFace { width_px, height_px, p50_ms, p95_ms, max_ms, cpu_speaking, cpu_rest })
@@ -109,13 +109,11 @@ fn picture_at(picture: u64) -> Micros {
     Micros((picture * 1_000_000 / u64::from(DISPLAY_FPS)) as i64)
 }
 
-/// A face, and two buffers that take turns as on a graphics card.
+/// A face, and the memory that it is shown in.
 struct Stage {
     face: Face,
     look: Look,
-    layout: Layout,
-    buffers: [Vec<u8>; 2],
-    turns: Turns,
+    memory: Memory,
 }
 
 /// What a while on the stage took.
@@ -126,15 +124,12 @@ struct While {
 
 impl Stage {
     fn new(width: u32, height: u32) -> Result<Stage, FaceError> {
-        let depth = Depth::Xrgb8888;
-        let layout = Layout { width, height, stride: width as usize * depth.bytes(), depth };
         let look = Look::new(Gains::default(), Some(Life::new(SEED)));
-        let buffers = [vec![0; layout.bytes()], vec![0; layout.bytes()]];
-        Ok(Stage { face: Face::new(width, height)?, look, layout, buffers, turns: Turns::default() })
+        Ok(Stage { face: Face::new(width, height)?, look, memory: Memory::new(width, height) })
     }
 
     /// Shows what is said over and over, in real time.
-    fn live(&mut self, said: &[Spoken], time: Duration, mut progress: impl FnMut(Micros)) -> While {
+    fn live(&mut self, said: &[Spoken], time: Duration, mut progress: impl FnMut(Micros)) -> Result<While, FaceError> {
         let (start, before) = (Instant::now(), thread_cpu_seconds());
         let pictures = (time.as_secs_f64() * f64::from(DISPLAY_FPS)) as u64;
         let mut times_ms = Vec::new();
@@ -144,21 +139,14 @@ impl Stage {
             thread::sleep(due.saturating_sub(start.elapsed()));
             let begun = Instant::now();
             let pose = self.look.face(spoken, now);
-            self.show(&pose);
+            self.memory.show(self.face.draw_living(&pose), now)?;
             times_ms.push(ms(begun));
             if picture % u64::from(DISPLAY_FPS) == 0 {
                 progress(now);
             }
         }
         let cpu = before.zip(thread_cpu_seconds()).map(|(before, after)| (after - before) / time.as_secs_f64());
-        While { times: StepTimes::of(times_ms), cpu }
-    }
-
-    fn show(&mut self, pose: &FacePose) {
-        let picture = self.face.draw_living(pose);
-        if let Some((next, lacking)) = self.turns.next(picture) {
-            Pixels::new(&mut self.buffers[next], self.layout, 1).show(picture, &lacking);
-        }
+        Ok(While { times: StepTimes::of(times_ms), cpu })
     }
 }
 

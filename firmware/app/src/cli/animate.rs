@@ -28,9 +28,9 @@ use jobs::{Job, jobs};
   keyface animate takes --out-dir curves --as csv,tsv       every sound of a folder
   keyface animate talk.flac --out talk.visemes.tsv --stamp shown
   keyface animate talk.wav --textgrid talk.TextGrid --out talk.csv
-                                                            lips by the phones that are known
+                                      lips by the phones that are known
   keyface animate takes --text words --out-dir curves --as csv
-                                                            takes/one.wav says what words/one.txt has
+                                      takes/one.wav says what words/one.txt has
   keyface animate call.wav --channel 1 --out caller.csv     the party on the right
   espeak-ng --stdout hello | keyface animate - --out - --as json
   arecord -t raw -f S16_LE -c 2 -r 48000 -d 5 | keyface animate - --format s16le:2 --rate 48000 --out me.gif")]

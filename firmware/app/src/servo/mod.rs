@@ -7,7 +7,7 @@
 mod bank;
 mod bus;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod follow;
 mod joint;
 mod lead;
@@ -17,7 +17,7 @@ mod pca9685;
 mod rack;
 mod serial;
 #[cfg(test)]
-mod speech;
+pub(crate) mod speech;
 mod thread;
 mod tune;
 

@@ -30,7 +30,7 @@ const CLOSED_US: f64 = 13.0;
 const GAINS: Gains = Gains { jaw: 1.5, lips: 1.3 };
 
 /// A jaw without lips: what seals the lips of a face closes it.
-fn servos() -> keyface_core::Servos {
+pub fn servos() -> keyface_core::Servos {
     let jaw = keyface_core::Joint {
         follows: [("jawOpen".to_owned(), 1.6), ("mouthClose".to_owned(), -1.6)].into(),
         full_us: 1_760,

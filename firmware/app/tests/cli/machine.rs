@@ -16,9 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(3);
 fn a_machine_without_a_microphone_says_so_at_once() {
     let desk = Desk::new();
     desk.write("asound.conf", "");
-    for device in ["", "--device moon", "--device alsa:moon"] {
+    for args in [
+        "run --input mic --to file:a.csv",
+        "run --input mic --to file:a.csv --device moon",
+        "run --input mic --to file:a.csv --device alsa:moon",
+        "doctor --latency --board linux-pc --json",
+        "doctor --latency --board linux-pc --json --device moon",
+    ] {
         let started = Instant::now();
-        let mut command = desk.command(&format!("run --input mic --to file:a.csv {device}"));
+        let mut command = desk.command(args);
         let line = desk.refused(|| command.env("ALSA_CONFIG_PATH", desk.path("asound.conf")).output().unwrap().into());
         assert!(line.starts_with("keyface: microphone: expected a device that records, came "), "{line}");
         assert!(line.contains("`keyface devices` lists what there is"), "{line}");

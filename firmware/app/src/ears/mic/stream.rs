@@ -296,3 +296,40 @@ impl Callback {
 pub(super) fn silent_for(shared: &Shared, rate_hz: u32) -> Duration {
     Duration::from_secs_f64(shared.zeros.load(Relaxed) as f64 / f64::from(rate_hz.max(1)))
 }
+
+#[cfg(test)]
+mod tests {
+    use cpal::{InputStreamTimestamp, StreamInstant};
+
+    use super::*;
+
+    #[test]
+    fn what_a_machine_that_is_overloaded_does_not_fetch_is_dropped_and_counted_and_what_follows_keeps_its_time() {
+        let (samples_in, mut samples) = RingBuffer::new(1_000);
+        let (marks_in, mut marks) = RingBuffer::new(8);
+        let shared = Arc::new(Shared::default());
+        let mixer = Mixer::new(&Channels::Mix, 1, SAMPLE_RATE_HZ).unwrap();
+        let (levels, frame, rate_hz) = (Levels::new(1), vec![0.0], SAMPLE_RATE_HZ);
+        let mut callback = Callback {
+            samples: samples_in,
+            marks: marks_in,
+            frame,
+            mixer,
+            levels,
+            rate_hz,
+            heard: 0,
+            shared: Arc::clone(&shared),
+        };
+        let now = StreamInstant::from_nanos(1_000_000_000);
+        let info = InputCallbackInfo::new(InputStreamTimestamp { callback: now, capture: now });
+        let before = Instant::now();
+        [0.1f32; 3_200].chunks(160).for_each(|block| callback.take(block, &info));
+        assert_eq!(shared.dropped_samples.load(Relaxed), 2_200);
+        assert_eq!(samples.read_chunk(samples.slots()).map(|chunk| chunk.commit_all()).ok(), Some(()));
+        while marks.pop().is_ok() {}
+        callback.take(&[0.1f32; 160], &info);
+        let mark = marks.pop().unwrap();
+        assert_eq!(mark.samples, 1_160, "samples that were dropped have no place");
+        assert!(mark.captured >= before, "and what is heard now is of now");
+    }
+}

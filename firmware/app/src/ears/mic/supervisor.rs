@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channe
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use cpal::{ErrorKind, Stream};
+use cpal::ErrorKind;
 use keyface_sound::cancelled;
 
 use super::stream::{NONE, Opened, Shared, Wanted, open, silent_for};
@@ -59,7 +59,8 @@ impl Supervisor {
                 return;
             }
             let pause = |length: Duration| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
-            Watch::new(wanted, shared, streams, counter).run(stream, pause);
+            let again = Arc::clone(&shared);
+            Watch::new(move || open(&wanted, &again), shared, streams, counter).run(stream, pause);
         };
         let spawned = thread::Builder::new().name("keyface-mic".into()).spawn(work);
         let thread = spawned.map_err(|reason| AppError::Thread { what: "microphone", reason })?;
@@ -91,9 +92,9 @@ impl Drop for Supervisor {
     }
 }
 
-/// What watches one device after another.
-struct Watch {
-    wanted: Wanted,
+/// What watches one device after another, each opened by `open`.
+struct Watch<O> {
+    open: O,
     shared: Arc<Shared>,
     streams: Sender<Opened>,
     reopened: Arc<AtomicU64>,
@@ -101,13 +102,13 @@ struct Watch {
     instead: Option<usize>,
 }
 
-impl Watch {
-    fn new(wanted: Wanted, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch {
-        Watch { wanted, shared, streams, reopened, zeros_allowed: ZEROS, instead: None }
+impl<S, O: FnMut() -> Result<(S, Opened), cpal::Error>> Watch<O> {
+    fn new(open: O, shared: Arc<Shared>, streams: Sender<Opened>, reopened: Arc<AtomicU64>) -> Watch<O> {
+        Watch { open, shared, streams, reopened, zeros_allowed: ZEROS, instead: None }
     }
 
     /// From the `first` stream and its rate on, or from waiting for one. `pause` waits, and says whether to go on.
-    fn run(&mut self, first: Option<(Stream, u32)>, pause: impl Fn(Duration) -> bool) {
+    fn run(&mut self, first: Option<(S, u32)>, pause: impl Fn(Duration) -> bool) {
         let mut current = first.or_else(|| self.open_again(&pause));
         while let Some((stream, rate_hz)) = current.take() {
             let Some(fault) = self.watch(rate_hz, &pause) else { return };
@@ -151,12 +152,12 @@ impl Watch {
         }
     }
 
-    fn open_again(&mut self, pause: &impl Fn(Duration) -> bool) -> Option<(Stream, u32)> {
+    fn open_again(&mut self, pause: &impl Fn(Duration) -> bool) -> Option<(S, u32)> {
         let mut back_off = BACK_OFF;
         while pause(back_off) {
             self.shared.failed.store(false, Relaxed);
             self.shared.zeros.store(0, Relaxed);
-            match open(&self.wanted, &self.shared) {
+            match (self.open)() {
                 Ok((stream, opened)) => return self.hand_over(stream, opened),
                 Err(e) => log::debug!("microphone: still lost: {}", one_line(&e)),
             }
@@ -165,7 +166,7 @@ impl Watch {
         None
     }
 
-    fn hand_over(&self, stream: Stream, opened: Opened) -> Option<(Stream, u32)> {
+    fn hand_over(&self, stream: S, opened: Opened) -> Option<(S, u32)> {
         log::info!("microphone: heard again through {}", opened.name);
         let rate_hz = opened.rate_hz;
         self.reopened.fetch_add(1, Relaxed);
@@ -181,4 +182,82 @@ fn one_line(error: &cpal::Error) -> String {
     let text = text.trim_end_matches('.');
     let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
     first.to_lowercase() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// What a device that was opened does.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Fate {
+        Fails,
+        StandsStill,
+        GivesZeros,
+        Works,
+        IsAway,
+    }
+
+    fn live(fate: Fate, shared: &Shared) {
+        shared.callbacks.fetch_add(u64::from(fate != Fate::StandsStill), Relaxed);
+        match fate {
+            Fate::Fails => shared.failed.store(true, Relaxed),
+            Fate::GivesZeros => _ = shared.zeros.fetch_add(16_000, Relaxed),
+            _ => {}
+        }
+    }
+
+    /// Watches devices with these fates, one after another, up to one that has worked for a while: how often one was
+    /// opened again, and how long the others took to be found out and replaced.
+    fn watched(fates: &[Fate]) -> (u64, Duration) {
+        let (shared, reopened, (sender, opened)) = (Arc::<Shared>::default(), Arc::<AtomicU64>::default(), channel());
+        let (fate, next) = (Cell::new(fates[0]), Cell::new(1));
+        // The first callback of a device that stands still later on.
+        shared.callbacks.store(1, Relaxed);
+        let open = || {
+            fate.set(fates[next.replace(next.get() + 1)]);
+            match fate.get() {
+                Fate::IsAway => Err(ErrorKind::DeviceNotAvailable.into()),
+                _ => Ok(((), Opened::absent(&Wanted::default()))),
+            }
+        };
+        let (begun, worked) = (Instant::now(), Cell::new(None));
+        let pause = |length: Duration| {
+            thread::sleep(length.min(LOOK));
+            live(fate.get(), &shared);
+            let works = fate.get() == Fate::Works && !shared.lost.load(Relaxed);
+            worked.set(worked.get().or(works.then(|| begun.elapsed())));
+            worked.get().is_none()
+        };
+        let mut watch = Watch::new(open, Arc::clone(&shared), sender, Arc::clone(&reopened));
+        watch.run(Some(((), 16_000)), pause);
+        assert_eq!(opened.try_iter().count() as u64, reopened.load(Relaxed), "each new stream is handed over");
+        (reopened.load(Relaxed), worked.get().unwrap())
+    }
+
+    #[test]
+    fn a_device_that_fails_is_opened_again_as_soon_as_it_is_back() {
+        use Fate::*;
+        let (reopened, took) = watched(&[Fails, IsAway, IsAway, Works]);
+        assert_eq!(reopened, 1);
+        assert!(took < Duration::from_millis(500), "{took:?}");
+    }
+
+    #[test]
+    fn a_device_that_gives_nothing_but_zeros_is_opened_again_after_three_seconds_of_them() {
+        use Fate::*;
+        // A second of zeros comes with each look here.
+        let (reopened, took) = watched(&[GivesZeros, GivesZeros, Works]);
+        assert_eq!(reopened, 2);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[test]
+    fn a_device_that_calls_no_more_is_dead_within_seconds() {
+        let (reopened, took) = watched(&[Fate::StandsStill, Fate::Works]);
+        assert_eq!(reopened, 1);
+        assert!((DEAD..2 * DEAD_AT_FIRST).contains(&took), "{took:?}");
+    }
 }
