@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use keyface_core::heads::HEADS;
-use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone};
+use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone, STEP_HOPS};
 
 use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
@@ -22,8 +22,7 @@ pub enum Hearing {
 impl Hearing {
     /// The raw heads of a clip, row for row with its labels; nothing where there is no teacher.
     pub fn heads(self, net: &KeyMotionNet, clip: &Utterance, device: &Device) -> Vec<([f32; HEADS], Labels)> {
-        let ahead = if let Hearing::Live(look_ahead) = self { look_ahead.steps() } else { 0 };
-        let batch = whole(clip, ahead, device);
+        let batch = whole(clip, self.steps(), device);
         let trunk = net.trunk(batch.features);
         let raw = match self {
             Hearing::Live(look_ahead) => Some(net.heads(look_ahead.which, trunk)),
@@ -32,11 +31,20 @@ impl Hearing {
         let raw = raw.and_then(|heads| heads.try_into_vec_as::<f32>().ok()).unwrap_or_default();
         raw.as_chunks::<HEADS>().0.iter().copied().zip(batch.labels.into_iter().flatten()).collect()
     }
+
+    /// The same without what it says of the time before the clip.
+    fn within(self, net: &KeyMotionNet, clip: &Utterance, device: &Device) -> Vec<([f32; HEADS], Labels)> {
+        self.heads(net, clip, device).split_off(self.steps().min(clip.len() / STEP_HOPS))
+    }
+
+    fn steps(self) -> usize {
+        if let Hearing::Live(look_ahead) = self { look_ahead.steps() } else { 0 }
+    }
 }
 
 /// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
 pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
-    mouths(clips.iter().flat_map(|clip| hearing.heads(net, clip, device)))
+    mouths(clips.iter().flat_map(|clip| hearing.within(net, clip, device)))
 }
 
 /// The same of raw heads and their labels.
@@ -54,7 +62,7 @@ pub fn mouths(heard: impl Iterator<Item = ([f32; HEADS], Labels)>) -> f64 {
 
 /// Share of time in which the likeliest mouth is not at rest, over rooms where nobody speaks.
 pub fn room_activity(net: &KeyMotionNet, rooms: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
-    let heard: Vec<_> = rooms.iter().flat_map(|room| hearing.heads(net, room, device)).collect();
+    let heard: Vec<_> = rooms.iter().flat_map(|room| hearing.within(net, room, device)).collect();
     let moves = |(row, _): &&([f32; HEADS], Labels)| likeliest(&Heads::from_raw(row).phones) != Mouth::Silent;
     heard.iter().filter(moves).count() as f64 / heard.len().max(1) as f64
 }
