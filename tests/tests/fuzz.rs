@@ -50,5 +50,5 @@ fn damaged_bundles_neither_panic_nor_hang_nor_fill_the_memory() {
 
 #[test]
 fn damaged_conversations_neither_panic_nor_hang_nor_fill_the_memory() {
-    stands("messages", 600, 60);
+    stands("messages", 150, 40);
 }

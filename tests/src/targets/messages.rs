@@ -25,9 +25,9 @@ const PAUSE: u8 = b'p';
 /// One message comes so long behind another.
 const BETWEEN: Micros = Micros::from_ms(4);
 /// No pause is longer: a face is told 60 times a second.
-const LONGEST_PAUSE_MS: i64 = 1_000;
+const LONGEST_PAUSE_MS: i64 = 200;
 /// A network takes longer than all the rest: more sound than this is not heard.
-const MOST_SOUND_S: f64 = 0.2;
+const MOST_SOUND_S: f64 = 0.1;
 
 pub fn target() -> Target {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/instant");

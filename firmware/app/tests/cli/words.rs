@@ -62,9 +62,10 @@ fn lips_follow_a_text_grid_where_nothing_is_heard() {
 #[test]
 fn a_label_that_names_nothing_is_told() {
     let desk = desk();
-    desk.write("odd.TextGrid", AMA.replace("\"M\"", "\"QQQ\""));
+    desk.write("odd.TextGrid", AMA.replace("\"M\"", "\"qq!\""));
     let line = desk.run("animate a.wav --out a.tsv --textgrid odd.TextGrid").warned();
-    let expected = "keyface: odd.TextGrid: [\"QQQ\"] name no phone, and are heard instead (--phones says what they mean)";
+    let expected =
+        "keyface: odd.TextGrid: [\"qq!\"] name no phone, and are heard instead (--phones says what they mean)";
     assert_eq!(line, expected);
 }
 
