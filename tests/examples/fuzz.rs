@@ -1,4 +1,4 @@
-//! Feeds a parser of the device damaged files: `fuzz sound|onnx|card|board|bundle [COUNT|SECONDSs] [SEED]`.
+//! Feeds a parser of the device damaged files: `fuzz sound|onnx|card|board|bundle|messages [COUNT|SECONDSs] [SEED]`.
 //! What fails, and each input with an answer of its own, lies in `target/fuzz/NAME` then.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a report")]
 

@@ -41,7 +41,7 @@ DIES = "echo expected a screen, came none >&2; exit 1"
 HANGS = f"exec perl -e '{TELL} sleep 1000'"
 
 
-def package(folder, version, does=LIVES, postinst=POSTINST, prerm=PRERM, doctor="exit 0", ballast_kib=300, architecture="amd64"):
+def package(folder, version, does=LIVES, postinst=POSTINST, prerm=PRERM, doctor="exit 0", ballast_kib=300, architecture="amd64", unit=UNIT):
     """A .deb with keyface's paths and a program of one line."""
     root = folder / f"root-{version}-{architecture}"
     files = {
@@ -49,7 +49,7 @@ def package(folder, version, does=LIVES, postinst=POSTINST, prerm=PRERM, doctor=
                           f"Installed-Size: {ballast_kib}\nDescription: a face\n that stands in for the real one\n",
         "DEBIAN/postinst": postinst, "DEBIAN/prerm": prerm, "DEBIAN/postrm": POSTRM,
         "usr/bin/keyface": f"#!/bin/sh\ncase $1 in\nrun) {does} ;;\ndoctor) [ $2 = --help ] || {{ {doctor}; }} ;;\nmodel) [ $2 = rollback ] || mkdir -p /var/lib/keyface && cp $3 /var/lib/keyface/bundle && grep -qx good $3 ;;\n--version) echo keyface {version} ;;\nesac\n",
-        "lib/systemd/system/keyface.service": UNIT,
+        "lib/systemd/system/keyface.service": unit,
     }
     for name, text in files.items():
         path = root / name

@@ -1,4 +1,6 @@
 """The parts of `just flash` that need no device: python3 tests/flash/test_parts.py"""
+import importlib.machinery
+import importlib.util
 import sys
 import time
 import types
@@ -8,7 +10,11 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tools/flashing"))
 from checks import Refusal, check, fits  # noqa: E402
-from link import KEYS, plain, ssh_arguments  # noqa: E402
+from link import KEYS, LinkLost, plain, ssh_arguments  # noqa: E402
+
+TOOL = importlib.machinery.SourceFileLoader("tool", str(Path(__file__).resolve().parent.parent.parent / "tools/flash"))
+tool = importlib.util.module_from_spec(importlib.util.spec_from_loader("tool", TOOL))
+TOOL.exec_module(tool)
 
 BOARDS = ["linux-pc", "jetson-orin-nano", "jetson-agx-orin", "raspberry-pi-5", "robot-head"]
 PI = "Raspberry Pi 5 Model B Rev 1.0"
@@ -35,6 +41,24 @@ def refusal(said=None, **other):
 
 
 class Parts(unittest.TestCase):
+    def test_a_job_that_a_cut_kept_from_arriving_is_handed_over_again(self):
+        tool.POLL_S = tool.AGAIN_S = 0
+        tool.IDLE_S = 0.2
+        handed, steps = [], types.SimpleNamespace(note=lambda text: None)
+
+        def hand_over():
+            handed.append("job")
+            if len(handed) == 1:
+                raise LinkLost("expected no other flash, one is starting")
+        says = lambda command: b"end: installed\ninactive\n" if len(handed) == 2 else b"inactive\n"
+        link = types.SimpleNamespace(host="pi", patiently=says)
+        self.assertEqual(tool.follow(link, "1", steps, hand_over), "installed")
+        # A password is asked for once.
+        handed.clear()
+        with self.assertRaisesRegex(LinkLost, "the job did not arrive"):
+            tool.follow(link, "1", steps)
+        self.assertEqual(handed, [])
+
     def test_a_host_is_what_ssh_takes_with_an_optional_port(self):
         self.assertEqual(ssh_arguments("pi@face.local:2222"), ["-p", "2222", "--", "pi@face.local"])
         self.assertEqual(ssh_arguments("kiosk"), ["--", "kiosk"])

@@ -8,11 +8,13 @@ use crate::fuzz::{Node, Target, kept};
 mod boards;
 mod bundles;
 mod cards;
+#[cfg(unix)]
+mod messages;
 mod networks;
 mod sounds;
 
 /// Names of all.
-pub const NAMES: [&str; 5] = ["sound", "onnx", "card", "board", "bundle"];
+pub const NAMES: [&str; 6] = ["sound", "onnx", "card", "board", "bundle", "messages"];
 
 /// The target of this name, with what is kept of earlier runs among its seeds.
 pub fn target(name: &str) -> Option<Target> {
@@ -22,6 +24,8 @@ pub fn target(name: &str) -> Option<Target> {
         "card" => cards::target(),
         "board" => boards::target(),
         "bundle" => bundles::target(),
+        #[cfg(unix)]
+        "messages" => messages::target(),
         _ => return None,
     };
     target.seeds.extend(kept(name).iter().map(|bytes| (target.split)(bytes)));

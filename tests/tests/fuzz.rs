@@ -47,3 +47,8 @@ fn damaged_boards_neither_panic_nor_hang_nor_fill_the_memory() {
 fn damaged_bundles_neither_panic_nor_hang_nor_fill_the_memory() {
     stands("bundle", 10_000, 30);
 }
+
+#[test]
+fn damaged_conversations_neither_panic_nor_hang_nor_fill_the_memory() {
+    stands("messages", 150, 40);
+}

@@ -69,6 +69,8 @@ pub struct App {
     ended: Option<(Instant, Samples)>,
     next_picture: Micros,
     is_closed: bool,
+    /// Whether there was somebody who could see the face, or else it was for files or for nobody.
+    was_seen: bool,
     watcher: Watcher,
 }
 
@@ -76,6 +78,7 @@ impl App {
     /// A job that has not begun.
     pub fn new(parts: Parts) -> App {
         App {
+            was_seen: parts.body.is_seen(),
             parts,
             started: Instant::now(),
             clock: PlayClock::default(),
@@ -89,7 +92,7 @@ impl App {
         }
     }
 
-    /// Runs until the sound ends, the window is closed or `stop` is set; then the face goes to rest and files are closed.
+    /// Runs until the sound ends, the window is closed, everybody has left or `stop` is set; then the face goes to rest and files are closed.
     /// `watch` is told how far it has come, in each turn of the loop.
     ///
     /// # Errors
@@ -121,7 +124,8 @@ impl App {
     fn is_over(&self, stop: &AtomicBool) -> bool {
         let is_done = self.ended.is_some_and(|(_, end)| self.heard.0 >= end.0 + self.tail() as u64);
         let is_enough = self.parts.limit.is_some_and(|limit| self.heard.micros() >= limit);
-        stop.load(Relaxed) || self.is_closed || is_done || is_enough
+        let is_left = self.was_seen && !self.parts.body.is_seen() && self.parts.recorder.is_none();
+        stop.load(Relaxed) || self.is_closed || is_left || is_done || is_enough
     }
 
     /// Moods, states and gazes; there is no turn of speech to be ended here.
@@ -184,10 +188,17 @@ impl App {
     fn record(&mut self, piece: &[f32]) -> Result<(), AppError> {
         let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
         let end = self.ended.map(|(_, end)| end.micros());
-        if end.is_none() {
-            recorder.hear(piece)?;
+        let heard = if end.is_none() { recorder.hear(piece) } else { Ok(()) };
+        let mut steps = self.steps.iter();
+        match heard.and_then(|()| steps.try_for_each(|step| recorder.step(&self.parts.line, step, end))) {
+            // A face that is seen goes on when nobody reads its curves any more.
+            Err(error) if error.is_unread() && self.parts.body.is_seen() => {
+                log::warn!("{error}");
+                self.parts.recorder = None;
+                Ok(())
+            }
+            done => done,
         }
-        self.steps.iter().try_for_each(|step| recorder.step(&self.parts.line, step, end))
     }
 
     /// The servos' clock: they take the newest face at their own rate.

@@ -28,6 +28,11 @@ pub struct Body {
 }
 
 impl Body {
+    /// Whether somebody sees the face.
+    pub fn is_seen(&self) -> bool {
+        self.screen.is_some() || self.servos.is_some() || !self.outputs.is_empty()
+    }
+
     /// Shows a picture, whose sound was in the air when it was `heard`; false when the user has closed the screen.
     pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, now: Micros) -> bool {
         let pose = self.look.face(spoken, now);

@@ -72,7 +72,7 @@ pub enum AppError {
         /// The picture.
         path: PathBuf,
         /// What the painter says.
-        reason: String,
+        reason: FaceError,
     },
     /// The user has stopped it: start it again.
     #[error("stopped before the end; what was not finished was not written")]
@@ -99,8 +99,17 @@ impl AppError {
     }
 
     /// The painter refused a picture that was to become `path`.
-    pub fn picture(path: &Path, reason: &FaceError) -> AppError {
-        AppError::Picture { path: path.to_path_buf(), reason: reason.to_string() }
+    pub fn picture(path: &Path, reason: FaceError) -> AppError {
+        AppError::Picture { path: path.to_path_buf(), reason }
+    }
+
+    /// Whether what was written into a pipe had nobody any more who reads it: `| head` has seen enough.
+    pub fn is_unread(&self) -> bool {
+        let (AppError::File { reason, .. } | AppError::Picture { reason: FaceError::Write { reason, .. }, .. }) = self
+        else {
+            return false;
+        };
+        reason.kind() == io::ErrorKind::BrokenPipe
     }
 
     /// For `map_err`: the system refused `action` on `path`.

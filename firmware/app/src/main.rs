@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         .init();
     match cli::run(started) {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads a pipe decides how much; `| head` is told no error.
+        Err(error) if error.downcast_ref().is_some_and(AppError::is_unread) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to hear that standard error is gone.
             _ = writeln!(StandardError, "keyface: {error:#}");

@@ -35,16 +35,21 @@ pub fn read(path: &Path, labels: &Labels) -> Result<Script, AppError> {
     let order = labels.order(said);
     let aligned = Aligned::of(&grid, labels, order);
     let script = Script::new(aligned.pieces.into_iter().flat_map(|piece| piece.phones));
-    if script.is_empty() {
-        let unknown: Vec<&String> = aligned.unmapped.keys().take(5).collect();
-        return Err(wrong("phones", format!("none that has a name, but {unknown:?}")));
+    let unknown: Vec<&String> = aligned.unmapped.keys().take(5).collect();
+    match (script.is_empty(), unknown.is_empty()) {
+        (true, true) => return Err(wrong("phones", "only what nobody labelled, or several say at once".into())),
+        (true, false) => return Err(wrong("phones", format!("none that has a name, but {unknown:?}"))),
+        (false, true) => {}
+        (false, false) => {
+            log::warn!("{place}: {unknown:?} name no phone, and are heard instead (--phones says what they mean)")
+        }
     }
     Ok(script)
 }
 
 /// What a reader says of a file whose name is told already.
 fn without(place: &str, error: &str) -> String {
-    format!("one with a fault: {}", error.strip_prefix(place).unwrap_or(error).trim_start_matches([':', ' ']))
+    format!("one with a fault: {}", error.strip_prefix(place).unwrap_or(error).trim_start_matches([':', ',', ' ']))
 }
 
 /// The script of a sound: the file that was named, or in a folder the one of the sound's name with this ending. The name
@@ -95,6 +100,15 @@ mod tests {
         let error = read_text(&grid("phones", &[(0.0, 1.0, "spn")])).unwrap_err();
         assert!(error.contains("expected phones"), "{error}");
         assert!(read_text("hello").unwrap_err().contains("expected a TextGrid"));
+    }
+
+    #[test]
+    fn a_grid_of_speakers_who_always_talk_at_once_says_so() {
+        let said = |text: &str| vec![Interval { start_s: 0.0, end_s: 1.0, text: text.into() }];
+        let tier = |name: &str, text| Tier { name: name.into(), intervals: said(text) };
+        let grid = TextGrid { end_s: 1.0, tiers: vec![tier("anna - phones", "B"), tier("bert - phones", "AA1")] };
+        let error = read_text(&grid.to_text()).unwrap_err();
+        assert!(error.ends_with("expected phones, came only what nobody labelled, or several say at once"), "{error}");
     }
 
     #[test]

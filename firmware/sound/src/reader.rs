@@ -38,6 +38,8 @@ pub struct Hints {
     pub raw_rate_hz: Option<u32>,
     /// Whether what is nothing else is taken for raw samples, as on a pipe.
     pub is_pipe: bool,
+    /// Where a user can say that there is no header: in which options.
+    pub raw_options: Option<&'static str>,
 }
 
 /// Rate of raw samples that nothing is said of.
@@ -133,9 +135,11 @@ impl Reader {
     }
 
     fn piece(&mut self, source: Source, format: Format) -> Result<Box<dyn Piece>, Refusal> {
-        let is_known = !matches!(format, Format::Unknown | Format::Text | Format::Empty | Format::Foreign(_));
-        if is_known && self.hints.raw.is_some() && self.assumed.is_none() {
-            self.assumed = Some("it says itself how it is written, and --format is left aside".into());
+        let is_known =
+            !matches!(format, Format::Unknown | Format::Text | Format::Empty | Format::Foreign(_) | Format::NoSound(_));
+        let said = [self.hints.raw.map(|_| "--format"), self.hints.raw_rate_hz.map(|_| "--rate")];
+        if let Some(said) = said.into_iter().flatten().next().filter(|_| is_known && self.assumed.is_none()) {
+            self.assumed = Some(format!("it says itself how it is written, and {said} is left aside"));
         }
         match format {
             Format::Riff => riff::open(source),
@@ -146,13 +150,16 @@ impl Reader {
                 packed::open(source, format, Arc::clone(&self.fetched))
             }
             Format::Foreign(name) => Err(Refusal::Foreign(name.into())),
+            Format::NoSound(name) => Err(Refusal::Broken(name.into())),
             Format::Empty => Err(Refusal::Broken(if self.hints.is_pipe { "nothing" } else { "an empty file" }.into())),
             Format::Text if self.hints.raw.is_none() => Err(Refusal::Broken(describe_text(source))),
             Format::Unknown if self.hints.raw.is_none() && self.name.to_ascii_lowercase().ends_with(G722_ENDING) => {
                 Ok(Box::new(G722::new(Body::new(source, None, None), None)))
             }
             Format::Unknown if self.hints.raw.is_none() && !self.hints.is_pipe => {
-                Err(Refusal::Broken(describe_bytes(source)))
+                let options =
+                    self.hints.raw_options.map(|options| format!(": if these are raw samples, {options} say which"));
+                Err(Refusal::Broken(describe_bytes(source) + &options.unwrap_or_default()))
             }
             Format::Text | Format::Unknown => Ok(self.raw(source)),
         }
@@ -252,7 +259,7 @@ fn describe_text(mut source: Source) -> String {
 fn describe_bytes(mut source: Source) -> String {
     let start: Vec<String> = source.peek(4).iter().map(|b| format!("{b:02x}")).collect();
     let start = start.join(" ");
-    format!("a file that starts with the bytes {start}: if these are raw samples, --format and --rate say which")
+    format!("a file that starts with the bytes {start}")
 }
 
 /// A source that counts what it gives.

@@ -27,6 +27,8 @@ pub(crate) enum Format {
     Matroska,
     /// A known kind of file that is not read here; the name reads after "came".
     Foreign(&'static str),
+    /// A known kind of file without sound.
+    NoSound(&'static str),
     Text,
     Empty,
     Unknown,
@@ -52,7 +54,7 @@ const READ: [(usize, &[u8], Format); 15] = [
 ];
 
 /// Files that people bring and that are not read here.
-const FOREIGN: [(usize, &[u8], &str); 39] = [
+const FOREIGN: [(usize, &[u8], &str); 25] = [
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (ASF, WMA)"),
     (0, b"#!AMR", "AMR"),
     (0, b"#!SILK", "SILK"),
@@ -73,25 +75,29 @@ const FOREIGN: [(usize, &[u8], &str); 39] = [
     (0, b"FLV\x01", "a Flash video"),
     (0, b"\0\0\x01\xba", "an MPEG video"),
     (0, b"\0\0\x01\xb3", "an MPEG video"),
-    (0, b"MThd", "MIDI, which holds notes and no sound"),
     (0, b"Creative Voice File", "a Creative VOC file"),
     (0, b"NIST_1A", "a NIST SPHERE file"),
     (8, b"8SVX", "an Amiga 8SVX file"),
     (0, b"\x64\xa3\x01\x00", "an IRCAM file"),
     (0, b"\x64\xa3\x02\x00", "an IRCAM file"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
-    (0, b"\x1f\x8b\x08", "a file packed by gzip"),
-    (0, b"BZh", "a file packed by bzip2"),
-    (0, b"\xfd7zXZ", "a file packed by xz"),
-    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
-    (0, b"Rar!", "a RAR archive"),
+];
+
+/// Files that people bring by mistake, and that no program turns into sound.
+const NO_SOUND: [(usize, &[u8], &str); 14] = [
+    (0, b"MThd", "MIDI, which holds notes and no sound"),
+    (0, b"PK\x03\x04", "a ZIP archive, which has to be unpacked first"),
+    (0, b"\x1f\x8b\x08", "a file packed by gzip, which has to be unpacked first"),
+    (0, b"BZh", "a file packed by bzip2, which has to be unpacked first"),
+    (0, b"\xfd7zXZ", "a file packed by xz, which has to be unpacked first"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive, which has to be unpacked first"),
+    (0, b"Rar!", "a RAR archive, which has to be unpacked first"),
     (0, b"%PDF", "a PDF"),
     (0, b"\x89PNG", "a PNG picture"),
     (0, b"GIF8", "a GIF picture"),
     (0, b"\xff\xd8\xff", "a JPEG picture"),
     (8, b"WEBP", "a WebP picture"),
     (0, b"\x7fELF", "a program"),
-    (257, b"ustar", "a TAR archive"),
+    (257, b"ustar", "a TAR archive, which has to be unpacked first"),
 ];
 
 /// What `source` begins as. Looks only; a pipe is not made to wait for more bytes than its first ones demand.
@@ -128,7 +134,10 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
 pub(crate) fn is_start(head: &[u8]) -> bool {
     match known(head) {
         Format::Empty | Format::Unknown | Format::Text => false,
-        Format::Foreign(name) => FOREIGN.iter().any(|(_, magic, known)| *known == name && magic.len() >= STRONG_BYTES),
+        Format::Foreign(name) | Format::NoSound(name) => {
+            let mut known = FOREIGN.iter().chain(&NO_SOUND);
+            known.any(|(_, magic, known)| *known == name && magic.len() >= STRONG_BYTES)
+        }
         _ => true,
     }
 }
@@ -155,9 +164,11 @@ fn known(head: &[u8]) -> Format {
     if let Some((.., format)) = READ.iter().find(|(at, magic, _)| fits(*at, magic)) {
         return *format;
     }
-    let foreign = FOREIGN.iter().find(|(at, magic, _)| fits(*at, magic));
-    match foreign {
-        Some((.., name)) => Format::Foreign(name),
+    let find = |files: &[(usize, &[u8], &'static str)]| {
+        files.iter().find(|(at, magic, _)| fits(*at, magic)).map(|(.., name)| *name)
+    };
+    match find(&FOREIGN).map(Format::Foreign).or_else(|| find(&NO_SOUND).map(Format::NoSound)) {
+        Some(format) => format,
         // Cut off within its head.
         None if is_riff && head.len() < START_BYTES => {
             if head[0] == b'R' {
@@ -166,7 +177,7 @@ fn known(head: &[u8]) -> Format {
                 Format::Aiff
             }
         }
-        None if is_riff => Format::Foreign("a RIFF or IFF file without sound"),
+        None if is_riff => Format::NoSound("a RIFF or IFF file without sound"),
         None => Format::Unknown,
     }
 }

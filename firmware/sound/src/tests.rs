@@ -275,7 +275,7 @@ fn a_wav_without_samples_is_refused() {
 fn raw_samples_are_read_as_they_are_said_to_be_written() {
     let read = |file: &[u8], raw: &str| {
         let raw: RawFormat = raw.parse().unwrap();
-        let hints = Hints { raw: Some(raw), raw_rate_hz: Some(8_000), is_pipe: false };
+        let hints = Hints { raw: Some(raw), raw_rate_hz: Some(8_000), ..Hints::default() };
         let (samples, block, reader) =
             native(Reader::open(Box::new(Cursor::new(file.to_vec())), "a.raw", hints).unwrap());
         (samples, block.channels, block.rate_hz, reader.assumed().map(str::to_owned))

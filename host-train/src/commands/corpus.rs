@@ -70,8 +70,7 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let bar = progress_bar(&jobs)?;
     let report = generate(&args.out, &jobs, &speakers, workers, &|seconds| bar.inc(seconds.round() as u64));
     bar.finish_and_clear();
-    print_report(&report?, &args.out, start.elapsed().as_secs_f64());
-    Ok(())
+    print_report(&report?, &args.out, start.elapsed().as_secs_f64())
 }
 
 fn texts(args: &CorpusArgs) -> Result<Vec<Text>> {
@@ -106,20 +105,18 @@ fn progress_bar(jobs: &[Job]) -> Result<ProgressBar> {
     Ok(ProgressBar::new(seconds as u64).with_style(style).with_message(hours))
 }
 
-fn print_report(report: &Report, out: &Path, elapsed_s: f64) {
+fn print_report(report: &Report, out: &Path, elapsed_s: f64) -> Result<()> {
     for dropped in &report.dropped {
         eprintln!("dropped {}: {}", dropped.id, dropped.reason);
     }
     for (name, (clips, seconds)) in &report.voices {
-        println!("{name:24} {clips:6} clips {:8.2} min", seconds / 60.0);
+        say!("{name:24} {clips:6} clips {:8.2} min", seconds / 60.0);
     }
     let clips: usize = report.voices.values().map(|(clips, _)| clips).sum();
     let hours: f64 = report.voices.values().map(|(_, seconds)| seconds).sum::<f64>() / 3600.0;
     let (kept, dropped) = (report.kept, report.dropped.len());
-    println!(
-        "{}: {clips} clips, {hours:.2} h ({kept} were there, {dropped} dropped), in {elapsed_s:.0} s",
-        out.display()
-    );
+    say!("{}: {clips} clips, {hours:.2} h ({kept} were there, {dropped} dropped), in {elapsed_s:.0} s", out.display());
+    Ok(())
 }
 
 /// Speaks one text.
@@ -144,7 +141,7 @@ pub fn speak(args: &SpeakArgs) -> Result<()> {
 fn write_and_report(dir: &Path, clip: &Clip, words: &[Word]) -> Result<()> {
     write_clip(dir, clip, words)?;
     let (path, seconds) = (dir.join(&clip.id), clip.seconds());
-    println!("{0}.wav and {0}.TextGrid: {seconds:.2} s, {1} phones", path.display(), clip.phones.len());
+    say!("{0}.wav and {0}.TextGrid: {seconds:.2} s, {1} phones", path.display(), clip.phones.len());
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub fn run(args: &FeaturesArgs) -> Result<()> {
         bar.finish_and_clear();
         say!("{name}: {} clips heard, {} values every 20 ms", outcome.made, encoder.width());
         say!("  kept from an earlier run: {}; removed with their sources: {}", outcome.kept, outcome.removed);
-        report_dropped(&outcome.dropped);
+        report_dropped(&outcome.dropped)?;
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ fn look(args: &LookArgs) -> Result<()> {
     for leak in &leaks {
         say!("    {}: {}", leak.clip, leak.reason);
     }
-    report_dropped(&corpus.dropped);
+    report_dropped(&corpus.dropped)?;
     ensure!(leaks.is_empty(), "{}: clips are tested that were trained on", args.corpus.display());
     Ok(())
 }
@@ -193,7 +193,7 @@ fn space(args: &SpaceArgs) -> Result<()> {
 
 fn train(args: &TrainArgs) -> Result<()> {
     let corpus = read_captured(&args.corpus)?;
-    report_dropped(&corpus.dropped);
+    report_dropped(&corpus.dropped)?;
     let leaks = find_leaks(&corpus.clips);
     ensure!(leaks.is_empty(), "{} clips leak: see `keyface-train paper look`", leaks.len());
     let device = pick_device(args.device)?;

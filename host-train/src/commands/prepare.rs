@@ -54,13 +54,16 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
     let folders = corpora.iter().map(|dir| Ok((corpus_name(dir), read_folder_with(dir, &reading)?)));
     let folders: Vec<(String, Folder)> = folders.collect::<Result<_>>()?;
     check_speakers(&reading.eval, folders.iter().map(|(_, folder)| folder))?;
+    let mut missed = reading.eval.clone();
     for (name, folder) in &folders {
         let bar = progress(name, folder.entries.len());
         let outcome = prepare(folder, name, &options, &|| bar.inc(1))?;
         bar.finish_and_clear();
-        report(name, folder, &outcome);
+        report(name, folder, &outcome)?;
         ensure!(outcome.statistics.clips() > 0, "{name}: expected clips to prepare, came none that can be used");
+        missed.retain(|speaker| !outcome.has(folder, speaker));
     }
+    ensure!(missed.is_empty(), "--eval: expected clips of {missed:?} to keep for reports, came none that can be used");
     Ok(())
 }
 
@@ -71,30 +74,28 @@ pub fn progress(name: &str, clips: usize) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn report(name: &str, folder: &Folder, outcome: &Outcome) {
-    println!("{name}: {}", outcome.statistics);
+fn report(name: &str, folder: &Folder, outcome: &Outcome) -> Result<()> {
+    say!("{name}: {}", outcome.statistics);
     let (kept, removed) = (outcome.kept, outcome.removed);
-    println!("  kept from an earlier run: {kept}; removed with their sources: {removed}");
+    say!("  kept from an earlier run: {kept}; removed with their sources: {removed}");
     if folder.unknown_s > 0.0 {
-        println!("  speech of unknown phones, cut out: {:.1} s", folder.unknown_s);
+        say!("  speech of unknown phones, cut out: {:.1} s", folder.unknown_s);
     }
     let unmapped: Vec<String> = folder.unmapped.iter().map(|(label, count)| format!("{label:?} x {count}")).collect();
     if !unmapped.is_empty() {
-        println!(
-            "  labels that name no phone, cut out too: {} (--phones FILE says what they mean)",
-            unmapped.join(", ")
-        );
+        say!("  labels that name no phone, cut out too: {} (--phones FILE says what they mean)", unmapped.join(", "));
     }
-    report_dropped(&outcome.dropped);
+    report_dropped(&outcome.dropped)
 }
 
 /// Tells how many clips were left out, and why.
-pub fn report_dropped(dropped: &[Dropped]) {
-    println!("  dropped: {}", dropped.len());
+pub fn report_dropped(dropped: &[Dropped]) -> Result<()> {
+    say!("  dropped: {}", dropped.len());
     for (reason, ids) in by_reason(dropped) {
         let some = ids.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-        println!("    {} x {reason} ({some}{})", ids.len(), if ids.len() > 3 { ", ..." } else { "" });
+        say!("    {} x {reason} ({some}{})", ids.len(), if ids.len() > 3 { ", ..." } else { "" });
     }
+    Ok(())
 }
 
 fn by_reason(dropped: &[Dropped]) -> BTreeMap<&str, Vec<&str>> {

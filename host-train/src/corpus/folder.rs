@@ -81,6 +81,14 @@ pub struct Folder {
 }
 
 impl Entry {
+    /// The clip, or why it is left out.
+    ///
+    /// # Errors
+    /// As [`Entry::load`].
+    pub fn try_load(&self) -> std::result::Result<Clip, Dropped> {
+        self.load().map_err(|error| Dropped { id: self.id.clone(), reason: error.to_string() })
+    }
+
     /// Reads the sound and lays the phones over it.
     ///
     /// # Errors
@@ -102,9 +110,7 @@ impl Entry {
 impl Folder {
     /// Reads every clip in parallel; only as many are in memory as the caller holds.
     pub fn clips(&self) -> impl IndexedParallelIterator<Item = std::result::Result<Clip, Dropped>> + '_ {
-        self.entries
-            .par_iter()
-            .map(|e| e.load().map_err(|error| Dropped { id: e.id.clone(), reason: error.to_string() }))
+        self.entries.par_iter().map(Entry::try_load)
     }
 
     /// The clip of this id.
@@ -262,7 +268,10 @@ fn read_grid(path: &Path) -> Result<TextGrid> {
 pub fn check_speakers<'a>(eval: &BTreeSet<String>, folders: impl Iterator<Item = &'a Folder>) -> Result<()> {
     let speakers: BTreeSet<&String> = folders.flat_map(|folder| &folder.entries).map(|entry| &entry.speaker).collect();
     match eval.iter().find(|name| !speakers.contains(name)) {
-        Some(name) => Err(Error::unexpected("--eval", format!("one of {speakers:?}"), format!("{name:?}"))),
+        Some(name) => {
+            let expected = format!("one of those who have clips that can be used, {speakers:?}");
+            Err(Error::unexpected("--eval", expected, format!("{name:?}")))
+        }
         None => Ok(()),
     }
 }

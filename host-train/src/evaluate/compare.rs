@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::baseline;
 use super::cues::CueFolder;
 use super::hear::{Sound, hear_all};
-use super::report::{mouth_score, warn_of};
+use super::report::{mouth_score, readable, warn_of};
 use super::score::{Events, MouthScore};
 use super::table::Table;
 use super::tables::mouths_by_class;
@@ -37,7 +36,7 @@ pub struct Contest {
 pub struct Comparison {
     /// Name of the corpus' folder.
     pub corpus: String,
-    /// Clips that were scored: those that every program has cues for.
+    /// Clips that were scored: those that can be read and that every program has cues for.
     pub clips: usize,
     /// Minutes of them.
     pub minutes: f64,
@@ -64,7 +63,9 @@ pub fn compare(contest: &Contest) -> Result<Comparison> {
     let common = |n: &usize| written.iter().all(|(_, cues)| cues[*n].is_some());
     let common: Vec<usize> = (0..entries.len()).filter(common).collect();
     ensure!(!common.is_empty(), no_common_clip(&missing, entries.len()));
-    let clips = common.par_iter().map(|n| Ok(entries[*n].load()?)).collect::<Result<Vec<Clip>>>()?;
+    let read = readable(&contest.corpus, &common.iter().map(|n| &entries[*n]).collect::<Vec<_>>())?;
+    let read = common.into_iter().zip(read).filter_map(|(n, clip)| Some((n, clip?)));
+    let (common, clips): (Vec<usize>, Vec<Clip>) = read.unzip();
     let mut shown: Vec<Shown> = contest.models.iter().map(|m| model_cues(m, &clips)).collect::<Result<_>>()?;
     let of_common = |cues: Vec<Option<Events>>| common.iter().filter_map(|n| cues[*n].clone()).collect();
     shown.extend(written.into_iter().map(|(name, cues)| (name, of_common(cues))));

@@ -23,7 +23,9 @@ use super::streaming::{StreamingReport, measure_streaming};
 use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
 use super::surroundings::Surroundings;
 use crate::clip::{Clip, Segment, Split};
-use crate::corpus::{Dropped, Folder, Kind, Reading, check_speakers, read_folder_with, read_recordings, split_name};
+use crate::corpus::{
+    Dropped, Entry, Folder, Kind, Reading, check_speakers, read_folder_with, read_recordings, split_name,
+};
 use crate::export::Packed;
 use crate::prepare::Rooms;
 use crate::trained_on::{TrainedOn, warning};
@@ -90,6 +92,8 @@ pub struct CorpusReport {
     pub corpus: String,
     /// Clips heard.
     pub clips: usize,
+    /// Clips that would have been heard, if their sound could be read.
+    pub left_out: usize,
     /// Minutes heard.
     pub minutes: f64,
     /// What must be said where the model was trained on these speakers.
@@ -137,12 +141,12 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
     let read: Vec<(&PathBuf, Folder)> = read.collect::<Result<_>>()?;
     check_speakers(&plan.reading.eval, read.iter().map(|(_, corpus)| corpus))?;
-    let chosen = read.iter().map(|(folder, corpus)| Ok((*folder, choose(folder, corpus, &plan.splits, plan.clips)?)));
-    let chosen: Vec<(&PathBuf, Vec<Judged>)> = chosen.collect::<Result<_>>()?;
+    let chosen = read.iter().map(|(folder, corpus)| choose(folder, corpus, &plan.splits, plan.clips));
+    let chosen: Vec<Chosen> = chosen.collect::<Result<_>>()?;
     // Before everything else: nothing shall run beside it.
     let streaming = plan.streaming.then(|| {
         let sound: Vec<f32> =
-            chosen.iter().flat_map(|(_, judged)| judged).flat_map(|j| &j.clip.samples).copied().collect();
+            chosen.iter().flat_map(|chosen| &chosen.judged).flat_map(|j| &j.clip.samples).copied().collect();
         measure_streaming(&judge.packed, &sound)
     });
     let streaming = streaming.transpose()?;
@@ -151,7 +155,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         look_ahead_ms: judge.packed.card.look_ahead_ms,
         noise: if judge.around.noises.is_empty() { "white noise" } else { "recorded noise" },
         surface: judge.surface.facts(),
-        corpora: chosen.iter().map(|(folder, judged)| judge.corpus(folder, judged, programs)).collect::<Result<_>>()?,
+        corpora: chosen.iter().map(|chosen| judge.corpus(chosen, programs)).collect::<Result<_>>()?,
         noise_active: noise_active(&judge.packed, &judge.around)?,
         streaming,
     })
@@ -171,20 +175,54 @@ pub fn warn_of(dropped: &[Dropped]) {
     dropped.iter().for_each(|clip| log::warn!("{} is left out: {}", clip.id, clip.reason));
 }
 
+/// Reads clips, in their order. One that cannot be read is told and left out: a night's work does not hang on it.
+///
+/// # Errors
+/// When not one can be read.
+pub fn readable(folder: &Path, entries: &[&Entry]) -> Result<Vec<Option<Clip>>> {
+    let read: Vec<_> = entries.par_iter().map(|entry| entry.try_load()).collect();
+    let bad: Vec<Dropped> = read.iter().filter_map(|clip| clip.as_ref().err().cloned()).collect();
+    warn_of(&bad);
+    ensure!(
+        bad.len() < read.len(),
+        "{}: expected clips that can be read, came none of {}",
+        folder.display(),
+        read.len()
+    );
+    Ok(read.into_iter().map(std::result::Result::ok).collect())
+}
+
+/// What is heard of a corpus.
+struct Chosen<'a> {
+    folder: &'a Path,
+    judged: Vec<Judged>,
+    left_out: usize,
+}
+
 /// At most `most` clips of the splits, spread evenly over them.
-fn choose(folder: &Path, corpus: &Folder, splits: &[Split], most: usize) -> Result<Vec<Judged>> {
+fn choose<'a>(folder: &'a Path, corpus: &Folder, splits: &[Split], most: usize) -> Result<Chosen<'a>> {
     warn_of(&corpus.dropped);
     let eval: Vec<_> = corpus.entries.iter().filter(|e| splits.contains(&e.split)).collect();
     let names = || splits.iter().map(|split| split_name(*split)).collect::<Vec<_>>().join(" or ");
     ensure!(!eval.is_empty(), "{}: expected clips of the split {}, found none", folder.display(), names());
     let every = eval.len().div_ceil(most.max(1));
-    let chosen: Vec<_> = eval.into_iter().step_by(every).collect();
+    let chosen: Vec<&Entry> = eval.into_iter().step_by(every).collect();
     let judged = |clip: Clip| Judged { truth: true_motion(&clip), clip };
-    chosen.par_iter().map(|entry| Ok(judged(entry.load()?))).collect()
+    let judged: Vec<Judged> = readable(folder, &chosen)?.into_par_iter().flatten().map(judged).collect();
+    Ok(Chosen { folder, left_out: chosen.len() - judged.len(), judged })
+}
+
+impl CorpusReport {
+    /// The corpus, and how much of it was heard.
+    pub fn heard(&self) -> String {
+        let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
+        format!("{} ({} clips, {:.1} min{left_out})", self.corpus, self.clips, self.minutes)
+    }
 }
 
 impl Judge {
-    fn corpus(&self, folder: &Path, judged: &[Judged], programs: &[Program]) -> Result<CorpusReport> {
+    fn corpus(&self, chosen: &Chosen, programs: &[Program]) -> Result<CorpusReport> {
+        let Chosen { folder, judged, left_out } = chosen;
         let name = self.packed.card.name.clone();
         let corpus = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let trained_on = self.warned(&corpus, judged);
@@ -202,6 +240,7 @@ impl Judge {
             corpus,
             trained_on,
             clips: judged.len(),
+            left_out: *left_out,
             minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
             mouths: mouths(&ours, judged),
             motion: measured.iter().map(|m| m.row(&all)).collect(),
@@ -349,11 +388,36 @@ fn active(packed: &Packed, noise: &[f32], level_dbfs: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::{read_folder, write_clip};
 
     #[test]
     fn a_folder_without_noise_is_not_white_noise() {
         let folder = tempfile::tempdir().unwrap();
         let error = read_noise(folder.path(), &[]).err().unwrap().to_string();
         assert!(error.ends_with("expected recordings of noise (wav or flac), found none"), "{error}");
+    }
+
+    #[test]
+    fn a_clip_that_cannot_be_read_costs_no_other_and_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let phones = vec![Segment { start_s: 0.0, end_s: 0.5, phone: Phone::AA }];
+        for id in ["a", "b", "c"] {
+            let clip = Clip {
+                id: id.into(),
+                speaker: "s".into(),
+                split: Split::Eval,
+                samples: vec![0.1; 8_000],
+                phones: phones.clone(),
+            };
+            write_clip(folder.path(), &clip, &[]).unwrap();
+        }
+        let chosen = || choose(folder.path(), &read_folder(folder.path()).unwrap(), &[Split::Train, Split::Valid], 9);
+        std::fs::write(folder.path().join("b.wav"), "no sound").unwrap();
+        let heard = chosen().unwrap();
+        let ids: Vec<&str> = heard.judged.iter().map(|judged| judged.clip.id.as_str()).collect();
+        assert_eq!((ids, heard.left_out), (vec!["a", "c"], 1));
+        ["a", "c"].iter().for_each(|id| std::fs::write(folder.path().join(format!("{id}.wav")), "no sound").unwrap());
+        let error = chosen().err().unwrap().to_string();
+        assert!(error.ends_with("expected clips that can be read, came none of 3"), "{error}");
     }
 }

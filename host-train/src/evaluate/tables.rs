@@ -13,7 +13,7 @@ use super::table::Table;
 pub fn table(report: &EvaluationReport) -> String {
     let mut out = format!("model {}, look-ahead {} ms\n", report.model, report.look_ahead_ms);
     for part in &report.corpora {
-        out += &format!("\n## {} ({} clips, {:.1} min)\n\n", part.corpus, part.clips, part.minutes);
+        out += &format!("\n## {}\n\n", part.heard());
         out += &part.trained_on.iter().map(|said| format!("**{said}.**\n\n")).collect::<String>();
         tables(part).iter().for_each(|table| out += &format!("{}\n", table.markdown()));
     }

@@ -41,12 +41,12 @@ pub fn features(
         if is_kept(&path, entry, &encoder.name())? {
             outcome.kept += 1;
         } else {
-            match entry.load() {
+            match entry.try_load() {
                 Ok(clip) => {
                     AudioFeatures::heard(encoder, &clip.samples).write(&path)?;
                     outcome.made += 1;
                 }
-                Err(error) => outcome.dropped.push(Dropped { id: entry.id.clone(), reason: error.to_string() }),
+                Err(dropped) => outcome.dropped.push(dropped),
             }
         }
         on_clip();

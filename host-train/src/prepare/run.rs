@@ -94,6 +94,12 @@ enum Made {
 }
 
 impl Outcome {
+    /// Whether anything of a speaker is left.
+    pub fn has(&self, folder: &Folder, speaker: &str) -> bool {
+        let is_dropped = |id: &str| self.dropped.iter().any(|dropped| dropped.id == id);
+        folder.entries.iter().any(|entry| entry.speaker == speaker && !is_dropped(&entry.id))
+    }
+
     fn with(mut self, made: Made) -> Outcome {
         match made {
             Made::New(statistics) => self.statistics.merge(&statistics),
@@ -130,9 +136,9 @@ impl Job<'_> {
         if let Some(statistics) = self.kept(&path, entry) {
             return Ok(Made::Kept(statistics));
         }
-        let clip = match entry.load() {
+        let clip = match entry.try_load() {
             Ok(clip) => clip,
-            Err(error) => return Ok(Made::Dropped(Dropped { id: entry.id.clone(), reason: error.to_string() })),
+            Err(dropped) => return Ok(Made::Dropped(dropped)),
         };
         let style = if self.options.styles { Style::of_speaker(&clip.speaker) } else { Style::NEUTRAL };
         // Validation and reports want each clip as it was recorded.
@@ -220,5 +226,19 @@ mod tests {
         let outcome = prepared(&corpus, &out, false);
         assert_eq!((outcome.statistics.clips(), outcome.dropped.len()), (1, 1));
         assert!(outcome.dropped[0].reason.contains("b.wav"), "{}", outcome.dropped[0].reason);
+    }
+
+    #[test]
+    fn a_speaker_whose_clips_were_all_dropped_is_missed() {
+        let (_dir, corpus, out) = corpus_of_two();
+        fs::create_dir(corpus.join("anna")).unwrap();
+        for ending in ["wav", "TextGrid"] {
+            fs::rename(corpus.join(format!("b.{ending}")), corpus.join(format!("anna/b.{ending}"))).unwrap();
+        }
+        // Nothing of an earlier run is kept in a folder of its own.
+        let has_anna = |run: &str| prepared(&corpus, &out.join(run), false).has(&read_folder(&corpus).unwrap(), "anna");
+        assert!(has_anna("whole"));
+        fs::write(corpus.join("anna/b.wav"), b"no sound").unwrap();
+        assert!(!has_anna("broken"));
     }
 }

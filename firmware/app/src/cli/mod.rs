@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
 use keyface::face::Life;
 use keyface::hush::StandardError;
+use keyface::stream::out::untold;
 use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -194,7 +195,7 @@ impl FaceArgs {
 struct SoundArgs {
     /// Which channels are heard, counted from 0: `mix` is the mean of all; an array or a call needs one of its own
     /// [default: the board's, or mix]
-    #[arg(long, value_name = "N[,N]|mix")]
+    #[arg(long, value_name = "N[,N]|mix", allow_negative_numbers = true)]
     channel: Option<Channels>,
     /// How samples without a header are written, in a file or on a pipe: s16le, s16be, s24le, s32le, f32le, mulaw,
     /// alaw, u8 or g722 [default on a pipe: s16le]
@@ -208,7 +209,8 @@ struct SoundArgs {
 impl SoundArgs {
     /// What was asked for, else the board's channels.
     fn wish(&self, board: Option<Channels>) -> Wish {
-        let hints = Hints { raw: self.format, raw_rate_hz: self.rate, is_pipe: false };
+        let raw_options = Some("--format and --rate");
+        let hints = Hints { raw: self.format, raw_rate_hz: self.rate, is_pipe: false, raw_options };
         Wish { hints, channels: self.channel.clone().or(board).unwrap_or_default() }
     }
 }
@@ -242,7 +244,7 @@ fn tell(what: impl Display) {
 
 /// Whether everything that was to be told has arrived.
 fn all_told() -> anyhow::Result<()> {
-    match UNTOLD.get() {
+    match UNTOLD.get().or_else(untold) {
         None => Ok(()),
         Some(error) => anyhow::bail!("standard output: cannot write to it: {error}"),
     }
@@ -250,7 +252,10 @@ fn all_told() -> anyhow::Result<()> {
 
 /// What is heard; the name of a file may be of any bytes.
 fn input() -> impl TypedValueParser<Value = Input> {
-    OsStringValueParser::new().map(Input::from)
+    OsStringValueParser::new().try_map(|name| match name.is_empty() {
+        true => Err("expected the name of a sound, or -"),
+        false => Ok(Input::from(name)),
+    })
 }
 
 /// Says something beside the result.

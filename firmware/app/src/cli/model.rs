@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
-use keyface::out::AtomicFile;
+use keyface::ears::Input;
+use keyface::out::{AtomicFile, check_apart};
 use keyface::store::{Event, Holding, Named, Slot, Store};
 use keyface_core::Micros;
 use serde_json::json;
@@ -111,6 +112,9 @@ fn pack_model(args: &PackArgs) -> anyhow::Result<()> {
     let bytes = bundle.to_bytes()?;
     let manifest = bundle.manifest();
     let path = args.out.clone().unwrap_or_else(|| format!("{}-{}.kfm", manifest.name, manifest.version).into());
+    let packed = manifest.files.iter().map(|file| ("a file that is packed", Input::File(folder.join(&file.name))));
+    let inputs: Vec<(&str, Input)> = packed.chain([("the key", Input::File(args.key.clone()))]).collect();
+    check_apart([path.clone()], inputs.iter().map(|(what, input)| (*what, input)))?;
     Bundle::from_bytes(&path, &bytes, &key.trusted())?;
     let mut file = AtomicFile::create(&path)?;
     file.write(&bytes)?;

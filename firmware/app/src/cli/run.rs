@@ -1,7 +1,7 @@
 //! `keyface run`.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,7 @@ use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
 use keyface::face::Look;
-use keyface::out::{ENDINGS, Recorder, Recording, Target, check_apart, check_distinct};
+use keyface::out::{ENDINGS, Recorder, Recording, SOUND, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
 use keyface::servo::{SERVO_LEAD, Servos};
@@ -249,9 +249,8 @@ fn targets(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Targets> {
 }
 
 fn check_files(files: &[Target], input: &Input) -> Result<(), AppError> {
-    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
-    check_distinct(&paths)?;
-    paths.iter().try_for_each(|path| check_apart(path, input))
+    check_distinct(files.iter().map(|file| &file.path))?;
+    check_apart(files.iter().flat_map(Target::files), [(SOUND, input)])
 }
 
 fn pace(args: &RunArgs) -> Pace {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::ops::Range;
 use std::path::Path;
 
@@ -115,9 +115,12 @@ impl Canvas {
     }
 
     fn save_png(&self, path: &Path, color: png::ColorType, bytes: &[u8]) -> Result<(), FaceError> {
-        let failed = |reason: String| FaceError::Write { path: path.to_owned(), reason };
-        let file = File::create(path).map_err(|e| failed(e.to_string()))?;
-        self.encode_png(BufWriter::new(file), color, bytes).map_err(|e| failed(e.to_string()))
+        let failed = |reason: io::Error| FaceError::Write { path: path.to_owned(), reason };
+        let file = File::create(path).map_err(failed)?;
+        self.encode_png(BufWriter::new(file), color, bytes).map_err(|error| match error {
+            png::EncodingError::IoError(reason) => failed(reason),
+            other => failed(other.into()),
+        })
     }
 
     fn encode_png(

@@ -1,6 +1,7 @@
 //! What can go wrong between a face and what shows it.
 
 use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
 
 /// Why a face cannot be shown or stored.
@@ -40,7 +41,7 @@ pub enum FaceError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        reason: String,
+        reason: io::Error,
     },
     /// Show the face elsewhere: a PNG, a GIF, another machine.
     #[error("cannot open a window: {0}")]

@@ -1,7 +1,7 @@
 //! Animated GIF: canvases in, a looping file out; each frame holds only what has changed.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use super::palette::Palette;
@@ -36,11 +36,11 @@ impl GifWriter {
         let (width, height) = (blank.width() as u16, blank.height() as u16);
         let path = path.as_ref().to_owned();
         let palette = Palette::of_face()?;
-        let failed = |reason: String| FaceError::Write { path: path.clone(), reason };
-        let file = File::create(&path).map_err(|e| failed(e.to_string()))?;
-        let mut encoder =
-            gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb()).map_err(|e| failed(e.to_string()))?;
-        encoder.set_repeat(gif::Repeat::Infinite).map_err(|e| failed(e.to_string()))?;
+        let failed = |reason: io::Error| FaceError::Write { path: path.clone(), reason };
+        let file = File::create(&path).map_err(failed)?;
+        let encoder = gif::Encoder::new(BufWriter::new(file), width, height, palette.rgb());
+        let mut encoder = encoder.map_err(|e| failed(reason(e)))?;
+        encoder.set_repeat(gif::Repeat::Infinite).map_err(|e| failed(reason(e)))?;
         Ok(GifWriter { path, encoder, palette, width, height, fps, frames: 0, shown: Vec::new(), waiting: None })
     }
 
@@ -72,9 +72,9 @@ impl GifWriter {
     pub fn finish(mut self) -> Result<(), FaceError> {
         self.release(None)?;
         let path = self.path;
-        let failed = |reason: String| FaceError::Write { path, reason };
-        let closed = self.encoder.into_inner().map_err(|e| e.to_string());
-        closed.and_then(|file| file.into_inner().map_err(|e| e.to_string())).map(drop).map_err(failed)
+        let closed = self.encoder.into_inner().map_err(reason);
+        let closed = closed.and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error));
+        closed.map(drop).map_err(|reason| FaceError::Write { path, reason })
     }
 
     /// Centiseconds until the next frame, such that rounding never adds up.
@@ -86,7 +86,7 @@ impl GifWriter {
     fn release(&mut self, next: Option<gif::Frame<'static>>) -> Result<(), FaceError> {
         let Some(frame) = std::mem::replace(&mut self.waiting, next) else { return Ok(()) };
         let written = self.encoder.write_frame(&frame);
-        written.map_err(|e| FaceError::Write { path: self.path.clone(), reason: e.to_string() })
+        written.map_err(|e| FaceError::Write { path: self.path.clone(), reason: reason(e) })
     }
 
     /// The smallest frame that turns what is shown into `canvas`; none when nothing has changed.
@@ -112,6 +112,14 @@ impl GifWriter {
         };
         let pixels = self.shown.iter_mut().zip(canvas.rgb()).enumerate();
         pixels.map(|(place, (shown, rgb))| changed(place, shown, rgb)).collect()
+    }
+}
+
+/// What the system said, where it was the system.
+fn reason(error: gif::EncodingError) -> io::Error {
+    match error {
+        gif::EncodingError::Io(reason) => reason,
+        other => io::Error::other(other),
     }
 }
 

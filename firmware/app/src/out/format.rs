@@ -130,6 +130,12 @@ impl Target {
         Ok(Target { path: path.to_path_buf(), format })
     }
 
+    /// The files that it may go over: a row of pictures, those that are there.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let there = (self.format == Format::Frames).then(|| super::frames::there(&self.path));
+        there.into_iter().flatten().chain([self.path.clone()]).collect()
+    }
+
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
         self.path == Path::new(STDOUT)

@@ -24,19 +24,45 @@ pub(super) struct Frames {
 
 impl Frames {
     pub fn new(pattern: &Path, rate: Option<FrameRate>, size: Option<(u32, u32)>) -> Result<Frames, AppError> {
+        if !name(pattern).contains(NUMBER) {
+            let expected = "a name with # where its number goes, such as face-####.png";
+            return Err(AppError::unexpected(pattern.display().to_string(), expected, "one without"));
+        }
         let (width, height) = size.unwrap_or(SIZE_PX);
-        let face = Face::cut_out(width, height).map_err(|e| AppError::picture(pattern, &e))?;
+        let face = Face::cut_out(width, height).map_err(|e| AppError::picture(pattern, e))?;
         let rate = rate.unwrap_or(FrameRate::whole(FPS));
         Ok(Frames { pattern: pattern.to_path_buf(), face, rate, written: 0 })
     }
 
     fn path(&self, number: u64) -> PathBuf {
-        let name = self.pattern.file_name().unwrap_or_default().to_string_lossy();
-        let (before, rest) = name.split_once(NUMBER).unwrap_or((&name, ""));
-        let after = rest.trim_start_matches(NUMBER);
-        let digits = 1 + rest.len() - after.len();
+        let name = name(&self.pattern);
+        let (before, digits, after) = parts(&name);
         self.pattern.with_file_name(format!("{before}{number:0digits$}{after}"))
     }
+}
+
+fn name(pattern: &Path) -> String {
+    pattern.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What stands before the number, its digits, and what stands behind it.
+fn parts(name: &str) -> (&str, usize, &str) {
+    let (before, rest) = name.split_once(NUMBER).unwrap_or((name, ""));
+    let after = rest.trim_start_matches(NUMBER);
+    (before, 1 + rest.len() - after.len(), after)
+}
+
+/// Pictures of this pattern that are there already, or what else bears their names.
+pub(super) fn there(pattern: &Path) -> Vec<PathBuf> {
+    let name = name(pattern);
+    let (before, _, after) = parts(&name);
+    let is_picture = |file: &str| {
+        let number = file.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let folder = pattern.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| is_picture(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
 }
 
 impl Writer for Frames {
@@ -47,7 +73,7 @@ impl Writer for Frames {
     fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
         self.written += 1;
         let file = AtomicFile::create(&self.path(self.written))?;
-        let failed = |e: FaceError| AppError::picture(file.path(), &e);
+        let failed = |e: FaceError| AppError::picture(file.path(), e);
         self.face.draw(pose).write_png_with_alpha(file.temporary()).map_err(failed)?;
         file.commit()
     }

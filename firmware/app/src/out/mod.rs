@@ -21,7 +21,7 @@ mod visemes;
 pub use atomic::AtomicFile;
 pub use format::{ENDINGS, FORMATS, Format, Target};
 pub use frame_rate::FrameRate;
-pub use place::{check_apart, check_distinct};
+pub use place::{SOUND, check_apart, check_distinct};
 pub use poses::Names;
 pub(crate) use poses::as_json as pose_as_json;
 #[cfg(test)]

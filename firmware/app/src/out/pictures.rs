@@ -27,7 +27,7 @@ impl Animation {
         // A GIF's own clock counts whole frames.
         let fps = rate.map_or(GIF_FPS, |rate| (rate.as_hz().round() as u32).min(GIF_FPS));
         let (width, height) = size.unwrap_or(GIF_PX);
-        let failed = |e: FaceError| AppError::picture(file.path(), &e);
+        let failed = |e: FaceError| AppError::picture(file.path(), e);
         let gif = GifWriter::create(file.temporary(), width, height, fps).map_err(failed)?;
         let face = Face::new(width, height).map_err(failed)?;
         Ok(Animation { gif, face, fps, file })
@@ -41,12 +41,12 @@ impl Writer for Animation {
 
     fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
         let drawn = self.face.draw(pose);
-        self.gif.frame(drawn).map_err(|e| AppError::picture(self.file.path(), &e))
+        self.gif.frame(drawn).map_err(|e| AppError::picture(self.file.path(), e))
     }
 
     fn finish(self: Box<Self>, _end: Micros) -> Result<(), AppError> {
         let Animation { file, gif, .. } = *self;
-        gif.finish().map_err(|e| AppError::picture(file.path(), &e))?;
+        gif.finish().map_err(|e| AppError::picture(file.path(), e))?;
         file.commit()
     }
 }
@@ -100,7 +100,7 @@ impl Writer for ContactSheet {
         if self.shots.is_empty() {
             self.shots.push(("rest".into(), FacePose::REST));
         }
-        let failed = |e: FaceError| AppError::picture(self.file.path(), &e);
+        let failed = |e: FaceError| AppError::picture(self.file.path(), e);
         contact_sheet(&self.shots).and_then(|sheet| sheet.write_png(self.file.temporary())).map_err(failed)?;
         self.file.commit()
     }

@@ -1,5 +1,6 @@
 //! Where an output's name leads: no run writes over what it hears, nor two outputs over each other.
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -10,6 +11,8 @@ use crate::ears::Input;
 
 /// Links in a row that are followed, as the kernel does.
 const LINKS: usize = 40;
+/// What an input is called that is heard.
+pub const SOUND: &str = "the sound that is heard";
 /// Where standard input's own file can be asked for.
 const STDIN: &str = "/dev/stdin";
 
@@ -32,38 +35,47 @@ pub(super) fn followed(path: &Path) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// When two names lead to one file.
-pub fn check_distinct(paths: &[PathBuf]) -> Result<(), AppError> {
-    let mut places: Vec<Place> = Vec::with_capacity(paths.len());
+pub fn check_distinct<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), AppError> {
+    let mut places = HashSet::new();
     for path in paths {
-        let place = Place::of(path)?;
-        if places.contains(&place) {
+        if !places.insert(Place::of(path)?) {
             return Err(AppError::unexpected(path.display().to_string(), "different files", "the same file twice"));
         }
-        places.push(place);
     }
     Ok(())
 }
 
-/// No output may be the sound that is heard, by whatever name.
+/// No output may be what is read, by whatever name; each input is told with what it is.
 ///
 /// # Errors
-/// When `output` leads to the same file as `input`.
-pub fn check_apart(output: &Path, input: &Input) -> Result<(), AppError> {
-    let input = match input {
-        Input::File(path) => path,
-        // A pipe may be a file too: `keyface animate - <talk.wav`.
-        Input::Pipe => Path::new(STDIN),
-        Input::Mic | Input::Socket(_) => return Ok(()),
-    };
-    if fs::metadata(input).is_ok_and(|there| there.is_file()) && Place::of(output)? == Place::of(input)? {
-        let came = format!("the sound that is heard ({})", input.display());
-        return Err(AppError::unexpected(output.display().to_string(), "a file other than the input", came));
+/// When an output leads to the same file as an input.
+pub fn check_apart<'a>(
+    outputs: impl IntoIterator<Item = PathBuf>,
+    inputs: impl IntoIterator<Item = (&'static str, &'a Input)>,
+) -> Result<(), AppError> {
+    let mut places = HashMap::new();
+    for (what, input) in inputs {
+        let input = match input {
+            Input::File(path) => path,
+            // A pipe may be a file too: `keyface animate - <talk.wav`.
+            Input::Pipe => Path::new(STDIN),
+            Input::Mic | Input::Socket(_) => continue,
+        };
+        if fs::metadata(input).is_ok_and(|there| there.is_file()) {
+            places.insert(Place::of(input)?, (what, input));
+        }
+    }
+    for output in outputs {
+        if let Some((what, input)) = places.get(&Place::of(&output)?) {
+            let came = format!("{what} ({})", input.display());
+            return Err(AppError::unexpected(output.display().to_string(), "a file other than the input", came));
+        }
     }
     Ok(())
 }
 
 /// What makes two names the same.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, Hash)]
 enum Place {
     /// Device and inode of what is there.
     There(u64, u64),
@@ -138,11 +150,12 @@ mod tests {
         symlink("a.wav", path("soft.csv")).unwrap();
         symlink("loop.csv", path("loop.csv")).unwrap();
         let heard = Input::File(path("a.wav"));
+        let check = |name: &str| check_apart([path("b.csv"), path(name)], [("the sound", &heard)]);
         for name in ["a.wav", "hard.csv", "soft.csv", "./a.wav"] {
-            assert!(check_apart(&path(name), &heard).is_err(), "{name}");
+            assert!(check(name).unwrap_err().to_string().contains("came the sound ("), "{name}");
         }
-        assert!(check_apart(&path("a.csv"), &heard).is_ok());
-        let error = check_apart(&path("loop.csv"), &heard).unwrap_err().to_string();
+        assert!(check("a.csv").is_ok());
+        let error = check("loop.csv").unwrap_err().to_string();
         assert!(error.ends_with("cannot follow it: its links go round in a circle"), "{error}");
     }
 }

@@ -72,7 +72,7 @@ impl Recorder {
     /// # Errors
     /// When the disk is full or gone; the text names the file.
     pub fn hear(&mut self, samples: &[f32]) -> Result<(), AppError> {
-        self.files.iter_mut().try_for_each(|file| file.writer.sound(samples))
+        self.each(|file| file.writer.sound(samples))
     }
 
     /// A step came out of `line`. Call before the next push: the line keeps motion for a short time only.
@@ -88,7 +88,7 @@ impl Recorder {
         self.shift = at - step.at;
         if end.is_none_or(|end| step.at < end) {
             let pose = retarget(&step.motion, self.recording.gains);
-            self.files.iter_mut().try_for_each(|file| file.writer.step(at, step, &pose))?;
+            self.each(|file| file.writer.step(at, step, &pose))?;
         }
         self.frames(line, step.at, end)
     }
@@ -98,8 +98,24 @@ impl Recorder {
     /// # Errors
     /// When the disk is full or gone; the text names the file.
     pub fn finish(self, end: Micros) -> Result<Vec<PathBuf>, AppError> {
-        let end = end + self.shift;
-        self.files.into_iter().map(|file| file.finish(self.recording.life, end)).collect()
+        let (end, count) = (end + self.shift, self.files.len());
+        let done = self.files.into_iter().map(|file| file.finish(self.recording.life, end));
+        done.filter(|done| !(count > 1 && is_unread(done))).collect()
+    }
+
+    /// Feeds each file. A pipe whose reader has left is given up while others are written; the last one ends the run.
+    fn each(&mut self, mut feed: impl FnMut(&mut Output) -> Result<(), AppError>) -> Result<(), AppError> {
+        let mut at = 0;
+        while let Some(file) = self.files.get_mut(at) {
+            let fed = feed(file);
+            if self.files.len() > 1 && is_unread(&fed) {
+                self.files.remove(at);
+            } else {
+                fed?;
+                at += 1;
+            }
+        }
+        Ok(())
     }
 
     fn stamped(&self, step: &Step) -> Micros {
@@ -111,19 +127,23 @@ impl Recorder {
 
     /// All frames up to the moment `known` and before the `end`. A frame at time t shows the motion of `t - shift`.
     fn frames(&mut self, line: &Line, known: Micros, end: Option<Micros>) -> Result<(), AppError> {
-        for file in &mut self.files {
+        let (shift, gains, life) = (self.shift, self.recording.gains, self.recording.life);
+        self.each(|file| {
             while let Some(at) = file.next_frame() {
-                let moment = at - self.shift;
+                let moment = at - shift;
                 if moment > known || end.is_some_and(|end| moment >= end) {
                     break;
                 }
                 let spoken = line.spoken_at(moment);
-                let pose = retarget(&spoken.motion, self.recording.gains);
-                file.push((at, spoken.prosody, pose), self.recording.life)?;
+                file.push((at, spoken.prosody, retarget(&spoken.motion, gains)), life)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
+}
+
+fn is_unread<T>(done: &Result<T, AppError>) -> bool {
+    done.as_ref().is_err_and(AppError::is_unread)
 }
 
 /// When a frame is shown, how it is said, and the face without life.

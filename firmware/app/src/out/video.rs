@@ -36,7 +36,7 @@ impl Video {
         if width % 2 + height % 2 > 0 {
             return Err(AppError::unexpected("--size", "even numbers for a video", format!("{width}x{height}")));
         }
-        let face = Face::new(width, height).map_err(|e| AppError::picture(file.path(), &e))?;
+        let face = Face::new(width, height).map_err(|e| AppError::picture(file.path(), e))?;
         let rate = rate.unwrap_or(FrameRate::whole(FPS));
         let (pictures, samples) = (Scratch::beside(&file, "mkv"), Scratch::beside(&file, "s16"));
         let sound = File::create(&samples.0).map_err(AppError::file(&samples.0, "write it"))?;

@@ -59,22 +59,33 @@ fn accept(listener: &UnixListener, stage: &Stage) {
 fn serve(stream: &UnixStream, mut seat: Seat) -> io::Result<()> {
     stream.set_read_timeout(Some(LOOK))?;
     stream.set_write_timeout(Some(WRITE_LIMIT))?;
-    let mut lines = BufReader::new(stream);
-    let mut line = Vec::new();
+    converse(stream, &mut &*stream, &mut seat)
+}
+
+/// A connection without its socket: takes lines to their end, the last one with or without an end of its own.
+///
+/// # Errors
+/// When `asks` cannot be read, or `tells` not be written; a pause of `asks` is none.
+pub fn converse(asks: impl Read, tells: &mut impl Write, seat: &mut Seat) -> io::Result<()> {
+    let mut lines = BufReader::new(asks);
+    let (mut line, mut is_rest) = (Vec::new(), false);
     loop {
         while let Some(told) = seat.told() {
             if !matches!(told.0, Event::Frame(..) | Event::Step(..))
                 && let Some(Packet::Text(text)) =
                     packet(&told.0, &told.1, Default::default(), &mut Visemes::new(VisemeSet::None))
             {
-                writeln!(&mut &*stream, "{text}")?;
+                writeln!(tells, "{text}")?;
             }
         }
         let room = (LONGEST_TEXT + 1).saturating_sub(line.len()) as u64;
         match (&mut lines).take(room).read_until(b'\n', &mut line) {
-            Ok(0) => return Ok(()),
-            Ok(_) if line.ends_with(b"\n") || line.len() > LONGEST_TEXT => {
-                take(&line, &mut seat, stream)?;
+            Ok(0) if line.is_empty() => return Ok(()),
+            Ok(count) if count == 0 || line.ends_with(b"\n") || line.len() > LONGEST_TEXT => {
+                // What follows in a line that was too long was refused with its beginning.
+                if !std::mem::replace(&mut is_rest, line.len() > LONGEST_TEXT && !line.ends_with(b"\n")) {
+                    take(&line, seat, tells)?;
+                }
                 line.clear();
             }
             Ok(_) => {}
@@ -84,7 +95,7 @@ fn serve(stream: &UnixStream, mut seat: Seat) -> io::Result<()> {
     }
 }
 
-fn take(line: &[u8], seat: &mut Seat, mut stream: &UnixStream) -> io::Result<()> {
+fn take(line: &[u8], seat: &mut Seat, tells: &mut impl Write) -> io::Result<()> {
     let outcome = match Ask::parse(String::from_utf8_lossy(line).trim()) {
         Ok(Ask::Hello(_)) => Err("expected no hello here, because the sound comes by --input, came one".into()),
         Ok(Ask::Flush(mut flush)) => {
@@ -97,7 +108,7 @@ fn take(line: &[u8], seat: &mut Seat, mut stream: &UnixStream) -> io::Result<()>
         Ok(ask) => seat.ask(ask),
         Err(reason) => {
             if let Packet::Text(text) = (Tell::Error { reason: &reason }).packet() {
-                writeln!(stream, "{text}")?;
+                writeln!(tells, "{text}")?;
             }
         }
     }
@@ -137,6 +148,18 @@ mod tests {
         answer.clear();
         answers.read_line(&mut answer).unwrap();
         assert_eq!(answer, "{\"type\":\"flushed\",\"turn\":2,\"t_ms\":1500.0}\n");
+    }
+
+    #[test]
+    fn the_last_line_needs_no_end_and_the_rest_of_a_long_one_is_no_line() {
+        let (stage, said) = Stage::new(Micros(0), Micros(0));
+        let mut seat = stage.sit(false).unwrap();
+        let long = format!("{}{}\n{}", "x".repeat(LONGEST_TEXT + 1), r#"{"type":"flush"}"#, r#"{"type":"end"}"#);
+        let mut tells = Vec::new();
+        converse(long.as_bytes(), &mut tells, &mut seat).unwrap();
+        assert_eq!(said.try_iter().collect::<Vec<_>>(), [Said::Ask(Ask::End {})]);
+        let tells = String::from_utf8(tells).unwrap();
+        assert!(tells.lines().count() == 1 && tells.contains("at most 4096 bytes"), "{tells}");
     }
 
     #[test]

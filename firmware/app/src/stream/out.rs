@@ -13,6 +13,8 @@ mod vmc;
 mod vts;
 mod wire;
 
+pub use lines::untold;
+
 /// The receivers that can be named, as help and errors list them.
 #[cfg(feature = "serve")]
 pub const RECEIVERS: &str = "livelink://HOST[:11111], vmc://HOST[:39539], vts://HOST[:8001], stdout";
@@ -28,6 +30,11 @@ const VTS_PORT: u16 = 8_001;
 /// Somebody who is sent every picture. One that is gone or slow misses pictures, and nobody waits for it.
 trait Receiver {
     fn show(&mut self, pose: &FacePose, now: Micros);
+
+    /// Whether it will never come back.
+    fn has_left(&self) -> bool {
+        false
+    }
 }
 
 /// What a receiver on the network understands.
@@ -84,9 +91,10 @@ impl Outputs {
         self.0.is_empty()
     }
 
-    /// Sends a picture to all.
+    /// Sends a picture to all; those who have left for good are forgotten.
     pub fn show(&mut self, pose: &FacePose, now: Micros) {
         self.0.iter_mut().for_each(|receiver| receiver.show(pose, now));
+        self.0.retain(|receiver| !receiver.has_left());
     }
 }
 

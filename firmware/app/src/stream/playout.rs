@@ -376,16 +376,12 @@ impl Playout {
     fn hear(&mut self, hop: &[f32; HOP_SAMPLES]) {
         let (base, steps) = (self.base, &mut self.steps);
         for step in self.line.push(hop) {
-            match step {
-                Ok(step) => {
-                    let at = base as i64 + step.at.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
-                    steps.extend(u64::try_from(at).ok().map(|at| (at, step)));
-                }
-                Err(error) => {
-                    self.faults += 1;
-                    log::warn!("{error}; the face goes to rest");
-                }
-            }
+            let Ok(step) = step.inspect_err(|error| log::warn!("{error}; the face goes to rest")) else {
+                self.faults += 1;
+                continue;
+            };
+            let at = base as i64 + step.at.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
+            steps.extend(u64::try_from(at).ok().map(|at| (at, step)));
         }
     }
 }

@@ -128,6 +128,17 @@ fn a_damaged_model_cannot_be_packed() {
 }
 
 #[test]
+fn a_bundle_goes_over_no_key_and_no_file_of_its_model() {
+    let desk = Desk::new();
+    desk.run("model keygen --out vendor").fine();
+    copy_model(&desk, "live");
+    for (out, what) in [("vendor.key", "the key"), ("m/key_motion.onnx", "a file that is packed")] {
+        let line = desk.refuse(&format!("model pack ./m --key vendor.key --out {out}"));
+        assert!(line.contains(&format!(": expected a file other than the input, came {what} (")), "{line}");
+    }
+}
+
+#[test]
 fn without_a_trusted_key_it_is_told_how_to_add_one() {
     let desk = desk(&["live"]);
     fs::remove_file(desk.path("keys/vendor.pub")).unwrap();

@@ -108,6 +108,17 @@ fn animate_without_a_file_to_write_says_so() {
 }
 
 #[test]
+fn a_name_of_nothing_and_a_channel_below_0_are_told_with_their_option() {
+    let desk = Desk::new();
+    for args in [&["animate", "", "--out", "a.csv"][..], &["run", "--input", "", "--to", "none"]] {
+        let line = desk.refused(|| desk.command("").args(args).output().unwrap().into());
+        assert!(line.contains("expected the name of a sound, or -"), "{line}");
+    }
+    let line = desk.refuse("animate a.wav --channel -1 --out a.csv");
+    assert!(line.contains("'-1' for '--channel <N[,N]|mix>': expected `mix`, or the number of a channel"), "{line}");
+}
+
+#[test]
 fn an_unknown_board_is_told_with_the_places_that_were_searched() {
     let line = Desk::new().refuse("run --board moon");
     assert!(line.starts_with("keyface: board `moon`: expected one of ") && line.ends_with("came none"), "{line}");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::util::Desk;
+use crate::util::{Desk, Run};
 use crate::wav::{CLIP_HZ, CLIP_S, Form, clip, clip_wav, wav};
 
 /// A desk with a sound `a.wav`.
@@ -34,6 +34,9 @@ fn no_run_writes_over_the_sound_that_it_hears() {
     symlink("real", desk.path("linked")).unwrap();
     symlink("real/a.csv", desk.path("soft.csv")).unwrap();
     fs::hard_link(desk.path("real/a.csv"), desk.path("hard.csv")).unwrap();
+    symlink("real/a.csv", desk.path("f-003.png")).unwrap();
+    let line = desk.refuse("animate real/a.csv --out f-###.png --size 64x64 --fps 1");
+    assert!(line.starts_with("keyface: ./f-003.png: expected a file other than the input, "), "{line}");
     for out in ["real/a.csv", "./linked/a.csv", "soft.csv", "hard.csv"] {
         for args in [
             format!("animate real/a.csv --out b.json --out {out}"),
@@ -223,5 +226,86 @@ fn a_video_lasts_as_long_as_its_sound_and_needs_ffmpeg() {
     for stream in [video, audio] {
         let length_s: f64 = stream["duration"].as_str().unwrap().parse().unwrap();
         assert!((length_s - CLIP_S as f64).abs() < 0.1, "{probed}");
+    }
+}
+
+/// The writing end of a pipe that nobody reads.
+fn unread() -> Stdio {
+    std::io::pipe().unwrap().1.into()
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_told_no_error() {
+    let desk = desk();
+    desk.run("animate a.wav --out a.csv").fine();
+    let quiet = |args: &str| {
+        let run: Run = desk.command(args).stdout(unread()).output().unwrap().into();
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{args}");
+    };
+    for format in ["csv", "tsv", "gif", "png"] {
+        quiet(&format!("animate a.wav --out - --size 64x64 --as {format}"));
+    }
+    for args in ["--help", "--version", "run --help", "model list", "animate a.wav --out b.tsv --json"] {
+        quiet(args);
+    }
+    // What others wanted is written all the same.
+    quiet("animate a.wav --as csv --out b.csv --out - --out c.csv");
+    assert!(desk.read("b.csv") == desk.read("a.csv") && desk.read("c.csv") == desk.read("a.csv"));
+}
+
+#[test]
+fn a_live_face_ends_with_its_only_reader_and_goes_on_for_others() {
+    let desk = desk();
+    let sound: Vec<f32> = clip().into_iter().cycle().take(60 * CLIP_HZ as usize).collect();
+    desk.write("long.wav", wav(&sound, CLIP_HZ, 1, Form::Bits16));
+    let started = Instant::now();
+    let run: Run = desk.command("run --input long.wav --to stdout").stdout(unread()).output().unwrap().into();
+    assert!(run.code == Some(0) && !run.stderr.contains("ipe"), "{run:?}");
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    let args = "run --input a.wav --fast --model playback --to stdout,file:b.csv";
+    let run: Run = desk.command(args).stdout(unread()).output().unwrap().into();
+    assert_eq!((run.code, desk.text("b.csv").lines().count()), (Some(0), 1 + 60 * CLIP_S), "{run:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_live_face_that_does_not_fit_on_the_disk_is_an_error() {
+    let desk = desk();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run: Run = desk.command("run --input a.wav --to stdout").stdout(full).output().unwrap().into();
+    let last = run.stderr.lines().last().unwrap();
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert_eq!(last, "keyface: standard output: cannot write to it: No space left on device (os error 28)");
+}
+
+#[test]
+fn words_are_inputs_that_no_file_goes_over() {
+    let desk = desk();
+    desk.write("words.tsv", "oe\tOW\n");
+    let grid = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/live/demo.TextGrid");
+    fs::copy(grid, desk.path("a.json")).unwrap();
+    for (args, out) in [
+        ("--textgrid a.json --out b.csv --out a.json", "a.json"),
+        ("--textgrid a.json --phones words.tsv --out ./words.tsv", "./words.tsv"),
+        ("--text words.tsv --out words.tsv", "words.tsv"),
+    ] {
+        let line = desk.refuse(&format!("animate a.wav {args}"));
+        let expected =
+            format!("keyface: {out}: expected a file other than the input, came the words that are followed (");
+        assert!(line.starts_with(&expected), "{line}");
+    }
+}
+
+#[test]
+fn pictures_of_frames_need_a_place_for_their_number() {
+    let desk = desk();
+    for out in ["-", "a.png"] {
+        let line = desk.refuse(&format!("animate a.wav --as frames --out {out}"));
+        assert_eq!(
+            line,
+            format!(
+                "keyface: {out}: expected a name with # where its number goes, such as face-####.png, came one without"
+            )
+        );
     }
 }

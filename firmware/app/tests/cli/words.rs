@@ -60,6 +60,16 @@ fn lips_follow_a_text_grid_where_nothing_is_heard() {
 }
 
 #[test]
+fn a_label_that_names_nothing_is_told() {
+    let desk = desk();
+    desk.write("odd.TextGrid", AMA.replace("\"M\"", "\"qq!\""));
+    let line = desk.run("animate a.wav --out a.tsv --textgrid odd.TextGrid").warned();
+    let expected =
+        "keyface: odd.TextGrid: [\"qq!\"] name no phone, and are heard instead (--phones says what they mean)";
+    assert_eq!(line, expected);
+}
+
+#[test]
 fn each_sound_of_a_folder_follows_the_grid_of_its_name() {
     let desk = desk();
     fs::create_dir(desk.path("grids")).unwrap();

@@ -29,8 +29,7 @@ pub fn page(reports: &[EvaluationReport]) -> String {
 }
 
 fn header(reports: &[EvaluationReport]) -> String {
-    let heard = |part: &CorpusReport| format!("{} ({} clips, {:.1} min)", part.corpus, part.clips, part.minutes);
-    let corpora: Vec<String> = reports.iter().take(1).flat_map(|r| &r.corpora).map(heard).collect();
+    let corpora: Vec<String> = reports.iter().take(1).flat_map(|r| &r.corpora).map(CorpusReport::heard).collect();
     let is_known = reports.iter().flat_map(|r| &r.corpora).any(|part| part.trained_on.is_some());
     let told =
         if is_known { "Speech, of which models know voices" } else { "Speech that the models were not trained on" };
@@ -163,6 +162,7 @@ mod tests {
         let part = CorpusReport {
             corpus: "anna".into(),
             clips: 3,
+            left_out: 0,
             minutes: 0.25,
             trained_on: None,
             mouths: vec![("ours".into(), score)],

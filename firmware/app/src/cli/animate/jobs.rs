@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use keyface::AppError;
 use keyface::ears::Input;
-use keyface::out::{Format, Target, check_apart, check_distinct};
+use keyface::out::{Format, SOUND, Target, check_apart, check_distinct};
+use keyface::script;
 
 use super::AnimateArgs;
 
@@ -34,13 +35,23 @@ pub fn jobs(args: &AnimateArgs) -> anyhow::Result<Vec<Job>> {
         Some(folder) => into_folder(args, folder)?,
         None => vec![single(args)?],
     };
-    let files = jobs.iter().flat_map(|job| &job.targets).filter(|target| !target.is_stdout());
-    let files: Vec<PathBuf> = files.map(|target| target.path.clone()).collect();
-    check_distinct(&files)?;
-    for file in &files {
-        jobs.iter().try_for_each(|job| check_apart(file, &job.input))?;
-    }
+    let files = || jobs.iter().flat_map(|job| &job.targets).filter(|target| !target.is_stdout());
+    check_distinct(files().map(|target| &target.path))?;
+    let (sounds, words) = (jobs.iter().map(|job| (SOUND, &job.input)), words(args, &jobs));
+    check_apart(
+        files().flat_map(Target::files),
+        sounds.chain(words.iter().map(|input| ("the words that are followed", input))),
+    )?;
     Ok(jobs)
+}
+
+/// The files that tell what is said.
+fn words(args: &AnimateArgs, jobs: &[Job]) -> Vec<Input> {
+    let grids = args.textgrid.iter().map(|named| (named, "TextGrid"));
+    let named = grids.chain(args.text.iter().map(|named| (named, "txt")));
+    let files = named
+        .flat_map(|(named, ending)| jobs.iter().map(move |job| script::of_sound(named, job.name.as_deref(), ending)));
+    files.chain(args.phones.clone()).map(Input::File).collect()
 }
 
 fn single(args: &AnimateArgs) -> anyhow::Result<Job> {
