@@ -6,7 +6,7 @@
 //! 3. A first network says what is spoken, which pose the mouth must reach, and when ([`Heads`]).
 //! 4. A second network, told of these key motions ([`flow`]), says how the face moves there; lips that must touch do
 //!    ([`contact`]), and a spline leads through ([`completion`]).
-//! 5. The [`Motion`] of 14 channels is spread over the 52 of ARKit ([`retarget`]): a [`FacePose`].
+//! 5. The [`Motion`] of 14 channels is spread over the 52 of ARKit ([`retarget()`]): a [`FacePose`].
 //!
 //! [`Line`] is all of it. It describes what was heard a fixed look-ahead ago, and is a pure function of the samples.
 //!
