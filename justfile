@@ -6,6 +6,9 @@ set positional-arguments
 # Pages for those who work on the code: private items too, so that links to them must hold.
 export RUSTDOCFLAGS := "-D warnings -A rustdoc::private-intra-doc-links"
 
+# A processor without a system: core is checked for it.
+bare := "thumbv7em-none-eabihf"
+
 keyface := "cargo run --release -p keyface --"
 keyface_train := "cargo run --release -p keyface-train --"
 
@@ -43,11 +46,13 @@ bench-variants model *sounds: setup
     {{ keyface_train }} variants models/{{ model }} --out out/variants --sound {{ sounds }}
     {{ keyface }} bench --model models/{{ model }} --beside out/variants/{{ model }}-*
 
-# Format, lints, no unwrap on the device, file lengths, links in the documentation.
+# Format, lints, no unwrap on the device, file lengths, circles, dependencies, links in the documentation.
 check: setup
     cargo fmt --all --check && tools/file-length && tools/circles && tools/deny
     python3 tests/flash/test_parts.py --quiet
     cargo check --release -p keyface-core --no-default-features && cargo check --release -p keyface --no-default-features
+    @if rustup target add {{ bare }} 2>/dev/null; then cargo check --release -p keyface-core --no-default-features --target {{ bare }}; \
+        else echo "{{ bare }} cannot be had here: core was not checked without a system"; fi
     cargo clippy --release --all-targets -- -D warnings
     cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used
     cargo doc --release --no-deps --document-private-items
