@@ -34,6 +34,8 @@ const LOOK: Duration = Duration::from_millis(20);
 const DEAD: Duration = Duration::from_secs(2);
 const BACK_OFF: Duration = Duration::from_millis(20);
 const BACK_OFF_LONGEST: Duration = Duration::from_secs(4);
+/// How often a device that failed is asked for short periods again.
+const SHORT_TRIES: usize = 4;
 /// The device's own word of its clock is uneven: this share of each is believed, all of it beyond [`JUMP_US`].
 const BELIEF: f64 = 0.05;
 const JUMP_US: f64 = 40_000.0;
@@ -115,8 +117,8 @@ impl Speaker {
             };
             if first_in.send(Ok(())).is_ok() {
                 let pause = |length| stopped.recv_timeout(length) == Err(RecvTimeoutError::Timeout);
-                let mut periods = [BufferSize::Fixed(SAMPLE_RATE_HZ / PERIODS_HZ)].into_iter();
-                // PulseAudio fails one start in six or so, and is asked as before; a device that fails once more may not
+                let mut periods = std::iter::repeat_n(BufferSize::Fixed(SAMPLE_RATE_HZ / PERIODS_HZ), SHORT_TRIES);
+                // PulseAudio fails one start in six or so, and is asked as before; a device that goes on failing may not
                 // keep up with short periods and takes its own.
                 let again = || open(id.as_deref(), periods.next().unwrap_or(BufferSize::Default), &playing, &inside);
                 supervise(stream, again, &inside, pause);
