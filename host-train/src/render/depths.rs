@@ -6,7 +6,7 @@ use super::body::V3;
 pub struct Depths {
     /// Pixels of a row.
     pub size: usize,
-    /// The triangle, or [`NONE`].
+    /// The triangle, or [`NONE`](super::mesh::NONE).
     pub seen: Vec<u32>,
     /// How far before the middle of the head.
     pub depth: Vec<f64>,
