@@ -92,8 +92,8 @@ impl App {
         }
     }
 
-    /// Runs until the sound ends, the window is closed, everybody has left or `stop` is set; then the face goes to rest and files are closed.
-    /// `watch` is told how far it has come, in each turn of the loop.
+    /// Runs until the sound ends, the window is closed, everybody has left or `stop` is set; then the face goes to rest
+    /// and files are closed. `watch` is told how far it has come, in each turn of the loop.
     ///
     /// # Errors
     /// When the ear is lost for good, or a file fails.

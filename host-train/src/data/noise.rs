@@ -33,10 +33,12 @@ impl NoisePool {
     /// `hops` rows with a mean power of 1: a recording in one of three draws, motors in one of six, else coloured noise.
     pub fn draw(&self, hops: usize, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
         let recorded = !self.recorded.is_empty() && rng.random_bool(0.35);
-        let source = match rng.random_bool(0.25) {
-            _ if recorded => &self.recorded[rng.random_range(0..self.recorded.len())],
-            true => &self.robots[rng.random_range(0..ROBOTS)],
-            false => &self.white,
+        let source = if recorded {
+            &self.recorded[rng.random_range(0..self.recorded.len())]
+        } else if rng.random_bool(0.25) {
+            &self.robots[rng.random_range(0..ROBOTS)]
+        } else {
+            &self.white
         };
         let start = rng.random_range(0..source.len());
         let mut rows: Vec<MelPowers> = source.iter().cycle().skip(start).take(hops).copied().collect();

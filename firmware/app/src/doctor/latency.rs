@@ -83,7 +83,7 @@ impl Latencies {
 impl Route {
     fn of(model: &Model, run: impl Fn(Model) -> Result<Run, AppError>) -> Result<Route, AppError> {
         let name = format!("{} {}", model.card.name, model.card.version);
-        let look_ahead_ms = keyface_core::Line::new(model.clone()).look_ahead().as_ms();
+        let look_ahead_ms = model.card.look_ahead_ms as f32;
         let Run { said, heard, pixel, servo, screen, no_servos, lead } = run(model.clone())?;
         let loopback = Loopback::find(&said, &heard);
         let servo_lead_ms = Micros::as_ms(lead);
