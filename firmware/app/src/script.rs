@@ -16,6 +16,9 @@ use crate::{AppError, bounded};
 /// An hour of phones in Praat's long text has about 10 MB.
 const TEXTGRID_BYTES: u64 = 64 << 20;
 
+/// What follows a sound's name in those of its texts; MFA's corpora have `.lab`.
+pub const TEXT_ENDINGS: [&str; 2] = [".txt", ".lab"];
+
 /// Reads the phones of a TextGrid; `labels` are what its names stand for. Where it tells of speech of unknown phones the
 /// script has a gap.
 ///
@@ -52,23 +55,38 @@ fn without(place: &str, error: &str) -> String {
     format!("one with a fault: {}", error.strip_prefix(place).unwrap_or(error).trim_start_matches([':', ',', ' ']))
 }
 
-/// The script of a sound: the file that was named, or in a folder the one of the sound's name with this ending. The name
-/// may have folders, as MFA makes one for each speaker; a file without them is taken where there is none with them.
-pub fn of_sound(named: &Path, sound: Option<&Path>, ending: &str) -> PathBuf {
+/// The script of a sound: the file that was named, or in a folder the one of the sound's name with the first of these
+/// endings that is there. The name may have folders, as MFA makes one for each speaker; a file without them is taken where
+/// there is none with them.
+///
+/// # Errors
+/// When the folder has none of them.
+pub fn of_sound(named: &Path, sound: Option<&Path>, endings: &[&str]) -> Result<PathBuf, AppError> {
     let Some((sound, stem)) = sound.filter(|_| named.is_dir()).and_then(|sound| Some((sound, sound.file_stem()?)))
     else {
-        return named.to_path_buf();
+        return Ok(named.to_path_buf());
     };
-    let mut name = stem.to_os_string();
-    name.push(format!(".{ending}"));
-    let (below, flat) = (named.join(sound.with_file_name(&name)), named.join(&name));
-    if flat.exists() && !below.exists() { flat } else { below }
+    let with = |ending: &str| {
+        let mut name = stem.to_os_string();
+        name.push(ending);
+        name
+    };
+    let below = endings.iter().map(|ending| named.join(sound.with_file_name(with(ending))));
+    let flat = endings.iter().map(|ending| named.join(with(ending)));
+    below.chain(flat).find(|path| path.exists()).ok_or_else(|| {
+        let name = sound.with_extension("").display().to_string();
+        AppError::unexpected(
+            named.display().to_string(),
+            format!("{name} with one of the endings {}", endings.join(" ")),
+            "none",
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keyface_sound::said::Tier;
+    use keyface_sound::said::{TEXTGRID_ENDINGS, Tier};
     use std::fs;
 
     fn grid(tier: &str, said: &[(f64, f64, &str)]) -> String {
@@ -114,14 +132,16 @@ mod tests {
     #[test]
     fn in_a_folder_the_grid_has_the_sounds_name() {
         let folder = tempfile::tempdir().unwrap();
-        let of = |sound: &str| of_sound(folder.path(), Some(Path::new(sound)), "TextGrid");
-        assert_eq!(of("one.wav"), folder.path().join("one.TextGrid"));
-        assert_eq!(of("anna/one.wav"), folder.path().join("anna/one.TextGrid"));
-        fs::write(folder.path().join("one.TextGrid"), "").unwrap();
-        assert_eq!(of("anna/one.wav"), folder.path().join("one.TextGrid"));
+        let of = |sound: &str| of_sound(folder.path(), Some(Path::new(sound)), &TEXTGRID_ENDINGS);
+        let write = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+        assert!(of("anna/one.wav").unwrap_err().to_string().contains("expected anna/one with one of the endings"));
         fs::create_dir(folder.path().join("anna")).unwrap();
-        fs::write(folder.path().join("anna/one.TextGrid"), "").unwrap();
-        assert_eq!(of("anna/one.wav"), folder.path().join("anna/one.TextGrid"));
-        assert_eq!(of_sound(Path::new("a.TextGrid"), Some(Path::new("one.wav")), "TextGrid"), Path::new("a.TextGrid"));
+        for name in ["one.json", "one.TextGrid", "anna/one.csv", "anna/one.TextGrid", "anna/one_aligned.TextGrid"] {
+            write(name);
+            assert_eq!(of("anna/one.wav").unwrap(), folder.path().join(name));
+        }
+        assert_eq!(of("one.wav").unwrap(), folder.path().join("one.TextGrid"));
+        let named = of_sound(Path::new("a.TextGrid"), Some(Path::new("one.wav")), &TEXTGRID_ENDINGS);
+        assert_eq!(named.unwrap(), Path::new("a.TextGrid"));
     }
 }

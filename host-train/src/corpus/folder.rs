@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_sound::said::{Aligned, Interval, Labels, Piece, TextGrid, Tier};
+use keyface_sound::said::{Aligned, Interval, Labels, Piece, TEXTGRID_ENDINGS, TextGrid, Tier};
 use rayon::prelude::*;
 
 use super::audio;
@@ -162,12 +162,11 @@ pub fn read_folder_with(dir: &Path, reading: &Reading) -> Result<Folder> {
 
 /// The TextGrids of a folder's sounds, read in parallel; the outer error is a folder's.
 fn grids(files: &Files, reading: &Reading) -> Result<BTreeMap<String, Result<TextGrid>>> {
-    let mut paths = files.labels.clone();
-    for dir in &reading.labels_dirs {
-        paths.extend(Files::find(dir)?.labels);
-    }
-    let wanted: Vec<_> = paths.into_iter().filter(|(id, _)| files.audio.contains_key(id)).collect();
-    Ok(wanted.into_par_iter().map(|(id, path)| (id, read_grid(&path))).collect())
+    let apart: Result<Vec<Files>> = reading.labels_dirs.iter().rev().map(|dir| Files::find(dir)).collect();
+    let apart = apart?;
+    let path = |id: &str| apart.iter().chain([files]).find_map(|folder| files.labels_of(id, folder));
+    let wanted: Vec<_> = files.audio.keys().filter_map(|id| Some((id.clone(), path(id)?))).collect();
+    Ok(wanted.into_par_iter().map(|(id, path)| (id, read_grid(path))).collect())
 }
 
 fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, eval: &BTreeSet<String>) -> Entry {
@@ -285,10 +284,12 @@ pub fn holds_only_text_grids(dir: &Path) -> Result<bool> {
     Ok(files.audio.is_empty() && !files.labels.is_empty())
 }
 
-/// What lies in a folder, by id.
+/// What lies in a folder.
 #[derive(Default)]
 pub(super) struct Files {
+    /// By id.
     pub(super) audio: BTreeMap<String, PathBuf>,
+    /// By id and ending.
     labels: BTreeMap<String, PathBuf>,
 }
 
@@ -313,18 +314,32 @@ impl Files {
             let id = path.strip_prefix(root).unwrap_or(&path).with_extension("").to_string_lossy().into_owned();
             match path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).as_deref() {
                 Some("wav" | "flac" | "ogg") => self.audio.insert(id, path),
-                Some("textgrid") => self.labels.insert(id, path),
+                Some("textgrid") => self.labels.insert(id + ".TextGrid", path),
+                Some(ending @ ("json" | "csv")) => self.labels.insert(format!("{id}.{ending}"), path),
                 _ => None,
             };
         }
         Ok(())
     }
 
-    /// Labels and lines of `splits.tsv` that have no sound.
+    /// The labels of a sound of ours that lie in a folder.
+    fn labels_of<'a>(&self, id: &str, folder: &'a Files) -> Option<&'a PathBuf> {
+        let is_anothers = |ending: &str| {
+            let stem = ending.split('.').next().unwrap_or_default();
+            !stem.is_empty() && self.audio.contains_key(&format!("{id}{stem}"))
+        };
+        let endings = TEXTGRID_ENDINGS.into_iter().filter(|ending| !is_anothers(ending));
+        endings.filter_map(|ending| folder.labels.get(&format!("{id}{ending}"))).next()
+    }
+
+    /// TextGrids and lines of `splits.tsv` that have no sound.
     fn without_sound(&self, splits: Option<&BTreeMap<String, SplitRow>>) -> Vec<Dropped> {
-        let named: BTreeSet<&String> = self.labels.keys().chain(splits.into_iter().flat_map(BTreeMap::keys)).collect();
-        let silent = named.into_iter().filter(|id| !self.audio.contains_key(*id));
-        silent.map(|id| Dropped { id: id.clone(), reason: "no wav, flac or ogg".into() }).collect()
+        let grids = self.labels.keys().filter_map(|name| name.strip_suffix(".TextGrid"));
+        let is_ours = |id: &str| self.audio.contains_key(id);
+        let silent = grids.filter(|id| !id.strip_suffix("_aligned").is_some_and(is_ours));
+        let listed = splits.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+        let named: BTreeSet<&str> = silent.chain(listed).filter(|id| !is_ours(id)).collect();
+        named.into_iter().map(|id| Dropped { id: id.into(), reason: "no wav, flac or ogg".into() }).collect()
     }
 }
 

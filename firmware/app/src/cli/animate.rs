@@ -7,10 +7,10 @@ use clap::Args;
 use keyface::AppError;
 use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{ENDINGS, FORMATS, Format, Recorder, Recording, Target};
-use keyface::script;
+use keyface::script::{self, TEXT_ENDINGS};
 use keyface_core::script::Script;
 use keyface_core::{Gains, Line};
-use keyface_sound::said::Labels;
+use keyface_sound::said::{Labels, TEXTGRID_ENDINGS};
 
 use super::progress::Progress;
 use super::run::stop_on_ctrl_c;
@@ -46,12 +46,12 @@ pub struct AnimateArgs {
     out_dir: Option<PathBuf>,
     #[arg(long = "as", value_name = "FORMAT", value_delimiter = ',', help = format!("Formats for --out-dir, with commas between; or the one of --out, whatever its ending: {FORMATS}"))]
     formats: Vec<Format>,
-    /// TextGrid of what is said (Praat, MFA): its phones are believed over the ear; or a folder with
-    /// one of each sound's name, in folders as the sounds are or in none.
+    /// TextGrid of what is said (Praat's or MFA's; MFA's JSON and CSV too): its phones are believed over the ear; or a folder
+    /// with one of each sound's name, in folders as the sounds are or in none.
     #[arg(long, value_name = "FILE|DIR")]
     textgrid: Option<PathBuf>,
     /// Text of what is said, in the order in which it is said: its words are found in the sound (needs espeak-ng, and a file,
-    /// which is heard twice); or a folder with one NAME.txt for each sound, likewise.
+    /// which is heard twice); or a folder with one NAME.txt or NAME.lab for each sound, likewise.
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "textgrid")]
     text: Option<PathBuf>,
     /// Language of the text, as espeak-ng names its voices.
@@ -104,9 +104,9 @@ fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> 
     let sound = job.name.as_deref();
     if let Some(named) = &args.textgrid {
         let labels = args.phones.as_deref().map_or_else(|| Ok(Labels::shipped()), Labels::with_file)?;
-        line.follow(script::read(&script::of_sound(named, sound, "TextGrid"), &labels)?);
+        line.follow(script::read(&script::of_sound(named, sound, &TEXTGRID_ENDINGS)?, &labels)?);
     } else if let Some(named) = &args.text {
-        let text = script::of_sound(named, sound, "txt");
+        let text = script::of_sound(named, sound, &TEXT_ENDINGS)?;
         let words = script::words(&text, &args.language)?;
         let heard = keyface::animate::listen(&mut ear(args, &job.input)?, line)?;
         line.reset();

@@ -80,6 +80,25 @@ fn each_sound_of_a_folder_follows_the_grid_of_its_name() {
 }
 
 #[test]
+fn what_mfa_writes_beside_a_transcript_or_instead_of_a_grid_is_followed() {
+    let desk = desk();
+    let json = r#"{"start": 0, "end": 2.0, "tiers": {"phones": {"type": "interval", "entries": [[1.15, 1.25, "m"]]}}}"#;
+    let csv = "Begin,End,Label,Type,Speaker\r\n1.1,1.3,\"a, b\",words,anna\r\n1.15,1.25,m,phones,anna\r\n";
+    for (name, text) in [("a.TextGrid", AMA.replace("phones", "anna")), ("a.json", json.into()), ("a.csv", csv.into())]
+    {
+        desk.write(name, text);
+    }
+    desk.write("a_aligned.TextGrid", AMA);
+    desk.run("animate a.wav --out-dir out --as visemes.tsv --textgrid .").done();
+    desk.run("animate a.wav --out b.visemes.tsv --textgrid a.json").done();
+    desk.run("animate a.wav --out c.visemes.tsv --textgrid a.csv").done();
+    for out in ["out/a.visemes.tsv", "b.visemes.tsv", "c.visemes.tsv"] {
+        let told = closures(&desk, out);
+        assert!(told.len() == 1 && (told[0] - 1.2).abs() < 0.07, "{out}: {told:?}");
+    }
+}
+
+#[test]
 fn the_grid_of_a_sound_in_a_folder_lies_in_a_folder_too() {
     let desk = desk();
     for folder in ["takes/anna", "takes/bob", "grids/anna", "grids/bob"] {

@@ -10,4 +10,4 @@ mod textgrid;
 pub use aligned::{Aligned, Piece, spread};
 pub use error::{Error, Result};
 pub use labels::{Labels, Order, Said, phones_of_label};
-pub use textgrid::{Interval, TextGrid, Tier};
+pub use textgrid::{Interval, TEXTGRID_ENDINGS, TextGrid, Tier};

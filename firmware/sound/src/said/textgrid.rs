@@ -1,10 +1,16 @@
-//! Praat TextGrids: read in the long and the short text format and in the binary one, written in the long one.
+//! Praat TextGrids: read in the long and the short text format, in the binary one and in other files with the same tiers;
+//! written in the long one.
 
 use std::fmt::Write;
 
 use super::error::{Error, Result};
 
 mod binary;
+mod exports;
+
+/// What follows a sound's name in those of its TextGrids, the surest first: MFA adds `_aligned` beside a transcript.
+pub const TEXTGRID_ENDINGS: [&str; 6] =
+    ["_aligned.TextGrid", ".TextGrid", "_aligned.json", ".json", "_aligned.csv", ".csv"];
 
 /// Names of the tier that holds phones, the surest first: MFA's and ours, what people write, TIMIT's, MAUS'.
 const PHONE_TIERS: [&str; 9] =
@@ -47,7 +53,8 @@ pub struct TextGrid {
 }
 
 impl TextGrid {
-    /// Reads a file's bytes: UTF-8, UTF-16 with its mark, Latin-1, or Praat's binary form. `place` names the file in errors.
+    /// Reads a file's bytes: UTF-8, UTF-16 with its mark, Latin-1, or Praat's binary form; MFA's and praatIO's JSON, and
+    /// MFA's CSV. `place` names the file in errors.
     ///
     /// # Errors
     /// When the bytes are no TextGrid; the error tells the line.
@@ -56,6 +63,12 @@ impl TextGrid {
             return binary::parse(bytes, place);
         }
         let text = decode(bytes).ok_or_else(|| Error::unexpected(place, "UTF-8 or UTF-16 text", "other bytes"))?;
+        if text.trim_start().starts_with('{') {
+            return exports::json(&text, place);
+        }
+        if text.starts_with(exports::TABLE) {
+            return exports::table(&text, place);
+        }
         let mut reader = Reader { tokens: tokens(&text), next: 0, place };
         let class = (reader.text()?, reader.text()?);
         if class.0 != "ooTextFile" || class.1 != "TextGrid" {

@@ -1,9 +1,15 @@
-//! TextGrids of every form: long and short text, UTF-16, and Praat's binary one.
+//! TextGrids of every form: long and short text, UTF-16, Praat's binary one, and MFA's JSON and CSV.
 
 use keyface_train::corpus::{Interval, TextGrid, Tier, phones_of_label};
 
 use crate::fuzz::{Answer, Node, Target, kept, lines, plain, stretches};
 
+/// As MFA and praatIO write them.
+const EXPORTS: [&str; 3] = [
+    "{\n\"start\": 0,\n\"end\": 1.5,\n\"tiers\":\n{\"anna - phones\":\n{\"type\": \"interval\", \"entries\":\n[[0, 1.0, \"ɑː\"],\n[1.0, 1.5, \"\"]]}}}",
+    "{\n\"xmin\": 0,\n\"xmax\": 1.5,\n\"tiers\":\n[{\"class\": \"IntervalTier\", \"name\": \"phones\", \"entries\":\n[[0, 1.0, \"m\"],\n[1.2, \"x\"]]}]}",
+    "Begin,End,Label,Type,Speaker\r\n0.1,0.5,\"say, \"\"a\"\"\",words,anna\r\n0.1,0.5,ɑː,phones,anna\r\n0.5,0.7,m,phones,bert\r\n",
+];
 /// How a binary one begins.
 const MAGIC: &[u8] = b"ooBinaryFile";
 
@@ -11,6 +17,7 @@ pub fn target() -> Target {
     let long = grid().to_text();
     let wide: Vec<u8> = [0xfeff].into_iter().chain(long.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let mut seeds = vec![lines(long.as_bytes()), lines(short(&long).as_bytes()), split(&wide), binary()];
+    seeds.extend(EXPORTS.map(|text| lines(text.as_bytes())));
     seeds.extend(kept("textgrid").iter().map(|bytes| split(bytes)));
     Target { name: "textgrid", seeds, split, seal: Box::new(plain), feed: Box::new(feed) }
 }

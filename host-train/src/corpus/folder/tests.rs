@@ -147,6 +147,32 @@ fn text_grids_may_lie_in_a_folder_of_their_own() {
 }
 
 #[test]
+fn an_alignment_beside_a_transcript_goes_first_and_mfas_other_formats_do_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for id in ["beside", "json", "csv", "other", "other_aligned"] {
+        write_clip(dir.path(), &clip(id), &[word()]).unwrap();
+    }
+    let whole = |id: &str| read_folder(dir.path()).unwrap().entry(id).unwrap().load().unwrap().phones;
+    let grid = TextGrid::parse(&fs::read(at("json.TextGrid")).unwrap(), "json").unwrap();
+    let rows = |form: fn(&Interval) -> String| grid.phones()[0].intervals.iter().map(form).collect::<Vec<_>>();
+    let entries = rows(|row| format!("[{}, {}, \"{}\"]", row.start_s, row.end_s, row.text)).join(", ");
+    let lines = rows(|row| format!("{},{},{},phones,anna\r\n", row.start_s, row.end_s, row.text)).concat();
+    let json =
+        format!(r#"{{"start": 0, "end": 1.5, "tiers": {{"phones": {{"type": "interval", "entries": [{entries}]}}}}}}"#);
+    fs::write(at("json.json"), json).unwrap();
+    fs::write(at("csv.csv"), format!("Begin,End,Label,Type,Speaker\r\n{lines}")).unwrap();
+    fs::rename(at("beside.TextGrid"), at("beside_aligned.TextGrid")).unwrap();
+    let transcript = TextGrid { end_s: 1.5, tiers: vec![Tier { name: "anna".into(), intervals: Vec::new() }] };
+    fs::write(at("beside.TextGrid"), transcript.to_text()).unwrap();
+    ["json", "csv"].map(|id| fs::remove_file(at(&format!("{id}.TextGrid"))).unwrap());
+    for id in ["beside", "json", "csv", "other", "other_aligned"] {
+        assert_eq!(whole(id), clip("").phones, "{id}");
+    }
+    assert!(read_folder(dir.path()).unwrap().dropped.is_empty());
+}
+
+#[test]
 fn a_corpus_of_nothing_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     write_clip(dir.path(), &clip("one"), &[]).unwrap();

@@ -8,7 +8,8 @@ use anyhow::{Context, ensure};
 use keyface::AppError;
 use keyface::ears::Input;
 use keyface::out::{Format, SOUND, Target, check_apart, check_distinct};
-use keyface::script;
+use keyface::script::{self, TEXT_ENDINGS};
+use keyface_sound::said::TEXTGRID_ENDINGS;
 
 use super::AnimateArgs;
 
@@ -47,10 +48,11 @@ pub fn jobs(args: &AnimateArgs) -> anyhow::Result<Vec<Job>> {
 
 /// The files that tell what is said.
 fn words(args: &AnimateArgs, jobs: &[Job]) -> Vec<Input> {
-    let grids = args.textgrid.iter().map(|named| (named, "TextGrid"));
-    let named = grids.chain(args.text.iter().map(|named| (named, "txt")));
-    let files = named
-        .flat_map(|(named, ending)| jobs.iter().map(move |job| script::of_sound(named, job.name.as_deref(), ending)));
+    let grids = args.textgrid.iter().map(|named| (named, TEXTGRID_ENDINGS.as_slice()));
+    let named = grids.chain(args.text.iter().map(|named| (named, TEXT_ENDINGS.as_slice())));
+    let files = named.flat_map(|(named, endings)| {
+        jobs.iter().filter_map(move |job| script::of_sound(named, job.name.as_deref(), endings).ok())
+    });
     files.chain(args.phones.clone()).map(Input::File).collect()
 }
 

@@ -1,0 +1,93 @@
+//! The same tiers as aligners write them beside TextGrids: JSON (MFA's, praatIO's) and MFA's table of comma-separated values.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Interval, TextGrid, Tier};
+use crate::said::error::{Error, Result};
+
+/// How MFA's table begins.
+pub(super) const TABLE: &str = "Begin,End,Label,Type,Speaker";
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Tree {
+    /// Tiers by their names.
+    Named { end: f64, tiers: BTreeMap<String, Row> },
+    /// Tiers in order, as a TextGrid has them.
+    Listed { xmax: f64, tiers: Vec<ListedRow> },
+}
+
+#[derive(Deserialize)]
+struct Row {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct ListedRow {
+    name: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Interval(f64, f64, String),
+    #[expect(dead_code, reason = "told apart from intervals, and left out")]
+    Point(f64, String),
+}
+
+/// A JSON with tiers of `[start, end, label]`.
+pub(super) fn json(text: &str, place: &str) -> Result<TextGrid> {
+    let tree = serde_json::from_str(text)
+        .map_err(|error| Error::unexpected(place, "a JSON of tiers, as MFA and praatIO write it", error.to_string()))?;
+    let (end_s, tiers) = match tree {
+        Tree::Named { end, tiers } => (end, tiers.into_iter().map(|(name, row)| (name, row.entries)).collect()),
+        Tree::Listed { xmax, tiers } => {
+            (xmax, tiers.into_iter().map(|row| (row.name, row.entries)).collect::<Vec<_>>())
+        }
+    };
+    let tier = |(name, entries): (String, Vec<Entry>)| Tier { name, intervals: intervals(entries) };
+    Ok(TextGrid { end_s, tiers: tiers.into_iter().map(tier).collect() })
+}
+
+/// Points have no time that they fill.
+fn intervals(entries: Vec<Entry>) -> Vec<Interval> {
+    let interval = |entry| match entry {
+        Entry::Interval(start_s, end_s, text) => Some(Interval { start_s, end_s, text }),
+        Entry::Point(..) => None,
+    };
+    entries.into_iter().filter_map(interval).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Line {
+    begin: f64,
+    end: f64,
+    label: String,
+    r#type: String,
+    speaker: String,
+}
+
+/// A table with a line for each word and phone; the sound's length does not stand in it.
+pub(super) fn table(text: &str, place: &str) -> Result<TextGrid> {
+    let mut tiers: Vec<Tier> = Vec::new();
+    let mut end_s = 0.0f64;
+    for line in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+        let wrong = |error: csv::Error| Error::unexpected(place, format!("lines of {TABLE}"), error.to_string());
+        let Line { begin, end, label, r#type, speaker } = line.map_err(wrong)?;
+        if !begin.is_finite() || !end.is_finite() {
+            return Err(Error::unexpected(place, "times in seconds", format!("{begin} to {end}")));
+        }
+        end_s = end_s.max(end);
+        let (name, interval) =
+            (format!("{speaker} - {}", r#type), Interval { start_s: begin, end_s: end, text: label });
+        match tiers.iter_mut().find(|tier| tier.name == name) {
+            Some(tier) => tier.intervals.push(interval),
+            None => tiers.push(Tier { name, intervals: vec![interval] }),
+        }
+    }
+    Ok(TextGrid { end_s, tiers })
+}
