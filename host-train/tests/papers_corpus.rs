@@ -11,6 +11,7 @@ use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, re
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
 use keyface_train::papers::study::{Baseline, Material, Plan, Size, floors, learn, score};
+use keyface_train::train::{Progress, RunDir};
 
 /// A folder of the generator's; `None` without numpy.
 fn generated(corpus: &str) -> Option<(tempfile::TempDir, PathBuf)> {
@@ -83,6 +84,35 @@ fn a_mesh_drives_the_rigs_lips() {
 }
 
 #[test]
+fn a_run_that_was_cut_goes_on_to_the_same_end() {
+    let Some((dir, path)) = generated("biwi") else { return };
+    let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
+    let trained = Material::of(&corpus, &[Part::Train], &Ear::Mel, &device, &|| ()).unwrap();
+    let train = |plan: &Plan, run: &RunDir, epochs: usize| {
+        let stop = |_: &str, progress: &Progress| {
+            anyhow::ensure!(progress.step < epochs, "cut");
+            Ok(())
+        };
+        learn(plan, &trained, &corpus.regions, &device, run, &stop)
+    };
+    for baseline in [Baseline::FaceFormer, Baseline::CodeTalker] {
+        let plan = Plan { baseline, size: Size::Tiny, epochs: 4, learning_rate: 3e-3 };
+        let folder = |name: &str| RunDir::create(&dir.path().join(format!("{name}-{baseline}"))).unwrap();
+        let (whole, cut) = (folder("whole"), folder("cut"));
+        let is_cut = |epochs| train(&plan, &cut, epochs).err().is_some_and(|error| error.to_string() == "cut");
+        assert!(is_cut(2) && is_cut(4));
+        let item = &trained.items[0];
+        let made = [&whole, &cut].map(|run| {
+            let animator = train(&plan, run, 5).unwrap();
+            animator.animate(item.features.clone(), item.template(&device), 0).into_data()
+        });
+        assert_eq!(made[0], made[1], "{baseline}");
+        let error = train(&Plan { learning_rate: 1e-3, ..plan }, &cut, 5).err().unwrap().to_string();
+        assert!(error.ends_with("tells of another training: remove the folder"), "{error}");
+    }
+}
+
+#[test]
 fn every_baseline_learns_what_the_template_does_not_know() {
     let Some((dir, path)) = generated("biwi") else { return };
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
@@ -97,7 +127,8 @@ fn every_baseline_learns_what_the_template_does_not_know() {
     // CodeTalker has two stages to learn, and steps from code to code.
     for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 150), (Baseline::SelfTalk, 20)] {
         let plan = Plan { baseline, size: Size::Tiny, epochs, learning_rate: 3e-3 };
-        let animator = learn(&plan, &trained, &corpus.regions, &device, &|_, _, _| ()).unwrap();
+        let run = RunDir::create(&dir.path().join(format!("state-{baseline}"))).unwrap();
+        let animator = learn(&plan, &trained, &corpus.regions, &device, &run, &|_, _| Ok(())).unwrap();
         let made = dir.path().join(baseline.to_string());
         let learnt = lve(&score(animator.as_ref(), &trained, &corpus.regions, &made, &device).unwrap());
         assert!(learnt < 0.8 * template, "{baseline}: {learnt} of {template}");

@@ -1,5 +1,6 @@
 //! `keyface-train paper`: captured corpora -> what they hold, motion spaces, baselines, the papers' tables, the rig.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ use keyface_train::papers::study::{
     Baseline, Material, PaperTable, Plan, Row, Run, Size, figures_table, floors, learn, read_rows, score, table,
     write_rows,
 };
-use keyface_train::train::{DeviceChoice, pick_device};
+use keyface_train::train::{DeviceChoice, RunDir, pick_device};
 
 use super::prepare::{progress, report_dropped};
 
@@ -78,7 +79,8 @@ pub struct TrainArgs {
     /// Folder of the corpus
     #[arg(value_name = "CORPUS_DIR")]
     corpus: PathBuf,
-    /// Folder for rows and made vertices; `paper kmtalk` and `paper av-guide` read it
+    /// Folder for rows, made vertices and the training's state, from which a killed run goes on; `paper kmtalk` and
+    /// `paper av-guide` read it
     #[arg(long, value_name = "DIR")]
     runs: PathBuf,
     /// paper (the authors' configuration for the corpus) or tiny
@@ -208,16 +210,21 @@ fn train(args: &TrainArgs) -> Result<()> {
         Plan { baseline: args.baseline, size: args.size, epochs: args.epochs, learning_rate: args.learning_rate };
     let name = args.baseline.to_string();
     let epochs = progress(&name, args.epochs);
-    let animator = learn(&plan, &trained, &corpus.regions, &device, &|stage, epoch, loss| {
-        epochs.set_message(format!("{stage}, loss {loss:.3e}"));
-        epochs.set_position(epoch as u64);
+    let slug = name.to_lowercase();
+    let run = RunDir::create(&args.runs.join(format!("state-{slug}")))?;
+    let seconds = RefCell::new(BTreeMap::new());
+    let animator = learn(&plan, &trained, &corpus.regions, &device, &run, &|stage, progress| {
+        epochs.set_message(format!("{stage}, loss {:.3e}", -progress.newest));
+        epochs.set_position(progress.step as u64);
+        seconds.borrow_mut().insert(stage.to_owned(), progress.seconds);
+        Ok(())
     })?;
     epochs.finish_and_clear();
     let note = note(args, &corpus, &ear);
     let mut rows = Vec::new();
     for part in TESTS.into_iter().filter(|part| corpus.part(*part).next().is_some()) {
         let tested = hear(&[part])?;
-        let made = args.runs.join(format!("made-{}", name.to_lowercase()));
+        let made = args.runs.join(format!("made-{slug}"));
         let figures = score(animator.as_ref(), &tested, &corpus.regions, &made, &device)?;
         let vertices = tested.items.first().map_or(0, |item| item.clip.vertices());
         let run = Run { layout: corpus.layout, part, vertices, note: &note };
@@ -232,7 +239,10 @@ fn train(args: &TrainArgs) -> Result<()> {
     bar.finish_and_clear();
     ensure!(!rows.is_empty(), "{}: expected clips of an official test part, came none", args.corpus.display());
     say!("{note}");
-    write_rows(&args.runs, &format!("{}-{}", name.to_lowercase(), corpus.layout.name().to_lowercase()), &rows)?;
+    for (stage, seconds) in seconds.borrow().iter() {
+        say!("{stage}: {:.1} s an epoch, {:.2} h in all", seconds / args.epochs as f64, seconds / 3600.0);
+    }
+    write_rows(&args.runs, &format!("{slug}-{}", corpus.layout.name().to_lowercase()), &rows)?;
     Ok(())
 }
 

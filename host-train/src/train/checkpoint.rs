@@ -86,6 +86,17 @@ impl RunDir {
         std::fs::write(&path, toml::to_string(experiment)?).with_context(|| path.display().to_string())
     }
 
+    /// Remembers in a file what is trained, where no experiment tells it.
+    ///
+    /// # Errors
+    /// When the folder belongs to another training, or cannot be written.
+    pub fn keep_note(&self, name: &str, note: &str) -> Result<()> {
+        let path = self.file(name);
+        let before = std::fs::read_to_string(&path).unwrap_or_else(|_| note.into());
+        ensure!(before == note, "{} tells of another training: remove the folder", path.display());
+        std::fs::write(&path, note).with_context(|| path.display().to_string())
+    }
+
     /// What was trained here.
     pub fn experiment(&self) -> Result<Experiment> {
         Experiment::read(&self.file("experiment.toml"))

@@ -18,7 +18,7 @@ mod teaching;
 mod throughput;
 mod validate;
 
-pub use checkpoint::RunDir;
+pub use checkpoint::{Progress, Resumed, RunDir};
 pub use completion::{best as best_completion, train_completion};
 pub use corpora::{Corpora, augmenter};
 pub use device::{DeviceChoice, pick_device};

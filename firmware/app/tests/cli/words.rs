@@ -82,8 +82,8 @@ fn each_sound_of_a_folder_follows_the_grid_of_its_name() {
 #[test]
 fn what_mfa_writes_beside_a_transcript_or_instead_of_a_grid_is_followed() {
     let desk = desk();
-    let json = r#"{"start": 0, "end": 2.0, "tiers": {"phones": {"type": "interval", "entries": [[1.15, 1.25, "m"]]}}}"#;
-    let csv = "Begin,End,Label,Type,Speaker\r\n1.1,1.3,\"a, b\",words,anna\r\n1.15,1.25,m,phones,anna\r\n";
+    let json = r#"{"start": 0, "end": 3.0, "tiers": {"phones": {"type": "interval", "entries": [[1.15, 1.25, "m"]]}}}"#;
+    let csv = "Begin,End,Label,Type,Speaker\r\n1.1,1.3,\"a, b\",words,anna\r\n1.15,1.25,m,phones,anna\r\n2.9,3.0,sil,phones,anna\r\n";
     for (name, text) in [("a.TextGrid", AMA.replace("phones", "anna")), ("a.json", json.into()), ("a.csv", csv.into())]
     {
         desk.write(name, text);

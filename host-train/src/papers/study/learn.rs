@@ -2,7 +2,12 @@
 //!
 //! What differs: the audio encoder is not trained further; SelfTalk has no text (its CTC loss needs the letters that a
 //! recognizer hears), so that its lip reader learns the ear's features alone. A report says both.
+//!
+//! After each epoch the run's folder holds the stage's weights and moments: a killed run goes on to the same end.
 
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
@@ -12,36 +17,40 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::choice::{Baseline, Plan, Size};
 use super::material::{Item, Material};
-use crate::corpus::{Error, Result};
+use crate::corpus::Error;
 use crate::papers::baseline::{
     Animator, CodeTalker, CodeTalkerConfig, FaceFormer, FaceFormerConfig, MotionPrior, SelfTalk, SelfTalkConfig,
 };
 use crate::papers::corpus::Regions;
+use crate::train::{Progress, Resumed, RunDir};
 
 /// Weights of SelfTalk's losses: vertices, velocities, the lip reader's features.
 const SELF_TALK: [f64; 3] = [1000.0, 1000.0, 0.001];
 
-/// What training says: which stage, the epoch that is done, and its mean loss.
-pub type Tell<'a> = &'a dyn Fn(&str, usize, f64);
+/// What training says: which stage, the epochs that are done, and the mean loss of the last one. An error stops it there.
+pub type Tell<'a> = &'a dyn Fn(&str, &Progress) -> Result<()>;
 
-/// Trains a baseline.
+/// Trains a baseline, or goes on with it where `run` holds a part of it.
 ///
 /// # Errors
-/// When a clip cannot be read, its mesh is not the configuration's, or a loss is not a number.
+/// When a clip cannot be read, its mesh is not the configuration's, a loss is not a number, or the folder holds another
+/// training or cannot be written.
 pub fn learn(
     plan: &Plan,
     material: &Material,
     regions: &Regions,
     device: &Device,
+    run: &RunDir,
     tell: Tell<'_>,
 ) -> Result<Box<dyn Animator>> {
     let training = device.clone().autodiff();
     training.seed(1);
     let Some(first) = material.items.first() else {
-        return Err(Error::unexpected(material.layout.name(), "clips to train on", "none"));
+        return Err(Error::unexpected(material.layout.name(), "clips to train on", "none").into());
     };
+    run.keep_note("training.txt", &note(plan, material))?;
     let (values, audio_width, layout) = (first.clip.template.len(), first.heard.dims()[2], material.layout);
-    let lesson = Stages { plan, material, device: &training, tell };
+    let lesson = Stages { plan, material, device: &training, run, tell };
     Ok(match plan.baseline {
         Baseline::FaceFormer => {
             let config = match plan.size {
@@ -78,15 +87,29 @@ pub fn learn(
     })
 }
 
+/// What must be the same for a run to go on.
+fn note(plan: &Plan, material: &Material) -> String {
+    let Plan { baseline, size, epochs, learning_rate } = plan;
+    let ids: Vec<&str> = material.items.iter().map(|item| item.clip.id.as_str()).collect();
+    let heard = material.items.first().map_or(0, |item| item.heard.dims()[2]);
+    format!(
+        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features\n{}\n",
+        ids.len(),
+        material.layout.name(),
+        ids.join("\n")
+    )
+}
+
 fn same_mesh(expected: usize, came: usize) -> Result<()> {
-    let wrong = || Error::unexpected("the paper's size", format!("{expected} values a frame"), came.to_string());
-    (expected == came).then_some(()).ok_or_else(wrong)
+    ensure!(expected == came, "the paper's size: expected {expected} values a frame, came {came}");
+    Ok(())
 }
 
 struct Stages<'a> {
     plan: &'a Plan,
     material: &'a Material,
     device: &'a Device,
+    run: &'a RunDir,
     tell: Tell<'a>,
 }
 
@@ -130,30 +153,40 @@ impl Stages<'_> {
         })
     }
 
-    /// Adam over all clips, in another order each epoch, the same in each run.
+    /// Adam over all clips; order and chance are each epoch's own, and the same in each run.
     fn fit<M: Module>(
         &self,
         stage: &str,
-        mut net: M,
+        net: M,
         loss: impl Fn(&M, &Item, Tensor<3>) -> Result<Tensor<1>>,
     ) -> Result<M> {
-        let mut optimizer = AdamConfig::new().init();
+        let file = stage.to_lowercase().replace([' ', '\''], "-");
+        let Resumed { mut net, mut optimizer, mut progress, .. } =
+            self.run.resume(&file, net, AdamConfig::new().init())?;
         let mut order: Vec<&Item> = self.material.items.iter().filter(|item| item.frames > 1).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for epoch in 1..=self.plan.epochs {
             order.shuffle(&mut rng);
-            let mut sum = 0.0;
+            if epoch <= progress.step {
+                continue;
+            }
+            self.device.seed(epoch as u64);
+            let (started, mut sum) = (Instant::now(), 0.0);
             for item in &order {
                 let off = loss(&net, item, on(&item.features, self.device))?;
                 let value = f64::from(off.clone().into_scalar::<f32>());
                 if !value.is_finite() {
-                    return Err(Error::unexpected(&item.clip.id, "a loss that is a number", value.to_string()));
+                    return Err(Error::unexpected(&item.clip.id, "a loss that is a number", value.to_string()).into());
                 }
                 sum += value;
                 let gradients = GradientsParams::from_grads(off.backward(), &net);
                 net = optimizer.step(self.plan.learning_rate, net, gradients);
             }
-            (self.tell)(stage, epoch, sum / order.len().max(1) as f64);
+            progress.step = epoch;
+            progress.seconds += started.elapsed().as_secs_f64();
+            progress.judge(-sum / order.len().max(1) as f64);
+            self.run.save(&file, [&net, &net.valid()], &optimizer, &progress, false)?;
+            (self.tell)(stage, &progress)?;
         }
         Ok(net)
     }

@@ -10,6 +10,9 @@ use crate::said::error::{Error, Result};
 /// How MFA's table begins.
 pub(super) const TABLE: &str = "Begin,End,Label,Type,Speaker";
 
+/// A shorter gap is a rounding's, as in MFA's TextGrids.
+const SHORTEST_S: f64 = 0.001;
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tree {
@@ -48,7 +51,8 @@ pub(super) fn json(text: &str, place: &str) -> Result<TextGrid> {
             (xmax, tiers.into_iter().map(|row| (row.name, row.entries)).collect::<Vec<_>>())
         }
     };
-    let tier = |(name, entries): (String, Vec<Entry>)| Tier { name, intervals: intervals(entries) };
+    let tier =
+        |(name, entries): (String, Vec<Entry>)| Tier { name, intervals: with_silence(intervals(entries), end_s) };
     Ok(TextGrid { end_s, tiers: tiers.into_iter().map(tier).collect() })
 }
 
@@ -89,5 +93,21 @@ pub(super) fn table(text: &str, place: &str) -> Result<TextGrid> {
             None => tiers.push(Tier { name, intervals: vec![interval] }),
         }
     }
+    let tiers = tiers.into_iter().map(|tier| Tier { intervals: with_silence(tier.intervals, end_s), ..tier }).collect();
     Ok(TextGrid { end_s, tiers })
+}
+
+/// Only a TextGrid has intervals for silence.
+fn with_silence(spoken: Vec<Interval>, end_s: f64) -> Vec<Interval> {
+    let mut all: Vec<Interval> = Vec::new();
+    let gap = |all: &[Interval], until_s: f64| {
+        let start_s = all.last().map_or(0.0, |last| last.end_s);
+        (until_s - start_s > SHORTEST_S).then(|| Interval { start_s, end_s: until_s, text: String::new() })
+    };
+    for interval in spoken {
+        all.extend(gap(&all, interval.start_s));
+        all.push(interval);
+    }
+    all.extend(gap(&all, end_s));
+    all
 }
