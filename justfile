@@ -46,9 +46,9 @@ bench-variants model *sounds: setup
     {{ keyface_train }} variants models/{{ model }} --out out/variants --sound {{ sounds }}
     {{ keyface }} bench --model models/{{ model }} --beside out/variants/{{ model }}-*
 
-# Format, lints, no unwrap on the device, file lengths, circles, dependencies, links in the documentation.
+# Format, lints, no unwrap on the device, file lengths, circles, dependencies and their features, links in the documentation.
 check: setup
-    cargo fmt --all --check && tools/file-length && tools/circles && tools/deny
+    cargo fmt --all --check && tools/file-length && tools/circles && tools/deny && tools/features/check
     python3 tests/flash/test_parts.py --quiet
     cargo check --release -p keyface-core --no-default-features && cargo check --release -p keyface --no-default-features
     @if rustup target add {{ bare }} 2>/dev/null; then cargo check --release -p keyface-core --no-default-features --target {{ bare }}; \
