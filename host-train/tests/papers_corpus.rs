@@ -5,12 +5,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use burn::tensor::Device;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
 use keyface_core::MotionChannel;
+use keyface_train::expert::guide::Guide;
+use keyface_train::expert::net::ExpertConfig;
+use keyface_train::expert::{Points, UnitChoice};
 use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, read_captured};
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
-use keyface_train::papers::study::{Baseline, Material, Plan, Size, floors, learn, score};
+use keyface_train::papers::study::{Baseline, Guidance, Item, Material, Plan, Size, floors, learn, score};
 use keyface_train::train::{Progress, RunDir};
 
 /// A folder of the generator's; `None` without numpy.
@@ -93,7 +97,7 @@ fn a_run_that_was_cut_goes_on_to_the_same_end() {
             anyhow::ensure!(progress.step < epochs, "cut");
             Ok(())
         };
-        learn(plan, &trained, &corpus.regions, &device, run, &stop)
+        learn(plan, &trained, &corpus.regions, None, &device, run, &stop)
     };
     for baseline in [Baseline::FaceFormer, Baseline::CodeTalker] {
         let plan = Plan { baseline, size: Size::Tiny, epochs: 4, learning_rate: 3e-3 };
@@ -113,6 +117,36 @@ fn a_run_that_was_cut_goes_on_to_the_same_end() {
 }
 
 #[test]
+fn what_a_reader_guides_is_read_better() {
+    let Some((dir, path)) = generated("biwi") else { return };
+    let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
+    let trained = Material::of(&corpus, &[Part::Train], &Ear::Mel, &device, &|| ()).unwrap();
+    let (training, units) = (device.clone().autodiff(), UnitChoice::Phones.units().unwrap());
+    training.seed(2);
+    // A reader that has learned nothing has opinions too.
+    let eye = Points::Lips.eye();
+    let expert = ExpertConfig::tiny(eye.numbers()).init(units.count(), &training).no_grad();
+    let guide = Guide { expert, eye, edge: units.edge() };
+    let grids = path.join("textgrids");
+    let guidance = Guidance::new("chance", guide, 1e-5, &trained, &corpus.regions, &grids).unwrap();
+    let misread = |guided: Option<&Guidance>, name: &str| {
+        let run = RunDir::create(&dir.path().join(name)).unwrap();
+        let plan = Plan { baseline: Baseline::FaceFormer, size: Size::Tiny, epochs: 10, learning_rate: 3e-3 };
+        let animator = learn(&plan, &trained, &corpus.regions, guided, &device, &run, &|_, _| Ok(())).unwrap();
+        let of = |item: &Item| {
+            let template = item.template(&device);
+            let made = animator.animate(item.features.clone(), template.clone(), item.speaker.unwrap());
+            let moves = (made - template.unsqueeze_dim::<3>(1)).into_data();
+            let moves = Tensor::<3>::from_data(moves, &training);
+            guidance.misread(&item.clip.id, &moves).unwrap().into_scalar::<f32>()
+        };
+        trained.items.iter().map(of).sum::<f32>() / trained.items.len() as f32
+    };
+    let (alone, guided) = (misread(None, "alone"), misread(Some(&guidance), "guided"));
+    assert!(guided < 0.95 * alone, "{guided} of {alone}");
+}
+
+#[test]
 fn every_baseline_learns_what_the_template_does_not_know() {
     let Some((dir, path)) = generated("biwi") else { return };
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
@@ -128,7 +162,7 @@ fn every_baseline_learns_what_the_template_does_not_know() {
     for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 150), (Baseline::SelfTalk, 20)] {
         let plan = Plan { baseline, size: Size::Tiny, epochs, learning_rate: 3e-3 };
         let run = RunDir::create(&dir.path().join(format!("state-{baseline}"))).unwrap();
-        let animator = learn(&plan, &trained, &corpus.regions, &device, &run, &|_, _| Ok(())).unwrap();
+        let animator = learn(&plan, &trained, &corpus.regions, None, &device, &run, &|_, _| Ok(())).unwrap();
         let made = dir.path().join(baseline.to_string());
         let learnt = lve(&score(animator.as_ref(), &trained, &corpus.regions, &made, &device).unwrap());
         assert!(learnt < 0.8 * template, "{baseline}: {learnt} of {template}");

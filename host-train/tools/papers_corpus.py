@@ -39,6 +39,9 @@ VOWELS = [(0.9, 0.2, 0.0, 750, 1200), (0.45, 0.5, 0.0, 550, 1850), (0.2, 0.9, 0.
           (0.55, 0.0, 0.6, 500, 900), (0.2, 0.0, 1.0, 320, 800), (0.35, 0.2, 0.1, 500, 1500)]
 
 
+PHONES = ["AA", "EH", "IY", "AO", "UW", "AH"]
+
+
 class Face:
     """Points at rest, and how jaw, widening, rounding and brows move them, in metres."""
 
@@ -143,6 +146,27 @@ def write_wav(path, samples, rate):
         file.writeframes(samples.astype("<i2").tobytes())
 
 
+def phones(rows, seconds):
+    """Start, end and label of each phone: the vowel of a syllable, and an M where the lips shut before it."""
+    out = []
+    for n, (at, vowel, _, shut) in enumerate(rows):
+        if shut:
+            out.append((at - 0.055, at - 0.01, "M"))
+        after = rows[n + 1] if n + 1 < len(rows) else (at + 0.2, 0, 0, False)
+        out.append((at - 0.01, after[0] - (0.055 if after[3] else 0.01), PHONES[vowel]))
+    told = []
+    for start, end, label in out:
+        last = told[-1][1] if told else 0.0
+        told += [(last, start, "")] * (start > last + 1e-9) + [(start, end, label)]
+    return told + [(told[-1][1], seconds, "")]
+
+
+def write_grid(path, intervals, seconds):
+    rows = "".join(f'{start:.6f} {end:.6f} "{label}"\n' for start, end, label in intervals)
+    path.write_text(f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0 {seconds} <exists> 1\n'
+                    f'"IntervalTier" "phones" 0 {seconds} {len(intervals)}\n{rows}')
+
+
 def clips(args, splits):
     """Speaker, sentence, and what the speaker is like."""
     for part, speakers in splits.items():
@@ -175,7 +199,8 @@ def generate(args):
     if not raw:
         for folder in ("wav", "vertices_npy"):
             (out / folder).mkdir(exist_ok=True)
-    (out / "regions").mkdir(exist_ok=True)
+    for folder in ("regions", "textgrids"):
+        (out / folder).mkdir(exist_ok=True)
     templates, sounds, index, rows_of_all = {}, {}, {}, []
     for speaker, sentence, style, rng in clips(args, BIWI if is_biwi else VOCASET):
         rows = syllables(sentence, args.seconds)
@@ -185,6 +210,7 @@ def generate(args):
         templates[speaker] = face.rest * style["size"] / unit
         samples = sound(rows, args.seconds + 0.03, rate, style["pitch"], rng)
         name = f"e{sentence:02d}" if is_biwi else f"sentence{sentence:02d}"
+        write_grid(out / "textgrids" / f"{speaker}_{name}.TextGrid", phones(rows, args.seconds), args.seconds)
         if raw:
             sounds.setdefault(speaker, {})[name] = dict(audio=samples, sample_rate=rate)
             start = sum(len(part) for part in rows_of_all)

@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use keyface_train::corpus::read_sound;
+use keyface_train::expert::Reader;
+use keyface_train::expert::guide::Guide;
 use keyface_train::export::Packed;
 use keyface_train::model::wav2vec2::Wav2Vec2;
 use keyface_train::papers::corpus::{
-    CURVE_HZ, Captured, CapturedCorpus, Clocks, Part, energy_track, find_leaks, match_clocks, mouth_track, opening,
-    read_captured, read_live_link, write_live_link,
+    CURVE_HZ, Captured, CapturedCorpus, Clocks, Part, Regions, energy_track, find_leaks, match_clocks, mouth_track,
+    opening, read_captured, read_live_link, write_live_link,
 };
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::numpy::NpyFile;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
 use keyface_train::papers::study::{
-    Baseline, Material, PaperTable, Plan, Row, Run, Size, figures_table, floors, learn, read_rows, score, table,
-    write_rows,
+    Baseline, Guidance, Material, PaperTable, Plan, Row, Run, Size, figures_table, floors, learn, read_rows, score,
+    table, write_rows,
 };
 use keyface_train::train::{DeviceChoice, RunDir, pick_device};
 
@@ -95,6 +98,15 @@ pub struct TrainArgs {
     /// Weights of wav2vec 2.0, as for `features`; without them it hears log-mel bands
     #[arg(long, value_name = "FILE.safetensors")]
     wav2vec2: Option<PathBuf>,
+    /// Folder of a lip-reading expert (`expert train`) that guides the training, as audio-visual guidance does
+    #[arg(long, value_name = "DIR", requires = "textgrids")]
+    guide: Option<PathBuf>,
+    /// Folder of CLIP.TextGrid: what a guiding expert should read in each clip
+    #[arg(long, value_name = "DIR", requires = "guide")]
+    textgrids: Option<PathBuf>,
+    /// Weight of what the expert reads beside the vertices' mean square
+    #[arg(long, default_value_t = 1e-7, requires = "guide")]
+    av: f64,
     /// auto, flex (CPU) or cuda[:N]
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -208,12 +220,14 @@ fn train(args: &TrainArgs) -> Result<()> {
     let trained = hear(&[Part::Train])?;
     let plan =
         Plan { baseline: args.baseline, size: args.size, epochs: args.epochs, learning_rate: args.learning_rate };
-    let name = args.baseline.to_string();
+    let guidance = guidance(args, &trained, &corpus.regions, &device)?;
+    let baseline = args.baseline.to_string();
+    let name = if guidance.is_some() { PaperTable::AvGuide.name_with(&baseline) } else { baseline };
     let epochs = progress(&name, args.epochs);
-    let slug = name.to_lowercase();
+    let slug = name.to_lowercase().replace(" + ", "-");
     let run = RunDir::create(&args.runs.join(format!("state-{slug}")))?;
     let seconds = RefCell::new(BTreeMap::new());
-    let animator = learn(&plan, &trained, &corpus.regions, &device, &run, &|stage, progress| {
+    let animator = learn(&plan, &trained, &corpus.regions, guidance.as_ref(), &device, &run, &|stage, progress| {
         epochs.set_message(format!("{stage}, loss {:.3e}", -progress.newest));
         epochs.set_position(progress.step as u64);
         seconds.borrow_mut().insert(stage.to_owned(), progress.seconds);
@@ -246,6 +260,13 @@ fn train(args: &TrainArgs) -> Result<()> {
     Ok(())
 }
 
+/// The reader that guides, if one shall.
+fn guidance(args: &TrainArgs, trained: &Material, regions: &Regions, device: &Device) -> Result<Option<Guidance>> {
+    let (Some(folder), Some(textgrids)) = (&args.guide, &args.textgrids) else { return Ok(None) };
+    let guide = Guide::new(&Reader::load(folder, device)?, false);
+    Guidance::new(&folder.display().to_string(), guide, args.av, trained, regions, textgrids).map(Some)
+}
+
 /// What must be said of a run's figures.
 fn note(args: &TrainArgs, corpus: &CapturedCorpus, ear: &Ear) -> String {
     let text = match args.baseline {
@@ -256,8 +277,14 @@ fn note(args: &TrainArgs, corpus: &CapturedCorpus, ear: &Ear) -> String {
         Size::Paper => "the paper's size",
         Size::Tiny => "tiny size",
     };
+    let guided = match &args.guide {
+        Some(folder) => {
+            format!(" guided by {} (weight {:e}, muted, its mesh seen through the rig),", folder.display(), args.av)
+        }
+        None => String::new(),
+    };
     format!(
-        "{} in {size},{text} {} epochs of {} clips of {} in {}; it hears {}, which is not trained further",
+        "{} in {size},{text}{guided} {} epochs of {} clips of {} in {}; it hears {}, which is not trained further",
         args.baseline,
         args.epochs,
         corpus.part(Part::Train).count(),

@@ -6,7 +6,9 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::material::{frames, said_units};
 use super::net::{Expert, Reading};
+use crate::data::Utterance;
 use crate::loss::{scaled_square, smoothed_cross_entropy};
 
 /// How much of each; what weighs nothing is not computed.
@@ -47,6 +49,11 @@ pub struct Said {
 pub type Part = (&'static str, Tensor<1>);
 
 impl Said {
+    /// Of crops of equal length.
+    pub fn of(crops: &[Utterance], answers: usize, edge: usize, device: &Device) -> Said {
+        Said { units: crops.iter().map(said_units).collect(), frames: frames(crops, answers, device), edge }
+    }
+
     /// The losses of a reading, without the motion's.
     pub fn losses(&self, expert: &Expert, reading: &Reading, weights: &ReadingWeights) -> Vec<Part> {
         let mut parts = vec![];

@@ -14,6 +14,8 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use moments::cholesky;
+
 pub use adapt::{Adapted, Way, adapt, gains};
 pub use pack::pack;
 pub use score::{Score, score};

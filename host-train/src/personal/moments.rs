@@ -62,7 +62,7 @@ impl Moments {
 }
 
 /// Solves `matrix * x = right` for a matrix that is symmetrical and positive definite, by `L L'` (Golub and van Loan 4.2).
-fn cholesky(mut matrix: Vec<f64>, n: usize, mut right: Vec<f64>) -> Vec<f64> {
+pub(crate) fn cholesky(mut matrix: Vec<f64>, n: usize, mut right: Vec<f64>) -> Vec<f64> {
     for column in 0..n {
         for row in column..n {
             let known: f64 = (0..column).map(|k| matrix[row * n + k] * matrix[column * n + k]).sum();

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::super::loss::Said;
-use super::super::material::{EXPERT_HOPS, frames, heard, said_units, stacked_tracks, track};
+use super::super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
 use super::super::reader::true_track;
 use super::animator::Animator;
 use crate::data::{Augmenter, Utterance};
@@ -61,7 +61,7 @@ impl<H> Batch<H> {
         if shuffled {
             crops.rotate_left(1);
         }
-        Said { units: crops.iter().map(said_units).collect(), frames: frames(&crops, answers, device), edge }
+        Said::of(&crops, answers, edge, device)
     }
 
     /// The motion of a batch of one as poses.

@@ -11,6 +11,7 @@ use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
 use crate::evaluate::surface::{MOUTH_CORNERS, MOUTH_WIDTH_M, Moves, default_surface};
 use crate::papers::Told;
 use crate::papers::corpus::Regions;
+use crate::personal::cholesky;
 
 /// Weight decay, as a share of what the jaw moves: channels that move little must not explain what others do.
 const DECAY: f64 = 2e-4;
@@ -74,6 +75,27 @@ impl RigFit {
     pub fn fit(&self, moves: &[f32], vertices: usize) -> Vec<Motion> {
         let mut weights = [0.0; MOTION_CHANNELS];
         moves.chunks_exact(3 * vertices).map(|frame| self.frame(frame, &mut weights)).collect()
+    }
+
+    /// The vertices that are fitted.
+    pub fn landmarks(&self) -> &[usize] {
+        &self.landmarks
+    }
+
+    /// What each axis of the landmarks adds to the channels, x, y and z of each in turn: least squares without bounds, so
+    /// that slopes pass.
+    pub fn linear(&self) -> Vec<[f32; MOTION_CHANNELS]> {
+        let all = MotionChannel::ALL.into_iter().filter(|channel| !UNSEEN.contains(channel));
+        let seen: Vec<usize> = all.map(|channel| channel as usize).collect();
+        let gram: Vec<f64> = seen.iter().flat_map(|a| seen.iter().map(|b| self.gram[*a][*b])).collect();
+        let row = |moves: &[f64; MOTION_CHANNELS]| {
+            let wanted = seen.iter().map(|c| self.scale * moves[*c]).collect();
+            let mut channels = [0.0; MOTION_CHANNELS];
+            let weights = cholesky(gram.clone(), seen.len(), wanted);
+            seen.iter().zip(weights).for_each(|(c, weight)| channels[*c] = weight as f32);
+            channels
+        };
+        self.moves.iter().map(row).collect()
     }
 
     fn frame(&self, frame: &[f32], weights: &mut [f64; MOTION_CHANNELS]) -> Motion {
@@ -166,6 +188,22 @@ mod tests {
                 assert!(others < 0.12, "{channel:?}: {found:?}");
             }
         }
+    }
+
+    #[test]
+    fn without_bounds_the_same_points_move_as_far() {
+        let (template, regions) = mesh(false);
+        let fit = RigFit::new(&template, &regions).unwrap();
+        let mut motion = Motion::REST;
+        (motion[M::JawOpen], motion[M::MouthPucker]) = (0.5, 0.3);
+        let moves = moved(&motion);
+        let axes = fit.landmarks().iter().flat_map(|v| 3 * v..3 * v + 3).map(|axis| moves[axis]);
+        let mut channels = [0.0; MOTION_CHANNELS];
+        for (by, row) in axes.zip(fit.linear()) {
+            (0..MOTION_CHANNELS).for_each(|c| channels[c] += by * row[c]);
+        }
+        let opening = |motion: &Motion| default_surface().opening_m(motion);
+        assert!((opening(&Motion(channels)) - opening(&motion)).abs() < 5e-4, "{channels:?}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::choice::{Baseline, Plan, Size};
+use super::guide::Guidance;
 use super::material::{Item, Material};
 use crate::corpus::Error;
 use crate::papers::baseline::{
@@ -39,6 +40,7 @@ pub fn learn(
     plan: &Plan,
     material: &Material,
     regions: &Regions,
+    guidance: Option<&Guidance>,
     device: &Device,
     run: &RunDir,
     tell: Tell<'_>,
@@ -48,9 +50,9 @@ pub fn learn(
     let Some(first) = material.items.first() else {
         return Err(Error::unexpected(material.layout.name(), "clips to train on", "none").into());
     };
-    run.keep_note("training.txt", &note(plan, material))?;
+    run.keep_note("training.txt", &note(plan, material, guidance))?;
     let (values, audio_width, layout) = (first.clip.template.len(), first.heard.dims()[2], material.layout);
-    let lesson = Stages { plan, material, device: &training, run, tell };
+    let lesson = Stages { plan, material, guidance, device: &training, run, tell };
     Ok(match plan.baseline {
         Baseline::FaceFormer => {
             let config = match plan.size {
@@ -88,12 +90,14 @@ pub fn learn(
 }
 
 /// What must be the same for a run to go on.
-fn note(plan: &Plan, material: &Material) -> String {
+fn note(plan: &Plan, material: &Material, guidance: Option<&Guidance>) -> String {
+    let guided =
+        guidance.map_or_else(String::new, |guidance| format!(", guided by {} x {}", guidance.name, guidance.av));
     let Plan { baseline, size, epochs, learning_rate } = plan;
     let ids: Vec<&str> = material.items.iter().map(|item| item.clip.id.as_str()).collect();
     let heard = material.items.first().map_or(0, |item| item.heard.dims()[2]);
     format!(
-        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features\n{}\n",
+        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features{guided}\n{}\n",
         ids.len(),
         material.layout.name(),
         ids.join("\n")
@@ -108,6 +112,7 @@ fn same_mesh(expected: usize, came: usize) -> Result<()> {
 struct Stages<'a> {
     plan: &'a Plan,
     material: &'a Material,
+    guidance: Option<&'a Guidance>,
     device: &'a Device,
     run: &'a RunDir,
     tell: Tell<'a>,
@@ -116,8 +121,9 @@ struct Stages<'a> {
 impl Stages<'_> {
     fn face_former(&self, net: FaceFormer) -> Result<FaceFormer> {
         self.fit("FaceFormer", net, |net, item, features| {
-            let made = net.animate(features, item.template(self.device), item.speaker.unwrap_or(0));
-            Ok(mean_square(made, item.truth(self.device)?))
+            let (template, truth) = (item.template(self.device), item.truth(self.device)?);
+            let made = net.animate(features, template.clone(), item.speaker.unwrap_or(0));
+            Ok(self.guided(mean_square(made.clone(), truth.clone()), item, &made, &truth, &template))
         })
     }
 
@@ -133,24 +139,42 @@ impl Stages<'_> {
         self.fit("CodeTalker", net, |net, item, features| {
             let (template, truth) = (item.template(self.device), item.truth(self.device)?);
             let codes = net.prior().encode(truth.clone() - template.clone().unsqueeze_dim::<3>(1)).codes.detach();
-            let made = net.forced(features, template, item.speaker.unwrap_or(0), truth.clone());
-            Ok(mean_square(made.vertices, truth) + mean_square(made.features, codes))
+            let made = net.forced(features, template.clone(), item.speaker.unwrap_or(0), truth.clone());
+            let loss = mean_square(made.vertices.clone(), truth.clone()) + mean_square(made.features, codes);
+            Ok(self.guided(loss, item, &made.vertices, &truth, &template))
         })
     }
 
     fn self_talk(&self, net: SelfTalk) -> Result<SelfTalk> {
         self.fit("SelfTalk", net, |net, item, features| {
-            let truth = item.truth(self.device)? - item.template(self.device).unsqueeze_dim::<3>(1);
+            let template = item.template(self.device);
+            let truth = item.truth(self.device)? - template.clone().unsqueeze_dim::<3>(1);
             let moves = net.moves(features);
             let velocity =
                 |x: &Tensor<3>| x.clone().narrow(1, 1, item.frames - 1) - x.clone().narrow(1, 0, item.frames - 1);
             let heard = on(&item.heard, self.device);
             let read = net.read_lips(moves.clone(), heard.dims()[1]).features;
             let [vertices, velocities, ear] = SELF_TALK;
-            Ok(mean_square(velocity(&moves), velocity(&truth)).mul_scalar(velocities)
-                + mean_square(moves, truth).mul_scalar(vertices)
-                + mean_square(read, heard).mul_scalar(ear))
+            let loss = mean_square(velocity(&moves), velocity(&truth)).mul_scalar(velocities)
+                + mean_square(moves.clone(), truth.clone()).mul_scalar(vertices)
+                + mean_square(read, heard).mul_scalar(ear);
+            // Moves are from the template already.
+            Ok(self.guided(loss, item, &moves, &truth, &template.zeros_like()))
         })
+    }
+
+    /// With what a reader says of it, where one guides.
+    fn guided(
+        &self,
+        loss: Tensor<1>,
+        item: &Item,
+        made: &Tensor<3>,
+        truth: &Tensor<3>,
+        template: &Tensor<2>,
+    ) -> Tensor<1> {
+        let moves = |at: &Tensor<3>| at.clone() - template.clone().unsqueeze_dim::<3>(1);
+        let read = self.guidance.and_then(|guidance| guidance.loss(&item.clip.id, &moves(made), &moves(truth)));
+        read.map_or(loss.clone(), |read| loss + read)
     }
 
     /// Adam over all clips; order and chance are each epoch's own, and the same in each run.

@@ -2,6 +2,7 @@
 //! the tables beside what was published.
 
 mod choice;
+mod guide;
 mod learn;
 mod material;
 mod published;
@@ -9,6 +10,7 @@ mod rows;
 mod score;
 
 pub use choice::{Baseline, Plan, Size};
+pub use guide::Guidance;
 pub use learn::learn;
 pub use material::{Item, Material};
 pub use published::{PaperTable, Published};

@@ -55,6 +55,14 @@ impl PaperTable {
         }
     }
 
+    /// How a model is called that has it.
+    pub fn name_with(self, model: &str) -> String {
+        match self {
+            PaperTable::KmTalk => format!("{model} + KMTalk"),
+            PaperTable::AvGuide => format!("{model} + guidance"),
+        }
+    }
+
     /// What the paper adds to the models.
     pub fn addition(self) -> &'static str {
         match self {

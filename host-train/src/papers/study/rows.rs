@@ -98,17 +98,21 @@ pub fn read_rows(dir: &Path) -> Result<Vec<Row>> {
 pub fn table(paper: PaperTable, ours: &[Row]) -> String {
     let cells = |row: &Published| {
         let power = power(row.layout);
-        let is_ours = |own: &&Row| own.model == row.model && own.corpus == row.layout.name();
-        let own: Vec<String> = ours.iter().filter(is_ours).filter_map(|own| own_cell(own, row.layout)).collect();
+        let own = |model: &str| {
+            let is_ours = |own: &&Row| own.model == model && own.corpus == row.layout.name();
+            let own: Vec<String> = ours.iter().filter(is_ours).filter_map(|own| own_cell(own, row.layout)).collect();
+            if own.is_empty() { "not run".into() } else { own.join("; ") }
+        };
         vec![
             format!("{}, {}", row.model, row.layout.name()),
             format!("{:.4}{power}", row.before),
             format!("{:.4}{power}", row.after),
-            if own.is_empty() { "not run".into() } else { own.join("; ") },
+            own(row.model),
+            own(&paper.name_with(row.model)),
         ]
     };
     let title = format!("LVE, {}", paper.addition());
-    let columns = ["before (theirs)", "after (theirs)", "ours"];
+    let columns = ["before (theirs)", "after (theirs)", "before (ours)", "after (ours)"];
     let mut out = Table::new(&title, &columns, paper.rows().iter().map(cells).collect()).markdown();
     out.push_str(
         "\nPublished figures were read second-hand and none was measured here. VOCASET's differ between papers by a \
@@ -184,6 +188,8 @@ mod tests {
         assert!(ours.contains("4.1090e-5") && ours.contains("3.2100e-5 (test of unseen speakers)"), "{ours}");
         assert!(line("SelfTalk, BIWI").contains("not run") && text.contains("before (theirs)"), "{text}");
         assert!(text.contains("- generated corpus"));
+        let guided = table(PaperTable::AvGuide, &[row("FaceFormer", 2e-5), row("FaceFormer + guidance", 1e-5)]);
+        assert!(guided.contains("2.0000e-5 (test of unseen speakers) | 1.0000e-5"), "{guided}");
         let other = table(PaperTable::KmTalk, &[Row { vertices: 120, ..row("FaceFormer", 3.21e-5) }]);
         assert!(other.contains("test of unseen speakers, another mesh of 120 vertices"), "{other}");
     }
