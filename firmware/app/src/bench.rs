@@ -15,7 +15,7 @@ mod table;
 
 use std::time::Instant;
 
-use keyface_core::{Board, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
 use serde::Serialize;
 
 pub use beside::{Difference, VariantReport};
@@ -29,6 +29,7 @@ pub use stages::Stages;
 
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
+use crate::board::Board;
 use clock::ms;
 
 /// What a machine needs for the line.

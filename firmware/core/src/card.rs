@@ -152,7 +152,8 @@ impl ModelCard {
     /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value that this
     /// build cannot run; both name `place`, the file as the caller knows it.
     pub fn from_toml(place: &str, text: &str) -> Result<ModelCard, CoreError> {
-        let card: ModelCard = toml::from_str(text).map_err(|e| CoreError::schema(place, text, &e))?;
+        let schema = |e: toml::de::Error| CoreError::schema(place, text, e.span().map(|span| span.start), e.message());
+        let card: ModelCard = toml::from_str(text).map_err(schema)?;
         card.validate(place)?;
         Ok(card)
     }

@@ -42,7 +42,7 @@
 //! ```
 //!
 //! # Features
-//! `std`: cards, boards, resampling, decisions. `infer`: networks through tract, [`Line`]. `head`: a head made by code.
+//! `std`: cards, resampling, decisions. `infer`: networks through tract, [`Line`]. `head`: a head made by code.
 //! Without any: the stages that need no heap, for a microcontroller.
 //!
 //! # Words
@@ -55,12 +55,11 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "std")]
-mod board;
-#[cfg(feature = "std")]
 mod card;
 mod channel;
 #[cfg(feature = "std")]
-mod check;
+#[doc(hidden)]
+pub mod check;
 pub mod completion;
 #[cfg(feature = "std")]
 pub mod contact;
@@ -96,11 +95,6 @@ mod spoken;
 mod stage;
 mod time;
 
-#[cfg(feature = "std")]
-pub use board::{
-    Board, BoardGains, Budget, Bus, BusJoint, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels,
-    Joint, Layer, Microphone, Panel, Pca9685, PixelFormat, Protocol, Servos, Target, Voice,
-};
 #[cfg(feature = "std")]
 pub use card::{
     ClosureChoice, Closures, DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance,

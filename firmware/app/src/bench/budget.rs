@@ -3,13 +3,13 @@
 use std::env::consts::ARCH;
 use std::fmt::{self, Display, Formatter};
 
-use keyface_core::{Board, Budget};
 use serde::Serialize;
 
 use super::advice::advise;
 use super::circumstances::Circumstances;
 use super::{BenchReport, Pictures};
 use crate::AppError;
+use crate::board::{Board, Budget};
 
 /// How a measured value stands to its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_bus_of_40_mhz_carries_33_pictures_of_320_by_240_a_second() {
-        let pictures = Pictures::of(320, 240, 0, keyface_core::PixelFormat::Rgb565).unwrap();
+        let pictures = Pictures::of(320, 240, 0, crate::board::PixelFormat::Rgb565).unwrap();
         assert_eq!(on_wire(&pictures, 40_000_000), "a picture takes 30.7 ms on the SPI bus: 33 a second at most");
     }
 

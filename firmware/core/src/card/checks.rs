@@ -2,8 +2,7 @@
 
 use super::{HeadRanges, MelCard, ModelCard};
 use crate::CoreError;
-use crate::board::is_plain;
-use crate::check::{Check, verify};
+use crate::check::{Check, is_plain, verify};
 use crate::flow::FLOW;
 use crate::time::{HOP_SAMPLES, SAMPLE_RATE_HZ, STEP_HOPS};
 

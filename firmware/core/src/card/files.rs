@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::CoreError;
-use crate::board::is_plain;
-use crate::check::Check;
+use crate::check::{Check, is_plain};
 
 /// The files of a model. The default names none and passes no check: the exporter fills it in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use keyface::board::Board;
 use keyface::bundle::{Keys, Terms};
 use keyface::store::Store;
-use keyface_core::Board;
 
 /// Names the board of this device.
 const BOARD_VARIABLE: &str = "KEYFACE_BOARD";

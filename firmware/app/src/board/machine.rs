@@ -2,9 +2,8 @@
 
 use core::fmt;
 
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
-
-use crate::check::Check;
 
 /// What programs are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

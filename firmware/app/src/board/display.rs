@@ -1,8 +1,7 @@
 //! A screen as a board states it.
 
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
-
-use crate::check::Check;
 
 /// A screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

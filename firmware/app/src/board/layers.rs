@@ -1,9 +1,9 @@
 //! Inheritance: the files of a board, joined to one.
 
+use keyface_core::CoreError;
+use keyface_core::check::is_plain;
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
-
-use super::Board;
-use crate::CoreError;
 
 const INHERITS: &str = "inherits";
 /// What says which board this is: never inherited.
@@ -24,10 +24,10 @@ impl Layer {
     /// # Errors
     /// [`CoreError::Schema`] when it is not TOML or `inherits` is not a name.
     pub fn new(place: &str, text: &str) -> Result<Layer, CoreError> {
-        let mut keys: Table = toml::from_str(text).map_err(|e| CoreError::schema(place, text, &e))?;
+        let mut keys: Table = toml::from_str(text).map_err(|e| schema(place, text, &e))?;
         let inherits = match keys.remove(INHERITS) {
             None => None,
-            Some(Value::String(name)) if super::is_plain(&name) => Some(name),
+            Some(Value::String(name)) if is_plain(&name) => Some(name),
             Some(other) => {
                 return Err(CoreError::unexpected(place, "the name of a board", format!("{INHERITS} = {other}")));
             }
@@ -41,10 +41,10 @@ impl Layer {
     }
 }
 
-/// The board that the layers make, and what errors call its place.
-pub(super) fn join(layers: &[Layer]) -> Result<(String, Board), CoreError> {
+/// What the layers make, and what errors call its place.
+pub(super) fn join<T: DeserializeOwned>(layers: &[Layer]) -> Result<(String, T), CoreError> {
     if let [alone] = layers {
-        let board = toml::from_str(&alone.text).map_err(|e| CoreError::schema(&alone.place, &alone.text, &e))?;
+        let board = toml::from_str(&alone.text).map_err(|e| schema(&alone.place, &alone.text, &e))?;
         return Ok((alone.place.clone(), board));
     }
     let place = place(layers);
@@ -58,6 +58,10 @@ pub(super) fn join(layers: &[Layer]) -> Result<(String, Board), CoreError> {
         reason: e.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" "),
     })?;
     Ok((place, board))
+}
+
+fn schema(place: &str, text: &str, error: &toml::de::Error) -> CoreError {
+    CoreError::schema(place, text, error.span().map(|span| span.start), error.message())
 }
 
 fn place(layers: &[Layer]) -> String {

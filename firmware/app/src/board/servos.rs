@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
 
 use super::buses::Bus;
 use super::joint::Joint;
-use crate::check::Check;
 
 /// Servos on drivers of pulses, and on serial buses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl Pca9685 {
 
 #[cfg(test)]
 mod tests {
-    use crate::Board;
+    use crate::board::Board;
 
     const BOARD: &str = r#"
         name = "head"

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use keyface_core::Channel;
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
-
-use crate::Channel;
-use crate::check::Check;
 
 /// One servo. Its pulse is `rest_us` at 0 and `full_us` at 1; what it follows may also go to -1, on the other side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

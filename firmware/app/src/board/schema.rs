@@ -1,25 +1,14 @@
-//! The hardware at hand as data: `boards/<name>.toml` in, a checked [`Board`] out.
+//! What a board says: its keys, and what must hold of them.
 
+use keyface_core::check::{Check, is_plain, verify};
+use keyface_core::{CoreError, Gains};
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Check, verify};
-use crate::{CoreError, Gains};
-
-mod buses;
-mod display;
-mod joint;
-mod layers;
-mod machine;
-mod servos;
-mod voice;
-
-pub use buses::{Bus, BusJoint, Protocol};
-pub use display::{ColorOrder, Controller, Display, DisplayKind, Panel, PixelFormat};
-pub use joint::Joint;
-pub use layers::Layer;
-pub use machine::{Budget, Cpu, Glibc, Target};
-pub use servos::{Pca9685, Servos};
-pub use voice::Voice;
+use super::display::Display;
+use super::layers::{self, Layer};
+use super::machine::{Budget, Cpu, Glibc, Target};
+use super::servos::Servos;
+use super::voice::{self, Voice};
 
 /// What one machine has and which model it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,7 +153,7 @@ impl Board {
     /// [`CoreError::Schema`] for an unknown, missing or ill-typed key, [`CoreError::Unexpected`] for a value out of
     /// range; both name the file as the caller knows it.
     pub fn from_layers(layers: &[Layer]) -> Result<Board, CoreError> {
-        let (place, board) = layers::join(layers)?;
+        let (place, board): (_, Board) = layers::join(layers)?;
         verify(&place, board.checks())?;
         Ok(board)
     }
@@ -205,11 +194,6 @@ impl Board {
         checks.extend(self.voice.checks());
         checks
     }
-}
-
-/// Names become parts of paths: nothing but letters, digits, dashes and underscores.
-pub(crate) fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 #[cfg(test)]

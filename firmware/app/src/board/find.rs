@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Board, Layer, ModelCard};
+use keyface_core::ModelCard;
 
+use super::{Board, Layer};
 use crate::{AppError, bounded, roots};
 
 /// Names a folder of boards.

@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
-
-use crate::check::Check;
 
 /// Where a face can go on one machine, and which programs of others can be sent it.
 const HERE: [&str; 4] = ["screen", "servo", "stdout", "none"];
@@ -101,7 +100,7 @@ pub(super) fn checks_of(to: &[String], has_screen: bool, has_servos: bool) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use crate::Board;
+    use crate::board::Board;
 
     const BOARD: &str = r#"
         name = "desk"

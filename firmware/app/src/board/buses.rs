@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use keyface_core::check::Check;
 use serde::{Deserialize, Serialize};
 
 use super::joint::{Joint, follow_checks};
-use crate::check::Check;
 
 /// The last step of a turn.
 const LAST_STEP: u16 = 4_095;
@@ -133,7 +133,7 @@ impl Bus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Board;
+    use crate::board::Board;
 
     const BOARD: &str = r#"
         name = "head"
