@@ -1,5 +1,7 @@
 //! What can go wrong in core, and what the caller can do about it.
 
+use alloc::string::String;
+
 /// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,11 +61,12 @@ impl CoreError {
 
     /// The TOML `text` of the file `place` is not of its schema at the byte `at`: in one line, where the parser draws a
     /// picture of five.
+    #[cfg(feature = "std")]
     #[doc(hidden)]
     pub fn schema(place: &str, text: &str, at: Option<usize>, message: &str) -> CoreError {
         let line = at.map(|at| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count());
         let message = message.replace('\n', ", ");
         let reason = line.map_or_else(|| message.clone(), |line| format!("line {line}: {message}"));
-        CoreError::Schema { place: place.to_owned(), reason }
+        CoreError::Schema { place: place.into(), reason }
     }
 }

@@ -1,7 +1,8 @@
 //! Heads of one step in, the mouth that the face shows out: a forward filter over seven classes, and lips that close.
 
-use crate::card::Decode;
-use crate::{Heads, MOUTHS, Mouth, PHONES, Phone, Viseme};
+use super::decode::Decode;
+use super::phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
+use crate::Heads;
 
 /// What the face must show at one step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use heapless::Deque;
 
-use crate::{MOTION_CHANNELS, Micros, Motion, MotionChannel};
+use super::channels::{MOTION_CHANNELS, Motion, MotionChannel};
+use crate::Micros;
 
 /// Steps that can be looked back on: more than half a second.
 const KNOTS: usize = 32;

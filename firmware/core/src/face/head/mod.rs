@@ -10,8 +10,7 @@ mod mesh;
 mod morphs;
 mod skin;
 
-use crate::Channel;
-
+use super::channel::Channel;
 use mesh::Mesh;
 pub use mesh::{Part, Skin, V3, Vertex};
 

@@ -1,6 +1,6 @@
 //! Hops in, the networks' features out: log-mel relative to a causal level, and the level itself.
 
-use crate::mel::{MEL_BANDS, MelPower, MelPowers};
+use super::mel::{MEL_BANDS, MelPower, MelPowers};
 use crate::time::HOP_SAMPLES;
 use crate::{Samples, Stage};
 

@@ -1,10 +1,9 @@
 //! How far each channel moves a vertex at full weight.
 
-use crate::Channel;
-
 use super::eyes::{placed, sign};
 use super::mesh::{Part, Skin, V3, Vertex, add as plus, bell, step, sub};
 use super::skin::{MOUTH_HALF, MOUTH_Y, front};
+use crate::Channel;
 
 /// The jaw turns by this angle about a line through the ears.
 const JAW_RAD: f32 = 0.58;

@@ -2,7 +2,7 @@
 //!
 //! A few filters, of which each is a line: what head and brows of a person follow (Munhall et al. 2004; Busso et al. 2007).
 
-use crate::pitch::PitchTracker;
+use super::pitch::PitchTracker;
 use crate::time::HOP_SAMPLES;
 use crate::{Micros, Samples, Stage};
 

@@ -4,9 +4,9 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decode, ModelCard};
-use crate::CoreError;
+use super::ModelCard;
 use crate::check::Check;
+use crate::{CoreError, Decode};
 
 /// Thresholds beside the one that ships, found on the same clips.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl ModelCard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::tests::sample;
+    use crate::net::card::tests::sample;
 
     #[test]
     fn a_careful_face_closes_later_and_opens_sooner() {

@@ -1,6 +1,8 @@
 //! Motion in, face out: paired channels are spread over both sides, with a gain per jaw and lips.
 
-use crate::{Channel, FacePose, Motion, MotionChannel};
+use super::channel::Channel;
+use super::pose::FacePose;
+use crate::{Motion, MotionChannel};
 
 /// How strongly a face shows what the model predicts; 1 is a natural human face.
 #[derive(Clone, Copy, Debug, PartialEq)]

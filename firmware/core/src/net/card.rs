@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mel::{MEL_BANDS, MEL_EDGES_HZ, WINDOW_SAMPLES};
-use crate::ports::{NetSpec, Port};
-use crate::time::{SAMPLE_RATE_HZ, STEP_HOPS};
-use crate::{CoreError, FEATURES, MOTION_CHANNELS, MotionChannel, heads};
+use super::ports::{NetSpec, Port};
+use crate::sound::{MEL_EDGES_HZ, WINDOW_SAMPLES};
+use crate::{CoreError, Decode, FEATURES, MEL_BANDS, MOTION_CHANNELS, MotionChannel, SAMPLE_RATE_HZ, STEP_HOPS, heads};
 
 mod checks;
 mod closures;
@@ -15,7 +14,6 @@ mod decode;
 mod files;
 
 pub use closures::{ClosureChoice, Closures};
-pub use decode::Decode;
 pub use files::{FileEntry, Files, Precision, sha256_hex};
 
 /// A model's card. Written by the exporter only; everything that the line must know of a model stands here.

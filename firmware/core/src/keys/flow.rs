@@ -4,8 +4,9 @@
 
 use heapless::Deque;
 
-use crate::heads::NEXT_TIME_UNIT_MS;
-use crate::{Heads, KeyKind, KeyMotion, MOTION_CHANNELS, Micros, Motion};
+use super::heads::{Heads, NEXT_TIME_UNIT_MS};
+use super::key::{KeyKind, KeyMotion};
+use crate::{MOTION_CHANNELS, Micros, Motion};
 
 /// Keys behind that the flow tells of.
 pub const PAST_KEYS: usize = 3;

@@ -1,29 +1,26 @@
-//! One network, one step at a time: frames in, frames out, state kept inside. Only here and below is tract known.
+//! An ONNX file through tract, one step at a time: frames in, frames out, state kept inside. Only here and below is tract
+//! known.
 //!
 //! A step graph has inputs `[1, steps, width]` and then states `c_NAME`; outputs `[1, steps, width]` and then, in the
 //! same order, the states after the run, `o_NAME`. Every state starts as zeros. The line runs one step at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
+use super::contract::{Net, check_finite};
+use super::ports::{NetSpec, Port, Signature, check_widths};
 use crate::CoreError;
-use crate::ports::{NetSpec, Port, Signature, check_finite, check_widths};
 
 mod cost;
-mod peak;
+mod product;
 
 pub use cost::NetCost;
-pub use peak::{Arithmetic, peak_macs_per_s};
+pub use product::{Arithmetic, Product};
 
 /// No model of ours comes near; a larger file is a mistake or an attack.
 pub const MAX_BYTES: usize = 64 << 20;
-/// A slow board loads in a second. A damaged file can keep the parser busy for ever: some axes are loop bounds.
-const LOAD_LIMIT: Duration = Duration::from_secs(20);
 /// Ours have three. Of hundreds of them a file of 2 kB can tell, and they keep the optimizer busy for many seconds.
 const MOST_DIMENSIONS: i64 = 8;
 
@@ -43,8 +40,8 @@ pub struct StepNet {
 impl StepNet {
     /// Parses, optimizes, checks and tries a network whose hash the caller has verified.
     ///
-    /// Parsing a damaged file may panic or never end, so it happens on a thread of its own with a time limit.
-    /// After the limit that thread is left behind.
+    /// A parser that panics becomes an error. It may also never end, some axes being loop bounds: a file that somebody
+    /// else made is first loaded in a process that can be killed.
     ///
     /// # Errors
     /// [`CoreError::Refused`] when it cannot be parsed, [`CoreError::Unexpected`] when its ports are not `spec`'s.
@@ -52,8 +49,7 @@ impl StepNet {
         if bytes.len() > MAX_BYTES {
             return Err(refused(spec.name, format!("expected at most {MAX_BYTES} bytes, came {}", bytes.len())));
         }
-        let (copy, wanted) = (bytes.to_vec(), spec.clone());
-        guarded(spec.name, LOAD_LIMIT, move || load(&copy, wanted))
+        caught(spec.name, || load(bytes, spec.clone()))
     }
 
     /// Steps that a run takes.
@@ -64,33 +60,6 @@ impl StepNet {
     /// What a run costs.
     pub fn cost(&self) -> NetCost {
         self.cost
-    }
-
-    /// One run. `inputs` and `outputs` stand in the order of the [`NetSpec`]; each is the frames of all steps, in order.
-    ///
-    /// # Errors
-    /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a
-    /// number; a bad input leaves the network as it was, any later failure resets it.
-    pub fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
-        let NetSpec { name, inputs: takes, outputs: gives } = &self.spec;
-        check_widths(name, self.steps, takes, inputs.iter().map(|frame| frame.len()))?;
-        check_widths(name, self.steps, gives, outputs.iter().map(|frame| frame.len()))?;
-        takes.iter().zip(inputs).try_for_each(|(port, frame)| check_finite(name, port, frame))?;
-        let outcome = self.step(inputs, outputs);
-        if outcome.is_err() {
-            self.reset();
-        }
-        outcome
-    }
-
-    /// Forgets everything that was run: afterwards the network equals a freshly loaded one.
-    pub fn reset(&mut self) {
-        // After a failed step the session still holds that step's values; `reset_turn` only drops them. Of a clone that
-        // has not run there are none, and it would look for them in vain.
-        if !self.session.turn_state.values.is_empty() {
-            self.session.reset_turn().expect("dropping values cannot fail");
-        }
-        self.states.clone_from(&self.fresh);
     }
 
     fn step(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
@@ -105,14 +74,42 @@ impl StepNet {
         self.states.extend(results.drain(outputs.len()..));
         for ((port, from), to) in self.spec.outputs.iter().zip(&results).zip(outputs) {
             let frame = values(from).map_err(failed)?;
-            check_finite(self.spec.name, port, frame)?;
+            check_finite(self.spec.name, port.name, frame)?;
             to.copy_from_slice(frame);
         }
         Ok(())
     }
 }
 
-/// Everything that the loading thread does.
+impl Net for StepNet {
+    /// One run. `inputs` and `outputs` stand in the order of the [`NetSpec`]; each is the frames of all steps, in order.
+    ///
+    /// # Errors
+    /// [`CoreError::Unexpected`] for a wrong number of frames or values, [`CoreError::NotFinite`] for what is not a
+    /// number; a bad input leaves the network as it was, any later failure resets it.
+    fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
+        let NetSpec { name, inputs: takes, outputs: gives } = &self.spec;
+        check_widths(name, self.steps, takes, inputs.iter().map(|frame| frame.len()))?;
+        check_widths(name, self.steps, gives, outputs.iter().map(|frame| frame.len()))?;
+        takes.iter().zip(inputs).try_for_each(|(port, frame)| check_finite(name, port.name, frame))?;
+        let outcome = self.step(inputs, outputs);
+        if outcome.is_err() {
+            self.reset();
+        }
+        outcome
+    }
+
+    fn reset(&mut self) {
+        // After a failed step the session still holds that step's values; `reset_turn` only drops them. Of a clone that
+        // has not run there are none, and it would look for them in vain.
+        if !self.session.turn_state.values.is_empty() {
+            self.session.reset_turn().expect("dropping values cannot fail");
+        }
+        self.states.clone_from(&self.fresh);
+    }
+}
+
+/// Everything that may panic.
 fn load(bytes: &[u8], spec: NetSpec) -> Result<StepNet, CoreError> {
     let failed = |e: TractError| refused(spec.name, format!("{e:#}"));
     let parsed = tract_onnx::onnx().model_for_read(&mut &*bytes).map_err(failed)?;
@@ -137,7 +134,7 @@ fn check_dimensions(net: &str, mut ranks: impl Iterator<Item = i64>) -> Result<(
     if ranks.any(|rank| rank > MOST_DIMENSIONS) { Err(refused(net, expected())) } else { Ok(()) }
 }
 
-/// A step on silence: what would panic at the first step does it here, on the loading thread.
+/// A step on silence: what would panic at the first step does it here.
 fn try_once(net: &mut StepNet) -> Result<(), CoreError> {
     let frames = |ports: &[Port]| ports.iter().map(|port| vec![0.0; net.steps * port.width]).collect::<Vec<_>>();
     let (inputs, mut outputs) = (frames(&net.spec.inputs), frames(&net.spec.outputs));
@@ -148,21 +145,11 @@ fn try_once(net: &mut StepNet) -> Result<(), CoreError> {
     Ok(())
 }
 
-/// Runs `work` on a thread of its own; a panic and a time-out become errors.
-fn guarded<T: Send + 'static>(
-    net: &str,
-    limit: Duration,
-    work: impl FnOnce() -> Result<T, CoreError> + Send + 'static,
-) -> Result<T, CoreError> {
-    let (answer, answered) = mpsc::channel();
-    let caught = move || catch_unwind(AssertUnwindSafe(work));
-    let spawned = thread::Builder::new().name("keyface-load".to_owned()).spawn(move || answer.send(caught()));
-    spawned.map_err(|e| refused(net, format!("no thread to load it on: {e}")))?;
-    match answered.recv_timeout(limit) {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(refused(net, "the parser panicked".to_owned())),
-        Err(_) => Err(refused(net, format!("expected it within {} ms", limit.as_millis()))),
-    }
+/// A panic becomes an error.
+fn caught<T>(net: &str, work: impl FnOnce() -> Result<T, CoreError>) -> Result<T, CoreError> {
+    // What the parser left half done is dropped with it.
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|_| Err(refused(net, "the parser panicked".to_owned())))
 }
 
 /// Names and shapes from the graph as it was written, types from the graph as it was understood.
@@ -232,18 +219,8 @@ mod tests {
     }
 
     #[test]
-    fn a_parser_that_never_ends_is_left_behind() {
-        let endless = || {
-            thread::sleep(Duration::from_secs(5));
-            Ok(())
-        };
-        let error = reason(guarded("net", Duration::from_millis(20), endless));
-        assert!(error.ends_with("expected it within 20 ms"), "{error}");
-    }
-
-    #[test]
     fn a_parser_that_panics_is_an_error() {
-        let error = reason(guarded::<()>("net", LOAD_LIMIT, || panic!("on purpose")));
+        let error = reason(caught::<()>("net", || panic!("on purpose")));
         assert!(error.ends_with("the parser panicked"), "{error}");
     }
 }

@@ -2,8 +2,8 @@
 
 use heapless::Deque;
 
-use crate::prosody::{Prosody, ProsodyFollower};
-use crate::{HOP_SAMPLES, Micros, Motion, STEP_HOPS, Stage, time::Hops};
+use super::channels::Motion;
+use crate::{HOP_SAMPLES, Hops, Micros, Prosody, ProsodyFollower, STEP_HOPS, Stage};
 
 /// What is said at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

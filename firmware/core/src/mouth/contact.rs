@@ -1,7 +1,8 @@
 //! Hard phonetics: what survives every network. Sealed lips for p b m, lip on teeth for f v, rest in silence.
 
-use crate::mouth::MouthState;
-use crate::{Motion, MotionChannel as M, Mouth};
+use super::decoder::MouthState;
+use super::phone::Mouth;
+use crate::{Motion, MotionChannel as M};
 
 /// The lips just touch at `MouthClose = 0.02 + 0.85 JawOpen` (measured on the ICT head); a little more presses them.
 pub fn sealing(jaw_open: f32) -> f32 {

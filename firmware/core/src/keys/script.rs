@@ -1,9 +1,11 @@
 //! Phones that are known beforehand, from an aligned text: when they touch the lips, when their keys are, and what the
 //! network would have said had it been sure.
 
-use crate::flow::LONGEST;
-use crate::heads::NEXT_TIME_UNIT_MS;
-use crate::{Heads, Micros, PHONES, Phone};
+use alloc::vec::Vec;
+
+use super::flow::LONGEST;
+use super::heads::{Heads, NEXT_TIME_UNIT_MS};
+use crate::{Micros, PHONES, Phone};
 
 /// One phone and when it is spoken, in seconds from the first sample.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use core::ops::{Index, IndexMut};
 
-use crate::channel::{CHANNELS, Channel};
+use super::channel::{CHANNELS, Channel};
 
 /// Angles of a head or an eye, in radians.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

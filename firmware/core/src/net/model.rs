@@ -1,6 +1,9 @@
 //! A model in memory: a card and two networks that agree with it.
 
-use crate::{CoreError, ModelCard, StepNet};
+use super::card::ModelCard;
+use super::contract::Net;
+use super::tract::StepNet;
+use crate::CoreError;
 
 /// A checked card and its networks, ready to step. A clone shares the weights: several lines cost little more than one.
 #[derive(Clone)]
@@ -43,7 +46,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::tests::sample;
+    use crate::net::card::tests::sample;
 
     #[test]
     fn a_damaged_file_is_refused_by_its_hash_before_it_is_parsed() {

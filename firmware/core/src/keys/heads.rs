@@ -1,7 +1,6 @@
 //! What KeyMotionNet says at every step: the layout of its `heads` output, and the same values by name.
 
-use crate::phone::PHONES;
-use crate::{MOTION_CHANNELS, Motion};
+use crate::{MOTION_CHANNELS, Motion, PHONES};
 
 /// Logit of "a key motion falls into this step".
 pub const BOUNDARY: usize = PHONES;
