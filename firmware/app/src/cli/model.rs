@@ -1,6 +1,9 @@
 //! `keyface model`: bundles are packed, checked, installed and rolled back.
 
+use std::env;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
 use keyface::ears::Input;
@@ -25,6 +28,7 @@ pub fn model(command: &ModelCommand) -> anyhow::Result<()> {
         ModelCommand::List(args) => list(args),
         ModelCommand::Pack(args) => pack_model(args),
         ModelCommand::Keygen(args) => keygen(args),
+        ModelCommand::Load => load(),
     }
 }
 
@@ -34,6 +38,7 @@ fn install(args: &InstallArgs) -> anyhow::Result<()> {
     if !args.downgrade {
         store.check_not_older(&bundle)?;
     }
+    try_apart(&bundle)?;
     let mut bar = Bar::default();
     let installed = store.install(&bundle, &terms, |event| bar.tell(event))?;
     bar.finish();
@@ -51,6 +56,7 @@ fn install(args: &InstallArgs) -> anyhow::Result<()> {
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
     let terms = args.terms.read()?;
+    try_apart(&bundle)?;
     let mut bar = Bar::default();
     let tested = SelfTest::new(&bundle, &terms).run(|done, all| bar.heard(done, all))?;
     bar.finish();
@@ -60,6 +66,20 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     tell(format_args!("whole        {}, signed with {}", Named::from(&bundle), signer.display()));
     tell_test(&tested);
     Ok(())
+}
+
+/// The first time that networks are loaded here: by this program, in a process that can be killed.
+fn try_apart(bundle: &Bundle) -> anyhow::Result<()> {
+    let mut loader = Command::new(env::current_exe()?);
+    loader.args(["model", "load"]);
+    Ok(bundle.load_apart(loader)?)
+}
+
+/// That process.
+fn load() -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(Bundle::load_networks(&bytes)?)
 }
 
 fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {

@@ -33,6 +33,9 @@ pub enum ModelCommand {
     Pack(PackArgs),
     /// Make a pair of keys: NAME.key signs bundles, NAME.pub trusts them.
     Keygen(KeygenArgs),
+    /// Load the networks of the bundle on standard input: install and verify ask for it.
+    #[command(hide = true)]
+    Load,
 }
 
 #[derive(Args)]
