@@ -10,6 +10,7 @@ mod floor;
 mod living;
 mod machine;
 mod picture;
+mod row;
 mod stages;
 mod table;
 
@@ -19,12 +20,13 @@ use keyface_core::{Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
 use serde::Serialize;
 
 pub use beside::{Difference, VariantReport};
-pub use budget::{BoardReport, Row, Verdict};
+pub use budget::BoardReport;
 pub use clock::StepTimes;
 pub use floor::Floor;
 pub use living::LivingFace;
 pub use machine::Peaks;
 pub use picture::Pictures;
+pub use row::{Row, Verdict};
 pub use stages::Stages;
 
 use crate::AppError;

@@ -1,7 +1,7 @@
 //! What to lower when a budget is exceeded, with what that brings.
 
-use super::budget::Row;
 use super::circumstances::Circumstances;
+use super::row::Row;
 use super::{BenchReport, Pictures, StepTimes};
 use crate::AppError;
 use crate::board::{Board, Cpu, PixelFormat};
@@ -137,7 +137,7 @@ fn picture(now: &Pictures) -> Result<Vec<String>, AppError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::Verdict;
+    use super::super::row::Verdict;
     use super::*;
     use crate::board;
 

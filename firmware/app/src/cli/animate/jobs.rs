@@ -10,7 +10,7 @@ use keyface::ears::Input;
 use keyface::out::{Format, SOUND, Target, check_apart, check_distinct};
 use keyface::script;
 
-use super::AnimateArgs;
+use super::args::AnimateArgs;
 
 /// What is taken for a sound in a folder; the last ones are refused with the command that converts them.
 const SOUND_ENDINGS: [&str; 37] = [
