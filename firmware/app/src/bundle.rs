@@ -23,7 +23,7 @@ pub use golden::Golden;
 pub use keys::{KEYS_VARIABLE, Keys, SecretKey, generate};
 pub use manifest::{Manifest, ManifestFile};
 pub use pack::pack;
-pub use selftest::{SelfTest, Terms, Tested};
+pub use selftest::{Requirements, SelfTest, Tested};
 
 /// No bundle of ours comes near; a larger file is a mistake or an attack.
 pub const MAX_BYTES: u64 = 64 << 20;

@@ -34,13 +34,13 @@ pub fn model(command: &ModelCommand) -> anyhow::Result<()> {
 
 fn install(args: &InstallArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
-    let (store, terms) = (args.store.open(), args.terms.read()?);
+    let (store, requirements) = (args.store.open(), args.requirements.read()?);
     if !args.downgrade {
         store.check_not_older(&bundle)?;
     }
     try_apart(&bundle)?;
     let mut bar = Bar::default();
-    let installed = store.install(&bundle, &terms, |event| bar.tell(event))?;
+    let installed = store.install(&bundle, &requirements, |event| bar.tell(event))?;
     bar.finish();
     if args.store.json {
         return tell_json(&json!({ "installed": installed, "signed_with": signer }));
@@ -55,10 +55,10 @@ fn install(args: &InstallArgs) -> anyhow::Result<()> {
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
-    let terms = args.terms.read()?;
+    let requirements = args.requirements.read()?;
     try_apart(&bundle)?;
     let mut bar = Bar::default();
-    let tested = SelfTest::new(&bundle, &terms).run(|done, all| bar.heard(done, all))?;
+    let tested = SelfTest::new(&bundle, &requirements).run(|done, all| bar.heard(done, all))?;
     bar.finish();
     if args.json {
         return tell_json(&json!({ "manifest": bundle.manifest(), "signed_with": signer, "tested": tested }));
@@ -83,11 +83,11 @@ fn load() -> anyhow::Result<()> {
 }
 
 fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
-    let (store, terms) = (args.store.open(), args.terms.read()?);
-    let board = args.terms.board.load()?;
+    let (store, requirements) = (args.store.open(), args.requirements.read()?);
+    let board = args.requirements.board.load()?;
     let shipped = board.as_ref().map_or(keyface::model::LIVE, |board| &board.model);
     let mut bar = Bar::default();
-    let back = store.rollback(&terms, || keyface::model::load(shipped), |event| bar.tell(event))?;
+    let back = store.rollback(&requirements, || keyface::model::load(shipped), |event| bar.tell(event))?;
     bar.finish();
     if args.store.json {
         return tell_json(&back);

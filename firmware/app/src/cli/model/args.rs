@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use keyface::board::Board;
-use keyface::bundle::{Keys, Terms};
+use keyface::bundle::{Keys, Requirements};
 use keyface::store::Store;
 
 /// Names the board of this device.
@@ -49,7 +49,7 @@ pub struct InstallArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     #[command(flatten)]
     pub store: StoreArgs,
 }
@@ -62,7 +62,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
@@ -71,7 +71,7 @@ pub struct VerifyArgs {
 #[derive(Args)]
 pub struct RollbackArgs {
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     #[command(flatten)]
     pub store: StoreArgs,
 }
@@ -114,7 +114,7 @@ pub struct TrustArgs {
 
 /// What this device asks of a model.
 #[derive(Args)]
-pub struct TermsArgs {
+pub struct RequirementsArgs {
     #[command(flatten)]
     pub board: BoardArgs,
     /// Take a model although its steps last longer here than they may: for emulators and image builds.
@@ -145,11 +145,11 @@ impl TrustArgs {
     }
 }
 
-impl TermsArgs {
-    pub fn read(&self) -> anyhow::Result<Terms> {
+impl RequirementsArgs {
+    pub fn read(&self) -> anyhow::Result<Requirements> {
         let board = self.board.load()?;
         let look_ahead_ms = board.and_then(|board| Some((board.look_ahead_ms?, board.name)));
-        Ok(Terms { look_ahead_ms, is_untimed: self.untimed })
+        Ok(Requirements { look_ahead_ms, is_untimed: self.untimed })
     }
 }
 
