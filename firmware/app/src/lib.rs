@@ -8,7 +8,7 @@
 //! 5. [`app`] is the loop over 1 to 4. A face that is given its voice has another, [`talk`]; a file [`animate::animate`].
 //!
 //! # Around it
-//! What a machine is: [`board`], [`cpu`], [`unit`], [`service`]. Whether it will do: [`doctor`], [`bench`]. Models:
+//! What a machine is: [`board`], [`cpu`], [`mod@unit`], [`service`]. Whether it will do: [`doctor`], [`mod@bench`]. Models:
 //! [`model`] finds one, [`bundle`] is one as a signed file, [`store`] has those that are installed.
 //!
 //! # Words
