@@ -51,7 +51,7 @@ check: setup
     cargo fmt --all --check && tools/file-length && tools/circles && tools/deny && tools/features/check
     python3 tests/flash/test_parts.py --quiet
     cargo check --release -p keyface-core --no-default-features && cargo check --release -p keyface --no-default-features
-    @if rustup target add {{ bare }} 2>/dev/null; then cargo check --release -p keyface-core --no-default-features --target {{ bare }}; \
+    @if rustup target add {{ bare }} 2>/dev/null; then cargo check --release -p keyface-core --no-default-features --features alloc --target {{ bare }}; \
         else echo "{{ bare }} cannot be had here: core was not checked without a system"; fi
     cargo clippy --release --all-targets -- -D warnings
     cargo clippy --release -p keyface-core -p keyface --lib --bins -- -D warnings -D clippy::unwrap_used

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use keyface_core::flow::FLOW;
 use keyface_core::heads::HEADS;
-use keyface_core::{FEATURES, MOTION_CHANNELS, NetSpec, Port, Precision, STEP_HOPS, StepNet};
+use keyface_core::{FEATURES, MOTION_CHANNELS, Net, NetSpec, Port, Precision, STEP_HOPS, StepNet};
 use keyface_train::export::{Form, completion_graph, key_motion_graph, samples};
 use prost::Message;
 

@@ -135,7 +135,8 @@ def kill_everywhere(desk, installed, deed):
     wrong = 0
     for call, which, args in calls:
         desk.reset(template)
-        inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+        # Its main thread alone: the process that loads the networks first makes the same calls.
+        inject = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
         inject += ["-e", f"inject={call}:signal=SIGKILL:when={which}"]
         done = desk.call(*desk.args(deed), before=inject)
         links = desk.link("current"), desk.link("previous")

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Board, Model};
+use keyface::board::Board;
+use keyface_core::{Model, Net};
 
 fn listed(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);

@@ -63,8 +63,9 @@ fn broken_samples_stay_in_the_future_and_never_reach_the_motion() {
 
 #[test]
 fn the_last_sample_that_a_step_hears_lies_the_look_ahead_of_the_card_after_it() {
-    for_each_line(|line| {
-        let look_ahead = Micros::from_ms(i64::from(line.card().look_ahead_ms));
+    for folder in shipped() {
+        let look_ahead = Micros::from_ms(i64::from(keyface::model::card(&folder).unwrap().look_ahead_ms));
+        let line = &mut line(&folder);
         let mut sound = golden(SAMPLES);
         let before = steps(line, &sound, SAMPLES);
         let changed = before.len() / 2;
@@ -75,7 +76,7 @@ fn the_last_sample_that_a_step_hears_lies_the_look_ahead_of_the_card_after_it() 
         assert_eq!(first, changed);
         let heard = Hops(((first + 1) * STEP_HOPS) as u64).micros();
         assert_eq!((after[first].heard, after[first].at), (heard, heard - look_ahead));
-    });
+    }
 }
 
 #[test]

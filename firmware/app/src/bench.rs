@@ -10,25 +10,28 @@ mod floor;
 mod living;
 mod machine;
 mod picture;
+mod row;
 mod stages;
 mod table;
 
 use std::time::Instant;
 
-use keyface_core::{Board, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
 use serde::Serialize;
 
 pub use beside::{Difference, VariantReport};
-pub use budget::{BoardReport, Row, Verdict};
+pub use budget::BoardReport;
 pub use clock::StepTimes;
 pub use floor::Floor;
 pub use living::LivingFace;
 pub use machine::Peaks;
 pub use picture::Pictures;
+pub use row::{Row, Verdict};
 pub use stages::Stages;
 
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
+use crate::board::Board;
 use clock::ms;
 
 /// What a machine needs for the line.

@@ -17,12 +17,13 @@ mod keys;
 mod manifest;
 mod pack;
 mod selftest;
+mod trial;
 
 pub use golden::Golden;
 pub use keys::{KEYS_VARIABLE, Keys, SecretKey, generate};
 pub use manifest::{Manifest, ManifestFile};
 pub use pack::pack;
-pub use selftest::{SelfTest, Terms, Tested};
+pub use selftest::{Requirements, SelfTest, Tested};
 
 /// No bundle of ours comes near; a larger file is a mistake or an attack.
 pub const MAX_BYTES: u64 = 64 << 20;
@@ -58,10 +59,19 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::open`].
     pub fn from_bytes(place: &Path, bytes: &[u8], keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
+        Bundle::parse(place, bytes, |manifest, signature| Ok(keys.signer(place, manifest, signature)?.to_path_buf()))
+    }
+
+    /// Reads a bundle; `signed` is asked about the manifest and its signature before anything else is believed.
+    fn parse<S>(
+        place: &Path,
+        bytes: &[u8],
+        signed: impl FnOnce(&[u8], &[u8]) -> Result<S, AppError>,
+    ) -> Result<(Bundle, S), AppError> {
         let mut archive = archive::Walk::new(place, bytes);
         let manifest_text = archive.entry(MANIFEST, None, MAX_MANIFEST_BYTES)?.to_vec();
         let signature = archive.entry(SIGNATURE, Some(SIGNATURE_BYTES), SIGNATURE_BYTES)?.to_vec();
-        let signer = keys.signer(place, &manifest_text, &signature)?.to_path_buf();
+        let signer = signed(&manifest_text, &signature)?;
         let manifest = Manifest::from_toml(&within(place, MANIFEST), &manifest_text)?;
         let file = |entry: &ManifestFile| Ok(archive.entry(&entry.name, Some(entry.bytes), MAX_BYTES)?.to_vec());
         let files = manifest.files.iter().map(file).collect::<Result<_, AppError>>()?;

@@ -1,6 +1,6 @@
 //! A board's `[cpu]` in, the scheduling of the calling thread out.
 
-use keyface_core::Cpu;
+use crate::board::Cpu;
 
 /// Puts the calling thread on the board's processors, at its priority. Threads that it starts later inherit both.
 ///

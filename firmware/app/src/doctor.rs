@@ -14,8 +14,9 @@ mod streams;
 mod system;
 mod which;
 
-use keyface_core::Board;
 use serde::Serialize;
+
+use crate::board::Board;
 
 pub use finding::{Finding, Verdict};
 pub use machine::Machine;

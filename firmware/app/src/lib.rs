@@ -1,6 +1,21 @@
-//! Keyface's ears and face: microphone, files and pipes in; screens and curves out.
+//! Keyface's ears and face: microphone, files and pipes in; screens, servos, programs and curves out.
 //!
-//! [`app`] shows the whole live flow; [`animate`](animate::animate) is the same for files.
+//! # The walk of a face
+//! 1. An ear hears 16 kHz mono, whatever its source has ([`ears`]); all that has come in goes through the line at once.
+//! 2. [`keyface_core::Line`] says of each 20 ms what the mouth does; [`clock`] says which moment is due on the screen.
+//! 3. The look makes a whole face of it: gains, mood, blinks ([`face`]); a file gets the same ([`out`]).
+//! 4. The body shows it: [`screen`], [`servo`]s and programs ([`stream::out`]) take it, each in its own time ([`body`]).
+//! 5. [`app`] is the loop over 1 to 4. A face that is given its voice has another, [`talk`]; a file [`animate::animate`].
+//!
+//! # Around it
+//! What a machine is: [`board`], [`cpu`], [`mod@unit`], [`service`]. Whether it will do: [`doctor`], [`mod@bench`]. Models:
+//! [`model`] finds one, [`bundle`] is one as a signed file, [`store`] has those that are installed.
+//!
+//! # Words
+//! *Ear*: where sound comes from. *Look*: how one face moves, beside what is spoken. *Body*: all that shows it. *Surface*:
+//! what takes pictures. *Joint*: one servo. *Board*: a machine, as a file states it. *Turn*: what somebody says without
+//! being interrupted; of a live job, once through its loop. *Frame*: a face at one moment, as files and programs get it.
+//! *Picture*: the same in pixels.
 #![forbid(unsafe_code)]
 
 pub mod animate;

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use keyface_core::{Display, DisplayKind, FacePose, Micros, PixelFormat};
+use keyface_core::{FacePose, Micros};
 use serde::Serialize;
 
 use crate::AppError;
+use crate::board::{Display, DisplayKind, PixelFormat};
 use crate::face::{Face, FaceError, Memory, Ready, Rotation, Surface};
 use crate::stats::Spread;
 

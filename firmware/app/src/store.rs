@@ -8,9 +8,10 @@ use std::env;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Board, Model, ModelCard};
+use keyface_core::{Model, ModelCard};
 use serde::Serialize;
 
+use crate::board::Board;
 use crate::bundle::{Bundle, MANIFEST};
 use crate::{AppError, model};
 

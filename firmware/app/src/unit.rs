@@ -6,7 +6,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, SocketAddr};
 
-use keyface_core::Board;
+use crate::board::Board;
 
 /// Threads of the line, the microphone, the loudspeaker, the servos and the screen, with room for those of the sound
 /// system; and connections that are no sessions.

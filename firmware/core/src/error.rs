@@ -1,10 +1,12 @@
 //! What can go wrong in core, and what the caller can do about it.
 
+use alloc::string::String;
+
 /// Every error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CoreError {
-    /// A card or a board is not TOML of its schema: correct the line that the reason names.
+    /// A card, or another file beside it, is not TOML of its schema: correct the line that the reason names.
     #[error("{place}: {reason}")]
     Schema {
         /// File, as the caller named it.
@@ -12,7 +14,7 @@ pub enum CoreError {
         /// What the parser says: line, key, and what it wanted there.
         reason: String,
     },
-    /// A value is not what it must be: correct it, or use the previous model or board.
+    /// A value is not what it must be: correct it, or use the previous model.
     #[error("{place}: expected {expected}, came {came}")]
     Unexpected {
         /// File and key.
@@ -57,11 +59,14 @@ impl CoreError {
         CoreError::Unexpected { place: place.into(), expected: expected.into(), came: came.into() }
     }
 
-    /// The TOML `text` of the file `place` is not of its schema: in one line, where the parser draws a picture of five.
-    pub(crate) fn schema(place: &str, text: &str, error: &toml::de::Error) -> CoreError {
-        let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
-        let message = error.message().replace('\n', ", ");
+    /// The TOML `text` of the file `place` is not of its schema at the byte `at`: in one line, where the parser draws a
+    /// picture of five.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn schema(place: &str, text: &str, at: Option<usize>, message: &str) -> CoreError {
+        let line = at.map(|at| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count());
+        let message = message.replace('\n', ", ");
         let reason = line.map_or_else(|| message.clone(), |line| format!("line {line}: {message}"));
-        CoreError::Schema { place: place.to_owned(), reason }
+        CoreError::Schema { place: place.into(), reason }
     }
 }

@@ -1,4 +1,5 @@
-//! Keyface's core: speech samples in, face poses out. It opens no device and no file, and has no clock.
+//! Keyface's core: speech samples in, face poses out. It knows no device, no board and no file, and has no clock and no
+//! thread.
 //!
 //! # The walk of a sound
 //! 1. Samples of any rate become 16 kHz ([`Resampler`]) and hops of 10 ms ([`HOP_SAMPLES`]).
@@ -9,6 +10,18 @@
 //! 5. The [`Motion`] of 14 channels is spread over the 52 of ARKit ([`retarget()`]): a [`FacePose`].
 //!
 //! [`Line`] is all of it. It describes what was heard a fixed look-ahead ago, and is a pure function of the samples.
+//! The networks are a [`Model`]'s, ONNX files run by tract, or anybody's behind the trait [`Net`].
+//!
+//! # The rooms
+//! | room | holds |
+//! |---|---|
+//! | `sound/` | samples to features: [`Resampler`], [`LogMel`]; how something is said: [`ProsodyFollower`] |
+//! | `keys/` | [`KeyMotion`]s: what the first network says of them ([`heads`]), what the second reads ([`flow`]), what a known text says ([`script`]) |
+//! | `mouth/` | [`Phone`]s, the class that a viewer sees ([`MouthDecoder`]), lips that must touch ([`contact`]) |
+//! | `motion/` | 14 channels ([`Motion`]), led through the steps ([`completion`]), with the voice beside them ([`Delivery`]) |
+//! | `face/` | ARKit's 52 channels ([`FacePose`]), [`retarget()`], a head made by code |
+//! | `net/` | [`Net`], [`Model`] and its [`ModelCard`], tract |
+//! | beside them | [`Line`], which puts them together; [`Stage`], time, errors |
 //!
 //! # From a WAV to poses
 //! ```
@@ -42,8 +55,8 @@
 //! ```
 //!
 //! # Features
-//! `std`: cards, boards, resampling, decisions. `infer`: networks through tract, [`Line`]. `head`: a head made by code.
-//! Without any: the stages that need no heap, for a microcontroller.
+//! `tract`: [`Model`]s. `std`: cards, resampling. `alloc`, without a system: [`Line`] over one's own networks, for a
+//! microcontroller ([`Line::over`]). `head`: a head made by code. Without any: the stages, which need no heap.
 //!
 //! # Words
 //! *Hop*: 10 ms of samples. *Step*: two hops, what the networks take at once. *Motion*: what a mouth does, 14 numbers.
@@ -54,82 +67,51 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 #[cfg(feature = "std")]
-mod board;
-#[cfg(feature = "std")]
-mod card;
-mod channel;
-#[cfg(feature = "std")]
-mod check;
-pub mod completion;
-#[cfg(feature = "std")]
-pub mod contact;
-#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod check;
+#[cfg(feature = "alloc")]
 mod error;
-pub mod flow;
-#[cfg(feature = "head")]
-pub mod head;
-pub mod heads;
-#[cfg(feature = "infer")]
-mod infer;
-#[cfg(feature = "infer")]
+mod face;
+mod keys;
+#[cfg(feature = "alloc")]
 mod line;
-mod log_mel;
-mod mel;
-#[cfg(feature = "infer")]
-mod model;
 mod motion;
-#[cfg(feature = "std")]
 mod mouth;
-mod phone;
-mod pitch;
-#[cfg(feature = "std")]
-mod ports;
-mod pose;
-mod prosody;
-#[cfg(feature = "std")]
-mod resample;
-mod retarget;
-#[cfg(feature = "std")]
-pub mod script;
-mod spoken;
+#[cfg(feature = "alloc")]
+mod net;
+mod sound;
 mod stage;
 mod time;
 
-#[cfg(feature = "std")]
-pub use board::{
-    Board, BoardGains, Budget, Bus, BusJoint, ColorOrder, Controller, Cpu, Display, DisplayKind, Glibc, InputChannels,
-    Joint, Layer, Microphone, Panel, Pca9685, PixelFormat, Protocol, Servos, Target, Voice,
-};
-#[cfg(feature = "std")]
-pub use card::{
-    ClosureChoice, Closures, DataUse, Decode, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance,
-    sha256_hex,
-};
-pub use channel::{CHANNELS, Channel};
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub use error::CoreError;
-pub use heads::Heads;
-#[cfg(feature = "infer")]
-pub use infer::{Arithmetic, NetCost, StepNet, peak_macs_per_s};
-#[cfg(feature = "infer")]
-pub use line::{Line, Step, Steps};
-pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};
-pub use mel::{MEL_BANDS, MelPower, MelPowers};
-#[cfg(feature = "infer")]
-pub use model::Model;
-pub use motion::{KeyKind, KeyMotion, MOTION_CHANNELS, Motion, MotionChannel};
+#[cfg(feature = "head")]
+pub use face::head;
+pub use face::{Angles, CHANNELS, Channel, FacePose, Gains, retarget};
+#[cfg(feature = "alloc")]
+pub use keys::script;
+pub use keys::{Heads, KeyKind, KeyMotion, flow, heads};
+#[cfg(feature = "alloc")]
+pub use line::{Line, LineSpec, Step, Steps};
+pub use motion::{Delivery, MOTION_CHANNELS, Motion, MotionChannel, Spoken, completion};
+pub use mouth::{Decode, MOUTHS, Mouth, MouthDecoder, MouthState, PHONES, Phone, Viseme, contact};
+#[cfg(feature = "alloc")]
+pub use net::Net;
+#[cfg(feature = "tract")]
+pub use net::{Arithmetic, Model, NetCost, Product, StepNet};
 #[cfg(feature = "std")]
-pub use mouth::{MouthDecoder, MouthState};
-pub use phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
-pub use pitch::PitchTracker;
+pub use net::{
+    ClosureChoice, Closures, DataUse, FileEntry, Files, HeadRanges, MelCard, ModelCard, NetSpec, Port, Precision,
+    Tolerance, sha256_hex,
+};
+pub use sound::{
+    FEATURES, LevelFollower, LogMel, MEL_BANDS, MelFrame, MelPower, MelPowers, PitchTracker, Prosody, ProsodyFollower,
+};
 #[cfg(feature = "std")]
-pub use ports::{NetSpec, Port};
-pub use pose::{Angles, FacePose};
-pub use prosody::{Prosody, ProsodyFollower};
-#[cfg(feature = "std")]
-pub use resample::{RATES_HZ, Resampler};
-pub use retarget::{Gains, retarget};
-pub use spoken::{Delivery, Spoken};
+pub use sound::{RATES_HZ, Resampler};
 pub use stage::Stage;
 pub use time::{HOP_SAMPLES, Hops, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples};

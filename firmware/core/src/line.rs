@@ -1,14 +1,18 @@
-//! The device's line from samples to poses: re-chunk, log-mel, KeyMotionNet, mouth, CompletionNet, contacts, completion.
+//! The whole line from samples to poses: re-chunk, log-mel, KeyMotionNet, mouth, CompletionNet, contacts, completion.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use crate::completion::Completion;
 use crate::contact::with_contacts;
 use crate::flow::KeyTracker;
 use crate::heads::HEADS;
-use crate::mouth::MouthDecoder;
+use crate::net::check_finite;
 use crate::script::Script;
 use crate::{
-    CoreError, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model,
-    ModelCard, Motion, Mouth, PHONES, STEP_HOPS, Spoken, Stage, Viseme,
+    CoreError, Decode, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros,
+    Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Spoken, Stage, Viseme,
 };
 
 /// Span of a step.
@@ -33,6 +37,25 @@ pub struct Step {
     pub fusion: f32,
     /// A key motion that was confirmed in this step.
     pub key: Option<KeyMotion>,
+}
+
+/// What a line must know of the networks that it runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineSpec {
+    /// How far a step lies behind the sound that it needs.
+    pub look_ahead: Micros,
+    /// Width of the first network's second output, which is the second network's second input.
+    pub trunk_width: usize,
+    /// Numbers of what decides on mouths, closures and keys.
+    pub decode: Decode,
+}
+
+#[cfg(feature = "std")]
+impl From<&crate::ModelCard> for LineSpec {
+    fn from(card: &crate::ModelCard) -> LineSpec {
+        let look_ahead = Micros::from_ms(i64::from(card.look_ahead_ms));
+        LineSpec { look_ahead, trunk_width: card.trunk_width, decode: card.decode }
+    }
 }
 
 /// The steps that some samples complete; [`Line::push`] makes them.
@@ -64,7 +87,8 @@ impl Iterator for Steps<'_> {
 
 /// A running line. Everything that it says is a pure function of the samples so far, whatever the block size.
 pub struct Line {
-    model: Model,
+    key_motion: Box<dyn Net + Send>,
+    completion_net: Box<dyn Net + Send>,
     look_ahead: Micros,
     hop: [f32; HOP_SAMPLES],
     filled: usize,
@@ -81,12 +105,18 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line that has heard nothing.
-    pub fn new(model: Model) -> Line {
-        let card = &model.card;
-        let decode = card.decode;
-        let look_ahead = Micros::from_ms(i64::from(card.look_ahead_ms));
+    /// A line over a model that has heard nothing.
+    #[cfg(feature = "tract")]
+    pub fn new(model: crate::Model) -> Line {
+        Line::over((&model.card).into(), model.key_motion, model.completion)
+    }
+
+    /// A line over networks of one's own, the first and the second of [`Net`]'s table.
+    pub fn over(spec: LineSpec, key_motion: impl Net + Send + 'static, completion: impl Net + Send + 'static) -> Line {
+        let LineSpec { look_ahead, trunk_width, decode } = spec;
         Line {
+            key_motion: Box::new(key_motion),
+            completion_net: Box::new(completion),
             look_ahead,
             hop: [0.0; HOP_SAMPLES],
             filled: 0,
@@ -95,12 +125,11 @@ impl Line {
             hops: Hops(0),
             keys: KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64)),
             mouth: MouthDecoder::new(decode, STEP.as_ms()),
-            trunk: vec![0.0; card.trunk_width],
+            trunk: vec![0.0; trunk_width],
             completion: Completion::new(),
             delivery: Delivery::new(look_ahead),
             script: None,
             phones: [0.0; PHONES],
-            model,
         }
     }
 
@@ -137,14 +166,9 @@ impl Line {
         self.look_ahead
     }
 
-    /// The model's card.
-    pub fn card(&self) -> &ModelCard {
-        &self.model.card
-    }
-
     /// Forgets everything that was heard, and the script.
     pub fn reset(&mut self) {
-        self.model.reset();
+        self.reset_networks();
         self.filled = 0;
         self.mel.reset();
         self.hops = Hops(0);
@@ -176,7 +200,8 @@ impl Line {
         let heard = self.hops.micros();
         let at = heard - self.look_ahead;
         let mut raw = [0.0; HEADS];
-        self.model.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
+        self.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
+        check_finite("key_motion", "heads", &raw)?;
         let mut heads = Heads::from_raw(&raw);
         if let Some(script) = &self.script {
             script.correct(at, STEP, &mut heads);
@@ -186,7 +211,8 @@ impl Line {
         let state = self.mouth.push(&heads);
         let (flow, key) = self.keys.push(at, STEP, &heads);
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
-        self.model.completion.run(&[&flow, &self.trunk], &mut [&mut motion, &mut fusion])?;
+        self.completion_net.run(&[&flow, &self.trunk], &mut [&mut motion, &mut fusion])?;
+        check_finite("completion", "motion", &motion).and(check_finite("completion", "g", &fusion))?;
         let target = with_contacts(Motion(motion).bounded(), &state);
         Ok(Step {
             at,
@@ -202,11 +228,121 @@ impl Line {
 
     /// After a failure: both networks and everything that depends on them begin anew, the motion moves to rest.
     fn rest(&mut self) {
-        self.model.reset();
+        self.reset_networks();
         self.keys.reset();
         self.mouth.reset();
         let at = self.hops.micros() - self.look_ahead;
         self.completion.push(at, &Motion::REST);
         self.delivery.step(at, 0.0);
+    }
+
+    fn reset_networks(&mut self) {
+        self.key_motion.reset();
+        self.completion_net.reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::{BOUNDARY, CLOSURE, VOICE};
+    use crate::{MotionChannel, Phone};
+
+    const LOOK_AHEAD: Micros = Micros::from_ms(40);
+    const TRUNK: usize = 3;
+
+    /// Hears a vowel, and a B where the level is high; counts its steps and tells the number beside it.
+    struct Ears {
+        steps: u32,
+        breaks_at: u32,
+    }
+
+    impl Net for Ears {
+        fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
+            let ([features], [heads, trunk]) = (inputs, outputs) else { panic!("one frame in, two out") };
+            assert_eq!((features.len(), heads.len(), trunk.len()), (STEP_HOPS * FEATURES, HEADS, TRUNK));
+            self.steps += 1;
+            trunk.fill(self.steps as f32);
+            let is_loud = features[FEATURES - 1] > 0.0;
+            let phone = if is_loud { Phone::B } else { Phone::AA };
+            heads.fill(0.0);
+            heads[phone as usize] = 20.0;
+            (heads[BOUNDARY], heads[VOICE]) = (20.0, 20.0);
+            heads[CLOSURE] = if is_loud { 20.0 } else { -20.0 };
+            if self.steps == self.breaks_at {
+                heads[0] = f32::NAN;
+            }
+            Ok(())
+        }
+
+        fn reset(&mut self) {
+            self.steps = 0;
+        }
+    }
+
+    /// Opens the jaw, and says how many steps the first network has run.
+    struct Jaw;
+
+    impl Net for Jaw {
+        fn run(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) -> Result<(), CoreError> {
+            let ([flow, trunk], [motion, fusion]) = (inputs, outputs) else { panic!("two frames in, two out") };
+            assert_eq!((flow.len(), motion.len(), fusion.len()), (crate::flow::FLOW, MOTION_CHANNELS, 1));
+            motion.fill(0.0);
+            motion[MotionChannel::JawOpen as usize] = 0.8;
+            fusion[0] = trunk[0] / 1_000.0;
+            Ok(())
+        }
+
+        fn reset(&mut self) {}
+    }
+
+    fn line(breaks_at: u32) -> Line {
+        let spec = LineSpec { look_ahead: LOOK_AHEAD, trunk_width: TRUNK, decode: Decode::default() };
+        Line::over(spec, Ears { steps: 0, breaks_at }, Jaw)
+    }
+
+    /// A second of silence, and then one of a buzz.
+    fn sound() -> Vec<f32> {
+        let loud = (0..16_000).map(|n| if n % 32 < 16 { 0.3 } else { -0.3 });
+        core::iter::repeat_n(0.0, 16_000).chain(loud).collect()
+    }
+
+    #[test]
+    fn two_networks_made_by_hand_open_the_jaw_for_a_vowel_and_close_the_lips_for_a_b() {
+        let mut line = line(0);
+        let steps: Vec<Step> = line.push(&sound()).map(|step| step.unwrap()).collect();
+        assert_eq!(steps.len(), 100);
+        let (vowel, closed) = (steps[40], steps[90]);
+        assert_eq!((vowel.mouth, closed.mouth), (Phone::AA.mouth(), Mouth::Closed));
+        assert!(vowel.motion[MotionChannel::JawOpen] > 0.7 && closed.motion[MotionChannel::JawOpen] < 0.2);
+        assert!(closed.motion[MotionChannel::MouthClose] > 0.1);
+        assert!(
+            steps.iter().enumerate().all(|(n, step)| step.fusion == (n + 1) as f32 / 1_000.0),
+            "trunks are passed on"
+        );
+        assert!(steps.iter().all(|step| step.heard - step.at == LOOK_AHEAD));
+        assert!(steps.iter().filter_map(|step| step.key).count() > 40, "a key every second step");
+    }
+
+    #[test]
+    fn what_the_line_says_does_not_depend_on_the_blocks() {
+        let (sound, mut whole, mut parts) = (sound(), line(0), line(0));
+        let at_once: Vec<Step> = whole.push(&sound).map(Result::unwrap).collect();
+        let in_parts: Vec<Step> =
+            sound.chunks(77).flat_map(|block| parts.push(block).collect::<Vec<_>>()).map(Result::unwrap).collect();
+        assert_eq!(at_once, in_parts);
+        whole.reset();
+        assert_eq!(whole.push(&sound).map(Result::unwrap).collect::<Vec<_>>(), at_once, "reset equals fresh");
+    }
+
+    #[test]
+    fn a_network_that_says_what_is_no_number_is_reset_and_the_face_goes_to_rest() {
+        let mut line = line(30);
+        let steps: Vec<_> = line.push(&sound()[..16_000]).collect();
+        let error = steps[29].as_ref().unwrap_err().to_string();
+        assert_eq!(error, "key_motion: expected finite numbers in `heads`, came NaN");
+        let next = steps[30].as_ref().unwrap();
+        assert_eq!(next.fusion, 1.0 / 1_000.0, "it begins anew");
+        assert!(next.motion[MotionChannel::JawOpen] < steps[28].as_ref().unwrap().motion[MotionChannel::JawOpen]);
     }
 }

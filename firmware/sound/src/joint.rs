@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use symphonia::core::io::MediaSource;
 
 use crate::caf::{Mended, mended};
-use crate::mpeg;
+use crate::mpeg::frame;
 use crate::sniff::{Format, adts_bytes, starts};
 use crate::source::Source;
 use crate::units::{Unit, units};
@@ -69,7 +69,9 @@ fn is_header(source: &mut Source, at: usize) -> bool {
         || is_mp4
         || is_ebml
         || is_tag
-        || mpeg::is_head(&head) && { mpeg::begins(source.peek(at + mpeg::PROOF_BYTES).get(at..).unwrap_or_default()) }
+        || frame::is_head(&head) && {
+            frame::begins(source.peek(at + frame::PROOF_BYTES).get(at..).unwrap_or_default())
+        }
         || is_aac(source, at)
 }
 

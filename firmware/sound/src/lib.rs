@@ -1,7 +1,16 @@
 //! Any sound file, pipe or stream in; samples out, a block at a time. The file is believed over its headers. What is said
 //! in it is read from TextGrids: [`said`].
 //!
-//! `source` -> `sniff` -> a piece of one format (`riff`, `aiff`, `au`, `mpeg`, `packed`) -> [`Reader`] -> [`Hearing`].
+//! # The walk of a sound
+//! 1. `source` gives bytes, of which the first can be looked at; `joint` knows where one joined file ends.
+//! 2. `sniff` says which format they begin: names are not asked.
+//! 3. A `piece` of that format (`riff`, `aiff`, `au`, `mpeg`, `packed`) decodes one block after another.
+//! 4. [`Reader`] goes from piece to piece, whatever their rates.
+//! 5. [`Hearing`] makes one channel of those that are heard ([`Mixer`]), at 16 kHz.
+//!
+//! # Words
+//! *Sound*: a file, or what a pipe brings: one piece or several. *Piece*: a stretch of one format, behind which another may
+//! lie. *Block*: samples of all channels that were decoded at once. *Packed*: in a container, as Ogg, MP4 and Matroska are.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -1,6 +1,6 @@
 //! The first bytes of a sound in; which format they begin, out. Nothing is guessed from a file's name.
 
-use crate::mpeg;
+use crate::mpeg::frame;
 use crate::source::Source;
 
 /// Bytes that tell most formats.
@@ -108,10 +108,10 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
         Format::Unknown | Format::Riff | Format::Aiff if head.len() == 4 => {}
         other => return other,
     }
-    if mpeg::is_sync(&head) {
+    if frame::is_sync(&head) {
         // A sample of -1 looks like a frame's start: only frames behind it tell them apart.
-        let window = source.peek(mpeg::PROOF_BYTES);
-        if mpeg::begins(window) {
+        let window = source.peek(frame::PROOF_BYTES);
+        if frame::begins(window) {
             return Format::Mpeg;
         }
         if is_adts(window) {
@@ -125,7 +125,7 @@ pub(crate) fn sniff(source: &mut Source) -> Format {
         Format::Unknown if is_transport(source) => Format::Foreign("an MPEG transport stream"),
         Format::Unknown if is_latm(source) => Format::Foreign("AAC in LATM"),
         // A recorded radio begins within a frame. A pipe cannot be searched: it may be live.
-        Format::Unknown if is_file && mpeg::find(source.peek(SEARCHED_BYTES)).is_some() => Format::Mpeg,
+        Format::Unknown if is_file && frame::find(source.peek(SEARCHED_BYTES)).is_some() => Format::Mpeg,
         format => format,
     }
 }
@@ -147,9 +147,9 @@ pub(crate) fn starts(source: &mut Source, at: usize) -> bool {
     let from = |window: &[u8]| window.get(at..).unwrap_or_default().to_vec();
     let head = from(source.peek(at + START_BYTES));
     is_start(&head)
-        || mpeg::is_sync(&head) && {
-            let window = from(source.peek(at + mpeg::PROOF_BYTES));
-            mpeg::begins(&window) || is_adts(&window)
+        || frame::is_sync(&head) && {
+            let window = from(source.peek(at + frame::PROOF_BYTES));
+            frame::begins(&window) || is_adts(&window)
         }
 }
 

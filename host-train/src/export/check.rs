@@ -1,6 +1,6 @@
 //! The exporter's last act: the file runs, step by step, through the device's own code beside the trainer's network.
 
-use keyface_core::{NetSpec, StepNet};
+use keyface_core::{Net, NetSpec, StepNet};
 use serde::Serialize;
 
 use super::ExportError;

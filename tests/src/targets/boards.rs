@@ -1,7 +1,8 @@
 //! Boards, alone and over the board that they inherit from; and the joints of those that are taken.
 
+use keyface::board::{Board, Joint, Layer};
 use keyface::servo::{Follow, Limit};
-use keyface_core::{Board, Channel, FacePose, Joint, Layer};
+use keyface_core::{Channel, FacePose};
 
 use super::{project, text};
 use crate::fuzz::{Answer, Target, lines, plain};

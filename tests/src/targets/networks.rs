@@ -1,12 +1,18 @@
 //! Networks in ONNX: two small ones made here, of every operator that the exporter writes, and the shipped ones.
 
-use std::{panic, thread};
+use std::panic;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use keyface_core::{NetSpec, Port, StepNet};
+use keyface_core::{Net, NetSpec, Port, StepNet};
 
 use super::project;
 use crate::fuzz::{Answer, Length, Node, Target, plain, protobuf};
 
+/// A slow machine loads the largest in a second. A damaged file may keep the parser busy for ever.
+const LOAD_LIMIT: Duration = Duration::from_secs(20);
+const LOADING: &str = "keyface-load";
 const FLOAT: u64 = 1;
 const UINT8: u64 = 2;
 const INT8: u64 = 3;
@@ -24,7 +30,7 @@ pub fn target() -> Target {
 fn quiet_loading() {
     let told = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if thread::current().name() != Some("keyface-load") {
+        if thread::current().name() != Some(LOADING) {
             told(info);
         }
     }));
@@ -36,13 +42,22 @@ fn spec() -> NetSpec {
 }
 
 fn feed(bytes: &[u8]) -> Answer {
-    let mut net = StepNet::load(bytes, &spec()).map_err(|error| error.to_string())?;
+    let mut net = load(bytes.to_vec())?;
     let (frame, mut out) = (vec![0.25; 2 * net.steps()], vec![0.0; 3 * net.steps()]);
     for _ in 0..3 {
         net.run(&[&frame], &mut [&mut out]).map_err(|error| error.to_string())?;
         assert!(out.iter().all(|value| value.is_finite()));
     }
     Ok("it runs".into())
+}
+
+/// Loads on a thread of its own, which is left behind when it does not end.
+fn load(bytes: Vec<u8>) -> Result<StepNet, String> {
+    let (answer, answered) = mpsc::channel();
+    let load = move || _ = answer.send(StepNet::load(&bytes, &spec()));
+    thread::Builder::new().name(LOADING.to_owned()).spawn(load).expect("a thread to load on");
+    let outcome = answered.recv_timeout(LOAD_LIMIT).map_err(|_| format!("expected it within {LOAD_LIMIT:?}"))?;
+    outcome.map_err(|error| error.to_string())
 }
 
 /// Weights of 8 bits that are restored to float, a state, a gate.

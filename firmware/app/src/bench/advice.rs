@@ -1,11 +1,10 @@
 //! What to lower when a budget is exceeded, with what that brings.
 
-use keyface_core::{Board, Cpu, PixelFormat};
-
-use super::budget::Row;
 use super::circumstances::Circumstances;
+use super::row::Row;
 use super::{BenchReport, Pictures, StepTimes};
 use crate::AppError;
+use crate::board::{Board, Cpu, PixelFormat};
 
 /// A load on each processor from which others disturb.
 const BUSY: f64 = 0.5;
@@ -138,7 +137,7 @@ fn picture(now: &Pictures) -> Result<Vec<String>, AppError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::Verdict;
+    use super::super::row::Verdict;
     use super::*;
     use crate::board;
 

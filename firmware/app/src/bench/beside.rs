@@ -5,8 +5,8 @@ use std::time::Instant;
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
 use keyface_core::{
-    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, ModelCard, Mouth, MouthDecoder, Precision,
-    STEP_HOPS, Stage, StepNet,
+    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, ModelCard, Mouth, MouthDecoder, Net,
+    Precision, STEP_HOPS, Stage, StepNet,
 };
 use serde::Serialize;
 

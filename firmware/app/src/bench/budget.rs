@@ -1,44 +1,15 @@
 //! A board's budgets beside what was measured.
 
 use std::env::consts::ARCH;
-use std::fmt::{self, Display, Formatter};
 
-use keyface_core::{Board, Budget};
 use serde::Serialize;
 
 use super::advice::advise;
 use super::circumstances::Circumstances;
+use super::row::{Row, Verdict};
 use super::{BenchReport, Pictures};
 use crate::AppError;
-
-/// How a measured value stands to its budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Within it.
-    Within,
-    /// Beyond it.
-    Over,
-    /// Nothing to compare: no budget, or the system does not tell.
-    Untold,
-}
-
-/// One thing that a board may have a budget for.
-#[derive(Clone, Debug, Serialize)]
-pub struct Row {
-    /// Its key in the board's `[budget]`.
-    pub key: &'static str,
-    /// For people.
-    pub what: String,
-    /// Of both values.
-    pub unit: &'static str,
-    /// What was measured; `None` where the system does not tell, or there is nothing to measure.
-    pub measured: Option<f64>,
-    /// What the board allows; `None` where it says nothing.
-    pub budget: Option<f64>,
-    /// How they stand to each other.
-    pub verdict: Verdict,
-}
+use crate::board::{Board, Budget};
 
 /// What a board allows, beside what was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -78,7 +49,7 @@ fn rows(budget: &Budget, report: &BenchReport) -> Vec<Row> {
         unit,
         measured,
         budget,
-        verdict: verdict(measured, budget),
+        verdict: Verdict::of(measured, budget),
     };
     let step = |key, what, ms: f64, budget| row(key, what, "ms", Some(ms), budget);
     let picture = report.pictures.map_or("picture (no screen)".to_owned(), |pictures| {
@@ -95,15 +66,6 @@ fn rows(budget: &Budget, report: &BenchReport) -> Vec<Row> {
         row("cpu_s_per_audio_s", "CPU for a second of sound", "s", report.cpu_s_per_audio_s, budget.cpu_s_per_audio_s),
         row("rss_mb", "memory", "MB", report.rss_mb, budget.rss_mb),
     ]
-}
-
-fn verdict(measured: Option<f64>, budget: Option<f64>) -> Verdict {
-    match measured.zip(budget) {
-        None => Verdict::Untold,
-        Some((measured, budget)) if measured <= budget => Verdict::Within,
-        // What is no number is within no budget.
-        Some(_) => Verdict::Over,
-    }
 }
 
 fn notes(board: &Board, report: &BenchReport) -> Vec<String> {
@@ -125,32 +87,13 @@ fn on_wire(pictures: &Pictures, clock_hz: u32) -> String {
     format!("a picture takes {:.1} ms on the SPI bus: {:.0} a second at most", seconds * 1_000.0, 1.0 / seconds)
 }
 
-impl Display for Verdict {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Verdict::Within => "ok",
-            Verdict::Over => "OVER",
-            Verdict::Untold => "-",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_bus_of_40_mhz_carries_33_pictures_of_320_by_240_a_second() {
-        let pictures = Pictures::of(320, 240, 0, keyface_core::PixelFormat::Rgb565).unwrap();
+        let pictures = Pictures::of(320, 240, 0, crate::board::PixelFormat::Rgb565).unwrap();
         assert_eq!(on_wire(&pictures, 40_000_000), "a picture takes 30.7 ms on the SPI bus: 33 a second at most");
-    }
-
-    #[test]
-    fn what_is_measured_stands_within_over_or_beside_its_budget() {
-        assert_eq!(verdict(Some(2.0), Some(2.0)), Verdict::Within);
-        assert_eq!(verdict(Some(2.1), Some(2.0)), Verdict::Over);
-        assert_eq!(verdict(Some(f64::NAN), Some(2.0)), Verdict::Over);
-        assert_eq!(verdict(None, Some(2.0)), Verdict::Untold);
-        assert_eq!(verdict(Some(2.0), None), Verdict::Untold);
     }
 }

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use keyface_core::{Arithmetic, Precision, peak_macs_per_s};
+use keyface_core::{Arithmetic, CoreError, Precision, Product};
 use serde::Serialize;
 
 use crate::AppError;
 
-/// Times that a buffer is read; the quickest counts.
-const READS: usize = 200;
+/// Times that a product is made and a buffer is read; the quickest counts.
+const TRIES: usize = 200;
 
 /// Multiplications with an addition per second of one thread, in tract's own matrix product.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -24,10 +24,7 @@ pub struct Peaks {
 impl Peaks {
     /// Measures them: some ten milliseconds.
     pub(super) fn measure() -> Result<Peaks, AppError> {
-        Ok(Peaks {
-            float_macs_per_s: peak_macs_per_s(Arithmetic::Float)?,
-            int8_macs_per_s: peak_macs_per_s(Arithmetic::Int8)?,
-        })
+        Ok(Peaks { float_macs_per_s: macs_per_s(Arithmetic::Float)?, int8_macs_per_s: macs_per_s(Arithmetic::Int8)? })
     }
 
     /// The one that counts for a network.
@@ -43,12 +40,24 @@ impl Peaks {
 pub(super) fn read_bytes_per_s(bytes: u64) -> f64 {
     let buffer = vec![1_u32; (bytes / 4).max(1) as usize];
     let mut quickest = f64::INFINITY;
-    for _ in 0..READS {
+    for _ in 0..TRIES {
         let start = Instant::now();
         std::hint::black_box(std::hint::black_box(&buffer).iter().fold(0_u32, |sum, value| sum.wrapping_add(*value)));
         quickest = quickest.min(start.elapsed().as_secs_f64());
     }
     (buffer.len() * 4) as f64 / quickest
+}
+
+/// Multiplications with an addition per second: the quickest of many products of two square matrices.
+fn macs_per_s(arithmetic: Arithmetic) -> Result<f64, CoreError> {
+    let mut product = Product::new(arithmetic)?;
+    let mut quickest = f64::INFINITY;
+    for _ in 0..TRIES {
+        let start = Instant::now();
+        product.run()?;
+        quickest = quickest.min(start.elapsed().as_secs_f64());
+    }
+    Ok(Product::MACS as f64 / quickest)
 }
 
 /// CPU time of all threads so far, from the scheduler's nanosecond counters.
@@ -89,6 +98,14 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert!(rss_mb().is_some_and(|mb| mb > 0.1));
             assert!(cpu_seconds().is_some());
+        }
+    }
+
+    #[test]
+    fn a_machine_multiplies_more_than_once_a_clock_of_100_mhz_and_less_than_10_000_times_one_of_10_ghz() {
+        for arithmetic in [Arithmetic::Float, Arithmetic::Int8] {
+            let peak = macs_per_s(arithmetic).unwrap();
+            assert!(peak > 1e8 && peak < 1e14, "{arithmetic:?}: {peak}");
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use keyface_core::{Display, PixelFormat};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
 use super::machine::rss_mb;
 use crate::AppError;
+use crate::board::{Display, PixelFormat};
 use crate::face::{Depth, Face, FaceError, Layout, Pixels, Rotation, Turns, nine_shapes};
 
 /// Pictures that are timed.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_screen_is_measured_in_its_size_and_format_and_no_screen_not_at_all() {
         let display = Display {
-            kind: keyface_core::DisplayKind::Fbdev,
+            kind: crate::board::DisplayKind::Fbdev,
             device: "auto".into(),
             connector: "auto".into(),
             width_px: Some(64),
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!((pictures.width_px, pictures.height_px, pictures.rotation_deg), (64, 80, 90));
         assert_eq!(pictures.format, PixelFormat::Rgb565);
         assert!(pictures.times.min_ms > 0.0);
-        let none = Display { kind: keyface_core::DisplayKind::None, ..display };
+        let none = Display { kind: crate::board::DisplayKind::None, ..display };
         assert!(Pictures::measure(&none).unwrap().is_none());
     }
 }

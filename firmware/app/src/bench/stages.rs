@@ -7,8 +7,8 @@ use keyface_core::contact::with_contacts;
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
 use keyface_core::{
-    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, Model, Motion, MouthDecoder, STEP_HOPS, Stage,
-    StepNet,
+    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, Model, Motion, MouthDecoder, Net, STEP_HOPS,
+    Stage, StepNet,
 };
 use serde::Serialize;
 

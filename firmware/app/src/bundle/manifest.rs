@@ -65,11 +65,7 @@ impl Manifest {
     pub fn from_toml(place: &str, bytes: &[u8]) -> Result<Manifest, AppError> {
         let text =
             std::str::from_utf8(bytes).map_err(|_| AppError::unexpected(place, "a text", "bytes that are none"))?;
-        let schema = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            let reason = format!("line {line}: {}", error.message().replace('\n', ", "));
-            CoreError::Schema { place: place.to_owned(), reason }
-        };
+        let schema = |e: toml::de::Error| CoreError::schema(place, text, e.span().map(|span| span.start), e.message());
         let manifest: Manifest = toml::from_str(text).map_err(schema)?;
         manifest.validate(place)?;
         Ok(manifest)

@@ -18,7 +18,7 @@ const STEP_MS: f64 = 20.0;
 
 /// What this machine asks of a model.
 #[derive(Clone, Debug, Default)]
-pub struct Terms {
+pub struct Requirements {
     /// The look-ahead that the board wants, and the board's name; any, when left out.
     pub look_ahead_ms: Option<(u32, String)>,
     /// A step may take longer than the 20 ms that it lasts: for emulators, which are slow.
@@ -39,13 +39,13 @@ pub struct Tested {
 /// The test of one bundle.
 pub struct SelfTest<'a> {
     bundle: &'a Bundle,
-    terms: &'a Terms,
+    requirements: &'a Requirements,
 }
 
 impl<'a> SelfTest<'a> {
-    /// Of this bundle, on these terms.
-    pub fn new(bundle: &'a Bundle, terms: &'a Terms) -> SelfTest<'a> {
-        SelfTest { bundle, terms }
+    /// Of this bundle, for these requirements.
+    pub fn new(bundle: &'a Bundle, requirements: &'a Requirements) -> SelfTest<'a> {
+        SelfTest { bundle, requirements }
     }
 
     /// Runs it; `progress` is told the sound that has been heard, and all of it.
@@ -62,7 +62,7 @@ impl<'a> SelfTest<'a> {
         let (answer, times_ms) = answer(&mut line, &sound, progress).map_err(self.bundle.refusal())?;
         let worst = golden.compare(&place.display().to_string(), &answer)?;
         let step_ms = median(times_ms);
-        if step_ms > STEP_MS && !self.terms.is_untimed {
+        if step_ms > STEP_MS && !self.requirements.is_untimed {
             let (expected, came) = (format!("a step within its {STEP_MS} ms"), format!("{step_ms:.1} ms"));
             return Err(AppError::unexpected(place.display().to_string(), expected, came));
         }
@@ -73,7 +73,7 @@ impl<'a> SelfTest<'a> {
     /// When the board wants another look-ahead.
     pub fn check_look_ahead(&self) -> Result<(), AppError> {
         let came_ms = self.bundle.manifest.look_ahead_ms;
-        match &self.terms.look_ahead_ms {
+        match &self.requirements.look_ahead_ms {
             Some((wanted_ms, board)) if *wanted_ms != came_ms => {
                 let expected = format!("a look-ahead of {wanted_ms} ms, which board {board} wants");
                 Err(AppError::unexpected(self.bundle.place.display().to_string(), expected, format!("{came_ms} ms")))

@@ -9,8 +9,9 @@ use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_so
 use keyface::face::Look;
 use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
+use keyface::store::Named;
 use keyface::stream::out::Outputs;
-use keyface_core::{Gains, Line, Micros};
+use keyface_core::{Gains, Line, Micros, Model};
 
 use super::progress::Progress;
 use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
@@ -46,17 +47,17 @@ pub struct DemoArgs {
 }
 
 pub fn demo(args: &DemoArgs) -> anyhow::Result<()> {
-    let line = Line::new(args.face.closing(keyface::model::load(args.model.or(keyface::model::LIVE))?)?);
+    let model = args.face.closing(keyface::model::load(args.model.or(keyface::model::LIVE))?)?;
     if args.pictures {
-        return pictures(args, line);
+        return pictures(args, model);
     }
     match Screen::window(TITLE, WINDOW_PX.0, WINDOW_PX.1) {
-        Ok(screen) => show(args, line, screen),
+        Ok(screen) => show(args, Line::new(model), screen),
         Err(error) if args.mic => Err(error.into()),
         Err(error) => {
             log::info!("{error}");
             tell("no display was found: the face becomes pictures instead of a window");
-            pictures(args, line)
+            pictures(args, model)
         }
     }
 }
@@ -88,7 +89,8 @@ fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyho
     live(parts, Telling::Text)
 }
 
-fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
+fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
+    let (named, mut line) = (Named::from(&model.card), Line::new(model));
     let sound = clip(args)?;
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());
@@ -97,14 +99,13 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let stop = stop_on_ctrl_c()?;
     let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
     let recorder = Recorder::open(&targets, recording)?;
-    let (mut progress, look_ahead) = (Progress::new(), line.look_ahead());
+    let mut progress = Progress::new();
     let mut ear = FileEar::new(sound, Pace::Fast);
     keyface::animate::animate(&mut ear, &mut line, recorder, &stop, |done, share| progress.update(done, share))?;
     progress.finish();
     tell(format_args!("the face that speaks     {}", shown(&files[0])));
     tell(format_args!("a picture of each phone  {}", shown(&files[1])));
-    let card = line.card();
-    tell(format_args!("model {} {}: looks {:.0} ms ahead", card.name, card.version, look_ahead.as_ms()));
+    tell(format_args!("model {named}"));
     Ok(())
 }
 

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use keyface::board::Board;
 use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
 use keyface::face::Life;
 use keyface::hush::StandardError;
 use keyface::stream::out::untold;
-use keyface_core::{Board, ClosureChoice, CoreError, Gains, Model, RATES_HZ};
+use keyface_core::{ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
 mod bench;

@@ -1,6 +1,9 @@
 //! `keyface model`: bundles are packed, checked, installed and rolled back.
 
+use std::env;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
 use keyface::ears::Input;
@@ -25,17 +28,19 @@ pub fn model(command: &ModelCommand) -> anyhow::Result<()> {
         ModelCommand::List(args) => list(args),
         ModelCommand::Pack(args) => pack_model(args),
         ModelCommand::Keygen(args) => keygen(args),
+        ModelCommand::Load => load(),
     }
 }
 
 fn install(args: &InstallArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
-    let (store, terms) = (args.store.open(), args.terms.read()?);
+    let (store, requirements) = (args.store.open(), args.requirements.read()?);
     if !args.downgrade {
         store.check_not_older(&bundle)?;
     }
+    try_apart(&bundle)?;
     let mut bar = Bar::default();
-    let installed = store.install(&bundle, &terms, |event| bar.tell(event))?;
+    let installed = store.install(&bundle, &requirements, |event| bar.tell(event))?;
     bar.finish();
     if args.store.json {
         return tell_json(&json!({ "installed": installed, "signed_with": signer }));
@@ -50,9 +55,10 @@ fn install(args: &InstallArgs) -> anyhow::Result<()> {
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
-    let terms = args.terms.read()?;
+    let requirements = args.requirements.read()?;
+    try_apart(&bundle)?;
     let mut bar = Bar::default();
-    let tested = SelfTest::new(&bundle, &terms).run(|done, all| bar.heard(done, all))?;
+    let tested = SelfTest::new(&bundle, &requirements).run(|done, all| bar.heard(done, all))?;
     bar.finish();
     if args.json {
         return tell_json(&json!({ "manifest": bundle.manifest(), "signed_with": signer, "tested": tested }));
@@ -62,12 +68,26 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The first time that networks are loaded here: by this program, in a process that can be killed.
+fn try_apart(bundle: &Bundle) -> anyhow::Result<()> {
+    let mut loader = Command::new(env::current_exe()?);
+    loader.args(["model", "load"]);
+    Ok(bundle.load_apart(loader)?)
+}
+
+/// That process.
+fn load() -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(Bundle::load_networks(&bytes)?)
+}
+
 fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
-    let (store, terms) = (args.store.open(), args.terms.read()?);
-    let board = args.terms.board.load()?;
+    let (store, requirements) = (args.store.open(), args.requirements.read()?);
+    let board = args.requirements.board.load()?;
     let shipped = board.as_ref().map_or(keyface::model::LIVE, |board| &board.model);
     let mut bar = Bar::default();
-    let back = store.rollback(&terms, || keyface::model::load(shipped), |event| bar.tell(event))?;
+    let back = store.rollback(&requirements, || keyface::model::load(shipped), |event| bar.tell(event))?;
     bar.finish();
     if args.store.json {
         return tell_json(&back);

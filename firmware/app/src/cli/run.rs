@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
 use keyface::app::{App, Parts, Turn};
+use keyface::board::Board;
 use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
@@ -20,7 +21,7 @@ use keyface::servo::{SERVO_LEAD, Servos};
 use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
-use keyface_core::{Board, Gains, Line, Micros, Model};
+use keyface_core::{Gains, Line, Micros, Model};
 
 use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};

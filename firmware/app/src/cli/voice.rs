@@ -8,12 +8,13 @@ use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
 use keyface::app::Turn;
+use keyface::board::{Board, Voice};
 use keyface::ears::{EarCounters, Input, Speaker};
 use keyface::service::Service;
 use keyface::stream::playout::Playout;
 use keyface::stream::stage::Stage;
 use keyface::talk::{Parts, Talk};
-use keyface_core::{Board, Line, Micros, Model, Samples, Voice};
+use keyface_core::{Line, Micros, Model, Samples};
 
 use super::run::{RunArgs, Targets};
 use super::{note, tell_json};

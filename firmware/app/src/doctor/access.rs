@@ -5,10 +5,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use keyface_core::Board;
-
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::Board;
 
 /// Rights of a file's group to read and to write.
 const GROUP_RW: u32 = 0o060;

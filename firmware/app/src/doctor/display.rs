@@ -2,11 +2,10 @@
 
 use std::os::unix::net::UnixStream;
 
-use keyface_core::{Board, Display, DisplayKind, Panel};
-
 use super::access::hindrance;
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::{Board, Display, DisplayKind, Panel};
 
 mod card;
 

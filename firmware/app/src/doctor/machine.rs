@@ -82,7 +82,7 @@ pub(super) mod tests {
     }
 
     /// A shipped board.
-    pub fn board(name: &str) -> keyface_core::Board {
+    pub fn board(name: &str) -> crate::board::Board {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../boards");
         crate::board::load(&format!("{folder}/{name}.toml")).unwrap()
     }

@@ -3,12 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::Board;
-
 use super::access::hindrance;
 use super::finding::Finding;
 use super::machine::Machine;
 use crate::AppError;
+use crate::board::Board;
 use crate::ears::{Ear, Mic, Wanted};
 
 const PART: &str = "microphone";

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use keyface_core::{Board, Line, SAMPLE_RATE_HZ};
+use keyface_core::{Line, SAMPLE_RATE_HZ};
 
 use super::finding::Finding;
 use super::machine::Machine;
 use crate::animate::STEP_SAMPLES;
+use crate::board::Board;
 use crate::bundle::{Bundle, Keys};
 use crate::store::{Chosen, Store};
 use crate::{AppError, board};

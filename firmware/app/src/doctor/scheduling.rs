@@ -2,12 +2,12 @@
 
 use std::thread;
 
-use keyface_core::{Board, Cpu};
 use rustix::process::{Resource, getrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity};
 
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::{Board, Cpu};
 use crate::cpu;
 
 pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {

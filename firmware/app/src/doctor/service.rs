@@ -1,9 +1,8 @@
 //! The installed package and its service, where there are any.
 
-use keyface_core::Board;
-
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::Board;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const UNIT: &str = "keyface.service";

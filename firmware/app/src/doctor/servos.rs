@@ -1,10 +1,9 @@
 //! The servos' buses.
 
-use keyface_core::{Board, Bus, Pca9685};
-
 use super::access::hindrance;
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::{Board, Bus, Pca9685};
 use crate::servo::pulses;
 
 /// What brings an I2C bus.

@@ -3,11 +3,10 @@
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
-use keyface_core::{Board, Voice};
-
 use super::finding::Finding;
 use super::machine::Machine;
 use crate::AppError;
+use crate::board::{Board, Voice};
 use crate::ears::Speaker;
 use crate::stream::out::address_of;
 use crate::unit::Limits;

@@ -3,10 +3,9 @@
 use std::env::consts::ARCH;
 use std::fs;
 
-use keyface_core::{Board, Glibc};
-
 use super::finding::Finding;
 use super::machine::Machine;
+use crate::board::{Board, Glibc};
 
 /// Where the service keeps models.
 const STATE: &str = "/var/lib/keyface";

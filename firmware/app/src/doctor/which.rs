@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use keyface_core::Board;
-
 use super::machine::Machine;
 use super::system::model_of;
+use crate::board::Board;
 use crate::{AppError, board};
 
 /// Names the board, here or in the service's settings.

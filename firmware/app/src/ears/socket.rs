@@ -1,6 +1,6 @@
 //! Sound that programs send to a socket on which we listen: each connection is one turn of speech, as a pipe would be.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use keyface_core::{Micros, Samples};
 
-use super::{Ear, Heard, Pace, StreamEar, Wish};
+use super::stream::{Connection, StreamEar, Wish};
+use super::{Ear, Heard, Pace};
 use crate::AppError;
 
 /// Pause after the system had no connection to give.
@@ -40,9 +41,6 @@ impl std::fmt::Display for Place {
         }
     }
 }
-
-/// What a caller sends.
-pub(super) type Connection = Box<dyn Read + Send + Sync>;
 
 /// Listens to one connection after another; it never ends by itself.
 pub struct SocketEar {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use keyface_core::{Micros, Samples};
 use keyface_sound::{Channels, Hearing, Hints, MediaSource, ReadOnlySource, cancelled};
 
-use super::socket::Connection;
 use super::{Ear, Heard, Pace, samples_in};
 use crate::AppError;
 
@@ -36,6 +35,9 @@ pub struct Wish {
     /// Which channels are heard.
     pub channels: Channels,
 }
+
+/// What a caller sends.
+pub(super) type Connection = Box<dyn Read + Send + Sync>;
 
 /// Listens to a file or a pipe.
 pub struct StreamEar {
@@ -278,7 +280,7 @@ fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &SyncSender<To
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Read};
+    use std::io::Cursor;
 
     use super::*;
 

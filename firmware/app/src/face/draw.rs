@@ -6,6 +6,7 @@ mod brush;
 mod eyes;
 mod hair;
 mod head;
+mod ink;
 mod mouth;
 mod paint;
 mod palette;

@@ -10,11 +10,12 @@ use drm::Device as _;
 use drm::buffer::{Buffer as _, DrmFourcc};
 use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
 use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
-use keyface_core::{Micros, PixelFormat};
+use keyface_core::Micros;
 use rustix::fs::OFlags;
 
 use super::surface::zoom_of;
 use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface, Turns};
+use crate::board::PixelFormat;
 
 mod plug;
 

@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{Micros, PixelFormat};
+use keyface_core::Micros;
 
 use super::surface::zoom_of;
 use super::turns::Stale;
 use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
+use crate::board::PixelFormat;
 
 /// How often the screen's size is read: drivers change it when another screen is plugged in.
 const LOOK: Micros = Micros::from_ms(1_000);

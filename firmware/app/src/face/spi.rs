@@ -9,12 +9,13 @@ use embedded_graphics::geometry::Point;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::primitives::Rectangle;
 use embedded_hal::digital::OutputPin;
-use keyface_core::{Display, Micros, Panel};
+use keyface_core::Micros;
 use linux_embedded_hal::gpio_cdev::{self, Chip, LineRequestFlags};
 use linux_embedded_hal::spidev::{SpiModeFlags, SpidevOptions};
 use linux_embedded_hal::{CdevPin, Delay, SpidevDevice};
 
 use super::{Canvas, FaceError, Ready, Surface};
+use crate::board::{Display, Panel};
 
 mod changes;
 mod glass;
@@ -144,7 +145,7 @@ fn wire_of(panel: &Panel, line: u32, level: u8) -> Result<CdevPin, FaceError> {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::Controller;
+    use crate::board::Controller;
 
     use super::glass::tests::settings;
     use super::*;
@@ -199,7 +200,7 @@ mod tests {
             height_px = 320
             panel = { controller = "st7789", bus = "/dev/spidev99.0", clock_hz = 1000000, gpio_chip = "/dev/x", dc_line = 1 }
         "#;
-        let board = keyface_core::Board::from_toml("a.toml", text).unwrap();
+        let board = crate::board::Board::from_toml("a.toml", text).unwrap();
         let panel = board.display.panel.clone().unwrap();
         let error = Spi::open(&board.display, &panel).err().unwrap();
         let start = "/dev/spidev99.0: expected an SPI bus that may be written, came No such file";

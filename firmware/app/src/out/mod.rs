@@ -14,6 +14,7 @@ mod pictures;
 mod place;
 mod poses;
 mod recorder;
+mod recording;
 mod rhubarb;
 mod video;
 mod visemes;
@@ -24,9 +25,10 @@ pub use frame_rate::FrameRate;
 pub use place::{SOUND, check_apart, check_distinct};
 pub use poses::Names;
 pub(crate) use poses::as_json as pose_as_json;
+pub use recorder::Recorder;
 #[cfg(test)]
 pub(crate) use recorder::tests::step as step_of;
-pub use recorder::{Recorder, Recording, Stamp};
+pub use recording::{Recording, Stamp};
 pub use rhubarb::Shapes;
 pub(crate) use rhubarb::shape_of as rhubarb_shape;
 

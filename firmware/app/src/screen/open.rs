@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use keyface_core::{Display, DisplayKind};
-
 use super::Open;
+use crate::board::{Display, DisplayKind};
 use crate::face::{FaceError, Surface, Window};
 
 /// Where device files and what the kernel tells of them lie.
@@ -92,7 +91,7 @@ mod device {
 mod tests {
     use std::fs;
 
-    use keyface_core::Board;
+    use crate::board::Board;
 
     use super::*;
 

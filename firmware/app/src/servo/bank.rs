@@ -39,8 +39,8 @@ where
 {
     /// For a chip of a checked board and the joints that hang on it. Nothing is opened yet.
     pub fn new(
-        chip: &keyface_core::Pca9685,
-        joints: &[&keyface_core::Joint],
+        chip: &crate::board::Pca9685,
+        joints: &[&crate::board::Joint],
         detach_after_s: Option<f32>,
         open: O,
     ) -> Bank<I, O> {
@@ -203,7 +203,8 @@ fn no_answer(bus: &str, address: u8, error: &impl Display) -> AppError {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Channel, Servos};
+    use crate::board::Servos;
+    use keyface_core::Channel;
 
     use super::*;
     use crate::servo::fake::FakeChip;
@@ -219,8 +220,8 @@ mod tests {
     /// Jaws on these outputs.
     fn servos(outputs: &[u8]) -> Servos {
         let pca9685 =
-            keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
-        let joint = outputs.iter().map(|output| keyface_core::Joint { output: *output, ..joint() }).collect();
+            crate::board::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
+        let joint = outputs.iter().map(|output| crate::board::Joint { output: *output, ..joint() }).collect();
         Servos {
             pca9685: Some(pca9685),
             chips: Default::default(),
@@ -235,7 +236,7 @@ mod tests {
         servos: &Servos,
         chip: &FakeChip,
     ) -> Bank<FakeChip, impl FnMut(&str) -> Result<FakeChip, AppError> + use<>> {
-        let joints: Vec<&keyface_core::Joint> = servos.joint.iter().collect();
+        let joints: Vec<&crate::board::Joint> = servos.joint.iter().collect();
         Bank::new(servos.pca9685.as_ref().unwrap(), &joints, servos.detach_after_s, chip.opener())
     }
 

@@ -1,6 +1,8 @@
 //! A face in, the pulse that one joint wants out.
 
-use keyface_core::{Channel, FacePose, Joint};
+use keyface_core::{Channel, FacePose};
+
+use crate::board::Joint;
 
 /// Which pulse a joint wants for a face: its rest, moved by the weighted sum of what it follows.
 #[derive(Clone, Debug)]

@@ -25,7 +25,7 @@ pub(super) struct Joint {
 
 impl Joint {
     /// At rest, of a checked board.
-    pub fn new(joint: &keyface_core::Joint, prescale: Prescale, let_go_after_s: Option<f32>) -> Joint {
+    pub fn new(joint: &crate::board::Joint, prescale: Prescale, let_go_after_s: Option<f32>) -> Joint {
         Joint {
             output: joint.output,
             follow: Follow::new(joint),
@@ -85,8 +85,8 @@ pub(in crate::servo) mod tests {
     use super::*;
 
     /// A jaw: closed at 1500 us, open at 1900 us.
-    pub fn joint() -> keyface_core::Joint {
-        keyface_core::Joint {
+    pub fn joint() -> crate::board::Joint {
+        crate::board::Joint {
             name: "jaw".into(),
             chip: None,
             output: 0,
@@ -144,7 +144,7 @@ pub(in crate::servo) mod tests {
     #[test]
     fn rounding_never_leads_over_a_limit() {
         for (min_us, max_us) in [(1_499, 1_901), (1_500, 1_900), (1_497, 1_903)] {
-            let made = keyface_core::Joint { min_us, max_us, ..joint() };
+            let made = crate::board::Joint { min_us, max_us, ..joint() };
             for rate_hz in [40, 50, 60, 333 - 3] {
                 let prescale = Prescale::new(rate_hz, 25_000_000);
                 let mut joint = Joint::new(&made, prescale, None);

@@ -1,6 +1,8 @@
 //! A board's servos in, how much earlier than a screen they want a face out: a slow jaw is told sooner.
 
-use keyface_core::{Joint, Micros, Servos};
+use keyface_core::Micros;
+
+use crate::board::{Joint, Servos};
 
 /// Servos take a face so much earlier than a screen at least: they are on their way for longer than a picture.
 pub const SERVO_LEAD: Micros = Micros::from_ms(20);

@@ -1,6 +1,6 @@
 //! Wanted pulses in, pulses that a servo can follow out: no faster, no more sudden and no further than it may.
 
-use keyface_core::Joint;
+use crate::board::Joint;
 
 /// A joint on its way. It takes the quickest motion that its limits allow: it accelerates, travels at its top speed and
 /// brakes in time to stand on the target (Kröger and Wahl 2010, type II).

@@ -76,7 +76,7 @@ impl Prescale {
 
 /// Ticks of the chip's clock from pulse to pulse, and the pulses a second that this makes of the clock in the board's file.
 #[cfg(target_os = "linux")]
-pub(crate) fn pulses(chip: &keyface_core::Pca9685) -> (u32, f64) {
+pub(crate) fn pulses(chip: &crate::board::Pca9685) -> (u32, f64) {
     let ticks = Prescale::new(chip.rate_hz, chip.clock_hz).ticks();
     (ticks, f64::from(chip.clock_hz) / f64::from(ticks))
 }

@@ -22,7 +22,7 @@ where
     O: FnMut(&str) -> Result<I, AppError> + Clone,
 {
     /// For the servos of a checked board. `open` opens a bus by its name; nothing is opened yet.
-    pub fn new(servos: &keyface_core::Servos, open: &O) -> Rack<I, O> {
+    pub fn new(servos: &crate::board::Servos, open: &O) -> Rack<I, O> {
         let used = servos.chips().filter(|(_, joints)| !joints.is_empty());
         let bank = |(chip, joints): (_, Vec<_>)| Bank::new(chip, &joints, servos.detach_after_s, open.clone());
         let chains = servos.buses.values().map(|bus| Chain::new(bus, servos.detach_after_s));
@@ -82,7 +82,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Joint, Pca9685, Servos};
+    use crate::board::{Joint, Pca9685, Servos};
 
     use super::*;
     use crate::servo::fake::{FakeBus, FakeChip};

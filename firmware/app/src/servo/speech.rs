@@ -30,8 +30,8 @@ const CLOSED_US: f64 = 13.0;
 const GAINS: Gains = Gains { jaw: 1.5, lips: 1.3 };
 
 /// A jaw without lips: what seals the lips of a face closes it.
-pub fn servos() -> keyface_core::Servos {
-    let jaw = keyface_core::Joint {
+pub fn servos() -> crate::board::Servos {
+    let jaw = crate::board::Joint {
         follows: [("jawOpen".to_owned(), 1.6), ("mouthClose".to_owned(), -1.6)].into(),
         full_us: 1_760,
         min_us: 1_480,
@@ -40,8 +40,8 @@ pub fn servos() -> keyface_core::Servos {
         max_acceleration_us_per_s2: 120_000.0,
         ..joint()
     };
-    let pca9685 = keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
-    keyface_core::Servos {
+    let pca9685 = crate::board::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
+    crate::board::Servos {
         pca9685: Some(pca9685),
         chips: Default::default(),
         buses: Default::default(),
@@ -125,7 +125,7 @@ fn the_jaw_is_closed_and_let_go_after_the_speech() {
 }
 
 /// How far a jaw is from what the lips show, root mean square, when it is told so many steps earlier.
-fn apart(jaw: &keyface_core::Joint, wanted_us: &[f64], earlier: usize) -> f64 {
+fn apart(jaw: &crate::board::Joint, wanted_us: &[f64], earlier: usize) -> f64 {
     let mut limit = Limit::new(jaw);
     let told = wanted_us[earlier..].iter().copied().chain(std::iter::repeat(REST_US));
     let apart = wanted_us.iter().zip(told).map(|(shown, told)| (limit.advance(told, 0.02) - shown).powi(2));

@@ -59,7 +59,7 @@ impl Servos {
     ///
     /// # Errors
     /// When needed servos do not answer, or there is no room for a thread.
-    pub fn start(servos: &keyface_core::Servos, needed: bool) -> Result<Servos, AppError> {
+    pub fn start(servos: &crate::board::Servos, needed: bool) -> Result<Servos, AppError> {
         Servos::start_on(servos, needed, open_bus)
     }
 
@@ -67,7 +67,7 @@ impl Servos {
     ///
     /// # Errors
     /// As [`Servos::start`].
-    pub fn start_on<I, O>(servos: &keyface_core::Servos, needed: bool, open: O) -> Result<Servos, AppError>
+    pub fn start_on<I, O>(servos: &crate::board::Servos, needed: bool, open: O) -> Result<Servos, AppError>
     where
         I: I2c<Error: Display> + Send + 'static,
         O: FnMut(&str) -> Result<I, AppError> + Clone + Send + 'static,
@@ -180,10 +180,10 @@ mod tests {
     use crate::servo::fake::FakeChip;
     use crate::servo::joint::tests::{jaw, joint};
 
-    fn servos() -> keyface_core::Servos {
+    fn servos() -> crate::board::Servos {
         let pca9685 =
-            keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100, clock_hz: 25_000_000 };
-        keyface_core::Servos {
+            crate::board::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 100, clock_hz: 25_000_000 };
+        crate::board::Servos {
             pca9685: Some(pca9685),
             chips: Default::default(),
             buses: Default::default(),

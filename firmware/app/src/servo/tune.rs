@@ -7,11 +7,12 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{BusJoint, FacePose, Joint, Micros, Servos};
+use keyface_core::{FacePose, Micros};
 
 use super::lead::travel_s;
 use super::rack::Rack;
 use crate::AppError;
+use crate::board::{BusJoint, Joint, Servos};
 
 /// Pulses that every hobby servo takes, in microseconds, and the widest that a board may have.
 pub const USUAL_US: RangeInclusive<u16> = 1_000..=2_000;
@@ -255,7 +256,7 @@ mod tests {
 
     fn servos() -> Servos {
         let pca9685 =
-            keyface_core::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
+            crate::board::Pca9685 { bus: "/dev/i2c-1".into(), address: 0x40, rate_hz: 50, clock_hz: 25_000_000 };
         let neck = Joint { name: "neck".into(), output: 3, ..joint() };
         let (chips, buses) = Default::default();
         Servos { pca9685: Some(pca9685), chips, buses, detach_after_s: Some(1.0), joint: vec![joint(), neck] }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::sweep::NEW;
 use super::{Named, Slot, Store, disk};
 use crate::AppError;
-use crate::bundle::{Bundle, SelfTest, Terms, Tested};
+use crate::bundle::{Bundle, Requirements, SelfTest, Tested};
 
 /// What has just been done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +67,20 @@ impl Store {
     /// used is used on, and the new bundle is removed.
     ///
     /// # Errors
-    /// When the bundle does not pass its self-test on `terms`, somebody else changes the store, or the disk is full or
-    /// cannot be written.
-    pub fn install(&self, bundle: &Bundle, terms: &Terms, mut tell: impl FnMut(Event)) -> Result<Installed, AppError> {
-        SelfTest::new(bundle, terms).check_look_ahead()?;
+    /// When the bundle does not pass its self-test for `requirements`, somebody else changes the store, or the disk is
+    /// full or cannot be written.
+    pub fn install(
+        &self,
+        bundle: &Bundle,
+        requirements: &Requirements,
+        mut tell: impl FnMut(Event),
+    ) -> Result<Installed, AppError> {
+        SelfTest::new(bundle, requirements).check_look_ahead()?;
         let _lock = self.lock()?;
         tell(Event::Did(Action::Locked));
         self.sweep()?;
         tell(Event::Did(Action::Swept));
-        let outcome = self.place_and_switch(bundle, terms, &mut tell);
+        let outcome = self.place_and_switch(bundle, requirements, &mut tell);
         // The face is as it must be: what is left over is no reason to call it a failure.
         self.sweep().unwrap_or_else(|error| log::warn!("{error}"));
         tell(Event::Did(Action::Cleaned));
@@ -85,7 +90,7 @@ impl Store {
     fn place_and_switch(
         &self,
         new: &Bundle,
-        terms: &Terms,
+        requirements: &Requirements,
         tell: &mut impl FnMut(Event),
     ) -> Result<Installed, AppError> {
         let current = self.whole(Slot::Current)?;
@@ -96,7 +101,7 @@ impl Store {
         let unpacked = self.unpack(new, tell)?;
         // What lies on the disk is tried, not what came from the file.
         let written = Bundle::read_folder(&unpacked)?.called(new.place());
-        let tested = SelfTest::new(&written, terms).run(|done, all| tell(Event::Heard { done, all }))?;
+        let tested = SelfTest::new(&written, requirements).run(|done, all| tell(Event::Heard { done, all }))?;
         tell(Event::Did(Action::Tested));
         let folder = self.free_name(&new.id());
         fs::rename(&unpacked, &folder).map_err(AppError::file(&folder, "make it"))?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::install::{Action, Event};
 use super::{Named, Slot, Store};
 use crate::AppError;
-use crate::bundle::{Bundle, SelfTest, Terms, Tested};
+use crate::bundle::{Bundle, Requirements, SelfTest, Tested};
 
 /// What a rollback has done.
 #[derive(Clone, Debug, Serialize)]
@@ -18,14 +18,14 @@ pub struct RolledBack {
 }
 
 impl Store {
-    /// Uses again what was used before the last install or rollback, once it has passed its self-test on `terms`; for
-    /// the shipped model, once `shipped` has found it. Doing it twice changes nothing.
+    /// Uses again what was used before the last install or rollback, once it has passed its self-test for `requirements`;
+    /// for the shipped model, once `shipped` has found it. Doing it twice changes nothing.
     ///
     /// # Errors
     /// When nothing was used before, it is damaged, or the store cannot be written; then nothing is changed.
     pub fn rollback(
         &self,
-        terms: &Terms,
+        requirements: &Requirements,
         shipped: impl FnOnce() -> Result<Model, AppError>,
         mut tell: impl FnMut(Event),
     ) -> Result<RolledBack, AppError> {
@@ -43,7 +43,7 @@ impl Store {
             return Ok(RolledBack { model: None, tested: None });
         };
         let bundle = Bundle::read_folder(&folder)?;
-        let tested = SelfTest::new(&bundle, terms).run(|done, all| tell(Event::Heard { done, all }))?;
+        let tested = SelfTest::new(&bundle, requirements).run(|done, all| tell(Event::Heard { done, all }))?;
         tell(Event::Did(Action::Tested));
         if current.is_some() { self.exchange() } else { self.pass(Slot::Previous, Slot::Current) }?;
         tell(Event::Did(Action::CurrentSet));

@@ -84,6 +84,15 @@ fn a_new_pair_of_keys_packs_and_verifies() {
 }
 
 #[test]
+fn the_process_that_loads_networks_first_is_given_the_bundle_itself() {
+    let desk = desk(&[]);
+    assert!(desk.pipe("model load", packed("live"), 1 << 16).fine().stdout.is_empty());
+    let half = &packed("live")[..packed("live").len() / 2];
+    let line = desk.refused(|| desk.pipe("model load", half, 1 << 16));
+    assert!(line.starts_with("keyface: bundle: "), "{line}");
+}
+
+#[test]
 fn the_same_model_packed_twice_is_the_same_file() {
     let desk = desk(&[]);
     copy_model(&desk, "live");

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use keyface::bundle::{Bundle, Keys, SelfTest, Terms};
+use keyface::bundle::{Bundle, Keys, Requirements, SelfTest};
 use keyface::store::{Action, Event, Slot, Store};
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -23,15 +23,17 @@ fn bundle(folder: &Path, name: &str) -> Bundle {
     Bundle::open(&folder.join(format!("{name}.kfm")), &keys).unwrap().0
 }
 
-fn terms() -> Terms {
-    Terms { look_ahead_ms: None, is_untimed: true }
+fn requirements() -> Requirements {
+    Requirements { look_ahead_ms: None, is_untimed: true }
 }
 
 fn work(folder: &Path, deed: &str, tell: impl FnMut(Event)) {
     let store = Store::new(folder.join("store"));
     match deed {
-        "rollback" => _ = store.rollback(&terms(), || keyface::model::load(&format!("{MODELS}/live")), tell).unwrap(),
-        name => _ = store.install(&bundle(folder, name), &terms(), tell).unwrap(),
+        "rollback" => {
+            _ = store.rollback(&requirements(), || keyface::model::load(&format!("{MODELS}/live")), tell).unwrap()
+        }
+        name => _ = store.install(&bundle(folder, name), &requirements(), tell).unwrap(),
     }
 }
 
@@ -65,7 +67,7 @@ fn face(desk: &Desk) -> Option<String> {
     let held = Store::new(desk.path("store")).holding(Slot::Current).unwrap()?;
     assert!(held.damage.is_none(), "{held:?}");
     let bundle = Bundle::read_folder(&held.folder).unwrap();
-    SelfTest::new(&bundle, &terms()).run(|_, _| ()).unwrap();
+    SelfTest::new(&bundle, &requirements()).run(|_, _| ()).unwrap();
     Some(bundle.manifest().name.clone())
 }
 

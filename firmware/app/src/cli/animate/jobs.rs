@@ -11,7 +11,7 @@ use keyface::out::{Format, SOUND, Target, check_apart, check_distinct};
 use keyface::script::{self, TEXT_ENDINGS};
 use keyface_sound::said::TEXTGRID_ENDINGS;
 
-use super::AnimateArgs;
+use super::args::AnimateArgs;
 
 /// What is taken for a sound in a folder; the last ones are refused with the command that converts them.
 const SOUND_ENDINGS: [&str; 37] = [

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use keyface::bundle::{Keys, Terms};
+use keyface::board::Board;
+use keyface::bundle::{Keys, Requirements};
 use keyface::store::Store;
-use keyface_core::Board;
 
 /// Names the board of this device.
 const BOARD_VARIABLE: &str = "KEYFACE_BOARD";
@@ -33,6 +33,9 @@ pub enum ModelCommand {
     Pack(PackArgs),
     /// Make a pair of keys: NAME.key signs bundles, NAME.pub trusts them.
     Keygen(KeygenArgs),
+    /// Load the networks of the bundle on standard input: install and verify ask for it.
+    #[command(hide = true)]
+    Load,
 }
 
 #[derive(Args)]
@@ -46,7 +49,7 @@ pub struct InstallArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     #[command(flatten)]
     pub store: StoreArgs,
 }
@@ -59,7 +62,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
@@ -68,7 +71,7 @@ pub struct VerifyArgs {
 #[derive(Args)]
 pub struct RollbackArgs {
     #[command(flatten)]
-    pub terms: TermsArgs,
+    pub requirements: RequirementsArgs,
     #[command(flatten)]
     pub store: StoreArgs,
 }
@@ -111,7 +114,7 @@ pub struct TrustArgs {
 
 /// What this device asks of a model.
 #[derive(Args)]
-pub struct TermsArgs {
+pub struct RequirementsArgs {
     #[command(flatten)]
     pub board: BoardArgs,
     /// Take a model although its steps last longer here than they may: for emulators and image builds.
@@ -142,11 +145,11 @@ impl TrustArgs {
     }
 }
 
-impl TermsArgs {
-    pub fn read(&self) -> anyhow::Result<Terms> {
+impl RequirementsArgs {
+    pub fn read(&self) -> anyhow::Result<Requirements> {
         let board = self.board.load()?;
         let look_ahead_ms = board.and_then(|board| Some((board.look_ahead_ms?, board.name)));
-        Ok(Terms { look_ahead_ms, is_untimed: self.untimed })
+        Ok(Requirements { look_ahead_ms, is_untimed: self.untimed })
     }
 }
 

@@ -5,9 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use drm::control::Device as _;
 use drm::{Device, DriverCapability};
-use keyface_core::Display;
 
 use super::{AUTO, PART, wanted_size};
+use crate::board::Display;
 use crate::doctor::access::hindrance;
 use crate::doctor::finding::Finding;
 use crate::doctor::machine::Machine;

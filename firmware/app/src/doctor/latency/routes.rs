@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Board, HOP_SAMPLES, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{HOP_SAMPLES, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
 
 use super::track::Track;
 use crate::AppError;
 use crate::app::{self, App, NAP};
+use crate::board::Board;
 use crate::body::Body;
 use crate::ears::{Ear, FileEar, Heard, Mic, Pace, Sound, Speaker, Wanted};
 use crate::face::{Life, Look};

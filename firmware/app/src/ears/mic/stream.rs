@@ -11,11 +11,12 @@ use cpal::{
     BufferSize, Error, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
     SupportedStreamConfig, SupportedStreamConfigRange,
 };
-use keyface_core::{InputChannels, Microphone, Micros, SAMPLE_RATE_HZ};
+use keyface_core::{Micros, SAMPLE_RATE_HZ};
 use keyface_sound::{Channels, Levels, Mixer};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::find::find;
+use crate::board::{InputChannels, Microphone};
 use crate::hush::Hush;
 
 /// Sound that the ring holds when nobody fetches it.

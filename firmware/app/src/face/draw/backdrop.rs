@@ -2,7 +2,8 @@
 
 use tiny_skia::Transform;
 
-use super::brush::{Brush, Fill, ellipse, outline, polygon};
+use super::brush::{Brush, ellipse, outline, polygon};
+use super::ink::Fill;
 use super::shape::Shape;
 use super::{palette as ink, placed};
 use crate::face::curve::{Point, at};

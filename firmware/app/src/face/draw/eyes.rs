@@ -1,6 +1,7 @@
 //! Eyes and brows.
 
-use super::brush::{Brush, Fill, between, line, outline, polygon};
+use super::brush::{Brush, between, line, outline, polygon};
+use super::ink::Fill;
 use super::palette as ink;
 use crate::face::curve::{Graph, Point, at};
 use crate::face::rig::{BrowRig, EyeRig};

@@ -1,6 +1,7 @@
 //! Hair and the headset's band.
 
-use super::brush::{Brush, Fill, outline};
+use super::brush::{Brush, outline};
+use super::ink::Fill;
 use super::palette as ink;
 use crate::face::curve::at;
 

@@ -1,6 +1,7 @@
 //! Skin, cheeks, nose and the headset's ear pods.
 
-use super::brush::{Brush, Fill, ellipse, outline};
+use super::brush::{Brush, ellipse, outline};
+use super::ink::Fill;
 use super::palette as ink;
 use crate::face::curve::{Point, at};
 

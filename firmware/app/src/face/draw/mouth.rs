@@ -1,6 +1,7 @@
 //! Lips, teeth and tongue. What is inside the mouth is cut by the inner lip edges, so that nothing needs a mask.
 
-use super::brush::{Brush, Fill, Ink, between, line, outline, polygon};
+use super::brush::{Brush, between, line, outline, polygon};
+use super::ink::{Fill, Ink};
 use super::palette as ink;
 use crate::face::curve::{Edge, Graph, Point, at};
 use crate::face::rig::{MouthRig, Tongue};

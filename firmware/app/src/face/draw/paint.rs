@@ -2,7 +2,7 @@
 
 use tiny_skia::Transform;
 
-use super::brush::{Fill, Ink};
+use super::ink::{Fill, Ink};
 use super::scan::FULL;
 
 /// Opacity of an ink that lets nothing through.

@@ -1,6 +1,6 @@
 //! The character's colours: warm skin on a cool backdrop, plum hair, a cream and coral headset.
 
-use super::brush::Ink;
+use super::ink::Ink;
 
 pub const SKY_LIGHT: Ink = Ink::rgb(0xD6EEEA);
 pub const SKY_DEEP: Ink = Ink::rgb(0x86BFC2);

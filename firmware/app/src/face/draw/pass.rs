@@ -82,7 +82,8 @@ fn joined(a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
 mod tests {
     use tiny_skia::Transform;
 
-    use super::super::brush::{Brush, Fill, Ink, polygon};
+    use super::super::brush::{Brush, polygon};
+    use super::super::ink::{Fill, Ink};
     use super::*;
     use crate::face::curve::at;
 

@@ -5,7 +5,7 @@ use tiny_skia::{
     SpreadMode, Transform,
 };
 
-use super::brush::{Fill, Ink};
+use super::ink::{Fill, Ink};
 use super::shape::Shape;
 
 /// Draws a shape over what is there.

@@ -2,7 +2,7 @@
 
 use tiny_skia::{Path, PathSegment, Transform};
 
-use super::brush::Fill;
+use super::ink::Fill;
 use super::paint::Paint;
 use super::scan::{Run, Scan, Spot};
 use crate::face::{Area, Areas};

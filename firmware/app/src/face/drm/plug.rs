@@ -6,9 +6,9 @@ use std::path::Path;
 
 use drm::control::connector::{self, Interface, State};
 use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
-use keyface_core::PixelFormat;
 
 use super::Card;
+use crate::board::PixelFormat;
 use crate::face::{FaceError, Rotation};
 
 /// Pictures a second that are due: a mode's refresh should be near.

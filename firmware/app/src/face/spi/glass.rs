@@ -10,13 +10,13 @@ use embedded_graphics::primitives::Rectangle;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiDevice;
-use keyface_core::{ColorOrder, Controller, Display, Panel};
 use mipidsi::interface::InterfacePixelFormat;
 use mipidsi::models::{GC9A01, ILI9341Rgb565, ILI9486Rgb666, ILI9488Rgb666, Model, ST7735s, ST7789, ST7796};
 use mipidsi::options::{self, ColorInversion, Orientation};
 use mipidsi::{Builder, InitError};
 
 use super::wire::{Wire, WireError};
+use crate::board::{ColorOrder, Controller, Display, Panel};
 use crate::face::{FaceError, dither};
 
 /// A panel's memory.

@@ -3,11 +3,12 @@
 //! As with a chip of pulses: joints keep their limits, begin where the servos stand, are let go after a while at rest,
 //! and a bus that does not answer is tried again after a pause that doubles.
 
-use keyface_core::{Bus, FacePose, Micros, Protocol};
+use keyface_core::{FacePose, Micros};
 
 use super::packet::{goal, present, sync_write, torque};
 use super::port::Port;
 use crate::AppError;
+use crate::board::{Bus, Protocol};
 use crate::servo::joint::Joint;
 use crate::servo::link::{Link, ServoCounters};
 use crate::servo::pca9685::{Counts, Prescale};
@@ -34,7 +35,7 @@ pub struct Chain {
 impl Chain {
     /// For a bus of a checked board. Nothing is opened yet.
     pub fn new(bus: &Bus, detach_after_s: Option<f32>) -> Chain {
-        let joint = |joint: &keyface_core::BusJoint| Joint::new(&joint.as_joint(), Prescale::STEPS, detach_after_s);
+        let joint = |joint: &crate::board::BusJoint| Joint::new(&joint.as_joint(), Prescale::STEPS, detach_after_s);
         let joints: Vec<Joint> = bus.joint.iter().map(joint).collect();
         Chain {
             place: bus.port.clone(),

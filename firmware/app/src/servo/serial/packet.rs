@@ -4,7 +4,7 @@
 //! 0x8005). Within, `FF FF FD` is followed by another `FD`, so that it begins no packet.
 //! Feetech: `FF FF`, id, length, instruction or status, parameters, the complement of their sum.
 
-use keyface_core::Protocol;
+use crate::board::Protocol;
 
 /// All servos, none of which answers.
 const ALL: u8 = 0xFE;

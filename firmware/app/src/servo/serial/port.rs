@@ -6,12 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::Protocol;
 use rustix::fs::OFlags;
 use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::packet::{Answer, Register, answer, read};
 use crate::AppError;
+use crate::board::Protocol;
 
 /// A servo answers within half a millisecond; an adapter on USB may hold that back for 16.
 const ANSWER_WAIT: Duration = Duration::from_millis(40);

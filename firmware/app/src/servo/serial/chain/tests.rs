@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use keyface_core::BusJoint;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::super::packet::tests::status;
 use super::*;
+use crate::board::BusJoint;
 use crate::servo::joint::tests::jaw;
 
 const TICK: i64 = 10_000;
