@@ -54,7 +54,7 @@ fn sentence(samples: usize) -> FileEar {
 fn job(ear: Box<dyn Ear>, servos: Option<Servos>) -> App {
     let look = Look::new(Gains::default(), None);
     let body = Body { look, screen: None, servos, outputs: Outputs::default() };
-    App::new(Parts { ear, line: line(), body, said: None, recorder: None, pace: Pace::RealTime, limit: None })
+    App::new(Parts { ear, line: line(), body, said: None, recorder: None, pace: Pace::RealTime, limit: None }).unwrap()
 }
 
 /// A second of speech, with what the machine does in each turn of the loop.

@@ -6,22 +6,23 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use keyface_core::{FacePose, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::{DISPLAY_FPS, NAP, Turn, next_tick};
+use crate::app::{SLEEP_LONGEST, Turn};
 use crate::body::Body;
 use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
+use crate::pictures::{DISPLAY_FPS, Picture, Pictures};
 use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
 use crate::stream::message::Ask;
 use crate::stream::playout::Playout;
 use crate::stream::stage::{Said, Stage};
 use crate::stream::turns::Event;
+use crate::wait::{Bell, RealTime, Time};
 
 /// Half a picture: what is shown stands until the next.
 const HALF_PICTURE: Micros = Micros(1_000_000 / (2 * DISPLAY_FPS as i64));
@@ -52,9 +53,13 @@ pub struct Parts {
 /// A face that is given its voice.
 pub struct Talk {
     parts: Parts,
+    bell: Bell,
+    time: RealTime,
     block: Vec<f32>,
     events: Vec<Event>,
-    next_picture: Micros,
+    pictures: Pictures,
+    /// When the servos want a face.
+    next_face: Micros,
     late_until: Micros,
     /// Whether the turn that comes in has any.
     has_sound: bool,
@@ -94,18 +99,33 @@ pub struct Summary {
 
 impl Talk {
     /// A job that has not begun.
-    pub fn new(parts: Parts) -> Talk {
-        Talk {
+    ///
+    /// # Errors
+    /// When the machine has nothing to wait on.
+    pub fn new(mut parts: Parts) -> Result<Talk, AppError> {
+        let bell = Bell::new()?;
+        parts.ear.iter_mut().for_each(|ear| ear.tie(&bell));
+        parts.speaker.iter().for_each(|speaker| speaker.tie(&bell));
+        parts.stage.tie(&bell);
+        Ok(Talk {
+            time: RealTime::since(parts.started, bell.clone()),
+            bell,
             parts,
             block: Vec::new(),
             events: Vec::new(),
-            next_picture: Micros(0),
+            pictures: Pictures::default(),
+            next_face: Micros(0),
             late_until: Micros(i64::MIN),
             has_sound: false,
             has_ended: false,
             is_closed: false,
             summary: Summary::default(),
-        }
+        })
+    }
+
+    /// What wakes it: ring it when `stop` of [`Talk::run`] is set.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
     }
 
     /// Runs until the voice ends, the window is closed or `stop` is set; then the face goes to rest.
@@ -116,7 +136,7 @@ impl Talk {
         let outcome = self.live(stop, watch);
         let heard = self.heard();
         let last = self.parts.playout.spoken(heard);
-        self.parts.body.rest(last, self.parts.started);
+        self.parts.body.rest(last, &mut self.time);
         outcome?;
         Ok(self.close())
     }
@@ -126,10 +146,10 @@ impl Talk {
             self.attend();
             self.listen()?;
             self.play();
-            self.drive();
             self.show();
+            self.drive();
             watch(&self.turn());
-            thread::sleep(NAP);
+            self.wait();
         }
         Ok(())
     }
@@ -176,7 +196,7 @@ impl Talk {
         let heard = self.heard();
         let silent_to = self.parts.playout.flush(heard, now, &mut self.events);
         self.parts.speaker.iter().for_each(|speaker| speaker.silence(silent_to));
-        self.next_picture = self.next_picture.min(now);
+        self.pictures.hasten(now);
         self.tell();
         self.has_sound = false;
         let begun = Instant::now();
@@ -244,25 +264,28 @@ impl Talk {
         }
     }
 
+    /// The servos are left a face as often as they take one.
     fn drive(&mut self) {
-        if self.parts.body.servos.is_some() {
-            let spoken = self.spoken(self.parts.body.lead());
-            self.parts.body.drive(&spoken, self.now(), Some(Instant::now()));
+        let now = self.now();
+        if now < self.next_face {
+            return;
         }
+        let spoken = self.spoken(self.parts.body.lead());
+        self.parts.body.drive(&spoken, now, Some(Instant::now()));
+        self.next_face = self.parts.body.servos_rest().map_or(Micros(i64::MAX), |pause| now + micros(pause));
     }
 
     /// When a picture is due, the motion of what is heard in its middle becomes a face.
     fn show(&mut self) {
         let now = self.now();
-        if now < self.next_picture {
-            self.is_closed = !self.parts.body.tend(now);
-            return;
-        }
-        self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
+        self.is_closed = !self.parts.body.tend(now);
+        let beat = self.parts.body.beat();
+        let Some(Picture { seen, .. }) = self.pictures.due(now, beat).filter(|_| !self.is_closed) else { return };
         self.summary.pictures += 1;
         let heard = self.heard();
-        let spoken = self.spoken(HALF_PICTURE);
-        self.is_closed = !self.parts.body.show(&spoken, Some(Instant::now()), now);
+        let half = beat.map_or(HALF_PICTURE, |beat| Micros(beat.period.0 / 2));
+        let spoken = self.spoken(seen - now + half);
+        self.is_closed = !self.parts.body.show(&spoken, Some(Instant::now()), seen, now);
         let playout = &self.parts.playout;
         self.events.push(Event::Frame(playout.place(heard, now), playout.spoken(heard)));
         self.tell();
@@ -270,8 +293,9 @@ impl Talk {
 
     /// What is said so much later than what is heard now.
     fn spoken(&mut self, ahead: Micros) -> Spoken {
-        let heard = self.heard();
-        self.parts.playout.spoken(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
+        let ahead = ahead.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
+        let place = self.heard().saturating_add_signed(ahead);
+        self.parts.playout.spoken(place)
     }
 
     /// The place that is heard now: asked for anew each time, because a step of the line takes milliseconds.
@@ -283,7 +307,19 @@ impl Talk {
     }
 
     fn now(&self) -> Micros {
-        micros(self.parts.started.elapsed())
+        self.time.now()
+    }
+
+    /// Sleeps until something is due, or somebody rings.
+    fn wait(&mut self) {
+        let (heard, now) = (self.heard(), self.now());
+        let voice = self.parts.playout.next(heard).map(|place| now + after(place - heard));
+        let hears = self.parts.playout.room() > 0 && !self.has_ended;
+        let ear = self.parts.ear.as_ref().filter(|_| hears).and_then(|ear| ear.due_in());
+        let picture = self.parts.body.next(&self.pictures, now);
+        let due = [voice, ear.map(|pause| now + micros(pause)), picture, self.parts.limit, Some(self.next_face)];
+        let until = due.into_iter().flatten().fold(now + SLEEP_LONGEST, Micros::min);
+        self.time.wait(until, self.parts.body.news());
     }
 
     fn close(self) -> Summary {
@@ -300,6 +336,11 @@ impl Talk {
             ..self.summary
         }
     }
+}
+
+/// Time in which so many samples are heard, and a little more.
+fn after(samples: u64) -> Micros {
+    Micros((samples * 1_000_000).div_ceil(u64::from(SAMPLE_RATE_HZ)) as i64)
 }
 
 impl fmt::Display for Summary {
@@ -320,6 +361,7 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+    use std::thread;
 
     use keyface_core::{Gains, MotionChannel};
 
@@ -340,7 +382,7 @@ mod tests {
         let started = Instant::now();
         let parts =
             Parts { ear, playout, body, speaker: None, stage, said, started, limit: Some(Micros::from_ms(20_000)) };
-        (Talk::new(parts), seats.0, seats.1)
+        (Talk::new(parts).unwrap(), seats.0, seats.1)
     }
 
     fn ear(samples: Vec<f32>) -> Box<dyn Ear> {

@@ -11,8 +11,8 @@ use super::clock::{StepTimes, ms};
 use super::machine::thread_cpu_seconds;
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
-use crate::app::DISPLAY_FPS;
 use crate::face::{Face, FaceError, Life, Look, Memory, Surface};
+use crate::pictures::DISPLAY_FPS;
 
 /// The life that is lived, so that two runs draw the same pictures.
 const SEED: u64 = 1;

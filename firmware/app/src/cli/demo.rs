@@ -94,7 +94,7 @@ fn pictures(args: &DemoArgs, mut line: Line) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let recording =
         Recording { gains, life: args.face.life(SAME), sound_name: sound.name.clone(), ..Recording::default() };
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c(None)?;
     let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
     let recorder = Recorder::open(&targets, recording)?;
     let (mut progress, look_ahead) = (Progress::new(), line.look_ahead());

@@ -20,6 +20,7 @@ use keyface::servo::{SERVO_LEAD, Servos};
 use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
+use keyface::wait::Bell;
 use keyface_core::{Board, Gains, Line, Micros, Model};
 
 use super::style::StyleArgs;
@@ -136,7 +137,7 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let (stage, said) = Stage::new(line.look_ahead(), line.look_ahead());
     let _control = args.voice.control(&stage)?;
     let limit = args.seconds.map(Micros::from_s);
-    let parts = Parts { ear, line, body, said: Some(said), recorder, pace: pace(args), limit };
+    let parts = Parts { ear, line, body, said: Some((stage, said)), recorder, pace: pace(args), limit };
     live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
 }
 
@@ -171,13 +172,14 @@ impl Telling {
 
 /// Runs a live job until its end or Ctrl-C, and tells what it did.
 pub fn live(parts: Parts, telling: Telling) -> anyhow::Result<()> {
-    let stop = stop_on_ctrl_c()?;
     if std::io::stderr().is_terminal() {
         note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
     }
     let mut service = Service::of(parts.ear.as_ref());
     let turn = |turn: &Turn| service.iter_mut().for_each(|service| service.turn(turn));
-    let (report, files) = App::new(parts).run(&stop, turn)?;
+    let app = App::new(parts)?;
+    let stop = stop_on_ctrl_c(Some(app.bell()))?;
+    let (report, files) = app.run(&stop, turn)?;
     match telling {
         Telling::Json => return tell_json(&report),
         Telling::Beside => note(report),
@@ -189,12 +191,13 @@ pub fn live(parts: Parts, telling: Telling) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A flag that Ctrl-C and SIGTERM set. Call once.
-pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that Ctrl-C and SIGTERM set, and the bell of who waits meanwhile. Call once.
+pub fn stop_on_ctrl_c(bell: Option<Bell>) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     let set = move || {
         flag.store(true, Ordering::Relaxed);
+        bell.iter().for_each(Bell::ring);
         service::stopping();
     };
     ctrlc::set_handler(set).context("Ctrl-C cannot be watched")?;

@@ -58,7 +58,7 @@ pub fn tune(args: &TuneArgs) -> anyhow::Result<()> {
     if let Some(name) = &args.joint {
         tuner.make(&Move::Joint(name.clone()))?;
     }
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c(None)?;
     match &args.script {
         Some(path) => script(&mut tuner, path, &stop)?,
         None => by_hand(&mut tuner, &stop)?,

@@ -134,11 +134,12 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let as_lines = targets.as_lines;
     let body = super::run::body(args, board, targets)?;
     let limit = args.seconds.map(Micros::from_s);
-    let stop = super::run::stop_on_ctrl_c()?;
     let name = ear.as_ref().map_or_else(|| "sessions".to_owned(), |ear| ear.name());
     let mut beats = Service::named(name, false);
     let parts = Parts { ear, playout, body, speaker, stage, said, started, limit };
-    let summary = Talk::new(parts).run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
+    let talk = Talk::new(parts)?;
+    let stop = super::run::stop_on_ctrl_c(Some(talk.bell()))?;
+    let summary = talk.run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
     match (args.json, as_lines) {
         (_, true) => note(serde_json::to_string(&summary)?),
         (true, _) => tell_json(&summary)?,
@@ -166,7 +167,7 @@ fn check(args: &RunArgs, targets: &Targets) -> anyhow::Result<()> {
 
 /// A service that shows nothing itself, until Ctrl-C.
 fn wait() -> anyhow::Result<()> {
-    let stop = super::run::stop_on_ctrl_c()?;
+    let stop = super::run::stop_on_ctrl_c(None)?;
     let mut beats = Service::named("sessions".into(), false);
     let mut turn = Turn { heard: Samples(0), steps: 0, line_faults: 0, ear: EarCounters::default() };
     while !stop.load(Relaxed) {

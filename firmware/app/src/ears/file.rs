@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use keyface_core::{Micros, SAMPLE_RATE_HZ, Samples};
 use keyface_sound::{Audio, decode_audio};
 
-use super::{Ear, Heard, samples_in};
+use super::{Ear, Heard, samples_in, step_due_in};
 use crate::AppError;
 
 /// Samples that one call gives when nothing paces it (20 ms).
@@ -104,6 +104,11 @@ impl Ear for FileEar {
         out.extend_from_slice(&self.sound.samples[self.position..until]);
         self.position = until;
         Ok(Heard::Sound)
+    }
+
+    fn due_in(&self) -> Option<Duration> {
+        let start = self.started.filter(|_| self.pace == Pace::RealTime);
+        Some(start.map_or(Duration::ZERO, |start| step_due_in(start, self.position, self.sound.samples.len())))
     }
 
     fn captured(&self, at: Micros) -> Option<Instant> {

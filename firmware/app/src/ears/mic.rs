@@ -11,6 +11,7 @@ use keyface_core::{Micros, Resampler, Samples};
 
 use super::{Ear, EarCounters, Heard, micros, samples_in};
 use crate::AppError;
+use crate::wait::Bell;
 
 mod find;
 mod stream;
@@ -22,6 +23,8 @@ pub use stream::Wanted;
 use stream::{Opened, Shared};
 use supervisor::Supervisor;
 
+/// How often silence is filled in for a device that is lost.
+const FILL: Duration = Duration::from_millis(20);
 /// Marks that are kept: at one each 10 ms, 5 s.
 const MARKS_KEPT: usize = 512;
 
@@ -131,6 +134,14 @@ impl Ear for Mic {
         }
         self.change_stream()?;
         Ok(if out.len() == before { Heard::Nothing } else { Heard::Sound })
+    }
+
+    fn tie(&mut self, bell: &Bell) {
+        self.shared.rope.tie(bell);
+    }
+
+    fn due_in(&self) -> Option<Duration> {
+        self.shared.lost.load(Relaxed).then_some(FILL)
     }
 
     fn captured(&self, at: Micros) -> Option<Instant> {

@@ -14,7 +14,7 @@ use keyface_core::{Micros, PixelFormat};
 use rustix::fs::OFlags;
 
 use super::surface::zoom_of;
-use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface, Turns};
+use super::{Beats, Canvas, Depth, FaceError, Flips, Layout, Pixels, Ready, Rotation, Surface, Turns};
 
 mod plug;
 
@@ -72,6 +72,7 @@ pub struct Drm {
     frames: [Frame; 2],
     turns: Turns,
     flip: Flip,
+    beats: Beats,
     before: Option<crtc::Info>,
     looked: Option<Micros>,
 }
@@ -114,15 +115,19 @@ impl Drm {
         };
         let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
         let before = card.get_crtc(plug.crtc).ok();
-        Ok(Drm { card, plug, layout, frames, turns: Turns::default(), flip: Flip::Unset, before, looked: None })
+        let (turns, beats) = (Turns::default(), Beats::new(plug.period()));
+        Ok(Drm { card, plug, layout, frames, turns, flip: Flip::Unset, beats, before, looked: None })
     }
 
     /// Takes the news of pictures that are on the screen now.
-    fn receive(&mut self) -> Result<(), FaceError> {
+    fn receive(&mut self, now: Micros) -> Result<(), FaceError> {
         match self.card.receive_events() {
-            Ok(mut events) => {
-                if events.any(|event| matches!(event, Event::PageFlip(_))) {
-                    self.flip = Flip::Done;
+            Ok(events) => {
+                for event in events {
+                    if let Event::PageFlip(flip) = event {
+                        self.flip = Flip::Done;
+                        self.beats.flipped(flip.duration, now);
+                    }
                 }
             }
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
@@ -159,6 +164,14 @@ impl Surface for Drm {
         true
     }
 
+    fn flips(&self) -> Option<Flips> {
+        self.beats.flips(matches!(self.flip, Flip::Since(_)))
+    }
+
+    fn news(&self) -> Option<BorrowedFd<'_>> {
+        matches!(self.flip, Flip::Since(_)).then(|| self.card.as_fd())
+    }
+
     fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
         let looked = *self.looked.get_or_insert(now);
         if now - looked >= LOOK {
@@ -166,7 +179,7 @@ impl Surface for Drm {
             self.plug.look(&self.card)?;
         }
         if let Flip::Since(since) = self.flip {
-            self.receive()?;
+            self.receive(now)?;
             if self.flip != Flip::Done && now - since > FLIP_PATIENCE {
                 return Err(self.gone("none in a second"));
             }

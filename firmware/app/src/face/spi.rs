@@ -4,6 +4,7 @@
 //! [`SLICE`] of it at most, and only the columns and rows that differ from what the panel shows.
 
 use std::path::Path;
+use std::time::Duration;
 
 use embedded_graphics::geometry::Point;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
@@ -26,6 +27,8 @@ use wire::Wire;
 
 /// The longest that the wire may be busy for one call.
 const SLICE: Micros = Micros::from_ms(5);
+/// Between two of these.
+const BREATH: Duration = Duration::from_millis(2);
 /// Bits of a pixel on the wire, at most.
 const PIXEL_BITS: u64 = 24;
 const TAKES_PICTURES: &str = "a panel that takes pictures";
@@ -103,6 +106,11 @@ impl Surface for Spi {
     fn size_px(&self) -> (u32, u32) {
         let size = self.changes.size();
         (size.width, size.height)
+    }
+
+    /// The rest of a picture leaves as soon as sound has been looked after.
+    fn tend_in(&self) -> Option<Duration> {
+        (!self.changes.is_done()).then_some(BREATH)
     }
 
     fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {

@@ -167,7 +167,7 @@ fn a_live_job_moves_the_servos_in_time_and_parks_them() {
     };
     let mut widest = REST_US;
     let watch = |_: &crate::app::Turn| widest = widest.max(chip.pulse_us(0).unwrap_or(REST_US));
-    let (report, _) = App::new(parts).run(&AtomicBool::new(false), watch).unwrap();
+    let (report, _) = App::new(parts).unwrap().run(&AtomicBool::new(false), watch).unwrap();
     assert!(widest > REST_US + 80.0, "{widest} us");
     assert_eq!(chip.pulse_us(0), None);
     let servos = report.servos.unwrap();

@@ -229,6 +229,19 @@ impl Playout {
         }
     }
 
+    /// The place at which something is due although nothing comes in: a hop, what is to be told, the end of a way to rest;
+    /// `None` while there is nothing to say.
+    pub fn next(&self, heard: u64) -> Option<u64> {
+        let hop = match self.sound_end {
+            Some(_) => Some(self.fed.saturating_sub(self.lead) + 1),
+            // A turn that waits for enough sound waits for a while.
+            None => (!self.queue.is_empty()).then_some(heard + HOP_SAMPLES as u64),
+        };
+        let told = [self.due.front().map(|due| due.0), self.steps.front().map(|step| step.0)];
+        let rest = self.rest.map(|rest| rest.at + samples(TO_REST));
+        [hop, rest].into_iter().chain(told).flatten().min().map(|place| place.max(heard))
+    }
+
     /// What is said at a place.
     pub fn spoken(&self, heard: u64) -> Spoken {
         let spoken = if self.sound_end.is_none() || heard < self.base {

@@ -183,7 +183,7 @@ impl Session {
         let (look_ahead, delay, fps, turn) = match &voice {
             Voice::Fast(fast) => (fast.look_ahead(), Micros(0), hello.fps, fast.turn()),
             Voice::Real(playout) => (playout.look_ahead(), playout.lead(), hello.fps, 0),
-            Voice::Stage(seat) => (seat.look_ahead(), seat.delay(), crate::app::DISPLAY_FPS, seat.turn()),
+            Voice::Stage(seat) => (seat.look_ahead(), seat.delay(), crate::pictures::DISPLAY_FPS, seat.turn()),
         };
         let ready = Ready {
             protocol: PROTOCOL,
@@ -294,7 +294,7 @@ impl Open {
         if now < self.next_frame {
             return;
         }
-        self.next_frame = crate::app::next_tick(self.next_frame, now, self.hello.fps);
+        self.next_frame = crate::pictures::next_tick(self.next_frame, now, self.hello.fps);
         if self.look.is_alive() || !playout.is_at_rest() {
             self.events.push(Event::Frame(playout.place(axis, now), playout.spoken(axis)));
         }

@@ -9,6 +9,7 @@ use keyface_core::{FacePose, Micros};
 
 use super::message::{Ask, Flush};
 use super::turns::Event;
+use crate::wait::{Bell, Rope};
 
 /// Pieces of sound that wait between a session and the face.
 const SAID_WAITING: usize = 16;
@@ -35,6 +36,8 @@ pub struct Stage {
 
 struct Shared {
     said: SyncSender<Said>,
+    /// Rings when something was said.
+    rope: Rope,
     seats: Mutex<Vec<SyncSender<Told>>>,
     is_taken: AtomicBool,
     has_room: AtomicBool,
@@ -50,7 +53,13 @@ impl Stage {
         let (said, hears) = sync_channel(SAID_WAITING);
         let (is_taken, has_room, turn) = (AtomicBool::new(false), AtomicBool::new(true), AtomicU32::new(0));
         let seats = Mutex::default();
-        (Stage { shared: Arc::new(Shared { said, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
+        let rope = Rope::default();
+        (Stage { shared: Arc::new(Shared { said, rope, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
+    }
+
+    /// Ties a bell to it: it rings when something was said.
+    pub fn tie(&self, bell: &Bell) {
+        self.shared.rope.tie(bell);
     }
 
     /// A seat: the one that speaks, or one that watches.
@@ -153,7 +162,9 @@ impl Seat {
 
     fn pump(&mut self) {
         while let Some(said) = self.waiting.pop_front() {
-            if let Err(TrySendError::Full(said)) = self.shared.said.try_send(said) {
+            let sent = self.shared.said.try_send(said);
+            self.shared.rope.pull();
+            if let Err(TrySendError::Full(said)) = sent {
                 return self.waiting.push_front(said);
             }
         }
@@ -166,6 +177,7 @@ impl Drop for Seat {
         if self.speaks {
             // A face that is gone needs no silence; one that is busy takes it within a turn of its loop.
             _ = self.shared.said.send(Said::Ask(Ask::Flush(Flush::default())));
+            self.shared.rope.pull();
             self.shared.is_taken.store(false, Relaxed);
         }
     }

@@ -10,7 +10,7 @@ use keyface_core::{Board, HOP_SAMPLES, Line, Micros, Model, SAMPLE_RATE_HZ, Samp
 
 use super::track::Track;
 use crate::AppError;
-use crate::app::{self, App, NAP};
+use crate::app::{self, App};
 use crate::body::Body;
 use crate::ears::{Ear, FileEar, Heard, Mic, Pace, Sound, Speaker, Wanted};
 use crate::face::{Life, Look};
@@ -25,6 +25,8 @@ use crate::talk::{self, Talk};
 
 /// The life that is lived meanwhile.
 const SEED: u64 = 1;
+/// How often a microphone is asked that has not begun.
+const NAP: Duration = Duration::from_millis(2);
 /// Silence before the clip, sound that the loudspeaker has ahead, and how long the clip may take to be heard.
 const LEAD_IN: u64 = SAMPLE_RATE_HZ as u64 / 2;
 const AHEAD: u64 = SAMPLE_RATE_HZ as u64 / 10;
@@ -80,7 +82,7 @@ pub fn microphone(plan: &Plan, model: Model) -> Result<Run, AppError> {
     let line = Line::new(model);
     let limit = Some(plan.clip.duration() + LONGEST);
     let parts = app::Parts { ear: Box::new(ear), line, body, said: None, recorder: None, pace: Pace::RealTime, limit };
-    let (report, _) = App::new(parts).run(&AtomicBool::new(false), |_| ())?;
+    let (report, _) = App::new(parts)?.run(&AtomicBool::new(false), |_| ())?;
     let Tracks { said, heard } = tracks.take();
     let servo = report.servos.and_then(|servos| servos.latency);
     Ok(Run { said, heard, pixel: report.latency, servo, screen, no_servos, lead })
@@ -105,7 +107,7 @@ pub fn play(plan: &Plan, model: Model) -> Result<Run, AppError> {
     let limit = Some(plan.clip.duration() + LONGEST);
     let parts = talk::Parts { ear: Some(ear), playout, body, speaker, stage, said: hears, started, limit };
     let mut outcome = Ok(Heard::Nothing);
-    let summary = Talk::new(parts).run(&AtomicBool::new(false), |_| {
+    let summary = Talk::new(parts)?.run(&AtomicBool::new(false), |_| {
         if outcome.is_ok() {
             outcome = ears.read(&mut Vec::new(), &mut heard);
         }

@@ -17,6 +17,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::find::find;
 use crate::hush::Hush;
+use crate::wait::Rope;
 
 /// Sound that the ring holds when nobody fetches it.
 const RING_SECONDS: usize = 2;
@@ -30,6 +31,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the audio thread tells the others. Counters since the microphone was first opened.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
+    /// Rings when sound has come, and when the device is lost or found.
+    pub rope: Rope,
     /// The device reported an error that ends its stream.
     pub failed: AtomicBool,
     /// No stream is open.
@@ -257,6 +260,7 @@ impl Callback {
         self.heard += fits as u64;
         _ = self.marks.push(Mark { samples: self.heard, captured: self.captured(frames, info) });
         self.count(data, frames, fits);
+        self.shared.rope.pull();
     }
 
     /// What the others may read.
