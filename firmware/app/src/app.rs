@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
+use keyface_core::{CoreError, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::body::Body;
 use crate::clock::PlayClock;
-use crate::ears::{Ear, EarCounters, Heard, Pace, micros, samples_in};
+use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in, span};
 use crate::out::Recorder;
 use crate::pictures::Pictures;
 use crate::report::{Latency, Report, ServoSummary, Watcher};
@@ -23,7 +23,7 @@ use crate::stream::stage::{Said, Stage};
 use crate::wait::{Bell, RealTime, Time};
 
 /// The longest sleep: the service manager is told of a job that has nothing to do, too.
-pub(crate) const SLEEP_LONGEST: Micros = Micros::from_ms(250);
+pub(crate) const SLEEP_LONGEST: Span = Span::from_ms(250);
 /// Between two steps of the silence behind the sound's end.
 const STEP: Duration = Duration::from_millis(20);
 /// Silence that is heard after the sound's end, so that the face settles.
@@ -44,7 +44,7 @@ pub struct Parts {
     /// In real time, or as fast as the machine can.
     pub pace: Pace,
     /// Stop after so much sound.
-    pub limit: Option<Micros>,
+    pub limit: Option<Span>,
 }
 
 /// How far a live job has come.
@@ -69,10 +69,10 @@ pub struct App {
     block: Vec<f32>,
     steps: Vec<Step>,
     heard: Samples,
-    ended: Option<(Micros, Samples)>,
+    ended: Option<(Moment, Samples)>,
     pictures: Pictures,
     /// When the servos want a face.
-    next_face: Micros,
+    next_face: Moment,
     is_closed: bool,
     /// Whether there was somebody who could see the face, or else it was for files or for nobody.
     was_seen: bool,
@@ -105,7 +105,7 @@ impl App {
             heard: Samples(0),
             ended: None,
             pictures: Pictures::default(),
-            next_face: Micros(0),
+            next_face: Moment(0),
             is_closed: false,
             watcher: Watcher::default(),
         }
@@ -147,7 +147,7 @@ impl App {
 
     fn is_over(&self, stop: &AtomicBool) -> bool {
         let is_done = self.ended.is_some_and(|(_, end)| self.heard.0 >= end.0 + self.tail() as u64);
-        let is_enough = self.parts.limit.is_some_and(|limit| self.heard.micros() >= limit);
+        let is_enough = self.parts.limit.is_some_and(|limit| self.heard.span() >= limit);
         let is_left = self.was_seen && !self.parts.body.is_seen() && self.parts.recorder.is_none();
         stop.load(Relaxed) || self.is_closed || is_left || is_done || is_enough
     }
@@ -200,7 +200,7 @@ impl App {
 
     /// Samples up to the limit.
     fn wanted(&self) -> usize {
-        let samples = |limit: Micros| (limit.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000);
+        let samples = |limit: Span| (limit.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000);
         let left = self.parts.limit.map_or(u64::MAX, |limit| samples(limit).saturating_sub(self.heard.0));
         usize::try_from(left).unwrap_or(usize::MAX)
     }
@@ -211,7 +211,7 @@ impl App {
 
     fn record(&mut self, piece: &[f32]) -> Result<(), AppError> {
         let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
-        let end = self.ended.map(|(_, end)| end.micros());
+        let end = self.ended.map(|(_, end)| end.time());
         let heard = if end.is_none() { recorder.hear(piece) } else { Ok(()) };
         let mut steps = self.steps.iter();
         match heard.and_then(|()| steps.try_for_each(|step| recorder.step(&self.parts.line, step, end))) {
@@ -250,10 +250,10 @@ impl App {
             let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
             self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
         }
-        self.next_face = self.parts.body.servos_rest().map_or(Micros(i64::MAX), |pause| now + micros(pause));
+        self.next_face = self.parts.body.servos_rest().map_or(Moment(i64::MAX), |pause| now + span(pause));
     }
 
-    fn now(&self) -> Micros {
+    fn now(&self) -> Moment {
         self.time.now()
     }
 
@@ -262,8 +262,8 @@ impl App {
         let now = self.now();
         let settling = if self.parts.pace == Pace::Fast { Duration::ZERO } else { STEP };
         let sound = if self.ended.is_some() { Some(settling) } else { self.parts.ear.due_in() };
-        let sound = sound.map_or(Micros(i64::MAX), |pause| now + micros(pause));
-        let picture = self.parts.body.next(&self.pictures, now).unwrap_or(Micros(i64::MAX));
+        let sound = sound.map_or(Moment(i64::MAX), |pause| now + span(pause));
+        let picture = self.parts.body.next(&self.pictures, now).unwrap_or(Moment(i64::MAX));
         let until = sound.min(picture).min(self.next_face).min(now + SLEEP_LONGEST);
         self.time.wait(until, self.parts.body.news());
     }
@@ -277,7 +277,7 @@ impl App {
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
         let heard = self.ended.map_or(self.heard, |(_, end)| end);
-        let end = heard.micros();
+        let end = heard.time();
         let Parts { ear, line, body: Body { screen, servos, .. }, recorder, .. } = self.parts;
         let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
         let report = self.watcher.report(heard, line.look_ahead(), ear.as_ref());

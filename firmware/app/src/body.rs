@@ -3,9 +3,9 @@
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Spoken};
+use keyface_core::{Moment, Span, Spoken};
 
-use crate::ears::micros;
+use crate::ears::span;
 use crate::face::Look;
 use crate::pictures::{Beat, Pictures};
 use crate::screen::Screen;
@@ -14,9 +14,9 @@ use crate::stream::out::Outputs;
 use crate::wait::Time;
 
 /// How long the face takes to come to rest at the end.
-const TO_REST: Micros = Micros::from_ms(300);
+const TO_REST: Span = Span::from_ms(300);
 /// A screen that takes no picture meanwhile does not hold up the end.
-const TO_REST_LONGEST: Micros = Micros::from_ms(600);
+const TO_REST_LONGEST: Span = Span::from_ms(600);
 
 /// A face and where it is.
 pub struct Body {
@@ -38,7 +38,7 @@ impl Body {
 
     /// Shows a picture that is to be `seen` then, and whose sound was in the air when it was `heard`; false when the user
     /// has closed the screen.
-    pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, seen: Micros, now: Micros) -> bool {
+    pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, seen: Moment, now: Moment) -> bool {
         let pose = self.look.face(spoken, seen);
         self.outputs.show(&pose, seen);
         self.screen.as_mut().is_none_or(|screen| screen.show(&pose, heard, seen, now))
@@ -46,7 +46,7 @@ impl Body {
 
     /// Looks after the screen: what it has told, what a slow one has left to send, and whether a lost one is back. False
     /// when the user has closed it.
-    pub fn tend(&mut self, now: Micros) -> bool {
+    pub fn tend(&mut self, now: Moment) -> bool {
         self.screen.as_mut().is_none_or(|screen| screen.tend(now))
     }
 
@@ -61,13 +61,13 @@ impl Body {
     }
 
     /// When [`Body::tend`] or a picture is due, as far as nobody tells.
-    pub fn next(&self, pictures: &Pictures, now: Micros) -> Option<Micros> {
-        let tend = self.screen.as_ref().and_then(Screen::tend_in).map(|pause| now + micros(pause));
+    pub fn next(&self, pictures: &Pictures, now: Moment) -> Option<Moment> {
+        let tend = self.screen.as_ref().and_then(Screen::tend_in).map(|pause| now + span(pause));
         [pictures.next(now, self.beat()), tend].into_iter().flatten().min()
     }
 
     /// Leaves the servos a face, whose sound was in the air when it was `captured`.
-    pub fn drive(&self, spoken: &Spoken, now: Micros, captured: Option<Instant>) {
+    pub fn drive(&self, spoken: &Spoken, now: Moment, captured: Option<Instant>) {
         if let Some(servos) = &self.servos {
             servos.follow(self.look.face(spoken, now), captured);
         }
@@ -79,7 +79,7 @@ impl Body {
     }
 
     /// How much earlier than the screen its servos want a face.
-    pub fn lead(&self) -> Micros {
+    pub fn lead(&self) -> Span {
         self.servos.as_ref().map_or(SERVO_LEAD, Servos::lead)
     }
 

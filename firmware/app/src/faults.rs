@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Gains, Micros, Samples};
+use keyface_core::{AudioTime, Gains, Samples};
 
 use crate::AppError;
 use crate::app::{App, Parts, Turn};
@@ -33,7 +33,7 @@ impl Ear for Breaks {
         self.ear.read(out)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         self.ear.captured(at)
     }
 

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use keyface_core::Micros;
+use keyface_core::Moment;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::AppError;
-use crate::ears::micros;
+use crate::ears::span;
 
 /// Ends a wait, from any thread. It takes no lock and never waits itself: an audio thread may ring it.
 #[derive(Clone, Debug)]
@@ -32,10 +32,10 @@ pub struct Rope(Arc<OnceLock<Bell>>);
 /// A job's clock and its sleep.
 pub trait Time {
     /// Time since the job began.
-    fn now(&self) -> Micros;
+    fn now(&self) -> Moment;
 
     /// Sleeps until `until`, or until the bell rings or `news` can be read.
-    fn wait(&mut self, until: Micros, news: Option<BorrowedFd<'_>>);
+    fn wait(&mut self, until: Moment, news: Option<BorrowedFd<'_>>);
 }
 
 /// This machine's clock.
@@ -101,11 +101,11 @@ impl RealTime {
 }
 
 impl Time for RealTime {
-    fn now(&self) -> Micros {
-        micros(self.began.elapsed())
+    fn now(&self) -> Moment {
+        Moment::START + span(self.began.elapsed())
     }
 
-    fn wait(&mut self, until: Micros, news: Option<BorrowedFd<'_>>) {
+    fn wait(&mut self, until: Moment, news: Option<BorrowedFd<'_>>) {
         if let Ok(most @ 1..) = u64::try_from((until - self.now()).0) {
             self.bell.wait(Duration::from_micros(most), news);
         }
@@ -133,6 +133,8 @@ fn ends() -> io::Result<(OwnedFd, OwnedFd)> {
 mod tests {
     use std::os::fd::AsFd;
     use std::thread;
+
+    use keyface_core::Span;
 
     use super::*;
 
@@ -192,8 +194,8 @@ mod tests {
     #[test]
     fn time_that_has_come_is_not_waited_for() {
         let mut time = RealTime::since(Instant::now(), Bell::new().unwrap());
-        time.wait(Micros(-1), None);
-        let until = time.now() + Micros::from_ms(3);
+        time.wait(Moment(-1), None);
+        let until = time.now() + Span::from_ms(3);
         time.wait(until, None);
         assert!(time.now() >= until);
     }

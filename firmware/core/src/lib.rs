@@ -132,4 +132,4 @@ pub use resample::{RATES_HZ, Resampler};
 pub use retarget::{Gains, retarget};
 pub use spoken::{Delivery, Spoken};
 pub use stage::Stage;
-pub use time::{HOP_SAMPLES, Hops, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples};
+pub use time::{AudioTime, HOP_SAMPLES, Hops, Moment, SAMPLE_RATE_HZ, STEP_HOPS, Samples, Span};

@@ -7,20 +7,20 @@ use crate::heads::HEADS;
 use crate::mouth::MouthDecoder;
 use crate::script::Script;
 use crate::{
-    CoreError, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros, Model,
-    ModelCard, Motion, Mouth, PHONES, STEP_HOPS, Spoken, Stage, Viseme,
+    AudioTime, CoreError, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Model,
+    ModelCard, Motion, Mouth, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
 };
 
 /// Span of a step.
-const STEP: Micros = Hops(STEP_HOPS as u64).micros();
+const STEP: Span = Hops(STEP_HOPS as u64).span();
 
 /// What one step (20 ms of audio) says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// Audio time that is described; negative at the very start.
-    pub at: Micros,
+    pub at: AudioTime,
     /// Audio time that had to be heard for it: `at` plus the look-ahead.
-    pub heard: Micros,
+    pub heard: AudioTime,
     /// The motion then, contacts kept, speed capped.
     pub motion: Motion,
     /// What a viewer should see.
@@ -65,7 +65,7 @@ impl Iterator for Steps<'_> {
 /// A running line. Everything that it says is a pure function of the samples so far, whatever the block size.
 pub struct Line {
     model: Model,
-    look_ahead: Micros,
+    look_ahead: Span,
     hop: [f32; HOP_SAMPLES],
     filled: usize,
     mel: LogMel,
@@ -85,7 +85,7 @@ impl Line {
     pub fn new(model: Model) -> Line {
         let card = &model.card;
         let decode = card.decode;
-        let look_ahead = Micros::from_ms(i64::from(card.look_ahead_ms));
+        let look_ahead = Span::from_ms(i64::from(card.look_ahead_ms));
         Line {
             look_ahead,
             hop: [0.0; HOP_SAMPLES],
@@ -93,7 +93,7 @@ impl Line {
             mel: LogMel::new(),
             features: [0.0; STEP_HOPS * FEATURES],
             hops: Hops(0),
-            keys: KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64)),
+            keys: KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1000.0) as i64)),
             mouth: MouthDecoder::new(decode, STEP.as_ms()),
             trunk: vec![0.0; card.trunk_width],
             completion: Completion::new(),
@@ -118,12 +118,12 @@ impl Line {
     }
 
     /// The motion at an audio time, at most [`Line::look_ahead`] and a step behind what was heard.
-    pub fn motion_at(&self, time: Micros) -> Motion {
+    pub fn motion_at(&self, time: AudioTime) -> Motion {
         self.completion.pose_at(time)
     }
 
     /// The same, and how it is said.
-    pub fn spoken_at(&self, time: Micros) -> Spoken {
+    pub fn spoken_at(&self, time: AudioTime) -> Spoken {
         Spoken { motion: self.motion_at(time), prosody: self.delivery.at(time) }
     }
 
@@ -133,7 +133,7 @@ impl Line {
     }
 
     /// How far a step lies behind the audio that it needs.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.look_ahead
     }
 
@@ -173,7 +173,7 @@ impl Line {
     }
 
     fn step(&mut self) -> Result<Step, CoreError> {
-        let heard = self.hops.micros();
+        let heard = self.hops.time();
         let at = heard - self.look_ahead;
         let mut raw = [0.0; HEADS];
         self.model.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
@@ -205,7 +205,7 @@ impl Line {
         self.model.reset();
         self.keys.reset();
         self.mouth.reset();
-        let at = self.hops.micros() - self.look_ahead;
+        let at = self.hops.time() - self.look_ahead;
         self.completion.push(at, &Motion::REST);
         self.delivery.step(at, 0.0);
     }

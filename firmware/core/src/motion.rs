@@ -2,7 +2,7 @@
 
 use core::ops::{Index, IndexMut};
 
-use crate::Micros;
+use crate::AudioTime;
 
 /// Number of motion channels.
 pub const MOTION_CHANNELS: usize = 14;
@@ -139,7 +139,7 @@ pub enum KeyKind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeyMotion {
     /// Audio time at which the pose is reached.
-    pub at: Micros,
+    pub at: AudioTime,
     /// The pose.
     pub pose: Motion,
     /// Heard or expected.

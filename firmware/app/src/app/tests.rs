@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
-use keyface_core::{FacePose, Gains};
+use keyface_core::{AudioTime, FacePose, Gains};
 
 use super::*;
 use crate::face::{Beats, Canvas, Face, FaceError, Flips, Look, Ready, Surface};
@@ -18,21 +18,21 @@ const SECOND: usize = SAMPLE_RATE_HZ as usize;
 /// What is so outside of the job.
 #[derive(Default)]
 struct World {
-    now: Micros,
+    now: Moment,
     /// Times that the job slept.
     sleeps: usize,
     /// From one flip of the screen to the next; `None` for a screen without a beat.
-    period: Option<Micros>,
+    period: Option<Span>,
     /// When the picture that is on its way is seen.
-    flip: Option<Micros>,
+    flip: Option<Moment>,
     /// The picture of this number comes a flip too late.
     late: Option<usize>,
     /// The screen is gone, and is back.
-    gone: Option<(Micros, Micros)>,
+    gone: Option<(Moment, Moment)>,
     /// The user closes the screen.
-    closes: Option<Micros>,
+    closes: Option<Moment>,
     /// When a picture was taken, and whether it shows a face at rest.
-    shown: Vec<(Micros, bool)>,
+    shown: Vec<(Moment, bool)>,
 }
 
 type Shared = Rc<RefCell<World>>;
@@ -40,15 +40,15 @@ type Shared = Rc<RefCell<World>>;
 struct Clock(Shared);
 
 impl Time for Clock {
-    fn now(&self) -> Micros {
+    fn now(&self) -> Moment {
         self.0.borrow().now
     }
 
-    fn wait(&mut self, until: Micros, _news: Option<BorrowedFd<'_>>) {
+    fn wait(&mut self, until: Moment, _news: Option<BorrowedFd<'_>>) {
         let mut world = self.0.borrow_mut();
         world.sleeps += 1;
-        let flip = world.flip.unwrap_or(Micros(i64::MAX));
-        world.now = until.min(flip).max(world.now + Micros(1));
+        let flip = world.flip.unwrap_or(Moment(i64::MAX));
+        world.now = until.min(flip).max(world.now + Span(1));
     }
 }
 
@@ -57,7 +57,7 @@ struct FakeEar {
     world: Shared,
     sound: Vec<f32>,
     given: usize,
-    breaks: Option<Micros>,
+    breaks: Option<Moment>,
 }
 
 impl Ear for FakeEar {
@@ -83,7 +83,7 @@ impl Ear for FakeEar {
         Some(Duration::from_micros((due_us - self.world.borrow().now.0).max(0) as u64))
     }
 
-    fn captured(&self, _at: Micros) -> Option<Instant> {
+    fn captured(&self, _at: AudioTime) -> Option<Instant> {
         None
     }
 
@@ -127,7 +127,7 @@ impl Surface for FakeScreen {
         self.beats.as_ref()?.flips(self.world.borrow().flip.is_some())
     }
 
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError> {
         let mut world = self.world.borrow_mut();
         if world.gone.is_some_and(|(from, to)| (from..to).contains(&now)) {
             world.flip = None;
@@ -142,17 +142,17 @@ impl Surface for FakeScreen {
         Ok(if world.flip.is_some() { Ready::Later } else { Ready::Now })
     }
 
-    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError> {
         let mut world = self.world.borrow_mut();
         let is_rest = picture.rgb().eq(self.rest.rgb());
         world.shown.push((now, is_rest));
         let is_late = world.late == Some(world.shown.len());
-        world.flip = world.period.map(|period| Micros((now.0 / period.0 + 1 + i64::from(is_late)) * period.0));
+        world.flip = world.period.map(|period| Moment((now.0 / period.0 + 1 + i64::from(is_late)) * period.0));
         Ok(())
     }
 }
 
-fn world(period: Option<Micros>) -> Shared {
+fn world(period: Option<Span>) -> Shared {
     Rc::new(RefCell::new(World { period, ..World::default() }))
 }
 
@@ -191,7 +191,7 @@ fn a_job_ends_behind_its_sound_with_a_face_at_rest() {
 fn a_job_hears_up_to_its_limit_and_no_sample_more() {
     let world = world(None);
     let mut job = job(&world, speech(SECOND));
-    job.parts.limit = Some(Micros::from_ms(500));
+    job.parts.limit = Some(Span::from_ms(500));
     let report = run(job);
     assert_eq!((report.audio_s, report.steps), (0.5, 25));
     assert!(world.borrow().shown.last().unwrap().1, "it rests");
@@ -199,9 +199,9 @@ fn a_job_hears_up_to_its_limit_and_no_sample_more() {
 
 #[test]
 fn a_job_that_is_stopped_within_speech_comes_to_rest_in_a_third_of_a_second() {
-    for period in [None, Some(Micros(20_000))] {
+    for period in [None, Some(Span(20_000))] {
         let (world, stop) = (world(period), AtomicBool::new(false));
-        let mut stopped = Micros(0);
+        let mut stopped = Moment(0);
         let clock = Rc::clone(&world);
         let watch = |turn: &Turn| {
             if turn.steps >= 30 && !stop.swap(true, Relaxed) {
@@ -221,7 +221,7 @@ fn a_job_that_is_stopped_within_speech_comes_to_rest_in_a_third_of_a_second() {
 #[test]
 fn a_job_whose_screen_is_closed_ends() {
     let world = world(None);
-    world.borrow_mut().closes = Some(Micros::from_ms(300));
+    world.borrow_mut().closes = Some(Moment::from_ms(300));
     let report = run(job(&world, speech(SECOND)));
     assert!(report.audio_s < 0.35, "{report}");
 }
@@ -230,7 +230,7 @@ fn a_job_whose_screen_is_closed_ends() {
 fn a_job_whose_ear_is_lost_for_good_says_so_with_a_face_at_rest() {
     let world = world(None);
     let mut job = job(&world, speech(SECOND));
-    let breaks = Some(Micros::from_ms(600));
+    let breaks = Some(Moment::from_ms(600));
     job.parts.ear = Box::new(FakeEar { world: Rc::clone(&world), sound: speech(SECOND), given: 0, breaks });
     let error = job.run(&AtomicBool::new(false), |_| ()).err().unwrap();
     assert_eq!(error.to_string(), "ear: expected sound, came none any more");
@@ -239,9 +239,9 @@ fn a_job_whose_ear_is_lost_for_good_says_so_with_a_face_at_rest() {
 
 #[test]
 fn a_screen_that_is_lost_does_not_stop_the_sound_and_shows_the_face_when_it_is_back() {
-    for period in [None, Some(Micros(20_000))] {
+    for period in [None, Some(Span(20_000))] {
         let world = world(period);
-        world.borrow_mut().gone = Some((Micros::from_ms(300), Micros::from_ms(700)));
+        world.borrow_mut().gone = Some((Moment::from_ms(300), Moment::from_ms(700)));
         let report = run(job(&world, speech(SECOND)));
         let screen = report.screen.unwrap();
         assert_eq!((report.audio_s, screen.lost, screen.reopened), (1.0, 1, 1), "{report}");
@@ -254,7 +254,7 @@ fn a_screen_that_is_lost_does_not_stop_the_sound_and_shows_the_face_when_it_is_b
 #[test]
 fn each_flip_has_a_picture_and_a_late_one_costs_one() {
     for (period_us, late) in [(20_000, None), (16_683, None), (11_111, Some(30)), (20_000, Some(30))] {
-        let world = world(Some(Micros(period_us)));
+        let world = world(Some(Span(period_us)));
         world.borrow_mut().late = late;
         let report = run(job(&world, vec![0.0; SECOND]));
         let ScreenCounters { shown, skipped, .. } = report.screen.unwrap();

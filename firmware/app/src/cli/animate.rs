@@ -200,7 +200,7 @@ fn recording(args: &AnimateArgs, ear: &StreamEar) -> Recording {
         sound_name: ear.name(),
         gains: args.face.gains(Gains::default()),
         life: args.style.life(&args.face),
-        resampling: ear.latency().micros(),
+        resampling: ear.latency().span(),
         ..args.style.recording()
     }
 }

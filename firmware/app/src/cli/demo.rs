@@ -10,14 +10,14 @@ use keyface::face::Look;
 use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface::stream::out::Outputs;
-use keyface_core::{Gains, Line, Micros};
+use keyface_core::{Gains, Line, Span};
 
 use super::progress::Progress;
 use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
 use super::{FaceArgs, ModelArgs, SAME, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
-const FACE_BEHIND: Micros = Micros::from_ms(40);
+const FACE_BEHIND: Span = Span::from_ms(40);
 /// The clip that lies beside a model.
 pub(super) const CLIP: &str = "demo.wav";
 
@@ -75,7 +75,7 @@ fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {
 }
 
 /// The clip, out of the loudspeaker where there is one, as late as the face.
-fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
+fn voice(clip: &Sound, look_ahead: Span) -> Option<Loudspeaker> {
     let voice = Loudspeaker::play(clip.samples.clone(), look_ahead + FACE_BEHIND);
     voice.inspect_err(|error| note(format_args!("{error}; the face speaks without its voice"))).ok()
 }

@@ -21,7 +21,7 @@ use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
 use keyface::wait::Bell;
-use keyface_core::{Board, Gains, Line, Micros, Model};
+use keyface_core::{Board, Gains, Line, Model, Span};
 
 use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};
@@ -99,7 +99,7 @@ impl Targets {
     }
 
     /// How much earlier than a screen the servos, if it goes there, want a face.
-    pub fn lead(&self, board: Option<&Board>) -> Micros {
+    pub fn lead(&self, board: Option<&Board>) -> Span {
         let servos = board.and_then(|board| board.servos.as_ref()).filter(|_| self.has_servos);
         servos.map_or(SERVO_LEAD, keyface::servo::lead)
     }
@@ -136,7 +136,7 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let body = body(args, board.as_ref(), targets)?;
     let (stage, said) = Stage::new(line.look_ahead(), line.look_ahead());
     let _control = args.voice.control(&stage)?;
-    let limit = args.seconds.map(Micros::from_s);
+    let limit = args.seconds.map(Span::from_s);
     let parts = Parts { ear, line, body, said: Some((stage, said)), recorder, pace: pace(args), limit };
     live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
 }
@@ -300,7 +300,7 @@ fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) ->
         sound_name: ear.name(),
         gains,
         life: args.style.life(&args.face),
-        resampling: ear.latency().micros(),
+        resampling: ear.latency().span(),
         is_live: pace(args) == Pace::RealTime,
         ..args.style.recording()
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use keyface_core::{HOP_SAMPLES, Micros, STEP_HOPS, Samples};
+use keyface_core::{AudioTime, HOP_SAMPLES, STEP_HOPS, Samples, Span};
 pub use keyface_sound::{Channels, Hints, RawFormat};
 
 use crate::AppError;
@@ -82,7 +82,7 @@ pub trait Ear {
     }
 
     /// When the sound at audio time `at` was in the air; `None` when nobody knows any more.
-    fn captured(&self, at: Micros) -> Option<Instant>;
+    fn captured(&self, at: AudioTime) -> Option<Instant>;
 
     /// How much later than its capture a sample comes out because of resampling.
     fn latency(&self) -> Samples;
@@ -172,8 +172,8 @@ pub fn open(listening: &Listening) -> Result<Box<dyn Ear>, AppError> {
 }
 
 /// A duration as audio time.
-pub(crate) fn micros(duration: Duration) -> Micros {
-    Micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+pub(crate) fn span(duration: Duration) -> Span {
+    Span(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// When a step more is due than `given` of what has been played since `start`, or all of it up to `last`.

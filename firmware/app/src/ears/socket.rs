@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Samples};
+use keyface_core::{AudioTime, Samples};
 
 use super::{Ear, Heard, Pace, StreamEar, Wish};
 use crate::AppError;
@@ -136,8 +136,8 @@ impl Ear for SocketEar {
         if self.has_ended { Some(Duration::ZERO) } else { self.current.as_ref().and_then(Ear::due_in) }
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
-        self.current.as_ref()?.captured(at - Samples(self.before).micros())
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
+        self.current.as_ref()?.captured(at - Samples(self.before).span())
     }
 
     fn latency(&self) -> Samples {

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Samples};
+use keyface_core::{AudioTime, Samples};
 use keyface_sound::{Channels, Hearing, Hints, MediaSource, ReadOnlySource, cancelled};
 
 use super::socket::Connection;
@@ -260,9 +260,9 @@ impl Ear for StreamEar {
         Some(step_due_in(start, given, given + self.waiting.len()))
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         let (since, given) = self.real_time?;
-        let behind = u64::try_from((at - Samples(given as u64).micros()).0).ok()?;
+        let behind = u64::try_from((at - Samples(given as u64).time()).0).ok()?;
         Some(since + Duration::from_micros(behind))
     }
 

@@ -10,7 +10,7 @@ use drm::Device as _;
 use drm::buffer::{Buffer as _, DrmFourcc};
 use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
 use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
-use keyface_core::{Micros, PixelFormat};
+use keyface_core::{Moment, PixelFormat, Span};
 use rustix::fs::OFlags;
 
 use super::surface::zoom_of;
@@ -23,9 +23,9 @@ pub(crate) use plug::panel_orientation;
 pub use plug::{Choice, Refusal};
 
 /// How often the plug is looked at.
-const LOOK: Micros = Micros::from_ms(1_000);
+const LOOK: Span = Span::from_ms(1_000);
 /// A screen that has not taken a picture for this long never will; the slowest refresh 24 times a second.
-const FLIP_PATIENCE: Micros = Micros::from_ms(1_000);
+const FLIP_PATIENCE: Span = Span::from_ms(1_000);
 
 /// A graphics card's device file.
 struct Card(File);
@@ -61,7 +61,7 @@ enum Flip {
     /// The front buffer is on the screen.
     Done,
     /// The front buffer will be, from the next vertical blank on.
-    Since(Micros),
+    Since(Moment),
 }
 
 /// A screen on a graphics card. What it showed before comes back when it is dropped.
@@ -74,7 +74,7 @@ pub struct Drm {
     flip: Flip,
     beats: Beats,
     before: Option<crtc::Info>,
-    looked: Option<Micros>,
+    looked: Option<Moment>,
 }
 
 impl Drm {
@@ -120,7 +120,7 @@ impl Drm {
     }
 
     /// Takes the news of pictures that are on the screen now.
-    fn receive(&mut self, now: Micros) -> Result<(), FaceError> {
+    fn receive(&mut self, now: Moment) -> Result<(), FaceError> {
         match self.card.receive_events() {
             Ok(events) => {
                 for event in events {
@@ -172,7 +172,7 @@ impl Surface for Drm {
         matches!(self.flip, Flip::Since(_)).then(|| self.card.as_fd())
     }
 
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError> {
         let looked = *self.looked.get_or_insert(now);
         if now - looked >= LOOK {
             self.looked = Some(now);
@@ -187,7 +187,7 @@ impl Surface for Drm {
         Ok(if matches!(self.flip, Flip::Since(_)) { Ready::Later } else { Ready::Now })
     }
 
-    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
         let Frame { id, memory } = &mut self.frames[back];

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use keyface_core::Micros;
+use keyface_core::{Moment, Span};
 
 /// How a screen changes its pictures, in the job's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flips {
     /// When the newest picture was first seen.
-    pub last: Micros,
+    pub last: Moment,
     /// From one refresh of the screen to the next.
-    pub period: Micros,
+    pub period: Span,
     /// Whether a picture is on its way.
     pub is_pending: bool,
 }
@@ -28,8 +28,8 @@ const SET: i64 = 1_000_000;
 /// Follows one screen's flips.
 #[derive(Clone, Debug)]
 pub struct Beats {
-    period: Micros,
-    last: Option<Micros>,
+    period: Span,
+    last: Option<Moment>,
     strays: u32,
     /// From the kernel's clock to the job's: the shortest way of a message that was seen.
     apart: Option<i64>,
@@ -37,18 +37,18 @@ pub struct Beats {
 
 impl Beats {
     /// Of a screen that has shown nothing yet.
-    pub fn new(period: Micros) -> Beats {
+    pub fn new(period: Span) -> Beats {
         Beats { period, last: None, strays: 0, apart: None }
     }
 
     /// A picture came onto the screen at the kernel's time `stamp`; the job was told at `now`.
-    pub fn flipped(&mut self, stamp: Duration, now: Micros) {
+    pub fn flipped(&mut self, stamp: Duration, now: Moment) {
         let stamp = stamp.as_micros() as i64;
         let way = now.0 - stamp;
         // What is told late was not seen late.
         let apart = self.apart.filter(|apart| (apart - way).abs() < SET).map_or(way, |apart| apart.min(way));
         self.apart = Some(apart);
-        let at = Micros(stamp + apart);
+        let at = Moment(stamp + apart);
         if let Some(last) = self.last.replace(at) {
             self.compare(at - last);
         }
@@ -60,7 +60,7 @@ impl Beats {
         Some(Flips { last, period: self.period, is_pending })
     }
 
-    fn compare(&mut self, since: Micros) {
+    fn compare(&mut self, since: Span) {
         let period = self.period.0.max(1);
         let off = (since.0 + period / 2).rem_euclid(period) - period / 2;
         match since.0 / period {
@@ -76,13 +76,13 @@ impl Beats {
 mod tests {
     use super::*;
 
-    const PERIOD: Micros = Micros(16_683);
+    const PERIOD: Span = Span(16_683);
 
     /// Flips by the kernel's clock, told so much later each.
     fn told(beats: &mut Beats, flips: &[(i64, i64)]) {
         flips
             .iter()
-            .for_each(|(at, way)| beats.flipped(Duration::from_micros(*at as u64), Micros(at + way - 5_000_000)));
+            .for_each(|(at, way)| beats.flipped(Duration::from_micros(*at as u64), Moment(at + way - 5_000_000)));
     }
 
     #[test]
@@ -91,15 +91,15 @@ mod tests {
         assert_eq!(beats.flips(false), None);
         told(&mut beats, &[(9_000_000, 40), (9_016_683, 4_000)]);
         let flips = beats.flips(true).unwrap();
-        assert_eq!((flips.last, flips.is_pending), (Micros(4_016_683 + 40), true));
+        assert_eq!((flips.last, flips.is_pending), (Moment(4_016_683 + 40), true));
     }
 
     #[test]
     fn a_kernel_whose_clock_is_set_is_believed_anew() {
         let mut beats = Beats::new(PERIOD);
         told(&mut beats, &[(9_000_000, 40)]);
-        beats.flipped(Duration::from_secs(1_700_000_000), Micros(4_016_700));
-        assert_eq!(beats.flips(false).unwrap().last, Micros(4_016_700));
+        beats.flipped(Duration::from_secs(1_700_000_000), Moment(4_016_700));
+        assert_eq!(beats.flips(false).unwrap().last, Moment(4_016_700));
     }
 
     #[test]

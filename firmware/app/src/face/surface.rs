@@ -3,7 +3,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use keyface_core::Micros;
+use keyface_core::Moment;
 
 use super::{Canvas, FaceError, Flips, Rotation};
 
@@ -52,13 +52,13 @@ pub trait Surface {
     ///
     /// # Errors
     /// [`FaceError::Screen`] when the screen is gone: drop the surface and open it again.
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError>;
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError>;
 
     /// Takes a picture; only after [`Ready::Now`].
     ///
     /// # Errors
     /// As [`Surface::tend`]; [`FaceError::FrameSize`] for a picture of another size.
-    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError>;
+    fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError>;
 }
 
 /// How many times larger a screen of `size` shows `picture`.

@@ -1,3 +1,5 @@
+use keyface_core::AudioTime;
+
 use super::*;
 use crate::clock::PlayClock;
 use crate::face::{Beats, Flips};
@@ -8,17 +10,17 @@ struct Screen {
     phase_us: f64,
     beats: Beats,
     /// The flip that the newest picture waits for, and the picture.
-    coming: Option<(Micros, Picture)>,
+    coming: Option<(Moment, Picture)>,
     seen: Vec<Seen>,
 }
 
 /// What a flip brought.
 struct Seen {
-    flip: Micros,
+    flip: Moment,
     /// When it was to be seen.
-    promised: Micros,
+    promised: Moment,
     /// The sound's moment whose motion it shows.
-    motion: Micros,
+    motion: AudioTime,
 }
 
 /// What the machine does beside pictures.
@@ -32,13 +34,13 @@ struct Machine {
 
 const CALM: Machine = Machine { drawing_us: 100, late_us: 200 };
 const BUSY: Machine = Machine { drawing_us: 3_000, late_us: 2_500 };
-const LEAD: Micros = Micros::from_ms(8);
+const LEAD: Span = Span::from_ms(8);
 const RATES_HZ: [f64; 4] = [50.0, 59.94, 60.0, 90.0];
 
 impl Screen {
     fn new(hz: f64) -> Screen {
         // The mode says a period of whole microseconds; the crystal is 40 ppm off.
-        let told = Micros((1e6 / hz).round() as i64);
+        let told = Span((1e6 / hz).round() as i64);
         let (period_us, phase_us) = (1e6 / hz * 1.000_04, 7_654.0);
         Screen { period_us, phase_us, beats: Beats::new(told), coming: None, seen: Vec::new() }
     }
@@ -49,13 +51,13 @@ impl Screen {
     }
 
     /// The first flip after `now`.
-    fn flip_after(&self, now: Micros) -> Micros {
+    fn flip_after(&self, now: Moment) -> Moment {
         let count = ((now.0 as f64 - self.phase_us) / self.period_us).floor() + 1.0;
-        Micros((self.phase_us + count * self.period_us).round() as i64)
+        Moment((self.phase_us + count * self.period_us).round() as i64)
     }
 
     /// Takes the flip that has come by `now`.
-    fn tend(&mut self, now: Micros, motion: impl FnOnce() -> Micros) {
+    fn tend(&mut self, now: Moment, motion: impl FnOnce() -> AudioTime) {
         if let Some((flip, picture)) = self.coming.take_if(|(flip, _)| *flip <= now) {
             self.beats.flipped(std::time::Duration::from_micros(flip.0 as u64), now);
             self.seen.push(Seen { flip, promised: picture.seen, motion: motion() });
@@ -68,28 +70,28 @@ fn play(
     hz: f64,
     seconds: i64,
     machine: Machine,
-    mut pace: impl FnMut(Micros, Option<Beat>) -> (Option<Picture>, Micros),
+    mut pace: impl FnMut(Moment, Option<Beat>) -> (Option<Picture>, Moment),
 ) -> Vec<Seen> {
     let (mut screen, mut clock, mut now, mut at, mut chance) =
-        (Screen::new(hz), PlayClock::default(), Micros(0), 0, 1u64);
+        (Screen::new(hz), PlayClock::default(), Moment(0), 0, 1u64);
     let mut motions = std::collections::VecDeque::new();
-    while now < Micros(seconds * 1_000_000) {
+    while now < Moment(seconds * 1_000_000) {
         while at + 20_000 <= now.0 {
             at += 20_000;
-            clock.arrived(Micros(at), now);
+            clock.arrived(AudioTime(at), now);
         }
         screen.tend(now, || motions.pop_front().unwrap());
         let (picture, next) = pace(now, screen.beat());
         if let Some(picture) = picture.filter(|_| screen.coming.is_none()) {
-            motions.push_back(clock.show(picture.at).unwrap_or(Micros(0)));
+            motions.push_back(clock.show(picture.at).unwrap_or(AudioTime(0)));
             now.0 += machine.drawing_us;
             screen.coming = Some((screen.flip_after(now), picture));
         }
         // Sleeps until the next step, picture or flip, and wakes up a little late.
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let late = (chance >> 33) as i64 % (machine.late_us + 1);
-        let flip = screen.coming.map_or(Micros(i64::MAX), |(flip, _)| flip);
-        now = Micros(next.min(flip).min(Micros(at + 20_000)).max(now).0 + late.max(1));
+        let flip = screen.coming.map_or(Moment(i64::MAX), |(flip, _)| flip);
+        now = Moment(next.min(flip).min(Moment(at + 20_000)).max(now).0 + late.max(1));
     }
     screen.seen
 }
@@ -99,13 +101,13 @@ fn by_flips(hz: f64, seconds: i64, machine: Machine) -> Vec<Seen> {
     let mut pictures = Pictures::default();
     play(hz, seconds, machine, |now, beat| {
         let due = pictures.due(now, beat);
-        (due, pictures.next(now, beat).unwrap_or(Micros(i64::MAX)))
+        (due, pictures.next(now, beat).unwrap_or(Moment(i64::MAX)))
     })
 }
 
 /// How long after its sound's own time each flip shows it, least and most; and refreshes without a picture of their own.
 fn judged(hz: f64, seen: &[Seen]) -> ((i64, i64), usize) {
-    let behind = seen.iter().map(|seen| (seen.flip - seen.motion).0);
+    let behind = seen.iter().map(|seen| (seen.flip.heard_if_played() - seen.motion).0);
     let range = behind.fold((i64::MAX, i64::MIN), |(least, most), now| (least.min(now), most.max(now)));
     let doubled = seen.windows(2).filter(|pair| (pair[1].flip - pair[0].flip).0 as f64 * hz > 1.5e6).count();
     (range, doubled)
@@ -135,7 +137,7 @@ fn every_flip_of_a_screen_shows_its_own_moment_whatever_its_rate() {
 #[test]
 fn sixty_pictures_a_second_beat_against_a_screen_that_does_not_flip_sixty_times() {
     for hz in [50.0, 59.94, 90.0] {
-        let mut next = Micros(0);
+        let mut next = Moment(0);
         let seen = play(hz, 12, BUSY, |now, _| {
             let due = (now >= next).then_some(Picture { at: now, seen: now });
             if due.is_some() {
@@ -151,13 +153,13 @@ fn sixty_pictures_a_second_beat_against_a_screen_that_does_not_flip_sixty_times(
 #[test]
 fn a_machine_that_misses_a_flip_takes_the_next_and_is_on_the_beat_again() {
     for hz in RATES_HZ {
-        let (mut pictures, mut count, mut stands_to) = (Pictures::default(), 0, Micros(0));
+        let (mut pictures, mut count, mut stands_to) = (Pictures::default(), 0, Moment(0));
         let seen = play(hz, 6, BUSY, |now, beat| {
             if now < stands_to {
                 return (None, stands_to);
             }
             let due = pictures.due(now, beat);
-            let next = pictures.next(now, beat).unwrap_or(Micros(i64::MAX));
+            let next = pictures.next(now, beat).unwrap_or(Moment(i64::MAX));
             count += i64::from(due.is_some());
             // Behind each hundredth picture the machine stands still until it is too late for the next flip.
             if due.is_some() && count % 100 == 0 {
@@ -174,31 +176,31 @@ fn a_machine_that_misses_a_flip_takes_the_next_and_is_on_the_beat_again() {
 
 #[test]
 fn a_picture_that_is_late_for_its_flip_holds_up_no_other() {
-    let beat = Beat { last: Micros(100_000), period: Micros(20_000), lead: LEAD, is_free: true };
+    let beat = Beat { last: Moment(100_000), period: Span(20_000), lead: LEAD, is_free: true };
     let mut pictures = Pictures::default();
-    assert_eq!(pictures.due(Micros(111_000), Some(beat)), None);
-    let first = Picture { at: Micros(112_000), seen: Micros(120_000) };
-    assert_eq!(pictures.due(Micros(112_300), Some(beat)), Some(first));
+    assert_eq!(pictures.due(Moment(111_000), Some(beat)), None);
+    let first = Picture { at: Moment(112_000), seen: Moment(120_000) };
+    assert_eq!(pictures.due(Moment(112_300), Some(beat)), Some(first));
     // It is still on its way when the next would be due.
     let busy = Beat { is_free: false, ..beat };
-    assert_eq!((pictures.due(Micros(133_000), Some(busy)), pictures.next(Micros(133_000), Some(busy))), (None, None));
-    let late = Beat { last: Micros(140_000), ..beat };
-    assert_eq!(pictures.next(Micros(140_100), Some(late)), Some(Micros(152_000)));
+    assert_eq!((pictures.due(Moment(133_000), Some(busy)), pictures.next(Moment(133_000), Some(busy))), (None, None));
+    let late = Beat { last: Moment(140_000), ..beat };
+    assert_eq!(pictures.next(Moment(140_100), Some(late)), Some(Moment(152_000)));
     // What is begun too late for a flip is made for the one after it.
-    assert_eq!(pictures.due(Micros(159_000), Some(late)), None);
-    assert_eq!(pictures.next(Micros(159_000), Some(late)), Some(Micros(172_000)));
+    assert_eq!(pictures.due(Moment(159_000), Some(late)), None);
+    assert_eq!(pictures.next(Moment(159_000), Some(late)), Some(Moment(172_000)));
 }
 
 #[test]
 fn without_a_beat_pictures_keep_their_rate_and_skip_what_was_missed() {
-    assert_eq!(next_tick(Micros(0), Micros(10), 60), Micros(16_666));
-    assert_eq!(next_tick(Micros(16_666), Micros(100_000), 60), Micros(99_996 + 16_666));
+    assert_eq!(next_tick(Moment(0), Moment(10), 60), Moment(16_666));
+    assert_eq!(next_tick(Moment(16_666), Moment(100_000), 60), Moment(99_996 + 16_666));
     let mut pictures = Pictures::default();
-    let at = |us| Some(Picture { at: Micros(us), seen: Micros(us) });
-    assert_eq!(pictures.due(Micros(40), None), at(0));
-    assert_eq!(pictures.due(Micros(16_000), None), None);
-    assert_eq!(pictures.due(Micros(17_000), None), at(16_666));
-    assert_eq!(pictures.due(Micros(101_000), None), at(99_996));
-    pictures.hasten(Micros(103_000));
-    assert_eq!(pictures.due(Micros(103_000), None), at(103_000));
+    let at = |us| Some(Picture { at: Moment(us), seen: Moment(us) });
+    assert_eq!(pictures.due(Moment(40), None), at(0));
+    assert_eq!(pictures.due(Moment(16_000), None), None);
+    assert_eq!(pictures.due(Moment(17_000), None), at(16_666));
+    assert_eq!(pictures.due(Moment(101_000), None), at(99_996));
+    pictures.hasten(Moment(103_000));
+    assert_eq!(pictures.due(Moment(103_000), None), at(103_000));
 }

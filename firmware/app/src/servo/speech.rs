@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use keyface_core::{Gains, Line, Micros, Motion, retarget};
+use keyface_core::{AudioTime, Gains, Line, Moment, Motion, retarget};
 
 use super::fake::FakeChip;
 use super::follow::Follow;
@@ -68,9 +68,9 @@ fn speak(chip: &FakeChip) -> Vec<Tick> {
     let mut ticks = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let step = line.push(block).last().transpose().unwrap();
-        let (at, motion) = step.map_or((Micros(0), Motion::REST), |step| (step.at, step.motion));
+        let (at, motion) = step.map_or((AudioTime(0), Motion::REST), |step| (step.at, step.motion));
         let face = retarget(&motion, GAINS);
-        rack.tick(Micros(ticks.len() as i64 * 20_000), &face);
+        rack.tick(Moment(ticks.len() as i64 * 20_000), &face);
         ticks.push(Tick { at_s: at.as_s(), wanted_us: follow.pulse_us(&face), pulse_us: chip.pulse_us(0) });
     }
     ticks

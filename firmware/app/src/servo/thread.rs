@@ -12,14 +12,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::bus::open_bus;
 use super::lead::lead;
 use super::link::ServoCounters;
 use super::rack::Rack;
 use crate::AppError;
-use crate::ears::micros;
+use crate::ears::span;
 use crate::stats::Spread;
 
 /// A face that was left longer ago is no longer followed, and the servos go to rest: whoever left it has stopped.
@@ -36,7 +36,7 @@ const TRAVEL: Duration = Duration::from_millis(200);
 /// Servos that move until they are parked.
 pub struct Servos {
     mailbox: Arc<Mutex<Letter>>,
-    lead: Micros,
+    lead: Span,
     period: Duration,
     stay: Option<SyncSender<()>>,
     thread: Option<JoinHandle<ServoReport>>,
@@ -93,7 +93,7 @@ impl Servos {
     }
 
     /// How much earlier than a screen they want a face.
-    pub fn lead(&self) -> Micros {
+    pub fn lead(&self) -> Span {
         self.lead
     }
 
@@ -189,8 +189,8 @@ where
         self.rack.let_go();
     }
 
-    fn now(&self) -> Micros {
-        micros(self.started.elapsed())
+    fn now(&self) -> Moment {
+        Moment::START + span(self.started.elapsed())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Span};
 
 use super::message::{Ask, Flush};
 use super::turns::Event;
@@ -43,13 +43,13 @@ struct Shared {
     has_room: AtomicBool,
     /// The turn that comes after those that are over.
     turn: AtomicU32,
-    look_ahead: Micros,
-    delay: Micros,
+    look_ahead: Span,
+    delay: Span,
 }
 
 impl Stage {
     /// A face that looks ahead and shows what comes `delay` later; what is said to it comes out of the receiver.
-    pub fn new(look_ahead: Micros, delay: Micros) -> (Stage, Receiver<Said>) {
+    pub fn new(look_ahead: Span, delay: Span) -> (Stage, Receiver<Said>) {
         let (said, hears) = sync_channel(SAID_WAITING);
         let (is_taken, has_room, turn) = (AtomicBool::new(false), AtomicBool::new(true), AtomicU32::new(0));
         let seats = Mutex::default();
@@ -114,12 +114,12 @@ pub struct Seat {
 
 impl Seat {
     /// What the face's line looks ahead.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.shared.look_ahead
     }
 
     /// How much later than it comes, at least, a sound is shown.
-    pub fn delay(&self) -> Micros {
+    pub fn delay(&self) -> Span {
         self.shared.delay
     }
 
@@ -185,11 +185,13 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::{AudioTime, Moment};
+
     use super::*;
     use crate::stream::turns::Place;
 
     fn stage() -> (Stage, Receiver<Said>) {
-        Stage::new(Micros::from_ms(120), Micros::from_ms(150))
+        Stage::new(Span::from_ms(120), Span::from_ms(150))
     }
 
     #[test]
@@ -198,7 +200,7 @@ mod tests {
         let speaker = stage.sit(true).unwrap();
         assert!(stage.sit(true).is_err());
         let mut watcher = stage.sit(false).unwrap();
-        let place = Place { turn: 4, at: Micros(0), show: Micros(0) };
+        let place = Place { turn: 4, at: AudioTime(0), show: Moment(0) };
         stage.tell(Event::Ended(place), FacePose::REST);
         assert_eq!(watcher.told().unwrap().0, Event::Ended(place));
         assert_eq!(watcher.turn(), 5);
@@ -224,7 +226,7 @@ mod tests {
     fn who_does_not_listen_is_given_up_and_costs_nothing() {
         let (stage, _hears) = stage();
         let deaf = stage.sit(false).unwrap();
-        let place = Place { turn: 0, at: Micros(0), show: Micros(0) };
+        let place = Place { turn: 0, at: AudioTime(0), show: Moment(0) };
         (0..1_000).for_each(|_| stage.tell(Event::Frame(place, Default::default()), FacePose::REST));
         assert_eq!(stage.seats().len(), 1);
         stage.tell(Event::Ended(place), FacePose::REST);

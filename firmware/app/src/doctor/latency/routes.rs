@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Board, HOP_SAMPLES, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{AudioTime, Board, HOP_SAMPLES, Line, Model, SAMPLE_RATE_HZ, Samples, Span};
 
 use super::track::Track;
 use crate::AppError;
@@ -33,7 +33,7 @@ const AHEAD: u64 = SAMPLE_RATE_HZ as u64 / 10;
 const TO_BE_HEARD: u64 = SAMPLE_RATE_HZ as u64 * 7 / 10;
 /// How long a sound system may take until it gives its first sample, and a device to play the clip.
 const PATIENCE: Duration = Duration::from_secs(3);
-const LONGEST: Micros = Micros::from_ms(10_000);
+const LONGEST: Span = Span::from_ms(10_000);
 /// Pictures where a board has no screen.
 const SIZE_PX: (u32, u32) = (640, 480);
 
@@ -64,7 +64,7 @@ pub struct Run {
     /// Why no servo was told anything, where a board has some.
     pub no_servos: Option<String>,
     /// How much earlier than a screen the servos are told.
-    pub lead: Micros,
+    pub lead: Span,
 }
 
 /// A microphone's voice.
@@ -127,7 +127,7 @@ struct Stand {
     body: Body,
     screen: String,
     no_servos: Option<String>,
-    lead: Micros,
+    lead: Span,
 }
 
 impl Stand {
@@ -177,7 +177,7 @@ impl Ears {
         let outcome = self.mic.read(out)?;
         heard.samples.extend(&out[before..]);
         self.count += (out.len() - before) as u64;
-        if let Some(captured) = self.mic.captured(Samples(self.count).micros()) {
+        if let Some(captured) = self.mic.captured(Samples(self.count).time()) {
             heard.mark(self.count as f64, captured.saturating_duration_since(self.base).as_secs_f64());
         }
         Ok(outcome)
@@ -232,7 +232,7 @@ impl Ear for LoopEar {
         self.ears.read(out, heard)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         self.ears.mic.captured(at)
     }
 

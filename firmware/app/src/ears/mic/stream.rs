@@ -11,7 +11,7 @@ use cpal::{
     BufferSize, Error, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
     SupportedStreamConfig, SupportedStreamConfigRange,
 };
-use keyface_core::{InputChannels, Microphone, Micros, SAMPLE_RATE_HZ};
+use keyface_core::{InputChannels, Microphone, SAMPLE_RATE_HZ, Span};
 use keyface_sound::{Channels, Levels, Mixer};
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -78,8 +78,8 @@ pub(super) struct Mark {
 
 impl Mark {
     /// Time since the stream's first sample.
-    pub fn end(&self, rate_hz: u32) -> Micros {
-        Micros((u128::from(self.samples) * 1_000_000 / u128::from(rate_hz)) as i64)
+    pub fn end(&self, rate_hz: u32) -> Span {
+        Span((u128::from(self.samples) * 1_000_000 / u128::from(rate_hz)) as i64)
     }
 }
 

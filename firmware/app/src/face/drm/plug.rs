@@ -6,7 +6,7 @@ use std::path::Path;
 
 use drm::control::connector::{self, Interface, State};
 use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
-use keyface_core::{Micros, PixelFormat};
+use keyface_core::{PixelFormat, Span};
 
 use super::Card;
 use crate::face::{FaceError, Rotation};
@@ -83,7 +83,7 @@ impl Plug {
     }
 
     /// From one refresh of the screen to the next.
-    pub fn period(&self) -> Micros {
+    pub fn period(&self) -> Span {
         let (mode, flags) = (&self.mode, self.mode.flags());
         let (_, _, width) = mode.hsync();
         let (_, _, height) = mode.vsync();
@@ -91,7 +91,7 @@ impl Plug {
         let fields = if flags.contains(ModeFlags::INTERLACE) { 2 } else { 1 };
         let doubled = if flags.contains(ModeFlags::DBLSCAN) { 2 } else { 1 };
         period(mode.clock(), [width.into(), height.into(), doubled * u64::from(mode.vscan().max(1))], fields)
-            .unwrap_or(Micros(1_000_000 / i64::from(mode.vrefresh().max(1))))
+            .unwrap_or(Span(1_000_000 / i64::from(mode.vrefresh().max(1))))
     }
 
     /// The screen is still there and can still be shown its mode.
@@ -109,10 +109,10 @@ impl Plug {
 }
 
 /// Time for so many dots at a clock of so many kHz; `None` of a mode that has no clock.
-fn period(clock_khz: u32, dots: [u64; 3], fields: u64) -> Option<Micros> {
+fn period(clock_khz: u32, dots: [u64; 3], fields: u64) -> Option<Span> {
     let nanoseconds =
         dots.iter().product::<u64>() * 1_000_000 / fields / u64::from((clock_khz > 0).then_some(clock_khz)?);
-    Some(Micros((nanoseconds as i64 + 500) / 1_000)).filter(|period| period.0 > 0)
+    Some(Span((nanoseconds as i64 + 500) / 1_000)).filter(|period| period.0 > 0)
 }
 
 /// The value of a plug's `panel orientation`; `None` where the kernel knows none.
@@ -199,10 +199,10 @@ mod tests {
     #[test]
     fn a_modes_clock_says_how_long_a_picture_stands() {
         // 1080p at 59.94 Hz, the same interlaced, 720p at 50 Hz, a panel at 90 Hz.
-        assert_eq!(period(148_352, [2_200, 1_125, 1], 1), Some(Micros(16_683)));
-        assert_eq!(period(74_176, [2_200, 1_125, 1], 2), Some(Micros(16_683)));
-        assert_eq!(period(74_250, [1_980, 750, 1], 1), Some(Micros(20_000)));
-        assert_eq!(period(132_480, [1_280, 1_150, 1], 1), Some(Micros(11_111)));
+        assert_eq!(period(148_352, [2_200, 1_125, 1], 1), Some(Span(16_683)));
+        assert_eq!(period(74_176, [2_200, 1_125, 1], 2), Some(Span(16_683)));
+        assert_eq!(period(74_250, [1_980, 750, 1], 1), Some(Span(20_000)));
+        assert_eq!(period(132_480, [1_280, 1_150, 1], 1), Some(Span(11_111)));
         assert_eq!(period(0, [1_280, 1_150, 1], 1), None);
     }
 
