@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use keyface::ears::read_sound;
 use keyface::face::{Life, Look, contact_sheet};
 use keyface::stream::message::Ask;
-use keyface_core::{FacePose, Gains, HOP_SAMPLES, Micros, ProsodyFollower, Spoken, Stage};
+use keyface_core::{FacePose, Gains, HOP_SAMPLES, ProsodyFollower, Spoken, Stage};
 use keyface_tests::alive::{Figures, Moment, speak};
 use keyface_tests::models;
 
@@ -90,9 +90,9 @@ fn looks() -> Vec<(String, FacePose)> {
     let look = |(kind, name): (&str, &str)| {
         let mut look = Look::new(Gains::default(), None);
         if let Ok(ask) = Ask::parse(&format!(r#"{{"type":"{kind}","name":"{name}"}}"#)) {
-            look.take(&ask, Micros(0));
+            look.take(&ask, keyface_core::Moment::START);
         }
-        (name.to_owned(), look.face(&Spoken::REST, Micros::from_ms(500)))
+        (name.to_owned(), look.face(&Spoken::REST, keyface_core::Moment::from_ms(500)))
     };
     moods.into_iter().chain(states).map(look).collect()
 }

@@ -1,7 +1,7 @@
 //! How a face moves beside its mouth, as figures: a sound in, how far, how smoothly and how much with the voice out.
 
 use keyface::face::{Life, Look};
-use keyface_core::{Channel, FacePose, Gains, HOP_SAMPLES, Line, Micros, PitchTracker, Spoken};
+use keyface_core::{AudioTime, Channel, FacePose, Gains, HOP_SAMPLES, Line, PitchTracker, Spoken};
 
 /// Pictures a second.
 const FPS: i64 = 60;
@@ -34,15 +34,20 @@ pub fn speak(line: &mut Line, samples: &[f32], mut life: Life) -> Vec<Moment> {
         while let Some(at) = known.and_then(|known| due(moments.len(), known)) {
             let Some((level_db, pitch)) = heard.get((at.0 / 10_000) as usize) else { break };
             let spoken = line.spoken_at(at);
-            moments.push(Moment { spoken, pose: look.face(&spoken, at), level_db: *level_db, pitch: *pitch });
+            moments.push(Moment {
+                spoken,
+                pose: look.face(&spoken, keyface_core::Moment::as_if_played(at)),
+                level_db: *level_db,
+                pitch: *pitch,
+            });
         }
     }
     moments
 }
 
 /// The time of a picture, once it is known.
-fn due(picture: usize, known: Micros) -> Option<Micros> {
-    Some(Micros(picture as i64 * 1_000_000 / FPS)).filter(|at| *at <= known)
+fn due(picture: usize, known: AudioTime) -> Option<AudioTime> {
+    Some(AudioTime(picture as i64 * 1_000_000 / FPS)).filter(|at| *at <= known)
 }
 
 /// Level and pitch of each hop, as of its middle: what is measured, apart from what the face is made of.

@@ -1,6 +1,6 @@
 //! The whole line, with every model that ships, keeps the contract of a stage.
 
-use keyface_core::{HOP_SAMPLES, Hops, Line, MOTION_CHANNELS, Micros, Motion, STEP_HOPS, Step};
+use keyface_core::{AudioTime, HOP_SAMPLES, Hops, Line, MOTION_CHANNELS, Motion, STEP_HOPS, Span, Step};
 use keyface_tests::counting::{Counting, allocations};
 use keyface_tests::models::{line, shipped};
 use keyface_tests::signal::golden;
@@ -64,7 +64,7 @@ fn broken_samples_stay_in_the_future_and_never_reach_the_motion() {
 #[test]
 fn the_last_sample_that_a_step_hears_lies_the_look_ahead_of_the_card_after_it() {
     for folder in shipped() {
-        let look_ahead = Micros::from_ms(i64::from(keyface::model::card(&folder).unwrap().look_ahead_ms));
+        let look_ahead = Span::from_ms(i64::from(keyface::model::card(&folder).unwrap().look_ahead_ms));
         let line = &mut line(&folder);
         let mut sound = golden(SAMPLES);
         let before = steps(line, &sound, SAMPLES);
@@ -74,7 +74,7 @@ fn the_last_sample_that_a_step_hears_lies_the_look_ahead_of_the_card_after_it() 
         let after = steps(line, &sound, SAMPLES);
         let first = before.iter().zip(&after).position(|(a, b)| a != b).expect("the change shows nowhere");
         assert_eq!(first, changed);
-        let heard = Hops(((first + 1) * STEP_HOPS) as u64).micros();
+        let heard = Hops(((first + 1) * STEP_HOPS) as u64).time();
         assert_eq!((after[first].heard, after[first].at), (heard, heard - look_ahead));
     }
 }
@@ -104,6 +104,6 @@ fn steps(line: &mut Line, samples: &[f32], block: usize) -> Vec<Step> {
 /// What a display at 60 Hz would have pulled over the last half second.
 fn motion(line: &Line) -> Vec<[f32; MOTION_CHANNELS]> {
     let end_ms = (SAMPLES / 16) as i64;
-    let at = |frame: i64| Micros::from_ms(end_ms - 500 + frame * 1000 / 60);
+    let at = |frame: i64| AudioTime::from_ms(end_ms - 500 + frame * 1000 / 60);
     (0..30).map(|frame| line.motion_at(at(frame))).map(|Motion(weights)| weights).collect()
 }

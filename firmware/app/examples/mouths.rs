@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use keyface::face::{Face, FaceError, GifWriter, Life, Ready, Surface, Window, contact_sheet, nine_shapes};
-use keyface_core::{Channel, FacePose, Micros, Prosody};
+use keyface_core::{Channel, FacePose, Moment, Prosody};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -108,7 +108,7 @@ fn animation(folder: &Path) -> Result<(), FaceError> {
     let mut gif = GifWriter::create(folder.join("alive.gif"), 320, 320, 25)?;
     for frame in 0..150 {
         let mut pose = speaking(frame as f32 / 25.0);
-        life.apply(Micros::from_ms(40 * frame), &Prosody::REST, &mut pose);
+        life.apply(Moment::from_ms(40 * frame), &Prosody::REST, &mut pose);
         gif.frame(face.draw(&pose))?;
     }
     gif.finish()
@@ -149,7 +149,7 @@ fn window() -> Result<(), FaceError> {
     let mut window = Window::open("Keyface", 640, 480)?;
     loop {
         let mut pose = speaking(start.elapsed().as_secs_f32());
-        let now = Micros(start.elapsed().as_micros() as i64);
+        let now = Moment(start.elapsed().as_micros() as i64);
         life.apply(now, &Prosody::REST, &mut pose);
         window.show(face.draw(&pose), now)?;
         if window.tend(now)? == Ready::Closed {

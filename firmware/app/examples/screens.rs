@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use keyface::face::{Areas, Canvas, Depth, Face, Layout, Life, Pixels, Rotation, nine_shapes};
-use keyface_core::{FacePose, Micros, Prosody};
+use keyface_core::{FacePose, Moment, Prosody};
 
 const PICTURES: usize = 200;
 
@@ -32,7 +32,7 @@ fn drawn(width: u32, height: u32, rotation: Rotation) -> Result<f64> {
     let (mut face, life, shapes) = (Face::turned(width, height, rotation)?, Life::new(1), nine_shapes());
     Ok(quickest_ms(|picture| {
         let mut pose = shapes[picture % shapes.len()].pose;
-        life.apply(Micros::from_ms(16 * picture as i64), &Prosody::REST, &mut pose);
+        life.apply(Moment::from_ms(16 * picture as i64), &Prosody::REST, &mut pose);
         std::hint::black_box(face.draw(&pose));
     }))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use keyface_core::{HOP_SAMPLES, Line, Micros, STEP_HOPS, Samples};
+use keyface_core::{AudioTime, HOP_SAMPLES, Line, STEP_HOPS, Samples, Span};
 
 use crate::AppError;
 use crate::ears::{Ear, Heard};
@@ -28,8 +28,8 @@ pub fn animate(
     line: &mut Line,
     recorder: Recorder,
     stop: &AtomicBool,
-    mut progress: impl FnMut(Micros, Option<f32>),
-) -> Result<(Vec<PathBuf>, Micros), AppError> {
+    mut progress: impl FnMut(Span, Option<f32>),
+) -> Result<(Vec<PathBuf>, Span), AppError> {
     let (mut work, mut heard, mut block) = (Work { line, recorder, stop }, Samples(0), Vec::new());
     loop {
         block.clear();
@@ -39,12 +39,12 @@ pub fn animate(
             Heard::TurnEnd | Heard::End => break,
         }
         heard.0 += block.len() as u64;
-        progress(heard.micros(), ear.progress());
+        progress(heard.span(), ear.progress());
     }
-    let end = heard.micros();
+    let end = heard.time();
     let silence = vec![0.0; tail_samples(work.line)];
     work.push(&silence, Some(end))?;
-    Ok((work.recorder.finish(end)?, end))
+    Ok((work.recorder.finish(end)?, end.since_start()))
 }
 
 /// What the line hears in a recording, step by step from its beginning to its end.
@@ -64,7 +64,7 @@ pub fn listen(ear: &mut dyn Ear, line: &mut Line) -> Result<Vec<Observed>, AppEr
     }
     let silence = vec![0.0; tail_samples(line)];
     observe(line, &silence, &mut steps)?;
-    steps.retain(|step| step.at > Micros(0) && step.at <= heard.micros());
+    steps.retain(|step| step.at > AudioTime(0) && step.at <= heard.time());
     Ok(steps)
 }
 
@@ -92,7 +92,7 @@ impl Work<'_> {
     }
 
     /// A block of any size, before the `end` or behind it.
-    fn push(&mut self, block: &[f32], end: Option<Micros>) -> Result<(), AppError> {
+    fn push(&mut self, block: &[f32], end: Option<AudioTime>) -> Result<(), AppError> {
         for hop in block.chunks(HOP_SAMPLES) {
             // A hop completes one step at most.
             if let Some(step) = self.line.push(hop).last().transpose()? {

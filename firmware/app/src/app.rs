@@ -1,29 +1,31 @@
 //! The device's whole flow on one screen: ear -> line -> files, and line -> look -> screen, servos and receivers.
 //!
 //! Two clocks meet here and nowhere else. The sound pushes: whatever has come in goes through the line at once.
-//! The display pulls: when a picture is due, it asks the line for the motion of that moment.
+//! The display pulls: when a picture is due, it asks the line for the motion of that moment. Servos do so at their own
+//! rate. Between these the job sleeps, until the next of them is due or somebody rings.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
+use keyface_core::{CoreError, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::body::Body;
 use crate::clock::PlayClock;
-use crate::ears::{Ear, EarCounters, Heard, Pace, micros, samples_in};
+use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in, span};
 use crate::out::Recorder;
+use crate::pictures::Pictures;
 use crate::report::{Latency, Report, ServoSummary, Watcher};
-use crate::stream::stage::Said;
+use crate::stream::stage::{Said, Stage};
+use crate::wait::{Bell, RealTime, Time};
 
-/// How long to sleep when nothing has come in: short against a step, long against a wake-up.
-pub(crate) const NAP: Duration = Duration::from_millis(2);
-/// Pictures a second.
-pub(crate) const DISPLAY_FPS: u32 = 60;
+/// The longest sleep: the service manager is told of a job that has nothing to do, too.
+pub(crate) const SLEEP_LONGEST: Span = Span::from_ms(250);
+/// Between two steps of the silence behind the sound's end.
+const STEP: Duration = Duration::from_millis(20);
 /// Silence that is heard after the sound's end, so that the face settles.
 const SETTLE: Duration = Duration::from_millis(400);
 
@@ -35,14 +37,14 @@ pub struct Parts {
     pub line: Line,
     /// What the face is shown on.
     pub body: Body,
-    /// Messages that change the look.
-    pub said: Option<Receiver<Said>>,
+    /// Messages that change the look, and where they come from.
+    pub said: Option<(Stage, Receiver<Said>)>,
     /// Files that are written on the way.
     pub recorder: Option<Recorder>,
     /// In real time, or as fast as the machine can.
     pub pace: Pace,
     /// Stop after so much sound.
-    pub limit: Option<Micros>,
+    pub limit: Option<Span>,
 }
 
 /// How far a live job has come.
@@ -61,13 +63,16 @@ pub struct Turn {
 /// A live job.
 pub struct App {
     parts: Parts,
-    started: Instant,
+    bell: Bell,
+    time: Box<dyn Time>,
     clock: PlayClock,
     block: Vec<f32>,
     steps: Vec<Step>,
     heard: Samples,
-    ended: Option<(Instant, Samples)>,
-    next_picture: Micros,
+    ended: Option<(Moment, Samples)>,
+    pictures: Pictures,
+    /// When the servos want a face.
+    next_face: Moment,
     is_closed: bool,
     /// Whether there was somebody who could see the face, or else it was for files or for nobody.
     was_seen: bool,
@@ -76,20 +81,39 @@ pub struct App {
 
 impl App {
     /// A job that has not begun.
-    pub fn new(parts: Parts) -> App {
+    ///
+    /// # Errors
+    /// When the machine has nothing to wait on.
+    pub fn new(parts: Parts) -> Result<App, AppError> {
+        let bell = Bell::new()?;
+        let time = RealTime::since(Instant::now(), bell.clone());
+        Ok(App::on(Box::new(time), bell, parts))
+    }
+
+    /// The same on any clock.
+    fn on(time: Box<dyn Time>, bell: Bell, mut parts: Parts) -> App {
+        parts.ear.tie(&bell);
+        parts.said.iter().for_each(|(stage, _)| stage.tie(&bell));
         App {
             was_seen: parts.body.is_seen(),
             parts,
-            started: Instant::now(),
+            bell,
+            time,
             clock: PlayClock::default(),
             block: Vec::new(),
             steps: Vec::new(),
             heard: Samples(0),
             ended: None,
-            next_picture: Micros(0),
+            pictures: Pictures::default(),
+            next_face: Moment(0),
             is_closed: false,
             watcher: Watcher::default(),
         }
+    }
+
+    /// What wakes it: ring it when `stop` of [`App::run`] is set.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
     }
 
     /// Runs until the sound ends, the window is closed, everybody has left or `stop` is set; then the face goes to rest
@@ -109,10 +133,10 @@ impl App {
         while !self.is_over(stop) {
             self.attend();
             self.hear()?;
-            self.drive();
             self.show();
+            self.drive();
             watch(&self.turn());
-            self.nap();
+            self.wait();
         }
         Ok(())
     }
@@ -123,7 +147,7 @@ impl App {
 
     fn is_over(&self, stop: &AtomicBool) -> bool {
         let is_done = self.ended.is_some_and(|(_, end)| self.heard.0 >= end.0 + self.tail() as u64);
-        let is_enough = self.parts.limit.is_some_and(|limit| self.heard.micros() >= limit);
+        let is_enough = self.parts.limit.is_some_and(|limit| self.heard.span() >= limit);
         let is_left = self.was_seen && !self.parts.body.is_seen() && self.parts.recorder.is_none();
         stop.load(Relaxed) || self.is_closed || is_left || is_done || is_enough
     }
@@ -131,7 +155,7 @@ impl App {
     /// Moods, states and gazes; there is no turn of speech to be ended here.
     fn attend(&mut self) {
         let now = self.now();
-        while let Some(Said::Ask(ask)) = self.parts.said.as_ref().and_then(|said| said.try_recv().ok()) {
+        while let Some(Said::Ask(ask)) = self.parts.said.as_ref().and_then(|(_, said)| said.try_recv().ok()) {
             if !self.parts.body.look.take(&ask, now) {
                 log::warn!("--control: expected mood, state or gaze, because this input has no turns, came {ask:?}");
             }
@@ -163,12 +187,12 @@ impl App {
     fn listen(&mut self) -> Result<(), AppError> {
         self.block.clear();
         if let Some((since, end)) = self.ended {
-            let due =
-                if self.parts.pace == Pace::Fast { self.tail() } else { samples_in(since.elapsed()).min(self.tail()) };
+            let passed = Duration::from_micros((self.now() - since).0.unsigned_abs());
+            let due = if self.parts.pace == Pace::Fast { self.tail() } else { samples_in(passed).min(self.tail()) };
             let given = (self.heard.0 - end.0) as usize;
             self.block.resize(due.saturating_sub(given), 0.0);
         } else if self.parts.ear.read(&mut self.block)? == Heard::End {
-            self.ended = Some((Instant::now(), self.heard));
+            self.ended = Some((self.now(), self.heard));
         }
         self.block.truncate(self.wanted());
         Ok(())
@@ -176,7 +200,7 @@ impl App {
 
     /// Samples up to the limit.
     fn wanted(&self) -> usize {
-        let samples = |limit: Micros| (limit.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000);
+        let samples = |limit: Span| (limit.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000);
         let left = self.parts.limit.map_or(u64::MAX, |limit| samples(limit).saturating_sub(self.heard.0));
         usize::try_from(left).unwrap_or(usize::MAX)
     }
@@ -187,7 +211,7 @@ impl App {
 
     fn record(&mut self, piece: &[f32]) -> Result<(), AppError> {
         let Some(recorder) = &mut self.parts.recorder else { return Ok(()) };
-        let end = self.ended.map(|(_, end)| end.micros());
+        let end = self.ended.map(|(_, end)| end.time());
         let heard = if end.is_none() { recorder.hear(piece) } else { Ok(()) };
         let mut steps = self.steps.iter();
         match heard.and_then(|()| steps.try_for_each(|step| recorder.step(&self.parts.line, step, end))) {
@@ -201,55 +225,59 @@ impl App {
         }
     }
 
-    /// The servos' clock: they take the newest face at their own rate.
-    fn drive(&mut self) {
-        if self.parts.body.servos.is_none() {
-            return;
-        }
-        let now = self.now();
-        if let Some(moment) = self.clock.ahead(now, self.parts.body.lead()) {
-            let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
-            self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
-        }
-    }
-
     /// The display's clock: when a picture is due, the motion of that moment becomes a face.
     fn show(&mut self) {
         let now = self.now();
-        if now < self.next_picture {
-            self.is_closed = !self.parts.body.tend(now);
-            return;
-        }
-        self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
-        let moment = self.clock.show(now);
+        self.is_closed = !self.parts.body.tend(now);
+        let Some(picture) = self.pictures.due(now, self.parts.body.beat()).filter(|_| !self.is_closed) else { return };
+        let moment = self.clock.show(picture.at);
         let spoken = moment.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
         let captured = moment.and_then(|moment| self.parts.ear.captured(moment)).filter(|_| self.ended.is_none());
-        self.is_closed = !self.parts.body.show(&spoken, captured, now);
+        self.is_closed = !self.parts.body.show(&spoken, captured, picture.seen, now);
         if moment.is_some() {
             self.watcher.picture(captured.map(|captured| captured.elapsed()));
         }
     }
 
-    fn now(&self) -> Micros {
-        micros(self.started.elapsed())
+    /// The servos' clock: they are left a face as often as they take one.
+    fn drive(&mut self) {
+        let now = self.now();
+        if now < self.next_face {
+            return;
+        }
+        if let Some(moment) = self.clock.ahead(now, self.parts.body.lead()).filter(|_| self.parts.body.servos.is_some())
+        {
+            let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
+            self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
+        }
+        self.next_face = self.parts.body.servos_rest().map_or(Moment(i64::MAX), |pause| now + span(pause));
     }
 
-    fn nap(&self) {
-        if self.parts.pace == Pace::RealTime || self.block.is_empty() {
-            thread::sleep(NAP);
-        }
+    fn now(&self) -> Moment {
+        self.time.now()
+    }
+
+    /// Sleeps until something is due, or somebody rings.
+    fn wait(&mut self) {
+        let now = self.now();
+        let settling = if self.parts.pace == Pace::Fast { Duration::ZERO } else { STEP };
+        let sound = if self.ended.is_some() { Some(settling) } else { self.parts.ear.due_in() };
+        let sound = sound.map_or(Moment(i64::MAX), |pause| now + span(pause));
+        let picture = self.parts.body.next(&self.pictures, now).unwrap_or(Moment(i64::MAX));
+        let until = sound.min(picture).min(self.next_face).min(now + SLEEP_LONGEST);
+        self.time.wait(until, self.parts.body.news());
     }
 
     /// Brings the face from where it is to rest, in real time.
     fn rest(&mut self) {
         let shown = self.clock.show(self.now());
         let last = shown.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
-        self.parts.body.rest(last, self.started);
+        self.parts.body.rest(last, self.time.as_mut());
     }
 
     fn close(self) -> Result<(Report, Vec<PathBuf>), AppError> {
         let heard = self.ended.map_or(self.heard, |(_, end)| end);
-        let end = heard.micros();
+        let end = heard.time();
         let Parts { ear, line, body: Body { screen, servos, .. }, recorder, .. } = self.parts;
         let servos = servos.map(|servos| ServoSummary::new(&servos.finish(), line.look_ahead()));
         let report = self.watcher.report(heard, line.look_ahead(), ear.as_ref());
@@ -260,25 +288,10 @@ impl App {
     }
 }
 
-/// The next picture's time; pictures that were missed are not made up for.
-pub(crate) fn next_tick(last: Micros, now: Micros, fps: u32) -> Micros {
-    let span = 1_000_000 / i64::from(fps);
-    let missed = (now - last).0 / span;
-    Micros(last.0 + (missed + 1) * span)
-}
-
 /// A network that failed has been reset and the face moves to rest: count it, and go on.
 pub(crate) fn is_survivable(error: &CoreError) -> bool {
     matches!(error, CoreError::NotFinite { .. } | CoreError::Step { .. })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_keep_their_rate_and_skip_what_was_missed() {
-        assert_eq!(next_tick(Micros(0), Micros(10), 60), Micros(16_666));
-        assert_eq!(next_tick(Micros(16_666), Micros(100_000), 60), Micros(99_996 + 16_666));
-    }
-}
+mod tests;

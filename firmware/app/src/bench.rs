@@ -16,7 +16,7 @@ mod table;
 
 use std::time::Instant;
 
-use keyface_core::{Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{Line, Model, SAMPLE_RATE_HZ, Samples, Span};
 use serde::Serialize;
 
 pub use beside::{Difference, VariantReport};
@@ -91,7 +91,7 @@ pub struct Plan<'a> {
 ///
 /// # Errors
 /// When a model cannot be loaded or a network fails.
-pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchReport, AppError> {
+pub fn bench(plan: &Plan, mut progress: impl FnMut(Span)) -> Result<BenchReport, AppError> {
     let loading = Instant::now();
     let model = crate::model::load(plan.model)?;
     let load_ms = ms(loading);
@@ -105,7 +105,7 @@ pub fn bench(plan: &Plan, mut progress: impl FnMut(Micros)) -> Result<BenchRepor
     let folders: Vec<&str> = std::iter::once(plan.model).chain(plan.beside.iter().copied()).collect();
     let variants = if plan.beside.is_empty() { vec![] } else { beside::beside(&folders, plan.sound, peaks)? };
     let steps = heard.times_ms.len();
-    let audio_s = Samples((steps * STEP_SAMPLES) as u64).micros().as_s();
+    let audio_s = Samples((steps * STEP_SAMPLES) as u64).span().as_s();
     let line = StepTimes::of(heard.times_ms);
     let report = BenchReport {
         model: name,
@@ -135,7 +135,7 @@ struct Heard {
     cpu_s: Option<f64>,
 }
 
-fn hear(model: Model, sound: &[f32], started: Instant, progress: &mut impl FnMut(Micros)) -> Result<Heard, AppError> {
+fn hear(model: Model, sound: &[f32], started: Instant, progress: &mut impl FnMut(Span)) -> Result<Heard, AppError> {
     let mut line = Line::new(model);
     let mut first_step_ms = None;
     let (cpu_before, mut times_ms, mut heard) = (machine::cpu_seconds(), Vec::new(), Samples(0));
@@ -147,7 +147,7 @@ fn hear(model: Model, sound: &[f32], started: Instant, progress: &mut impl FnMut
         }
         times_ms.push(ms(start));
         heard.0 += block.len() as u64;
-        progress(heard.micros());
+        progress(heard.span());
     }
     let cpu_s = cpu_before.zip(machine::cpu_seconds()).map(|(before, after)| after - before);
     Ok(Heard { times_ms, first_step_ms: first_step_ms.unwrap_or_default(), cpu_s })

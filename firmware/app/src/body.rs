@@ -1,19 +1,22 @@
 //! What a face is shown on: screen, servos and receivers take the same motion, each in its own time.
 
-use std::thread;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Spoken};
+use keyface_core::{Moment, Span, Spoken};
 
-use crate::app::DISPLAY_FPS;
-use crate::ears::micros;
+use crate::ears::span;
 use crate::face::Look;
+use crate::pictures::{Beat, Pictures};
 use crate::screen::Screen;
 use crate::servo::{SERVO_LEAD, Servos};
 use crate::stream::out::Outputs;
+use crate::wait::Time;
 
 /// How long the face takes to come to rest at the end.
-const TO_REST: Duration = Duration::from_millis(300);
+const TO_REST: Span = Span::from_ms(300);
+/// A screen that takes no picture meanwhile does not hold up the end.
+const TO_REST_LONGEST: Span = Span::from_ms(600);
 
 /// A face and where it is.
 pub struct Body {
@@ -33,43 +36,73 @@ impl Body {
         self.screen.is_some() || self.servos.is_some() || !self.outputs.is_empty()
     }
 
-    /// Shows a picture, whose sound was in the air when it was `heard`; false when the user has closed the screen.
-    pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, now: Micros) -> bool {
-        let pose = self.look.face(spoken, now);
-        self.outputs.show(&pose, now);
-        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, heard, now))
+    /// Shows a picture that is to be `seen` then, and whose sound was in the air when it was `heard`; false when the user
+    /// has closed the screen.
+    pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, seen: Moment, now: Moment) -> bool {
+        let pose = self.look.face(spoken, seen);
+        self.outputs.show(&pose, seen);
+        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, heard, seen, now))
     }
 
-    /// Between pictures: what a slow screen has left to send, and whether a lost one is back.
-    pub fn tend(&mut self, now: Micros) -> bool {
+    /// Looks after the screen: what it has told, what a slow one has left to send, and whether a lost one is back. False
+    /// when the user has closed it.
+    pub fn tend(&mut self, now: Moment) -> bool {
         self.screen.as_mut().is_none_or(|screen| screen.tend(now))
     }
 
-    /// Servos take the newest face at their own rate; `captured` is when its sound was in the air.
-    pub fn drive(&self, spoken: &Spoken, now: Micros, captured: Option<Instant>) {
+    /// The beat that pictures keep; `None` where they are due by the clock.
+    pub fn beat(&self) -> Option<Beat> {
+        self.screen.as_ref().and_then(Screen::beat)
+    }
+
+    /// What can be read when the screen has news.
+    pub fn news(&self) -> Option<BorrowedFd<'_>> {
+        self.screen.as_ref().and_then(Screen::news)
+    }
+
+    /// When [`Body::tend`] or a picture is due, as far as nobody tells.
+    pub fn next(&self, pictures: &Pictures, now: Moment) -> Option<Moment> {
+        let tend = self.screen.as_ref().and_then(Screen::tend_in).map(|pause| now + span(pause));
+        [pictures.next(now, self.beat()), tend].into_iter().flatten().min()
+    }
+
+    /// Leaves the servos a face, whose sound was in the air when it was `captured`.
+    pub fn drive(&self, spoken: &Spoken, now: Moment, captured: Option<Instant>) {
         if let Some(servos) = &self.servos {
             servos.follow(self.look.face(spoken, now), captured);
         }
     }
 
+    /// How long the servos need no other face; `None` without any.
+    pub fn servos_rest(&self) -> Option<Duration> {
+        self.servos.as_ref().map(Servos::pause)
+    }
+
     /// How much earlier than the screen its servos want a face.
-    pub fn lead(&self) -> Micros {
+    pub fn lead(&self) -> Span {
         self.servos.as_ref().map_or(SERVO_LEAD, Servos::lead)
     }
 
-    /// Brings the face from where it is to rest, in real time. The clock of the job began at `started`.
-    pub fn rest(&mut self, last: Spoken, started: Instant) {
+    /// Brings the face from where it is to rest, in real time.
+    pub fn rest(&mut self, last: Spoken, time: &mut dyn Time) {
         self.servos.iter_mut().for_each(Servos::park);
         if self.screen.is_none() && self.outputs.is_empty() {
             return;
         }
-        let pictures = DISPLAY_FPS * TO_REST.as_millis() as u32 / 1_000;
-        for picture in 1..=pictures {
-            let spoken = last.toward(&Spoken::REST, picture as f32 / pictures as f32);
-            if !self.show(&spoken, None, micros(started.elapsed())) {
+        let (mut pictures, start) = (Pictures::default(), time.now());
+        let mut share = 0.0;
+        while share < 1.0 && time.now() - start < TO_REST_LONGEST {
+            let now = time.now();
+            let mut is_open = self.tend(now);
+            if let Some(picture) = pictures.due(now, self.beat()) {
+                share = ((picture.at - start).as_s() / TO_REST.as_s()).clamp(0.0, 1.0) as f32;
+                is_open = self.show(&last.toward(&Spoken::REST, share), None, picture.seen, now);
+            }
+            if !is_open {
                 return;
             }
-            thread::sleep(Duration::from_secs(1) / DISPLAY_FPS);
+            let next = self.next(&pictures, now).unwrap_or(start + TO_REST_LONGEST);
+            time.wait(next, self.news());
         }
     }
 }

@@ -1,17 +1,17 @@
 //! Which moment of the audio to show now: steps arrive in bursts, a display wants one steady clock.
 
-use keyface_core::Micros;
+use keyface_core::{AudioTime, Moment, Span};
 
 /// Bursts of steps that are looked back on: 1.3 s where each step comes by itself.
 const BURSTS_KEPT: usize = 64;
 /// What comes within so short a time has waited for one thing: half a step.
-const BURST: Micros = Micros::from_ms(10);
+const BURST: Span = Span::from_ms(10);
 /// Waits among them that are passed over: one hiccup of the machine shall not make the face late for seconds.
 const HICCUPS: usize = 4;
 /// The delay follows the sound by at most this share of the time that passes: nobody sees lips 10 % slow or fast.
 const SLEW: f64 = 0.1;
 /// Beyond this the sound has stopped and gone on: follow at once.
-const JUMP: Micros = Micros::from_ms(250);
+const JUMP: Span = Span::from_ms(250);
 
 /// Shows the audio so late that the next step is there when motion towards it is due.
 /// It follows the drift between the sound card's clock and this machine's, and it never goes back.
@@ -20,28 +20,28 @@ const JUMP: Micros = Micros::from_ms(250);
 /// The longest usual wait for a step: a callback's length and a step.
 #[derive(Debug)]
 pub struct PlayClock {
-    newest: Option<Micros>,
+    newest: Option<AudioTime>,
     /// The longest wait of each burst.
-    waits: [Micros; BURSTS_KEPT],
+    waits: [Span; BURSTS_KEPT],
     bursts: usize,
     /// When the last one began.
-    burst: Micros,
+    burst: Moment,
     delay_us: f64,
-    shown: Option<(Micros, Micros)>,
+    shown: Option<(Moment, AudioTime)>,
 }
 
 impl Default for PlayClock {
     fn default() -> Self {
-        let waits = [Micros(0); BURSTS_KEPT];
-        PlayClock { newest: None, waits, bursts: 0, burst: Micros(0), delay_us: 0.0, shown: None }
+        let waits = [Span(0); BURSTS_KEPT];
+        PlayClock { newest: None, waits, bursts: 0, burst: Moment(0), delay_us: 0.0, shown: None }
     }
 }
 
 impl PlayClock {
     /// A step that describes audio time `at` is there, at machine time `now`.
-    pub fn arrived(&mut self, at: Micros, now: Micros) {
+    pub fn arrived(&mut self, at: AudioTime, now: Moment) {
         // Up to now the step before had to do: motion between the two is known only from here on.
-        let wait = now - self.newest.unwrap_or(at);
+        let wait = now - Moment::as_if_played(self.newest.unwrap_or(at));
         if self.newest.is_none() {
             self.delay_us = wait.0 as f64;
         }
@@ -55,11 +55,11 @@ impl PlayClock {
     }
 
     /// The audio time to show at machine time `now`; `None` before the first step.
-    pub fn show(&mut self, now: Micros) -> Option<Micros> {
+    pub fn show(&mut self, now: Moment) -> Option<AudioTime> {
         let newest = self.newest?;
-        let (last_now, last_shown) = self.shown.unwrap_or((now, Micros(i64::MIN)));
+        let (last_now, last_shown) = self.shown.unwrap_or((now, AudioTime(i64::MIN)));
         self.follow(now - last_now);
-        let due = Micros(now.0 - self.delay_us.round() as i64);
+        let due = now.heard_if_played() - Span(self.delay_us.round() as i64);
         let shown = due.min(newest).max(last_shown);
         self.shown = Some((now, shown));
         Some(shown)
@@ -67,18 +67,18 @@ impl PlayClock {
 
     /// The audio time for what needs its time to get there, a servo: up to `lead` before what [`PlayClock::show`] shows,
     /// as far as there are steps; `None` before the first.
-    pub fn ahead(&mut self, now: Micros, lead: Micros) -> Option<Micros> {
+    pub fn ahead(&mut self, now: Moment, lead: Span) -> Option<AudioTime> {
         let shown = self.show(now)?;
         Some(self.newest?.min(shown + lead))
     }
 
-    fn follow(&mut self, passed: Micros) {
+    fn follow(&mut self, passed: Span) {
         let apart = self.usual_wait().0 as f64 - self.delay_us;
         let most = SLEW * passed.0.max(0) as f64;
         self.delay_us += if apart.abs() > JUMP.0 as f64 { apart } else { apart.clamp(-most, most) };
     }
 
-    fn usual_wait(&self) -> Micros {
+    fn usual_wait(&self) -> Span {
         let kept = self.bursts.min(BURSTS_KEPT);
         let mut waits = self.waits;
         let waits = &mut waits[..kept];
@@ -99,10 +99,10 @@ mod tests {
             let heard_us = now * 1_000 + now * ppm / 1_000;
             while now % burst_ms == 0 && at + 20_000 <= heard_us {
                 at += 20_000;
-                clock.arrived(Micros(at), Micros(now * 1_000));
+                clock.arrived(AudioTime(at), Moment(now * 1_000));
             }
             if now % 17 == 0
-                && let Some(shown) = clock.show(Micros(now * 1_000))
+                && let Some(shown) = clock.show(Moment(now * 1_000))
             {
                 out.push((now * 1_000, shown.0));
             }
@@ -148,9 +148,9 @@ mod tests {
                 let heard = now + now / 1_000_000 * ppm;
                 while at + 20_000 <= heard {
                     at += 20_000;
-                    clock.arrived(Micros(at), Micros(at - at / 1_000_000 * ppm));
+                    clock.arrived(AudioTime(at), Moment(at - at / 1_000_000 * ppm));
                 }
-                let shown = clock.show(Micros(now)).map_or(0, |shown| shown.0);
+                let shown = clock.show(Moment(now)).map_or(0, |shown| shown.0);
                 // The first minute is for finding the delay.
                 if picture > 3_600 {
                     behind = (behind.0.min(heard - shown), behind.1.max(heard - shown));
@@ -163,10 +163,10 @@ mod tests {
     #[test]
     fn time_never_goes_back_even_when_the_sound_stalls() {
         let mut clock = PlayClock::default();
-        clock.arrived(Micros::from_ms(20), Micros::from_ms(30));
-        let before = clock.show(Micros::from_ms(40)).unwrap();
-        clock.arrived(Micros::from_ms(40), Micros::from_ms(5_000));
-        assert!(clock.show(Micros::from_ms(5_010)).unwrap() >= before);
+        clock.arrived(AudioTime::from_ms(20), Moment::from_ms(30));
+        let before = clock.show(Moment::from_ms(40)).unwrap();
+        clock.arrived(AudioTime::from_ms(40), Moment::from_ms(5_000));
+        assert!(clock.show(Moment::from_ms(5_010)).unwrap() >= before);
     }
 
     #[test]
@@ -174,23 +174,23 @@ mod tests {
         let mut clock = PlayClock::default();
         for step in 1..=100 {
             let hiccup_ms = if step == 90 { 150 } else { 0 };
-            clock.arrived(Micros::from_ms(step * 20), Micros::from_ms(step * 20 + hiccup_ms));
-            clock.show(Micros::from_ms(step * 20 + hiccup_ms));
+            clock.arrived(AudioTime::from_ms(step * 20), Moment::from_ms(step * 20 + hiccup_ms));
+            clock.show(Moment::from_ms(step * 20 + hiccup_ms));
         }
-        let now = Micros::from_ms(2_020);
-        let late = now - clock.show(now).unwrap();
-        assert!(late <= Micros::from_ms(40), "{late:?}");
+        let now = Moment::from_ms(2_020);
+        let late = now - Moment::as_if_played(clock.show(now).unwrap());
+        assert!(late <= Span::from_ms(40), "{late:?}");
     }
 
     #[test]
     fn what_goes_ahead_is_never_beyond_the_newest_step_and_never_goes_back() {
-        let (mut clock, mut last) = (PlayClock::default(), Micros(0));
-        let lead = Micros::from_ms(20);
+        let (mut clock, mut last) = (PlayClock::default(), AudioTime(0));
+        let lead = Span::from_ms(20);
         for ms in 0..2_000 {
-            let now = Micros::from_ms(ms);
+            let now = Moment::from_ms(ms);
             // Bursts of five steps, as some sound systems give them.
             if ms % 100 == 0 {
-                (0..5).for_each(|step| clock.arrived(Micros::from_ms(ms + 20 * step), now));
+                (0..5).for_each(|step| clock.arrived(AudioTime::from_ms(ms + 20 * step), now));
             }
             let (shown, ahead) = (clock.show(now).unwrap(), clock.ahead(now, lead).unwrap());
             assert!(ahead >= shown.max(last) && ahead <= shown + lead && Some(ahead) <= clock.newest);
@@ -201,14 +201,14 @@ mod tests {
     #[test]
     fn a_machine_that_stood_still_is_in_step_again_at_once() {
         let (mut clock, mut at) = (PlayClock::default(), 0);
-        for now in (0..6_000).map(Micros::from_ms) {
+        for now in (0..6_000).map(Moment::from_ms) {
             let stands = (2_000_000..2_400_000).contains(&now.0);
             while !stands && at + 20_000 <= now.0 {
                 at += 20_000;
-                clock.arrived(Micros(at), now);
+                clock.arrived(AudioTime(at), now);
             }
             if now.0 % 16_000 == 0 && !stands {
-                let late_ms = clock.show(now).map_or(0, |shown| (now - shown).0 / 1_000);
+                let late_ms = clock.show(now).map_or(0, |shown| (now.heard_if_played() - shown).0 / 1_000);
                 assert!(late_ms <= 60, "{late_ms} ms late at {now:?}");
             }
         }
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn nothing_is_shown_before_the_first_step() {
-        assert_eq!(PlayClock::default().show(Micros(0)), None);
-        assert_eq!(PlayClock::default().ahead(Micros(0), Micros(0)), None);
+        assert_eq!(PlayClock::default().show(Moment(0)), None);
+        assert_eq!(PlayClock::default().ahead(Moment(0), Span(0)), None);
     }
 }

@@ -77,6 +77,12 @@ pub enum AppError {
     /// The user has stopped it: start it again.
     #[error("stopped before the end; what was not finished was not written")]
     Stopped,
+    /// Nothing to wait on: the machine is short of memory, or the program has too many open files.
+    #[error("cannot wait for sound and messages: {reason}")]
+    Bell {
+        /// What the system says.
+        reason: io::Error,
+    },
     /// A thread cannot be started: the machine is short of memory or processes.
     #[error("{what}: cannot start its thread: {reason}")]
     Thread {

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Gains, Micros, Samples};
+use keyface_core::{AudioTime, Gains, Samples};
 
 use crate::AppError;
 use crate::app::{App, Parts, Turn};
@@ -33,7 +33,7 @@ impl Ear for Breaks {
         self.ear.read(out)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         self.ear.captured(at)
     }
 
@@ -54,7 +54,7 @@ fn sentence(samples: usize) -> FileEar {
 fn job(ear: Box<dyn Ear>, servos: Option<Servos>) -> App {
     let look = Look::new(Gains::default(), None);
     let body = Body { look, screen: None, servos, outputs: Outputs::default() };
-    App::new(Parts { ear, line: line(), body, said: None, recorder: None, pace: Pace::RealTime, limit: None })
+    App::new(Parts { ear, line: line(), body, said: None, recorder: None, pace: Pace::RealTime, limit: None }).unwrap()
 }
 
 /// A second of speech, with what the machine does in each turn of the loop.

@@ -38,6 +38,7 @@ pub mod head;
 pub mod hush;
 pub mod model;
 pub mod out;
+pub mod pictures;
 pub mod report;
 mod roots;
 pub mod screen;
@@ -49,5 +50,6 @@ pub mod store;
 pub mod stream;
 pub mod talk;
 pub mod unit;
+pub mod wait;
 
 pub use error::AppError;

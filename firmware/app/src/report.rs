@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyface_core::{CoreError, Micros, Samples, Step};
+use keyface_core::{CoreError, Samples, Span, Step};
 use serde::Serialize;
 
 use crate::AppError;
@@ -99,10 +99,10 @@ impl Watcher {
         Turn { heard, steps: self.steps, line_faults: self.line_faults, ear }
     }
 
-    pub fn report(&self, heard: Samples, look_ahead: Micros, ear: &dyn Ear) -> Report {
+    pub fn report(&self, heard: Samples, look_ahead: Span, ear: &dyn Ear) -> Report {
         Report {
             input: ear.name(),
-            audio_s: ear.counters().real(heard).micros().as_s(),
+            audio_s: ear.counters().real(heard).span().as_s(),
             steps: self.steps,
             pictures: self.pictures,
             line_faults: self.line_faults,
@@ -117,14 +117,14 @@ impl Watcher {
 
 impl ServoSummary {
     /// What is told of the servos; the look-ahead is the line's.
-    pub(crate) fn new(servos: &ServoReport, look_ahead: Micros) -> ServoSummary {
+    pub(crate) fn new(servos: &ServoReport, look_ahead: Span) -> ServoSummary {
         ServoSummary { counters: servos.counters, latency: Latency::new(&servos.ages, look_ahead) }
     }
 }
 
 impl Latency {
     /// What is told of ages; the look-ahead is the line's.
-    pub(crate) fn new(ages: &Spread, look_ahead: Micros) -> Option<Latency> {
+    pub(crate) fn new(ages: &Spread, look_ahead: Span) -> Option<Latency> {
         let (p50_ms, p95_ms) = (ages.percentile_ms(0.5)?, ages.percentile_ms(0.95)?);
         let p95_beyond_look_ahead_ms = p95_ms - look_ahead.as_ms();
         Some(Latency { p50_ms, p95_ms, max_ms: ages.max_ms(), p95_beyond_look_ahead_ms })
@@ -172,7 +172,7 @@ mod tests {
     fn latency_is_told_beyond_the_look_ahead() {
         let mut watcher = Watcher::default();
         (0..100).for_each(|n| watcher.picture(Some(Duration::from_millis(80 + n / 10))));
-        let latency = Latency::new(&watcher.ages, Micros::from_ms(60)).unwrap();
+        let latency = Latency::new(&watcher.ages, Span::from_ms(60)).unwrap();
         assert!((latency.p95_beyond_look_ahead_ms - 29.5).abs() < 1.0, "{latency:?}");
         assert_eq!(latency.max_ms, 89.0);
     }

@@ -1,31 +1,37 @@
 //! Poses in, a face on a screen out. A screen that is lost does not stop the job: it is opened again when it is back.
 
-use std::time::Instant;
-
-use keyface_core::{FacePose, Micros};
-use serde::Serialize;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
 
 use crate::AppError;
 use crate::board::{Display, DisplayKind, PixelFormat};
-use crate::face::{Face, FaceError, Memory, Ready, Rotation, Surface};
+use crate::face::{Face, FaceError, Flips, Memory, Ready, Rotation, Surface};
+use crate::pictures::Beat;
 use crate::stats::Spread;
+use keyface_core::{FacePose, Moment, Span};
+use serde::Serialize;
 
 mod open;
 
 pub use open::Roots;
 
 /// Pause before a lost screen is opened again; it doubles, but a screen that is plugged in again shows within seconds.
-const BACK_OFF: Micros = Micros::from_ms(500);
-const BACK_OFF_LONGEST: Micros = Micros::from_ms(4_000);
+const BACK_OFF: Span = Span::from_ms(500);
+const BACK_OFF_LONGEST: Span = Span::from_ms(4_000);
 /// The most that drawing may take of a tick of 16.7 ms: hearing must not wait.
-const DRAWING: Micros = Micros::from_ms(8);
+const DRAWING: Span = Span::from_ms(8);
+/// How long before a flip its picture is begun: twice what a whole face takes, and what else a turn of the job may take,
+/// but not more than is seldom needed.
+const SLACK: Span = Span::from_ms(2);
+const LEAD_SHORTEST: Span = Span::from_ms(4);
+const LEAD_LONGEST: Span = Span::from_ms(10);
 /// Faces are not drawn smaller than this for a large screen.
 const SHARP_PX: u32 = 640;
 /// Drawings that are timed; the quickest counts.
 const TRIALS: usize = 3;
 
 /// Opens a surface, now and each time that it was lost.
-type Open = Box<dyn FnMut() -> Result<Box<dyn Surface>, FaceError>>;
+pub(crate) type Open = Box<dyn FnMut() -> Result<Box<dyn Surface>, FaceError>>;
 
 /// What a screen did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,14 +54,16 @@ pub struct Screen {
     stage: Stage,
     /// A pose that is due and waits for the screen to be ready, and when its sound was in the air.
     waiting: Option<(FacePose, Option<Instant>)>,
+    /// When the picture that the screen has taken was to be seen.
+    promised: Option<Moment>,
     counters: ScreenCounters,
     ages: Spread,
 }
 
 /// Where the face is.
 enum Stage {
-    On { face: Box<Face>, surface: Box<dyn Surface> },
-    Lost { retry_at: Option<Micros>, pause: Micros },
+    On { face: Box<Face>, surface: Box<dyn Surface>, lead: Span },
+    Lost { retry_at: Option<Moment>, pause: Span },
     Closed,
 }
 
@@ -86,7 +94,7 @@ impl Screen {
         Screen::with(Box::new(move || Ok(Box::new(Memory::new(width_px, height_px)))), None, false)
     }
 
-    fn with(mut open: Open, rotation: Option<Rotation>, waits: bool) -> Result<Screen, AppError> {
+    pub(crate) fn with(mut open: Open, rotation: Option<Rotation>, waits: bool) -> Result<Screen, AppError> {
         let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut counters = ScreenCounters::default();
         let stage = match open().and_then(|surface| stage(surface, rotation)) {
@@ -94,23 +102,42 @@ impl Screen {
             Err(e) if waits && e.may_pass() => lost(&e, &mut counters),
             Err(e) => return Err(failed(e)),
         };
-        Ok(Screen { open, rotation, stage, waiting: None, counters, ages: Spread::default() })
+        Ok(Screen { open, rotation, stage, waiting: None, promised: None, counters, ages: Spread::default() })
     }
 
     /// Shows a pose as soon as the screen is ready, unless a newer one comes before; false when the user has closed it.
-    /// `heard` is when its sound was in the air.
-    pub fn show(&mut self, pose: &FacePose, heard: Option<Instant>, now: Micros) -> bool {
+    /// `heard` is when its sound was in the air, `seen` when it is to be seen.
+    pub fn show(&mut self, pose: &FacePose, heard: Option<Instant>, seen: Moment, now: Moment) -> bool {
         if self.waiting.replace((*pose, heard)).is_some() {
             self.counters.skipped += 1;
         }
+        self.promised = self.beat().map(|_| seen);
         self.tend(now)
     }
 
+    /// How it changes pictures; `None` where pictures are due by the clock.
+    pub fn beat(&self) -> Option<Beat> {
+        let Stage::On { surface, lead, .. } = &self.stage else { return None };
+        let flips = surface.flips()?;
+        let lead = (*lead).min(flips.period);
+        Some(Beat { last: flips.last, period: flips.period, lead, is_free: !flips.is_pending })
+    }
+
+    /// What can be read when it has news.
+    pub fn news(&self) -> Option<BorrowedFd<'_>> {
+        if let Stage::On { surface, .. } = &self.stage { surface.news() } else { None }
+    }
+
+    /// How soon it wants to be tended again, although nothing can be read and no picture is due.
+    pub fn tend_in(&self) -> Option<Duration> {
+        if let Stage::On { surface, .. } = &self.stage { surface.tend_in() } else { None }
+    }
+
     /// Goes on with what is under way, and opens a lost screen again; false when the user has closed it.
-    pub fn tend(&mut self, now: Micros) -> bool {
+    pub fn tend(&mut self, now: Moment) -> bool {
         if let Err(e) = self.try_tend(now) {
             self.stage = lost(&e, &mut self.counters);
-            self.waiting = None;
+            (self.waiting, self.promised) = (None, None);
         }
         !matches!(self.stage, Stage::Closed)
     }
@@ -125,14 +152,19 @@ impl Screen {
         &self.ages
     }
 
-    fn try_tend(&mut self, now: Micros) -> Result<(), FaceError> {
+    fn try_tend(&mut self, now: Moment) -> Result<(), FaceError> {
         match &mut self.stage {
             Stage::Closed => {}
             Stage::Lost { .. } => self.retry(now),
-            Stage::On { face, surface } => match surface.tend(now)? {
+            Stage::On { face, surface, .. } => match surface.tend(now)? {
                 Ready::Later => {}
                 Ready::Closed => self.stage = Stage::Closed,
                 Ready::Now => {
+                    if self.waiting.is_none()
+                        && let Some((promised, flips)) = self.promised.take().zip(surface.flips())
+                    {
+                        self.counters.skipped += late(promised, flips);
+                    }
                     if let Some((pose, heard)) = self.waiting.take() {
                         surface.show(face.draw_living(&pose), now)?;
                         self.counters.shown += 1;
@@ -145,14 +177,14 @@ impl Screen {
     }
 
     /// Opens a lost screen when it is time.
-    fn retry(&mut self, now: Micros) {
+    fn retry(&mut self, now: Moment) {
         let Stage::Lost { retry_at, pause } = &mut self.stage else { return };
         // What was due while it was lost is not made up for.
         self.waiting = None;
         if now < *retry_at.get_or_insert(now + *pause) {
             return;
         }
-        *pause = Micros(2 * pause.0).min(BACK_OFF_LONGEST);
+        *pause = Span(2 * pause.0).min(BACK_OFF_LONGEST);
         *retry_at = Some(now + *pause);
         match (self.open)().and_then(|surface| stage(surface, self.rotation)) {
             Ok(stage) => {
@@ -163,6 +195,12 @@ impl Screen {
             Err(e) => log::debug!("screen: still lost: {e}"),
         }
     }
+}
+
+/// Flips that a picture came later than it was to be seen: there was none for them.
+fn late(promised: Moment, flips: Flips) -> u64 {
+    let period = flips.period.0.max(1);
+    u64::try_from(((flips.last - promised).0 + period / 2).div_euclid(period)).unwrap_or(0)
 }
 
 fn window_of(width_px: u32, height_px: u32) -> Display {
@@ -192,21 +230,23 @@ fn stage(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stage,
     let mut zoom = 1;
     loop {
         let mut face = Face::turned(width.div_ceil(zoom), height.div_ceil(zoom), rotation)?;
-        if zoom == coarsest || drawing(&mut face) <= DRAWING {
-            return Ok(Stage::On { face: Box::new(face), surface });
+        let drawing = drawing(&mut face);
+        if zoom == coarsest || drawing <= DRAWING {
+            let lead = (drawing + drawing + SLACK).clamp(LEAD_SHORTEST, LEAD_LONGEST);
+            return Ok(Stage::On { face: Box::new(face), surface, lead });
         }
         zoom += 1;
     }
 }
 
-fn drawing(face: &mut Face) -> Micros {
+fn drawing(face: &mut Face) -> Span {
     let time = |_| {
         face.forget();
         let start = Instant::now();
         face.draw(&FacePose::REST);
         start.elapsed()
     };
-    (0..TRIALS).map(time).min().map_or(Micros(0), crate::ears::micros)
+    (0..TRIALS).map(time).min().map_or(Span(0), crate::ears::span)
 }
 
 #[cfg(test)]
@@ -242,7 +282,7 @@ mod tests {
             (16, 16)
         }
 
-        fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+        fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
             match self.0.borrow_mut().pop_front() {
                 Some(Fate::Busy) => Ok(Ready::Later),
                 Some(Fate::Closed) => Ok(Ready::Closed),
@@ -252,7 +292,7 @@ mod tests {
             }
         }
 
-        fn show(&mut self, _picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+        fn show(&mut self, _picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
             Ok(())
         }
     }
@@ -269,7 +309,9 @@ mod tests {
 
     /// Sixty pictures a second for a while, from `from_ms` on.
     fn play(screen: &mut Screen, from_ms: i64, to_ms: i64) {
-        (from_ms..to_ms).step_by(16).for_each(|ms| assert!(screen.show(&FacePose::REST, None, Micros::from_ms(ms))));
+        (from_ms..to_ms)
+            .step_by(16)
+            .for_each(|ms| assert!(screen.show(&FacePose::REST, None, Moment::from_ms(ms), Moment::from_ms(ms))));
     }
 
     #[test]
@@ -318,10 +360,10 @@ mod tests {
         let mut screen = screen(&[Opens, Busy, Busy, Busy, Ready], true).unwrap();
         let mut shown = Vec::new();
         for ms in [0, 16, 32] {
-            screen.show(&FacePose::REST, None, Micros::from_ms(ms));
+            screen.show(&FacePose::REST, None, Moment::from_ms(ms), Moment::from_ms(ms));
             shown.push(screen.counters().shown);
         }
-        screen.tend(Micros::from_ms(34));
+        screen.tend(Moment::from_ms(34));
         assert_eq!(shown, [0, 0, 0]);
         assert_eq!(screen.counters(), ScreenCounters { shown: 1, skipped: 2, ..ScreenCounters::default() });
     }
@@ -331,10 +373,10 @@ mod tests {
         use Fate::*;
         let mut screen = screen(&[Opens, Busy, Ready], true).unwrap();
         let heard = Instant::now().checked_sub(std::time::Duration::from_millis(70)).unwrap();
-        screen.show(&FacePose::REST, Some(heard), Micros(0));
+        screen.show(&FacePose::REST, Some(heard), Moment(0), Moment(0));
         assert_eq!(screen.ages().count(), 0);
         std::thread::sleep(std::time::Duration::from_millis(10));
-        screen.tend(Micros::from_ms(10));
+        screen.tend(Moment::from_ms(10));
         assert!(screen.ages().count() == 1 && screen.ages().max_ms() >= 80.0, "{}", screen.ages().max_ms());
     }
 
@@ -350,11 +392,11 @@ mod tests {
             Rotation::Deg90
         }
 
-        fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+        fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
             Ok(Ready::Now)
         }
 
-        fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+        fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
             let mut turned = Face::turned(64, 32, Rotation::Deg90)?;
             assert!(turned.draw(&FacePose::REST).rgb().eq(picture.rgb()), "the face lies on its side");
             Ok(())
@@ -364,7 +406,7 @@ mod tests {
     #[test]
     fn a_turned_panel_that_the_kernel_knows_shows_an_upright_face() {
         let mut screen = Screen::with(Box::new(|| Ok(Box::new(Turned) as Box<dyn Surface>)), None, true).unwrap();
-        assert!(screen.show(&FacePose::REST, None, Micros(0)));
+        assert!(screen.show(&FacePose::REST, None, Moment(0), Moment(0)));
         assert_eq!(screen.counters().shown, 1);
     }
 
@@ -372,7 +414,7 @@ mod tests {
     fn a_window_that_the_user_closes_stays_closed() {
         use Fate::*;
         let mut screen = screen(&[Opens, Ready, Closed], false).unwrap();
-        assert!(screen.show(&FacePose::REST, None, Micros(0)));
-        assert!(!screen.show(&FacePose::REST, None, Micros(1)) && !screen.tend(Micros(2)));
+        assert!(screen.show(&FacePose::REST, None, Moment(0), Moment(0)));
+        assert!(!screen.show(&FacePose::REST, None, Moment(1), Moment(1)) && !screen.tend(Moment(2)));
     }
 }

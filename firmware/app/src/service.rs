@@ -109,7 +109,7 @@ fn status(name: &str, turn: &Turn) -> String {
     let ear = turn.ear;
     format!(
         "hears {name} for {:.0} s; {} line faults, microphone opened again {} times, {} xruns",
-        ear.real(turn.heard).micros().as_s(),
+        ear.real(turn.heard).span().as_s(),
         turn.line_faults,
         ear.reopened,
         ear.xruns

@@ -6,25 +6,27 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{FacePose, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
+use keyface_core::{FacePose, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::{DISPLAY_FPS, NAP, Turn, next_tick};
+use crate::app::{SLEEP_LONGEST, Turn};
 use crate::body::Body;
-use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, micros};
+use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, span};
+use crate::pictures::{DISPLAY_FPS, Picture, Pictures};
 use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
+use crate::stream::axis::{place_at, until};
 use crate::stream::message::Ask;
 use crate::stream::playout::Playout;
 use crate::stream::stage::{Said, Stage};
 use crate::stream::turns::Event;
+use crate::wait::{Bell, RealTime, Time};
 
 /// Half a picture: what is shown stands until the next.
-const HALF_PICTURE: Micros = Micros(1_000_000 / (2 * DISPLAY_FPS as i64));
+const HALF_PICTURE: Span = Span(1_000_000 / (2 * DISPLAY_FPS as i64));
 
 /// How long an interruption may take to throw away what the ear has: an hour of a file, if need be.
 const THROWING: Duration = Duration::from_millis(20);
@@ -46,16 +48,20 @@ pub struct Parts {
     /// When the clock of the job began.
     pub started: Instant,
     /// Stop after so much time.
-    pub limit: Option<Micros>,
+    pub limit: Option<Span>,
 }
 
 /// A face that is given its voice.
 pub struct Talk {
     parts: Parts,
+    bell: Bell,
+    time: RealTime,
     block: Vec<f32>,
     events: Vec<Event>,
-    next_picture: Micros,
-    late_until: Micros,
+    pictures: Pictures,
+    /// When the servos want a face.
+    next_face: Moment,
+    late_until: Moment,
     /// Whether the turn that comes in has any.
     has_sound: bool,
     has_ended: bool,
@@ -94,18 +100,33 @@ pub struct Summary {
 
 impl Talk {
     /// A job that has not begun.
-    pub fn new(parts: Parts) -> Talk {
-        Talk {
+    ///
+    /// # Errors
+    /// When the machine has nothing to wait on.
+    pub fn new(mut parts: Parts) -> Result<Talk, AppError> {
+        let bell = Bell::new()?;
+        parts.ear.iter_mut().for_each(|ear| ear.tie(&bell));
+        parts.speaker.iter().for_each(|speaker| speaker.tie(&bell));
+        parts.stage.tie(&bell);
+        Ok(Talk {
+            time: RealTime::since(parts.started, bell.clone()),
+            bell,
             parts,
             block: Vec::new(),
             events: Vec::new(),
-            next_picture: Micros(0),
-            late_until: Micros(i64::MIN),
+            pictures: Pictures::default(),
+            next_face: Moment(0),
+            late_until: Moment(i64::MIN),
             has_sound: false,
             has_ended: false,
             is_closed: false,
             summary: Summary::default(),
-        }
+        })
+    }
+
+    /// What wakes it: ring it when `stop` of [`Talk::run`] is set.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
     }
 
     /// Runs until the voice ends, the window is closed or `stop` is set; then the face goes to rest.
@@ -116,7 +137,7 @@ impl Talk {
         let outcome = self.live(stop, watch);
         let heard = self.heard();
         let last = self.parts.playout.spoken(heard);
-        self.parts.body.rest(last, self.parts.started);
+        self.parts.body.rest(last, &mut self.time);
         outcome?;
         Ok(self.close())
     }
@@ -126,17 +147,17 @@ impl Talk {
             self.attend();
             self.listen()?;
             self.play();
-            self.drive();
             self.show();
+            self.drive();
             watch(&self.turn());
-            thread::sleep(NAP);
+            self.wait();
         }
         Ok(())
     }
 
     fn is_over(&self, stop: &AtomicBool) -> bool {
         let is_done = self.has_ended && self.parts.playout.is_at_rest();
-        let is_enough = self.parts.limit.is_some_and(|limit| self.now() >= limit);
+        let is_enough = self.parts.limit.is_some_and(|limit| self.now().since_start() >= limit);
         stop.load(Relaxed) || self.is_closed || is_done || is_enough
     }
 
@@ -161,7 +182,7 @@ impl Talk {
         let now = self.now();
         match ask {
             Ask::Flush(flush) => {
-                self.late_until = now + Micros::from_ms(i64::from(flush.late_ms.unwrap_or(0)));
+                self.late_until = now + Span::from_ms(i64::from(flush.late_ms.unwrap_or(0)));
                 self.interrupt(now);
             }
             Ask::End {} => self.parts.playout.end(),
@@ -172,11 +193,11 @@ impl Talk {
     }
 
     /// Silent from here on, and on the way to rest; what has come in belongs to the turn that is over.
-    fn interrupt(&mut self, now: Micros) {
+    fn interrupt(&mut self, now: Moment) {
         let heard = self.heard();
         let silent_to = self.parts.playout.flush(heard, now, &mut self.events);
         self.parts.speaker.iter().for_each(|speaker| speaker.silence(silent_to));
-        self.next_picture = self.next_picture.min(now);
+        self.pictures.hasten(now);
         self.tell();
         self.has_sound = false;
         let begun = Instant::now();
@@ -244,46 +265,63 @@ impl Talk {
         }
     }
 
+    /// The servos are left a face as often as they take one.
     fn drive(&mut self) {
-        if self.parts.body.servos.is_some() {
-            let spoken = self.spoken(self.parts.body.lead());
-            self.parts.body.drive(&spoken, self.now(), Some(Instant::now()));
+        let now = self.now();
+        if now < self.next_face {
+            return;
         }
+        let spoken = self.spoken(self.parts.body.lead());
+        self.parts.body.drive(&spoken, now, Some(Instant::now()));
+        self.next_face = self.parts.body.servos_rest().map_or(Moment(i64::MAX), |pause| now + span(pause));
     }
 
     /// When a picture is due, the motion of what is heard in its middle becomes a face.
     fn show(&mut self) {
         let now = self.now();
-        if now < self.next_picture {
-            self.is_closed = !self.parts.body.tend(now);
-            return;
-        }
-        self.next_picture = next_tick(self.next_picture, now, DISPLAY_FPS);
+        self.is_closed = !self.parts.body.tend(now);
+        let beat = self.parts.body.beat();
+        let Some(Picture { seen, .. }) = self.pictures.due(now, beat).filter(|_| !self.is_closed) else { return };
         self.summary.pictures += 1;
         let heard = self.heard();
-        let spoken = self.spoken(HALF_PICTURE);
-        self.is_closed = !self.parts.body.show(&spoken, Some(Instant::now()), now);
+        let half = beat.map_or(HALF_PICTURE, |beat| Span(beat.period.0 / 2));
+        let spoken = self.spoken(seen - now + half);
+        self.is_closed = !self.parts.body.show(&spoken, Some(Instant::now()), seen, now);
         let playout = &self.parts.playout;
         self.events.push(Event::Frame(playout.place(heard, now), playout.spoken(heard)));
         self.tell();
     }
 
     /// What is said so much later than what is heard now.
-    fn spoken(&mut self, ahead: Micros) -> Spoken {
-        let heard = self.heard();
-        self.parts.playout.spoken(heard + ahead.0 as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000)
+    fn spoken(&mut self, ahead: Span) -> Spoken {
+        let ahead = ahead.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000;
+        let place = self.heard().saturating_add_signed(ahead);
+        self.parts.playout.spoken(place)
     }
 
     /// The place that is heard now: asked for anew each time, because a step of the line takes milliseconds.
     fn heard(&mut self) -> u64 {
         match &mut self.parts.speaker {
             Some(speaker) => speaker.heard(Instant::now()),
-            None => self.now().0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000,
+            None => place_at(self.now()),
         }
     }
 
-    fn now(&self) -> Micros {
-        micros(self.parts.started.elapsed())
+    fn now(&self) -> Moment {
+        self.time.now()
+    }
+
+    /// Sleeps until something is due, or somebody rings.
+    fn wait(&mut self) {
+        let (heard, now) = (self.heard(), self.now());
+        let voice = self.parts.playout.next(heard).map(|place| now + until(place - heard));
+        let hears = self.parts.playout.room() > 0 && !self.has_ended;
+        let ear = self.parts.ear.as_ref().filter(|_| hears).and_then(|ear| ear.due_in());
+        let picture = self.parts.body.next(&self.pictures, now);
+        let limit = self.parts.limit.map(|limit| Moment::START + limit);
+        let due = [voice, ear.map(|pause| now + span(pause)), picture, limit, Some(self.next_face)];
+        let until = due.into_iter().flatten().fold(now + SLEEP_LONGEST, Moment::min);
+        self.time.wait(until, self.parts.body.news());
     }
 
     fn close(self) -> Summary {
@@ -293,9 +331,9 @@ impl Talk {
             line_faults: playout.faults(),
             ear: ear.map_or(EarCounters::default(), |ear| ear.counters()),
             speaker: speaker.map(|speaker| speaker.counters()),
-            latency: screen.as_ref().and_then(|screen| Latency::new(screen.ages(), Micros(0))),
+            latency: screen.as_ref().and_then(|screen| Latency::new(screen.ages(), Span(0))),
             screen: screen.map(|screen| screen.counters()),
-            servos: servos.map(|servos| ServoSummary::new(&servos.finish(), Micros(0))),
+            servos: servos.map(|servos| ServoSummary::new(&servos.finish(), Span(0))),
             look_ahead_ms: playout.look_ahead().as_ms(),
             ..self.summary
         }
@@ -320,6 +358,7 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+    use std::thread;
 
     use keyface_core::{Gains, MotionChannel};
 
@@ -339,8 +378,8 @@ mod tests {
         let body = Body { look, screen: None, servos: None, outputs: Outputs::default() };
         let started = Instant::now();
         let parts =
-            Parts { ear, playout, body, speaker: None, stage, said, started, limit: Some(Micros::from_ms(20_000)) };
-        (Talk::new(parts), seats.0, seats.1)
+            Parts { ear, playout, body, speaker: None, stage, said, started, limit: Some(Span::from_ms(20_000)) };
+        (Talk::new(parts).unwrap(), seats.0, seats.1)
     }
 
     fn ear(samples: Vec<f32>) -> Box<dyn Ear> {
@@ -376,13 +415,13 @@ mod tests {
         let started = talk.parts.started;
         let summary = talk.run(&AtomicBool::new(false), |_| ()).unwrap();
         interrupt.join().unwrap();
-        let asked = micros(asked.recv().unwrap() - started);
+        let asked = Moment::START + span(asked.recv().unwrap() - started);
         assert_eq!(summary.ended, 0);
         let told: Vec<_> = std::iter::from_fn(|| watcher.told()).collect();
         let at = |wanted: fn(&Event) -> bool| told.iter().map(|told| &told.0).find(|e| wanted(e)).cloned();
         let Some(Event::Flushed(place)) = at(|e| matches!(e, Event::Flushed(_))) else { panic!("{summary:?}") };
-        assert!(place.show - asked < Micros::from_ms(17), "{:?} after it was asked", place.show - asked);
-        let open: Vec<Micros> = told
+        assert!(place.show - asked < Span::from_ms(17), "{:?} after it was asked", place.show - asked);
+        let open: Vec<Moment> = told
             .iter()
             .filter_map(
                 |told| if let Event::Frame(place, said) = &told.0 { Some((place.show, said.motion)) } else { None },
@@ -390,6 +429,6 @@ mod tests {
             .filter(|(_, motion)| motion[MotionChannel::JawOpen] > 0.02)
             .map(|(show, _)| show)
             .collect();
-        assert!(*open.last().unwrap() - asked < Micros::from_ms(150), "lips are closed within 150 ms");
+        assert!(*open.last().unwrap() - asked < Span::from_ms(150), "lips are closed within 150 ms");
     }
 }

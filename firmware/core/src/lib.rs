@@ -114,4 +114,4 @@ pub use sound::{
 #[cfg(feature = "std")]
 pub use sound::{RATES_HZ, Resampler};
 pub use stage::Stage;
-pub use time::{HOP_SAMPLES, Hops, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples};
+pub use time::{AudioTime, HOP_SAMPLES, Hops, Moment, SAMPLE_RATE_HZ, STEP_HOPS, Samples, Span};

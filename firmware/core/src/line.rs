@@ -11,20 +11,20 @@ use crate::heads::HEADS;
 use crate::net::check_finite;
 use crate::script::Script;
 use crate::{
-    CoreError, Decode, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS, Micros,
-    Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Spoken, Stage, Viseme,
+    AudioTime, CoreError, Decode, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS,
+    Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
 };
 
 /// Span of a step.
-const STEP: Micros = Hops(STEP_HOPS as u64).micros();
+const STEP: Span = Hops(STEP_HOPS as u64).span();
 
 /// What one step (20 ms of audio) says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// Audio time that is described; negative at the very start.
-    pub at: Micros,
+    pub at: AudioTime,
     /// Audio time that had to be heard for it: `at` plus the look-ahead.
-    pub heard: Micros,
+    pub heard: AudioTime,
     /// The motion then, contacts kept, speed capped.
     pub motion: Motion,
     /// What a viewer should see.
@@ -43,7 +43,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineSpec {
     /// How far a step lies behind the sound that it needs.
-    pub look_ahead: Micros,
+    pub look_ahead: Span,
     /// Width of the first network's second output, which is the second network's second input.
     pub trunk_width: usize,
     /// Numbers of what decides on mouths, closures and keys.
@@ -53,7 +53,7 @@ pub struct LineSpec {
 #[cfg(feature = "std")]
 impl From<&crate::ModelCard> for LineSpec {
     fn from(card: &crate::ModelCard) -> LineSpec {
-        let look_ahead = Micros::from_ms(i64::from(card.look_ahead_ms));
+        let look_ahead = Span::from_ms(i64::from(card.look_ahead_ms));
         LineSpec { look_ahead, trunk_width: card.trunk_width, decode: card.decode }
     }
 }
@@ -89,7 +89,7 @@ impl Iterator for Steps<'_> {
 pub struct Line {
     key_motion: Box<dyn Net + Send>,
     completion_net: Box<dyn Net + Send>,
-    look_ahead: Micros,
+    look_ahead: Span,
     hop: [f32; HOP_SAMPLES],
     filled: usize,
     mel: LogMel,
@@ -123,7 +123,7 @@ impl Line {
             mel: LogMel::new(),
             features: [0.0; STEP_HOPS * FEATURES],
             hops: Hops(0),
-            keys: KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1000.0) as i64)),
+            keys: KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1000.0) as i64)),
             mouth: MouthDecoder::new(decode, STEP.as_ms()),
             trunk: vec![0.0; trunk_width],
             completion: Completion::new(),
@@ -147,12 +147,12 @@ impl Line {
     }
 
     /// The motion at an audio time, at most [`Line::look_ahead`] and a step behind what was heard.
-    pub fn motion_at(&self, time: Micros) -> Motion {
+    pub fn motion_at(&self, time: AudioTime) -> Motion {
         self.completion.pose_at(time)
     }
 
     /// The same, and how it is said.
-    pub fn spoken_at(&self, time: Micros) -> Spoken {
+    pub fn spoken_at(&self, time: AudioTime) -> Spoken {
         Spoken { motion: self.motion_at(time), prosody: self.delivery.at(time) }
     }
 
@@ -162,7 +162,7 @@ impl Line {
     }
 
     /// How far a step lies behind the audio that it needs.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.look_ahead
     }
 
@@ -197,7 +197,7 @@ impl Line {
     }
 
     fn step(&mut self) -> Result<Step, CoreError> {
-        let heard = self.hops.micros();
+        let heard = self.hops.time();
         let at = heard - self.look_ahead;
         let mut raw = [0.0; HEADS];
         self.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
@@ -231,7 +231,7 @@ impl Line {
         self.reset_networks();
         self.keys.reset();
         self.mouth.reset();
-        let at = self.hops.micros() - self.look_ahead;
+        let at = self.hops.time() - self.look_ahead;
         self.completion.push(at, &Motion::REST);
         self.delivery.step(at, 0.0);
     }
@@ -248,7 +248,7 @@ mod tests {
     use crate::heads::{BOUNDARY, CLOSURE, VOICE};
     use crate::{MotionChannel, Phone};
 
-    const LOOK_AHEAD: Micros = Micros::from_ms(40);
+    const LOOK_AHEAD: Span = Span::from_ms(40);
     const TRUNK: usize = 3;
 
     /// Hears a vowel, and a B where the level is high; counts its steps and tells the number beside it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
-use keyface_core::{Micros, Phone};
+use keyface_core::{AudioTime, Phone};
 use keyface_train::clip::Clip;
 use keyface_train::corpus::{read_clips, read_folder_with};
 use keyface_train::evaluate::{Sound, Track, hear_all, motion_at, true_motion};
@@ -75,7 +75,7 @@ pub fn run(args: &RenderArgs) -> Result<()> {
     let tracks = tracks(args, &clip)?;
     let screen = screen(args)?;
     let strip = |times: &[f64], labels: &[String]| {
-        let at = |s: &f64| Micros((s * 1e6).round() as i64);
+        let at = |s: &f64| AudioTime((s * 1e6).round() as i64);
         let row = |(name, track): &(String, Track)| Row {
             name: name.clone(),
             poses: times.iter().map(|s| motion_at(track, at(s))).collect(),

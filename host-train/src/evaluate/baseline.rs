@@ -1,6 +1,6 @@
 //! What every puppet does: volume to jaw. The loudness of the last 20 ms opens the mouth.
 
-use keyface_core::{Micros, Motion, MotionChannel, Viseme};
+use keyface_core::{AudioTime, Motion, MotionChannel, Viseme};
 
 use super::hear::Track;
 use super::score::Events;
@@ -14,7 +14,7 @@ const WIDE_DB: f32 = -12.0;
 
 /// What stands beside every mouth, for each clip: volume to jaw, a still mouth, the labels themselves.
 pub fn mouths<'a>(clips: impl Iterator<Item = &'a Clip> + Clone) -> [(String, Vec<Events>); 3] {
-    let labels = |clip: &Clip| clip.phones.iter().map(|s| (Micros::from_s(s.start_s), s.phone.viseme())).collect();
+    let labels = |clip: &Clip| clip.phones.iter().map(|s| (AudioTime::from_s(s.start_s), s.phone.viseme())).collect();
     [
         ("volume-to-jaw".into(), clips.clone().map(|clip| volume_to_jaw(&clip.samples)).collect()),
         ("still mouth".into(), clips.clone().map(|_| Events::new()).collect()),
@@ -30,7 +30,7 @@ pub fn volume_to_jaw(samples: &[f32]) -> Events {
         .map(|(n, block)| {
             let rms = (block.iter().map(|s| s * s).sum::<f32>() / BLOCK as f32).sqrt();
             loudest = loudest.max(rms);
-            (Micros::from_ms((n as i64 + 1) * 20), viseme(20.0 * (rms / loudest).max(1e-9).log10()))
+            (AudioTime::from_ms((n as i64 + 1) * 20), viseme(20.0 * (rms / loudest).max(1e-9).log10()))
         })
         .collect()
 }
@@ -42,7 +42,7 @@ pub fn jaw_track(samples: &[f32]) -> Track {
         Viseme::Ih => 0.1,
         _ => 0.0,
     };
-    let pose = |(_, viseme): &(Micros, Viseme)| {
+    let pose = |(_, viseme): &(AudioTime, Viseme)| {
         let mut motion = Motion::REST;
         motion[MotionChannel::JawOpen] = opening(*viseme);
         motion

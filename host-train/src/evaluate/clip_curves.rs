@@ -1,6 +1,6 @@
 //! What a model made of one clip, for the eye: curves over phones, at the audio times that they describe.
 
-use keyface_core::{Micros, Motion, Viseme};
+use keyface_core::{AudioTime, Motion, Viseme};
 
 use crate::clip::Segment;
 
@@ -12,15 +12,15 @@ pub struct ClipCurves {
     /// What was said.
     pub phones: Vec<Segment>,
     /// The true motion.
-    pub truth: Vec<(Micros, Motion)>,
+    pub truth: Vec<(AudioTime, Motion)>,
     /// The motion that was predicted.
-    pub motion: Vec<(Micros, Motion)>,
+    pub motion: Vec<(AudioTime, Motion)>,
     /// How far the completion trusts the key motions rather than the audio (KMTalk's G), 0..=1.
-    pub fusion: Vec<(Micros, f32)>,
+    pub fusion: Vec<(AudioTime, f32)>,
     /// The visemes that were shown, one for each step of 20 ms: each ends at its time.
-    pub shown: Vec<(Micros, Viseme)>,
+    pub shown: Vec<(AudioTime, Viseme)>,
     /// Where key motions were found.
-    pub keys: Vec<Micros>,
+    pub keys: Vec<AudioTime>,
     /// Where they are.
-    pub true_keys: Vec<Micros>,
+    pub true_keys: Vec<AudioTime>,
 }

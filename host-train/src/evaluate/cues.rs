@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
-use keyface_core::{Micros, Viseme};
+use keyface_core::{AudioTime, Viseme};
 use serde::Deserialize;
 
 use super::score::Events;
@@ -120,7 +120,7 @@ fn parse_tsv<S: Shape>(text: &str) -> Result<Events> {
     Ok(events)
 }
 
-fn parse_line<S: Shape>(line: &str) -> Result<(Micros, Viseme)> {
+fn parse_line<S: Shape>(line: &str) -> Result<(AudioTime, Viseme)> {
     let (time, shape) = line.split_once('\t').with_context(|| format!("expected time<TAB>shape, came {line:?}"))?;
     let seconds = time.trim().parse().with_context(|| format!("expected a time in seconds, came {time:?}"))?;
     event::<S>(seconds, shape.trim())
@@ -149,15 +149,15 @@ fn parse_json(text: &str) -> Result<Events> {
     Ok(events)
 }
 
-fn event<S: Shape>(seconds: f64, shape: &str) -> Result<(Micros, Viseme)> {
+fn event<S: Shape>(seconds: f64, shape: &str) -> Result<(AudioTime, Viseme)> {
     ensure!(seconds.is_finite() && seconds >= 0.0, "expected a time in seconds, came {seconds}");
     let viseme = S::viseme(shape).with_context(|| format!("expected {}, came {shape:?}", S::EXPECTED))?;
-    Ok((Micros::from_s(seconds), viseme))
+    Ok((AudioTime::from_s(seconds), viseme))
 }
 
 /// The event, unless it lies before the one that was read last.
-fn after(earlier: &Events, event: (Micros, Viseme)) -> Result<(Micros, Viseme)> {
-    let last = earlier.last().map_or(Micros(0), |(at, _)| *at);
+fn after(earlier: &Events, event: (AudioTime, Viseme)) -> Result<(AudioTime, Viseme)> {
+    let last = earlier.last().map_or(AudioTime(0), |(at, _)| *at);
     ensure!(event.0 >= last, "expected times in order, came {:.3} s after {:.3} s", event.0.as_s(), last.as_s());
     Ok(event)
 }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn ms(events: &[(i64, Viseme)]) -> Events {
-        events.iter().map(|(ms, viseme)| (Micros::from_ms(*ms), *viseme)).collect()
+        events.iter().map(|(ms, viseme)| (AudioTime::from_ms(*ms), *viseme)).collect()
     }
 
     /// Writes `text` as the cues of the clip `a` and reads them.

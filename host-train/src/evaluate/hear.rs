@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use keyface_core::script::Script;
-use keyface_core::{KeyMotion, Line, Micros, Model, Motion};
+use keyface_core::{AudioTime, KeyMotion, Line, Model, Motion};
 use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
@@ -26,7 +26,7 @@ pub struct Heard {
     /// The motion, on the audio's clock; it ends a look-ahead before the clip.
     pub motion: Track,
     /// How far the completion trusts the key motions (KMTalk's G), at the audio times that the steps describe.
-    pub fusion: Vec<(Micros, f32)>,
+    pub fusion: Vec<(AudioTime, f32)>,
 }
 
 /// What a line hears.
@@ -75,10 +75,10 @@ fn hear(model: &Model, samples: &[f32], script: Option<Script>) -> Result<Heard>
 }
 
 /// Steps at any times, increasing, at the times of frames.
-fn on_frames(steps: &[(Micros, Motion)]) -> Track {
+fn on_frames(steps: &[(AudioTime, Motion)]) -> Track {
     let last = steps.last().map_or(0, |(at, _)| at.0 / FRAME);
     let at_frame = |frame: i64| {
-        let time = Micros(frame * FRAME);
+        let time = AudioTime(frame * FRAME);
         let next = steps.partition_point(|(at, _)| *at < time);
         let (to_at, to) = steps[next];
         match next.checked_sub(1).map(|before| steps[before]) {
@@ -96,7 +96,7 @@ pub fn true_motion(clip: &Clip) -> Track {
 }
 
 /// The motion of a track at a time, between its frames.
-pub fn motion_at(track: &[Motion], time: Micros) -> Motion {
+pub fn motion_at(track: &[Motion], time: AudioTime) -> Motion {
     let frame = (time.as_s() - frame_time_s(0)) * FRAMES_PER_S;
     let before = (frame.max(0.0) as usize).min(track.len().saturating_sub(1));
     let Some(from) = track.get(before) else { return Motion::REST };
@@ -114,7 +114,7 @@ mod tests {
     fn steps_that_lie_between_frames_are_interpolated() {
         // Steps at -10, 10, 30 and 50 ms; frames at 20 and 40 ms lie half way.
         let motions = track(M::JawOpen, &[0.0, 0.2, 0.4, 0.6]);
-        let steps: Vec<_> = (0..4).map(|n| (Micros::from_ms(20 * n - 10), motions[n as usize])).collect();
+        let steps: Vec<_> = (0..4).map(|n| (AudioTime::from_ms(20 * n - 10), motions[n as usize])).collect();
         let jaws: Vec<f32> = on_frames(&steps).iter().map(|m| m[M::JawOpen]).collect();
         assert!(jaws.len() == 2 && (jaws[0] - 0.3).abs() < 1e-6 && (jaws[1] - 0.5).abs() < 1e-6, "{jaws:?}");
     }
@@ -123,7 +123,7 @@ mod tests {
     fn a_track_is_read_between_its_frames() {
         // Frames at 20 and 40 ms.
         let track = track(M::JawOpen, &[0.2, 0.6]);
-        let jaw = |ms| motion_at(&track, Micros::from_ms(ms))[M::JawOpen];
+        let jaw = |ms| motion_at(&track, AudioTime::from_ms(ms))[M::JawOpen];
         assert_eq!((jaw(0), jaw(90)), (0.2, 0.6));
         assert!((jaw(25) - 0.3).abs() < 1e-6);
     }

@@ -1,6 +1,6 @@
 //! Key motions found against key motions there: one to one, within 20, 40 and 80 ms.
 
-use keyface_core::Micros;
+use keyface_core::{AudioTime, Span};
 use serde::Serialize;
 
 /// How far a key may be off and still count.
@@ -60,15 +60,15 @@ impl KeyTally {
     /// `f` from that of true key `t`, where there are poses.
     pub fn add(
         &mut self,
-        there: &[Micros],
-        found: &[Micros],
+        there: &[AudioTime],
+        found: &[AudioTime],
         seconds: f64,
         pose_mm: impl Fn(usize, usize) -> Option<f64>,
     ) {
         self.there += there.len();
         self.found += found.len();
         self.seconds += seconds;
-        let pairs = WINDOWS_MS.map(|ms| pairs(there, found, Micros::from_ms(ms)));
+        let pairs = WINDOWS_MS.map(|ms| pairs(there, found, Span::from_ms(ms)));
         (0..pairs.len()).for_each(|w| self.matched[w] += pairs[w].len());
         for (t, f) in &pairs[ERRORS] {
             self.late_ms.push(f64::from((found[*f] - there[*t]).as_ms()));
@@ -102,12 +102,12 @@ impl KeyTally {
 
 /// Each key is matched at most once, the earliest possible first, which is the largest matching for intervals of equal
 /// length.
-fn pairs(there: &[Micros], found: &[Micros], near: Micros) -> Vec<(usize, usize)> {
+fn pairs(there: &[AudioTime], found: &[AudioTime], near: Span) -> Vec<(usize, usize)> {
     let (mut t, mut f) = (0, 0);
     let mut pairs = Vec::new();
     while t < there.len() && f < found.len() {
         let late = found[f] - there[t];
-        if late < Micros(-near.0) {
+        if late < -near {
             f += 1;
         } else if late > near {
             t += 1;
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn score() -> KeyScore {
-        let at = |ms: &[i64]| ms.iter().map(|m| Micros::from_ms(*m)).collect::<Vec<_>>();
+        let at = |ms: &[i64]| ms.iter().map(|m| AudioTime::from_ms(*m)).collect::<Vec<_>>();
         let mut tally = KeyTally::default();
         tally.add(&at(&[100, 200, 300]), &at(&[90, 110, 250, 335]), 2.0, |t, f| Some((t + f) as f64));
         tally.score()

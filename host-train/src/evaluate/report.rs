@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use keyface_core::script::Script;
-use keyface_core::{Line, Micros, Phone, Viseme};
+use keyface_core::{AudioTime, Line, Phone, Span, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -271,8 +271,9 @@ impl Judge {
     }
 
     fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {
-        let look_ahead = Micros::from_ms(i64::from(self.packed.card.look_ahead_ms));
-        let timed = |track: &Track| (0..).map(|n| Micros::from_s(frame_time_s(n))).zip(track.iter().copied()).collect();
+        let look_ahead = Span::from_ms(i64::from(self.packed.card.look_ahead_ms));
+        let timed =
+            |track: &Track| (0..).map(|n| AudioTime::from_s(frame_time_s(n))).zip(track.iter().copied()).collect();
         ClipCurves {
             id: judged.clip.id.clone(),
             phones: judged.clip.phones.clone(),
@@ -343,7 +344,7 @@ pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surfa
     let mut tally = KeyTally::default();
     for (j, h) in clips {
         let there = true_keys(&j.clip);
-        let found: Vec<Micros> = h.keys.iter().map(|key| key.at).collect();
+        let found: Vec<AudioTime> = h.keys.iter().map(|key| key.at).collect();
         tally.add(&there, &found, j.clip.seconds(), |t, f| {
             let miss = difference(&h.keys[f].pose, &motion_at(&j.truth, there[t]));
             Some(1e3 * surface.lip_squares(&miss).fold(0.0, f64::max).sqrt())
@@ -352,17 +353,17 @@ pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surfa
     tally.score()
 }
 
-fn true_keys(clip: &Clip) -> Vec<Micros> {
-    truth::key_times(&clip.phones).into_iter().map(Micros::from_s).collect()
+fn true_keys(clip: &Clip) -> Vec<AudioTime> {
+    truth::key_times(&clip.phones).into_iter().map(AudioTime::from_s).collect()
 }
 
 /// About `count` keys, evenly spread over the speech.
-fn uniform_keys(clip: &Clip, count: usize) -> Vec<Micros> {
+fn uniform_keys(clip: &Clip, count: usize) -> Vec<AudioTime> {
     let spoken = |t: f64| clip.phones.iter().any(|s| s.phone != Phone::SIL && (s.start_s..s.end_s).contains(&t));
     let speech_s: f64 = clip.phones.iter().filter(|s| s.phone != Phone::SIL).map(|s| s.end_s - s.start_s).sum();
     let per_s = count as f64 / speech_s.max(0.1);
     let slots = (clip.seconds() * per_s) as usize;
-    (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(Micros::from_s).collect()
+    (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(AudioTime::from_s).collect()
 }
 
 /// For each noise and level the share of half a minute in which the mouth shows anything but rest.

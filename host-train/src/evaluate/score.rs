@@ -1,13 +1,13 @@
 //! Mouth shapes against known phones: balanced recall over six classes at the best constant lag, closures, false
 //! closures, open mouths in pauses. Any program's visemes can be scored, live or offline.
 
-use keyface_core::{Micros, Mouth, Phone, Viseme};
+use keyface_core::{AudioTime, Mouth, Phone, Viseme};
 use serde::Serialize;
 
 use crate::clip::Segment;
 
 /// Shapes and when they appear; each holds until the next.
-pub type Events = Vec<(Micros, Viseme)>;
+pub type Events = Vec<(AudioTime, Viseme)>;
 
 /// Frames of this length are compared.
 const STEP_S: f64 = 0.010;
@@ -202,7 +202,7 @@ fn shown_visemes(events: &Events, total: usize) -> Vec<Viseme> {
     let mut now = Viseme::Sil;
     (0..total)
         .map(|k| {
-            let middle = Micros::from_s((k as f64 + 0.5) * STEP_S);
+            let middle = AudioTime::from_s((k as f64 + 0.5) * STEP_S);
             while let Some((_, viseme)) = coming.next_if(|(at, _)| *at <= middle) {
                 now = *viseme;
             }
@@ -213,6 +213,8 @@ fn shown_visemes(events: &Events, total: usize) -> Vec<Viseme> {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::Span;
+
     use super::*;
 
     fn said() -> Vec<Segment> {
@@ -222,7 +224,7 @@ mod tests {
     }
 
     fn truth_shown(late_ms: i64) -> Events {
-        said().iter().map(|s| (Micros::from_s(s.start_s) + Micros::from_ms(late_ms), s.phone.viseme())).collect()
+        said().iter().map(|s| (AudioTime::from_s(s.start_s) + Span::from_ms(late_ms), s.phone.viseme())).collect()
     }
 
     fn score(events: &Events) -> MouthScore {
@@ -249,7 +251,7 @@ mod tests {
     #[test]
     fn a_closure_on_a_vowel_is_false() {
         let mut events = truth_shown(0);
-        events.insert(3, (Micros::from_ms(500), Viseme::PP));
+        events.insert(3, (AudioTime::from_ms(500), Viseme::PP));
         // One in 1.4 s; the segment of b ends at 400 ms, 40 ms of it count as near.
         assert!((score(&events).false_closures_per_min - 60.0 / 1.4).abs() < 1e-6);
     }

@@ -1,6 +1,6 @@
 //! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
 
-use keyface_core::{Closures, Decode, Heads, Micros, Mouth, MouthDecoder};
+use keyface_core::{AudioTime, Closures, Decode, Heads, Mouth, MouthDecoder};
 use rayon::prelude::*;
 
 use super::score::{Events, MouthScore, Scorer};
@@ -137,7 +137,7 @@ fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
 /// Visemes with the times at which a live face could show them.
 fn shown(heads: &[Heads], decode: &Decode) -> Events {
     let mut decoder = MouthDecoder::new(*decode, STEP_MS as f32);
-    let step = |(n, heads)| (Micros::from_ms((n as i64 + 1) * STEP_MS), decoder.push(heads).viseme);
+    let step = |(n, heads)| (AudioTime::from_ms((n as i64 + 1) * STEP_MS), decoder.push(heads).viseme);
     heads.iter().enumerate().map(step).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use keyface_core::{HOP_SAMPLES, Line, Micros, SAMPLE_RATE_HZ, STEP_HOPS, Samples, Step};
+use keyface_core::{HOP_SAMPLES, Line, SAMPLE_RATE_HZ, STEP_HOPS, Samples, Span, Step};
 use serde::Serialize;
 
 use crate::export::Packed;
@@ -49,7 +49,7 @@ pub fn measure_streaming(packed: &Packed, sound: &[f32]) -> Result<StreamingRepo
     }
     times_ms.sort_by(f64::total_cmp);
     let point = |share: f64| times_ms[((times_ms.len() - 1) as f64 * share).round() as usize];
-    let sound_ms = f64::from(Samples((times_ms.len() * STEP_SAMPLES) as u64).micros().as_ms());
+    let sound_ms = f64::from(Samples((times_ms.len() * STEP_SAMPLES) as u64).span().as_ms());
     Ok(StreamingReport {
         steps: times_ms.len(),
         p50_ms: point(0.50),
@@ -63,14 +63,14 @@ pub fn measure_streaming(packed: &Packed, sound: &[f32]) -> Result<StreamingRepo
 
 /// Changes all samples from a moment on; the first step that differs hears 20 ms of them, and describes a time that lies
 /// the look-ahead before their end.
-fn look_ahead(packed: &Packed, sound: &[f32]) -> Result<Micros> {
+fn look_ahead(packed: &Packed, sound: &[f32]) -> Result<Span> {
     let sound = &sound[..2 * CHANGED_STEP * STEP_SAMPLES];
     let mut changed = sound.to_vec();
     changed[CHANGED_STEP * STEP_SAMPLES..].reverse();
     let (before, after) = (steps(packed, sound)?, steps(packed, &changed)?);
     let first = before.iter().zip(&after).find(|(a, b)| a != b);
     let Some((step, _)) = first else { anyhow::bail!("expected a change of the sound to show, it does nowhere") };
-    Ok(Samples(((CHANGED_STEP + 1) * STEP_SAMPLES) as u64).micros() - step.at)
+    Ok(Samples(((CHANGED_STEP + 1) * STEP_SAMPLES) as u64).time() - step.at)
 }
 
 fn steps(packed: &Packed, sound: &[f32]) -> Result<Vec<Step>> {

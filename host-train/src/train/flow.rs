@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::flow::{FLOW, Flow, KeyQueue, KeyTracker};
 use keyface_core::heads::HEADS;
-use keyface_core::{Heads, KeyKind, KeyMotion, MOTION_CHANNELS, Micros};
+use keyface_core::{AudioTime, Heads, KeyKind, KeyMotion, MOTION_CHANNELS, Span};
 
 use super::experiment::STEP_MS;
 use crate::data::Labels;
@@ -19,7 +19,7 @@ pub enum KeySource {
         /// Probability above which a key is confirmed.
         threshold: f32,
         /// Shortest time between two keys.
-        refractory: Micros,
+        refractory: Span,
     },
 }
 
@@ -27,12 +27,12 @@ pub enum KeySource {
 /// Of 0.27, 0.33, 0.38 and 0.5 the one that finds most keys within 40 ms (F1).
 pub const KEY_THRESHOLD: f32 = 0.38;
 /// Shortest time between two keys.
-pub const KEY_REFRACTORY: Micros = Micros::from_ms(30);
+pub const KEY_REFRACTORY: Span = Span::from_ms(30);
 
 /// Keys as the device will see them.
 pub const PREDICTED: KeySource = KeySource::Predicted { threshold: KEY_THRESHOLD, refractory: KEY_REFRACTORY };
 
-const STEP: Micros = Micros::from_ms(STEP_MS as i64);
+const STEP: Span = Span::from_ms(STEP_MS as i64);
 
 /// Makes the motion flow of batches.
 #[derive(Clone, Debug)]
@@ -66,8 +66,8 @@ impl FlowMaker {
     }
 }
 
-fn step_end(step: usize) -> Micros {
-    Micros((step as i64 + 1) * STEP.0)
+fn step_end(step: usize) -> AudioTime {
+    AudioTime((step as i64 + 1) * STEP.0)
 }
 
 fn true_flow(labels: &[Labels]) -> impl Iterator<Item = Flow> {
@@ -75,14 +75,14 @@ fn true_flow(labels: &[Labels]) -> impl Iterator<Item = Flow> {
     labels.iter().enumerate().map(move |(step, label)| {
         let now = step_end(step);
         if let Some(offset) = label.key {
-            let at = Micros(now.0 + (STEP.0 as f32 * (offset - 0.5)) as i64);
+            let at = now + Span((STEP.0 as f32 * (offset - 0.5)) as i64);
             keys.push(KeyMotion { at, pose: label.pose, kind: KeyKind::Confirmed, confidence: 1.0 });
         }
         keys.flow(now, &label.next_pose, label.next_time_ms)
     })
 }
 
-fn predicted_flow(rows: &[[f32; HEADS]], threshold: f32, refractory: Micros) -> impl Iterator<Item = Flow> {
+fn predicted_flow(rows: &[[f32; HEADS]], threshold: f32, refractory: Span) -> impl Iterator<Item = Flow> {
     let mut tracker = KeyTracker::new(threshold, refractory);
     rows.iter().enumerate().map(move |(step, raw)| tracker.push(step_end(step), STEP, &Heads::from_raw(raw)).0)
 }

@@ -12,7 +12,7 @@ use keyface::stream::session::{Host, Session};
 use keyface::stream::stage::{Said, Seat, Stage};
 use keyface::stream::tell::{FRAME_BYTES, Packet};
 use keyface::stream::turns::{Event, Place};
-use keyface_core::{CHANNELS, FacePose, Gains, Micros, Model};
+use keyface_core::{CHANNELS, FacePose, Gains, Model, Moment, Span};
 use serde_json::Value;
 
 use crate::fuzz::{Answer, Length, Node, Target, plain, stretches};
@@ -23,7 +23,7 @@ const SOUND: u8 = b's';
 const CONTROL: u8 = b'c';
 const PAUSE: u8 = b'p';
 /// One message comes so long behind another.
-const BETWEEN: Micros = Micros::from_ms(4);
+const BETWEEN: Span = Span::from_ms(4);
 /// No pause is longer: a face is told 60 times a second.
 const LONGEST_PAUSE_MS: i64 = 200;
 /// A network takes longer than all the rest: more sound than this is not heard.
@@ -78,7 +78,7 @@ struct Conversation {
     session: Session,
     stage: Stage,
     control: Seat,
-    now: Micros,
+    now: Moment,
     told: Vec<Packet>,
     heard_s: f64,
     /// The turn of the face that goes on.
@@ -87,11 +87,11 @@ struct Conversation {
 
 impl Conversation {
     fn new(model: &Model) -> Conversation {
-        let (stage, said) = Stage::new(Micros::from_ms(20), Micros::from_ms(50));
+        let (stage, said) = Stage::new(Span::from_ms(20), Span::from_ms(50));
         let control = stage.sit(false).expect("who looks on finds a seat");
         let host = Host::new(model.clone(), Gains::default(), Some(Life::new(1)), Some(stage.clone()));
         let session = Session::new(Arc::new(host));
-        Conversation { said, session, stage, control, now: Micros(0), told: Vec::new(), heard_s: 0.0, turn: 0 }
+        Conversation { said, session, stage, control, now: Moment(0), told: Vec::new(), heard_s: 0.0, turn: 0 }
     }
 
     /// Its answer is what was told, in order.
@@ -118,7 +118,7 @@ impl Conversation {
             PAUSE => {
                 let ms = std::str::from_utf8(body).ok().and_then(|ms| ms.trim().parse().ok()).unwrap_or(0);
                 let ms = i64::clamp(ms, 0, LONGEST_PAUSE_MS);
-                (0..ms / 16).for_each(|_| self.pass(Micros::from_ms(16)));
+                (0..ms / 16).for_each(|_| self.pass(Span::from_ms(16)));
             }
             _ => {
                 let text = String::from_utf8_lossy(body);
@@ -149,7 +149,7 @@ impl Conversation {
         answers.lines().for_each(|answer| _ = json(answer));
     }
 
-    fn pass(&mut self, time: Micros) {
+    fn pass(&mut self, time: Span) {
         self.now = self.now + time;
         self.session.tick(self.now, &mut self.told);
     }
@@ -157,7 +157,7 @@ impl Conversation {
     /// The service's own face: it counts turns, and shows nothing.
     fn face(&mut self) {
         while let Ok(said) = self.said.try_recv() {
-            let place = Place { turn: self.turn, at: self.now, show: self.now };
+            let place = Place { turn: self.turn, at: self.now.heard_if_played(), show: self.now };
             let (event, is_over) = match said {
                 Said::Sound(samples) => {
                     assert!(samples.iter().all(|sample| sample.is_finite()), "sound that is no number");

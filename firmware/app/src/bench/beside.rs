@@ -5,8 +5,8 @@ use std::time::Instant;
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
 use keyface_core::{
-    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, ModelCard, Mouth, MouthDecoder, Net,
-    Precision, STEP_HOPS, Stage, StepNet,
+    AudioTime, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, ModelCard, Mouth, MouthDecoder, Net,
+    Precision, STEP_HOPS, Span, Stage, StepNet,
 };
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ const ROUNDS: usize = 20;
 /// Runs of each network in a round.
 const RUNS: usize = 100;
 /// Span of a step.
-const STEP: Micros = Hops(STEP_HOPS as u64).micros();
+const STEP: Span = Hops(STEP_HOPS as u64).span();
 /// Features of a step.
 const STEP_FEATURES: usize = FEATURES * STEP_HOPS;
 
@@ -132,7 +132,7 @@ impl Variant {
     /// What the line would say of these steps, before contacts and caps; steps that fill no run are left out.
     fn hear(&mut self, x: &[[f32; STEP_FEATURES]]) -> Result<Answers, AppError> {
         let (decode, steps) = (self.card.decode, self.key_motion.steps());
-        let mut keys = KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1_000.0) as i64));
+        let mut keys = KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1_000.0) as i64));
         let mut mouth = MouthDecoder::new(decode, STEP.as_ms());
         let mut answers = Answers::default();
         let (mut raw, mut trunk) = (vec![0.0; steps * HEADS], vec![0.0; steps * self.card.trunk_width]);
@@ -143,7 +143,7 @@ impl Variant {
             for raw in raw.as_chunks::<HEADS>().0 {
                 let heads = Heads::from_raw(raw);
                 answers.mouths.push(mouth.push(&heads).mouth);
-                let now = Micros(STEP.0 * answers.mouths.len() as i64);
+                let now = AudioTime(STEP.0 * answers.mouths.len() as i64);
                 flow.extend(keys.push(now, STEP, &heads).0);
             }
             self.completion.run(&[&flow, &trunk], &mut [&mut motion, &mut g])?;

@@ -73,8 +73,8 @@ fn notes(board: &Board, report: &BenchReport) -> Vec<String> {
     let is_elsewhere = !target.starts_with(ARCH);
     let elsewhere = format!("this machine is {ARCH}, the board {target}: these figures are not the board's");
     let share = report.pictures.map(|pictures| {
-        let cpu_s = pictures.times.p50_ms * f64::from(crate::app::DISPLAY_FPS) / 1_000.0;
-        format!("{} pictures a second take {cpu_s:.3} s of a processor", crate::app::DISPLAY_FPS)
+        let cpu_s = pictures.times.p50_ms * f64::from(crate::pictures::DISPLAY_FPS) / 1_000.0;
+        format!("{} pictures a second take {cpu_s:.3} s of a processor", crate::pictures::DISPLAY_FPS)
     });
     let wire = report.pictures.and_then(|pictures| Some(on_wire(&pictures, board.display.panel.as_ref()?.clock_hz)));
     [is_elsewhere.then_some(elsewhere), share, wire].into_iter().flatten().collect()

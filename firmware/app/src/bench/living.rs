@@ -4,15 +4,15 @@ use std::fmt::{Display, Formatter};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Gains, Line, Micros, Model, Spoken};
+use keyface_core::{AudioTime, Gains, Line, Model, Moment, Span, Spoken};
 use serde::Serialize;
 
 use super::clock::{StepTimes, ms};
 use super::machine::thread_cpu_seconds;
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
-use crate::app::DISPLAY_FPS;
 use crate::face::{Face, FaceError, Life, Look, Memory, Surface};
+use crate::pictures::DISPLAY_FPS;
 
 /// The life that is lived, so that two runs draw the same pictures.
 const SEED: u64 = 1;
@@ -93,11 +93,11 @@ impl Display for LivingFace {
 fn said(line: &mut Line, sound: &[f32]) -> Result<Vec<Spoken>, AppError> {
     let mut said = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
-        let mut newest = Micros(i64::MIN);
+        let mut newest = AudioTime(i64::MIN);
         for step in line.push(block) {
             newest = step?.at;
         }
-        let due = |picture: usize| picture_at(picture as u64);
+        let due = |picture: usize| AudioTime::START + picture_at(picture as u64);
         while due(said.len()) <= newest {
             said.push(line.spoken_at(due(said.len())));
         }
@@ -105,8 +105,8 @@ fn said(line: &mut Line, sound: &[f32]) -> Result<Vec<Spoken>, AppError> {
     Ok(said)
 }
 
-fn picture_at(picture: u64) -> Micros {
-    Micros((picture * 1_000_000 / u64::from(DISPLAY_FPS)) as i64)
+fn picture_at(picture: u64) -> Span {
+    Span((picture * 1_000_000 / u64::from(DISPLAY_FPS)) as i64)
 }
 
 /// A face, and the memory that it is shown in.
@@ -129,12 +129,12 @@ impl Stage {
     }
 
     /// Shows what is said over and over, in real time.
-    fn live(&mut self, said: &[Spoken], time: Duration, mut progress: impl FnMut(Micros)) -> Result<While, FaceError> {
+    fn live(&mut self, said: &[Spoken], time: Duration, mut progress: impl FnMut(Span)) -> Result<While, FaceError> {
         let (start, before) = (Instant::now(), thread_cpu_seconds());
         let pictures = (time.as_secs_f64() * f64::from(DISPLAY_FPS)) as u64;
         let mut times_ms = Vec::new();
         for (picture, spoken) in (0..pictures).zip(said.iter().cycle()) {
-            let now = picture_at(picture);
+            let now = Moment::START + picture_at(picture);
             let due = Duration::from_micros(now.0 as u64);
             thread::sleep(due.saturating_sub(start.elapsed()));
             let begun = Instant::now();
@@ -142,7 +142,7 @@ impl Stage {
             self.memory.show(self.face.draw_living(&pose), now)?;
             times_ms.push(ms(begun));
             if picture % u64::from(DISPLAY_FPS) == 0 {
-                progress(now);
+                progress(now.since_start());
             }
         }
         let cpu = before.zip(thread_cpu_seconds()).map(|(before, after)| (after - before) / time.as_secs_f64());

@@ -7,8 +7,8 @@ use keyface_core::contact::with_contacts;
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
 use keyface_core::{
-    FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Micros, Model, Motion, MouthDecoder, Net, STEP_HOPS,
-    Stage, StepNet,
+    AudioTime, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Model, Motion, MouthDecoder, Net,
+    STEP_HOPS, Span, Stage, StepNet,
 };
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::animate::STEP_SAMPLES;
 /// Steps that each part is timed for.
 const STEPS: usize = 2_000;
 /// Span of a step.
-const STEP: Micros = Hops(STEP_HOPS as u64).micros();
+const STEP: Span = Hops(STEP_HOPS as u64).span();
 
 /// The parts of a step, each alone.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -74,8 +74,8 @@ impl Stages {
 fn mouth(model: &Model, sound: &[f32], raw: &[f32; HEADS], motion: &Motion) -> Result<StepTimes, AppError> {
     let decode = model.card.decode;
     let mut mouth = MouthDecoder::new(decode, STEP.as_ms());
-    let mut keys = KeyTracker::new(decode.key_threshold, Micros((decode.key_refractory_ms * 1_000.0) as i64));
-    let (mut completion, mut now) = (Completion::new(), Micros(0));
+    let mut keys = KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1_000.0) as i64));
+    let (mut completion, mut now) = (Completion::new(), AudioTime(0));
     timed(sound, |_| {
         now = now + STEP;
         let heads = Heads::from_raw(std::hint::black_box(raw));

@@ -3,7 +3,7 @@
 //! `golden.poses` is `KFPOSES1` and then, for each step, the 14 weights of the motion channels as 32-bit floats, lowest
 //! byte first, each in 0..=1.
 
-use keyface_core::{MOTION_CHANNELS, Micros, Motion, MotionChannel};
+use keyface_core::{AudioTime, MOTION_CHANNELS, Motion, MotionChannel};
 
 use crate::AppError;
 
@@ -51,7 +51,7 @@ impl Golden {
                 let (own, other) = (own[channel], other[channel]);
                 let difference = (own - other).abs();
                 if difference.is_nan() || difference > TOLERANCE {
-                    let at_s = Micros::from_ms(step as i64 * 20).as_s();
+                    let at_s = AudioTime::from_ms(step as i64 * 20).as_s();
                     let expected = format!("the golden {own:.6} within {TOLERANCE}");
                     return Err(AppError::unexpected(
                         format!("{place}: {} at {at_s:.2} s", channel.name()),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use keyface_core::{Line, Micros, Model, ModelCard};
+use keyface_core::{Line, Model, ModelCard, Span};
 
 use super::selftest::{answer, clip};
 use super::{Bundle, CARD, CLIP, GOLDEN, Golden, Manifest, ManifestFile, SecretKey, file_names, read_bounded, within};
@@ -13,7 +13,7 @@ use crate::AppError;
 ///
 /// # Errors
 /// When a file is missing or damaged, or the model does not run.
-pub fn pack(folder: &Path, key: &SecretKey, progress: impl FnMut(Micros, Micros)) -> Result<Bundle, AppError> {
+pub fn pack(folder: &Path, key: &SecretKey, progress: impl FnMut(Span, Span)) -> Result<Bundle, AppError> {
     let card_bytes = read_bounded(&folder.join(CARD))?;
     let card_text = std::str::from_utf8(&card_bytes)
         .map_err(|_| AppError::unexpected(within(folder, CARD), "a text", "bytes that are none"))?;

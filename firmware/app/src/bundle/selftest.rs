@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use keyface_core::{CoreError, Line, Micros, Samples};
+use keyface_core::{CoreError, Line, Samples, Span};
 use serde::Serialize;
 
 use super::{Bundle, CLIP, GOLDEN, Golden, within};
@@ -11,8 +11,8 @@ use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::ears::{Sound, sound_in};
 
 /// A clip of this length says enough, and a slow board has time for it.
-const LONGEST_CLIP: Micros = Micros::from_ms(60_000);
-const SHORTEST_CLIP: Micros = Micros::from_ms(200);
+const LONGEST_CLIP: Span = Span::from_ms(60_000);
+const SHORTEST_CLIP: Span = Span::from_ms(200);
 /// Span of a step: it must be over when the next one is due.
 const STEP_MS: f64 = 20.0;
 
@@ -53,7 +53,7 @@ impl<'a> SelfTest<'a> {
     /// # Errors
     /// When the model looks further ahead than the board wants or less, cannot be loaded, answers something else than
     /// the golden answer, or is too slow for this machine.
-    pub fn run(&self, progress: impl FnMut(Micros, Micros)) -> Result<Tested, AppError> {
+    pub fn run(&self, progress: impl FnMut(Span, Span)) -> Result<Tested, AppError> {
         let Bundle { place, .. } = self.bundle;
         self.check_look_ahead()?;
         let golden = Golden::from_bytes(&within(place, GOLDEN), self.bundle.file(GOLDEN))?;
@@ -98,9 +98,9 @@ pub(super) fn clip(place: &str, bytes: &[u8]) -> Result<Sound, AppError> {
 pub(super) fn answer(
     line: &mut Line,
     sound: &Sound,
-    mut progress: impl FnMut(Micros, Micros),
+    mut progress: impl FnMut(Span, Span),
 ) -> Result<(Golden, Vec<f64>), CoreError> {
-    let (all, mut heard) = (sound.duration(), Micros(0));
+    let (all, mut heard) = (sound.duration(), Span(0));
     let silence = vec![0.0; tail_samples(line)];
     let (mut motions, mut times_ms) = (Vec::new(), Vec::new());
     for block in sound.samples.chunks(STEP_SAMPLES).chain(silence.chunks(STEP_SAMPLES)) {
@@ -109,7 +109,7 @@ pub(super) fn answer(
             motions.push(step?.motion);
         }
         times_ms.push(started.elapsed().as_secs_f64() * 1_000.0);
-        heard = heard + Samples(block.len() as u64).micros();
+        heard = heard + Samples(block.len() as u64).span();
         progress(heard.min(all), all);
     }
     Ok((Golden(motions), times_ms))

@@ -32,7 +32,7 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
         let mut ear = ear(args, &job.input)?;
         let mut line = line(args)?;
         follow(args, job, &mut line)?;
-        let stop = stop_on_ctrl_c()?;
+        let stop = stop_on_ctrl_c(None)?;
         let done = one(args, job, &mut ear, &mut line, &stop)?;
         if args.json {
             tell_json(&done)?;
@@ -81,7 +81,7 @@ fn model(args: &AnimateArgs) -> &str {
 /// Many sounds: each is tried, and those that failed are told.
 fn all(args: &AnimateArgs, jobs: &[Job]) -> anyhow::Result<()> {
     let mut line = line(args)?;
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c(None)?;
     let (mut done, mut failed) = (Vec::new(), 0);
     for job in jobs {
         line.reset();
@@ -147,7 +147,7 @@ fn recording(args: &AnimateArgs, ear: &StreamEar) -> Recording {
         sound_name: ear.name(),
         gains: args.face.gains(Gains::default()),
         life: args.style.life(&args.face),
-        resampling: ear.latency().micros(),
+        resampling: ear.latency().span(),
         ..args.style.recording()
     }
 }

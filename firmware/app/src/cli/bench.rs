@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use keyface::bench::{BoardReport, LivingFace, Plan, Row};
 use keyface::ears::{Sound, read_sound};
-use keyface_core::Micros;
+use keyface_core::Span;
 
 use super::demo::CLIP;
 use super::progress::{Progress, share};
@@ -46,7 +46,7 @@ pub fn bench(args: &BenchArgs, started: Instant) -> anyhow::Result<()> {
         return picture(args, size);
     }
     let mut progress = Progress::new();
-    let all = Micros::from_ms(i64::from(args.seconds) * 1_000);
+    let all = Span::from_ms(i64::from(args.seconds) * 1_000);
     let board = args.board.as_deref().map(keyface::board::load).transpose()?;
     let warnings = board.iter().flat_map(|board| keyface::cpu::apply(&board.cpu));
     warnings.for_each(|warning| note(format_args!("keyface: warning: {warning}")));
@@ -74,7 +74,7 @@ fn picture(args: &BenchArgs, size: (u32, u32)) -> anyhow::Result<()> {
     let model = args.model.or(keyface::model::LIVE);
     let sound = read_sound(&keyface::model::find(model)?.join(CLIP))?;
     let mut progress = Progress::new();
-    let done = |share| progress.update(Micros(0), Some(share));
+    let done = |share| progress.update(Span(0), Some(share));
     let report = LivingFace::measure(keyface::model::load(model)?, &sound.samples, size, done)?;
     progress.finish();
     if args.json {

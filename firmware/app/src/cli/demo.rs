@@ -11,14 +11,14 @@ use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface::store::Named;
 use keyface::stream::out::Outputs;
-use keyface_core::{Gains, Line, Micros, Model};
+use keyface_core::{Gains, Line, Model, Span};
 
 use super::progress::Progress;
 use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
 use super::{FaceArgs, ModelArgs, SAME, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
-const FACE_BEHIND: Micros = Micros::from_ms(40);
+const FACE_BEHIND: Span = Span::from_ms(40);
 /// The clip that lies beside a model.
 pub(super) const CLIP: &str = "demo.wav";
 
@@ -76,7 +76,7 @@ fn show(args: &DemoArgs, line: Line, screen: Screen) -> anyhow::Result<()> {
 }
 
 /// The clip, out of the loudspeaker where there is one, as late as the face.
-fn voice(clip: &Sound, look_ahead: Micros) -> Option<Loudspeaker> {
+fn voice(clip: &Sound, look_ahead: Span) -> Option<Loudspeaker> {
     let voice = Loudspeaker::play(clip.samples.clone(), look_ahead + FACE_BEHIND);
     voice.inspect_err(|error| note(format_args!("{error}; the face speaks without its voice"))).ok()
 }
@@ -96,7 +96,7 @@ fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
     let gains = args.face.gains(Gains::default());
     let recording =
         Recording { gains, life: args.face.life(SAME), sound_name: sound.name.clone(), ..Recording::default() };
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c(None)?;
     let targets = [Target::new(&files[0], None)?, Target::new(&files[1], None)?];
     let recorder = Recorder::open(&targets, recording)?;
     let mut progress = Progress::new();

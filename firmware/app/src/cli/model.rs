@@ -9,7 +9,7 @@ use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
 use keyface::ears::Input;
 use keyface::out::{AtomicFile, check_apart};
 use keyface::store::{Event, Holding, Named, Slot, Store};
-use keyface_core::Micros;
+use keyface_core::Span;
 use serde_json::json;
 
 use super::progress::{Progress, share};
@@ -164,7 +164,7 @@ impl Bar {
         }
     }
 
-    fn heard(&mut self, done: Micros, all: Micros) {
+    fn heard(&mut self, done: Span, all: Span) {
         self.progress.get_or_insert_with(Progress::new).update(done, Some(share(done, all)));
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use keyface_core::Micros;
+use keyface_core::Span;
 
 /// Nobody needs a bar for less.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ impl Progress {
         Progress { started: Instant::now(), bar: None }
     }
 
-    pub fn update(&mut self, done: Micros, share: Option<f32>) {
+    pub fn update(&mut self, done: Span, share: Option<f32>) {
         if self.bar.is_none() && self.started.elapsed() > PATIENCE {
             let bar = if share.is_some() { ProgressBar::new(WHOLE) } else { ProgressBar::no_length() };
             let of_known = "{bar:40} {percent} % of the sound, {eta} left";
@@ -47,6 +47,6 @@ impl Progress {
 }
 
 /// How much of `all` is done.
-pub fn share(done: Micros, all: Micros) -> f32 {
+pub fn share(done: Span, all: Span) -> f32 {
     done.0 as f32 / all.0.max(1) as f32
 }

@@ -21,7 +21,8 @@ use keyface::servo::{SERVO_LEAD, Servos};
 use keyface::store::Store;
 use keyface::stream::out::{Outputs, RECEIVERS};
 use keyface::stream::stage::Stage;
-use keyface_core::{Gains, Line, Micros, Model};
+use keyface::wait::Bell;
+use keyface_core::{Gains, Line, Model, Span};
 
 use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};
@@ -99,7 +100,7 @@ impl Targets {
     }
 
     /// How much earlier than a screen the servos, if it goes there, want a face.
-    pub fn lead(&self, board: Option<&Board>) -> Micros {
+    pub fn lead(&self, board: Option<&Board>) -> Span {
         let servos = board.and_then(|board| board.servos.as_ref()).filter(|_| self.has_servos);
         servos.map_or(SERVO_LEAD, keyface::servo::lead)
     }
@@ -136,8 +137,8 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let body = body(args, board.as_ref(), targets)?;
     let (stage, said) = Stage::new(line.look_ahead(), line.look_ahead());
     let _control = args.voice.control(&stage)?;
-    let limit = args.seconds.map(Micros::from_s);
-    let parts = Parts { ear, line, body, said: Some(said), recorder, pace: pace(args), limit };
+    let limit = args.seconds.map(Span::from_s);
+    let parts = Parts { ear, line, body, said: Some((stage, said)), recorder, pace: pace(args), limit };
     live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
 }
 
@@ -172,13 +173,14 @@ impl Telling {
 
 /// Runs a live job until its end or Ctrl-C, and tells what it did.
 pub fn live(parts: Parts, telling: Telling) -> anyhow::Result<()> {
-    let stop = stop_on_ctrl_c()?;
     if std::io::stderr().is_terminal() {
         note(format_args!("hearing {}; Ctrl-C ends", parts.ear.name()));
     }
     let mut service = Service::of(parts.ear.as_ref());
     let turn = |turn: &Turn| service.iter_mut().for_each(|service| service.turn(turn));
-    let (report, files) = App::new(parts).run(&stop, turn)?;
+    let app = App::new(parts)?;
+    let stop = stop_on_ctrl_c(Some(app.bell()))?;
+    let (report, files) = app.run(&stop, turn)?;
     match telling {
         Telling::Json => return tell_json(&report),
         Telling::Beside => note(report),
@@ -190,12 +192,13 @@ pub fn live(parts: Parts, telling: Telling) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A flag that Ctrl-C and SIGTERM set. Call once.
-pub fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that Ctrl-C and SIGTERM set, and the bell of who waits meanwhile. Call once.
+pub fn stop_on_ctrl_c(bell: Option<Bell>) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     let set = move || {
         flag.store(true, Ordering::Relaxed);
+        bell.iter().for_each(Bell::ring);
         service::stopping();
     };
     ctrlc::set_handler(set).context("Ctrl-C cannot be watched")?;
@@ -298,7 +301,7 @@ fn open_files(args: &RunArgs, targets: &Targets, gains: Gains, ear: &dyn Ear) ->
         sound_name: ear.name(),
         gains,
         life: args.style.life(&args.face),
-        resampling: ear.latency().micros(),
+        resampling: ear.latency().span(),
         is_live: pace(args) == Pace::RealTime,
         ..args.style.recording()
     };

@@ -14,7 +14,7 @@ use clap::Args;
 use embedded_hal::i2c::I2c;
 use keyface::AppError;
 use keyface::servo::{Mark, Move, Tuner, WIDEST_US, open_bus};
-use keyface_core::Micros;
+use keyface_core::Span;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::run::stop_on_ctrl_c;
@@ -58,7 +58,7 @@ pub fn tune(args: &TuneArgs) -> anyhow::Result<()> {
     if let Some(name) = &args.joint {
         tuner.make(&Move::Joint(name.clone()))?;
     }
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c(None)?;
     match &args.script {
         Some(path) => script(&mut tuner, path, &stop)?,
         None => by_hand(&mut tuner, &stop)?,
@@ -92,7 +92,7 @@ where
 }
 
 /// Lets a move come to its end.
-fn wait<I, O>(tuner: &mut Tuner<I, O>, takes: Micros, stop: &AtomicBool) -> anyhow::Result<()>
+fn wait<I, O>(tuner: &mut Tuner<I, O>, takes: Span, stop: &AtomicBool) -> anyhow::Result<()>
 where
     I: I2c<Error: std::fmt::Display>,
     O: FnMut(&str) -> Result<I, AppError> + Clone,

@@ -1,7 +1,7 @@
 //! `keyface run` for a face that is given its voice: `--play`, `--serve` and `--control`.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[cfg(feature = "serve")]
 use anyhow::Context;
@@ -14,13 +14,14 @@ use keyface::service::Service;
 use keyface::stream::playout::Playout;
 use keyface::stream::stage::Stage;
 use keyface::talk::{Parts, Talk};
-use keyface_core::{Line, Micros, Model, Samples};
+use keyface::wait::{Bell, RealTime, Time};
+use keyface_core::{Line, Model, Samples, Span};
 
 use super::run::{RunArgs, Targets};
 use super::{note, tell_json};
 
-/// How often a service that shows nothing looks whether it is to end.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often the service manager hears of a service that shows nothing.
+const LOOK: Span = Span::from_ms(250);
 /// Clients at once, unless told otherwise.
 #[cfg(feature = "serve")]
 const CLIENTS: u32 = 8;
@@ -134,12 +135,13 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let speaker = args.voice.play.clone().map(Speaker::open).transpose()?;
     let as_lines = targets.as_lines;
     let body = super::run::body(args, board, targets)?;
-    let limit = args.seconds.map(Micros::from_s);
-    let stop = super::run::stop_on_ctrl_c()?;
+    let limit = args.seconds.map(Span::from_s);
     let name = ear.as_ref().map_or_else(|| "sessions".to_owned(), |ear| ear.name());
     let mut beats = Service::named(name, false);
     let parts = Parts { ear, playout, body, speaker, stage, said, started, limit };
-    let summary = Talk::new(parts).run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
+    let talk = Talk::new(parts)?;
+    let stop = super::run::stop_on_ctrl_c(Some(talk.bell()))?;
+    let summary = talk.run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
     match (args.json, as_lines) {
         (_, true) => note(serde_json::to_string(&summary)?),
         (true, _) => tell_json(&summary)?,
@@ -167,13 +169,15 @@ fn check(args: &RunArgs, targets: &Targets) -> anyhow::Result<()> {
 
 /// A service that shows nothing itself, until Ctrl-C.
 fn wait() -> anyhow::Result<()> {
-    let stop = super::run::stop_on_ctrl_c()?;
+    let bell = Bell::new()?;
+    let mut time = RealTime::since(Instant::now(), bell.clone());
+    let stop = super::run::stop_on_ctrl_c(Some(bell))?;
     let mut beats = Service::named("sessions".into(), false);
     let mut turn = Turn { heard: Samples(0), steps: 0, line_faults: 0, ear: EarCounters::default() };
     while !stop.load(Relaxed) {
         turn.steps += 1;
         beats.iter_mut().for_each(|beats| beats.turn(&turn));
-        std::thread::sleep(LOOK);
+        time.wait(time.now() + LOOK, None);
     }
     Ok(())
 }

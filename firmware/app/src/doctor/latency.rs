@@ -9,7 +9,7 @@ mod echo;
 mod routes;
 mod track;
 
-use keyface_core::{Micros, Model};
+use keyface_core::{Model, Span};
 use serde::Serialize;
 
 pub use self::echo::Loopback;
@@ -86,7 +86,7 @@ impl Route {
         let look_ahead_ms = model.card.look_ahead_ms as f32;
         let Run { said, heard, pixel, servo, screen, no_servos, lead } = run(model.clone())?;
         let loopback = Loopback::find(&said, &heard);
-        let servo_lead_ms = Micros::as_ms(lead);
+        let servo_lead_ms = Span::as_ms(lead);
         Ok(Route { model: name, look_ahead_ms, loopback, pixel, servo, servo_lead_ms, screen, no_servos })
     }
 
@@ -179,13 +179,13 @@ mod tests {
     use crate::doctor::Verdict;
     use crate::stats::Spread;
 
-    fn latency(ms: f32, look_ahead: Micros) -> Option<Latency> {
+    fn latency(ms: f32, look_ahead: Span) -> Option<Latency> {
         let mut ages = Spread::default();
         ages.add(ms);
         Latency::new(&ages, look_ahead)
     }
 
-    fn route(p50_ms: f64, pixel_ms: f32, look_ahead: Micros) -> Route {
+    fn route(p50_ms: f64, pixel_ms: f32, look_ahead: Span) -> Route {
         Route {
             model: "live 1.0.0".into(),
             look_ahead_ms: look_ahead.as_ms(),
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_the_loopback_adds_counts_beyond_the_look_ahead() {
-        let look_ahead = Micros::from_ms(60);
+        let look_ahead = Span::from_ms(60);
         let found = route(3.0, 90.0, look_ahead).judge_microphone();
         assert_eq!(verdicts(&found), [("loopback", Verdict::Ok), ("pixel", Verdict::Ok)]);
         assert!(found[1].found.contains("35 ms beyond the look-ahead for 95 % (bar 50)"), "{}", found[1].found);
@@ -217,15 +217,15 @@ mod tests {
 
     #[test]
     fn lips_are_held_against_the_sound_that_was_heard() {
-        let found = route(4.0, 6.0, Micros(0)).judge_play();
+        let found = route(4.0, 6.0, Span(0)).judge_play();
         assert!(found[1].found.contains("+2 ms in the middle, 95 % within 6 ms"), "{}", found[1].found);
-        assert_eq!(verdicts(&route(25.0, 6.0, Micros(0)).judge_play())[1].1, Verdict::Warning);
-        assert_eq!(verdicts(&route(-25.0, 6.0, Micros(0)).judge_play())[1].1, Verdict::Warning);
+        assert_eq!(verdicts(&route(25.0, 6.0, Span(0)).judge_play())[1].1, Verdict::Warning);
+        assert_eq!(verdicts(&route(-25.0, 6.0, Span(0)).judge_play())[1].1, Verdict::Warning);
     }
 
     #[test]
     fn without_a_loopback_nothing_is_claimed() {
-        let route = Route { loopback: None, ..route(0.0, 90.0, Micros(0)) };
+        let route = Route { loopback: None, ..route(0.0, 90.0, Span(0)) };
         for found in [route.judge_microphone(), route.judge_play()] {
             assert_eq!(verdicts(&found), [("loopback", Verdict::Failed)]);
             assert!(found[0].advice.as_ref().unwrap().contains("snd-aloop"));
@@ -234,11 +234,11 @@ mod tests {
 
     #[test]
     fn servos_that_do_not_answer_are_told_and_boards_without_any_say_nothing() {
-        let mut route = route(0.0, 90.0, Micros::from_ms(60));
+        let mut route = route(0.0, 90.0, Span::from_ms(60));
         assert_eq!(route.judge_microphone().len(), 2);
         route.no_servos = Some("nobody at 0x40".into());
         assert!(route.judge_microphone()[2].found.contains("nobody at 0x40"));
-        route.servo = latency(85.0, Micros::from_ms(60));
+        route.servo = latency(85.0, Span::from_ms(60));
         assert_eq!(route.judge_microphone()[2].verdict, Verdict::Ok);
     }
 }

@@ -5,10 +5,10 @@ use std::io::Cursor;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, SAMPLE_RATE_HZ, Samples};
+use keyface_core::{AudioTime, SAMPLE_RATE_HZ, Samples, Span};
 use keyface_sound::{Audio, decode_audio};
 
-use super::{Ear, Heard, samples_in};
+use super::{Ear, Heard, samples_in, step_due_in};
 use crate::AppError;
 
 /// Samples that one call gives when nothing paces it (20 ms).
@@ -38,8 +38,8 @@ pub struct Sound {
 
 impl Sound {
     /// Length of the recording.
-    pub fn duration(&self) -> Micros {
-        Samples(self.samples.len() as u64).micros()
+    pub fn duration(&self) -> Span {
+        Samples(self.samples.len() as u64).span()
     }
 }
 
@@ -106,7 +106,12 @@ impl Ear for FileEar {
         Ok(Heard::Sound)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn due_in(&self) -> Option<Duration> {
+        let start = self.started.filter(|_| self.pace == Pace::RealTime);
+        Some(start.map_or(Duration::ZERO, |start| step_due_in(start, self.position, self.sound.samples.len())))
+    }
+
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         let since = Duration::from_micros(u64::try_from(at.0).ok()?);
         (self.pace == Pace::RealTime).then_some(self.started? + since)
     }

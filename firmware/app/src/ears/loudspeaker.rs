@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, OutputCallbackInfo, Stream, StreamConfig};
-use keyface_core::{Micros, SAMPLE_RATE_HZ};
+use keyface_core::{SAMPLE_RATE_HZ, Span};
 
 use super::samples_in;
 use crate::AppError;
@@ -25,7 +25,7 @@ impl Loudspeaker {
     ///
     /// # Errors
     /// When there is no such device, or it does not start.
-    pub fn play(samples: Vec<f32>, delay: Micros) -> Result<Self, AppError> {
+    pub fn play(samples: Vec<f32>, delay: Span) -> Result<Self, AppError> {
         let failed = |reason: cpal::Error| AppError::Loudspeaker { reason: reason.to_string() };
         let _hush = Hush::new();
         let none = || AppError::Loudspeaker { reason: "no device that plays".to_owned() };
@@ -46,7 +46,7 @@ impl Loudspeaker {
 /// What runs in the audio thread.
 struct Playing {
     samples: Vec<f32>,
-    delay: Micros,
+    delay: Span,
     /// Samples of silence before the clip, known at the first callback.
     silence: Option<usize>,
     written: usize,
@@ -71,7 +71,7 @@ mod tests {
 
     fn heard(block: usize, ahead_ms: u64) -> Vec<f32> {
         let samples = (1..=320).map(|n| n as f32 / 320.0).collect();
-        let mut playing = Playing { samples, delay: Micros::from_ms(30), silence: None, written: 0 };
+        let mut playing = Playing { samples, delay: Span::from_ms(30), silence: None, written: 0 };
         let mut out = vec![9.0; 1600];
         out.chunks_mut(block).for_each(|block| playing.fill(block, Duration::from_millis(ahead_ms)));
         out

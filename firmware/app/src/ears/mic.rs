@@ -7,10 +7,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Resampler, Samples};
+use keyface_core::{AudioTime, Resampler, Samples};
 
-use super::{Ear, EarCounters, Heard, micros, samples_in};
+use super::{Ear, EarCounters, Heard, samples_in, span};
 use crate::AppError;
+use crate::wait::Bell;
 
 mod find;
 mod stream;
@@ -22,6 +23,8 @@ pub use stream::Wanted;
 use stream::{Opened, Shared};
 use supervisor::Supervisor;
 
+/// How often silence is filled in for a device that is lost.
+const FILL: Duration = Duration::from_millis(20);
 /// Marks that are kept: at one each 10 ms, 5 s.
 const MARKS_KEPT: usize = 512;
 
@@ -34,7 +37,7 @@ pub struct Mic {
     current: Current,
     given: u64,
     filled: u64,
-    marks: VecDeque<(Micros, Instant)>,
+    marks: VecDeque<(AudioTime, Instant)>,
 }
 
 /// The stream that is heard now.
@@ -42,7 +45,7 @@ struct Current {
     stream: Opened,
     resampler: Resampler,
     /// Audio time of the stream's first sample.
-    base: Micros,
+    base: AudioTime,
 }
 
 impl Mic {
@@ -54,11 +57,11 @@ impl Mic {
         let shared = Arc::new(Shared::default());
         let (sender, streams) = channel();
         let (supervisor, first) = Supervisor::start(wanted, Arc::clone(&shared), sender)?;
-        let current = Current::new(first, Micros(0))?;
+        let current = Current::new(first, AudioTime(0))?;
         let mut marks = VecDeque::with_capacity(MARKS_KEPT);
         if shared.lost.load(Relaxed) {
             // The silence before the first sound begins now.
-            marks.push_back((Micros(0), Instant::now()));
+            marks.push_back((AudioTime(0), Instant::now()));
         }
         Ok(Mic { supervisor, streams, shared, current, given: 0, filled: 0, marks })
     }
@@ -84,7 +87,7 @@ impl Mic {
         self.given += (out.len() - before) as u64;
     }
 
-    fn remember(&mut self, at: Micros, captured: Instant) {
+    fn remember(&mut self, at: AudioTime, captured: Instant) {
         if self.marks.len() == MARKS_KEPT {
             self.marks.pop_front();
         }
@@ -94,7 +97,7 @@ impl Mic {
     /// Goes over to a stream that the supervisor has opened.
     fn change_stream(&mut self) -> Result<(), AppError> {
         if let Ok(stream) = self.streams.try_recv() {
-            self.current = Current::new(stream, Samples(self.given).micros())?;
+            self.current = Current::new(stream, Samples(self.given).time())?;
         }
         Ok(())
     }
@@ -103,8 +106,8 @@ impl Mic {
     fn fill_with_silence(&mut self, out: &mut Vec<f32>) {
         let Some((at, captured)) = self.marks.back().copied() else { return };
         let now = Instant::now();
-        let due = at + micros(now.saturating_duration_since(captured));
-        let missing = (due - Samples(self.given).micros()).0;
+        let due = at + span(now.saturating_duration_since(captured));
+        let missing = (due - Samples(self.given).time()).0;
         let Ok(missing) = u64::try_from(missing) else { return };
         let count = samples_in(Duration::from_micros(missing));
         out.resize(out.len() + count, 0.0);
@@ -115,7 +118,7 @@ impl Mic {
 }
 
 impl Current {
-    fn new(stream: Opened, base: Micros) -> Result<Current, AppError> {
+    fn new(stream: Opened, base: AudioTime) -> Result<Current, AppError> {
         let resampler = Resampler::new(stream.rate_hz)?;
         Ok(Current { stream, resampler, base })
     }
@@ -133,7 +136,15 @@ impl Ear for Mic {
         Ok(if out.len() == before { Heard::Nothing } else { Heard::Sound })
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn tie(&mut self, bell: &Bell) {
+        self.shared.rope.tie(bell);
+    }
+
+    fn due_in(&self) -> Option<Duration> {
+        self.shared.lost.load(Relaxed).then_some(FILL)
+    }
+
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         let index = self.marks.partition_point(|(end, _)| *end < at);
         let (end, captured) = self.marks.get(index)?;
         captured.checked_sub(Duration::from_micros(u64::try_from((*end - at).0).ok()?))
@@ -177,7 +188,7 @@ mod tests {
             supervisor: Supervisor::idle(),
             streams: channel().1,
             shared,
-            current: Current::new(opened, Micros(0)).unwrap(),
+            current: Current::new(opened, AudioTime(0)).unwrap(),
             given: 0,
             filled: 0,
             marks: VecDeque::new(),
@@ -195,8 +206,8 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(mic.read(&mut out).unwrap(), Heard::Sound);
         assert!(out.len() as u64 + mic.latency().0 >= 1_600, "{}", out.len());
-        assert_eq!(mic.captured(Micros::from_ms(80)), Some(now + Duration::from_millis(30)));
-        assert_eq!(mic.captured(Micros::from_ms(200)), None);
+        assert_eq!(mic.captured(AudioTime::from_ms(80)), Some(now + Duration::from_millis(30)));
+        assert_eq!(mic.captured(AudioTime::from_ms(200)), None);
     }
 
     #[test]

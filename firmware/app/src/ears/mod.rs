@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Samples};
+use keyface_core::{AudioTime, HOP_SAMPLES, STEP_HOPS, Samples, Span};
 pub use keyface_sound::{Channels, Hints, RawFormat};
 
 use crate::AppError;
+use crate::wait::Bell;
 
 pub mod devices;
 mod file;
@@ -26,12 +27,17 @@ pub(crate) use socket::{SocketFile, unix_listener};
 pub use speaker::{Speaker, SpeakerCounters};
 pub use stream::{StreamEar, Wish};
 
+/// How often an ear is asked that does not ring: short against a step, long against a wake-up.
+const ASK: Duration = Duration::from_millis(2);
+/// Sound in real time is worth a turn when there is a step of it.
+const STEP: usize = STEP_HOPS * HOP_SAMPLES;
+
 /// What a call of [`Ear::read`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// Samples were appended.
     Sound,
-    /// Nothing yet: ask again in a few milliseconds.
+    /// Nothing yet: ask again when it rings, or when [`Ear::due_in`] says.
     Nothing,
     /// A turn of speech is complete; another may come.
     TurnEnd,
@@ -67,8 +73,16 @@ pub trait Ear {
     /// When the source cannot go on and will not come back.
     fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError>;
 
+    /// Ties a bell to it: it rings when something has come in.
+    fn tie(&mut self, _bell: &Bell) {}
+
+    /// How soon there may be something that it does not ring for; `None` when it rings for whatever comes next.
+    fn due_in(&self) -> Option<Duration> {
+        Some(ASK)
+    }
+
     /// When the sound at audio time `at` was in the air; `None` when nobody knows any more.
-    fn captured(&self, at: Micros) -> Option<Instant>;
+    fn captured(&self, at: AudioTime) -> Option<Instant>;
 
     /// How much later than its capture a sample comes out because of resampling.
     fn latency(&self) -> Samples;
@@ -158,8 +172,16 @@ pub fn open(listening: &Listening) -> Result<Box<dyn Ear>, AppError> {
 }
 
 /// A duration as audio time.
-pub(crate) fn micros(duration: Duration) -> Micros {
-    Micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+pub(crate) fn span(duration: Duration) -> Span {
+    Span(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// When a step more is due than `given` of what has been played since `start`, or all of it up to `last`.
+pub(crate) fn step_due_in(start: Instant, given: usize, last: usize) -> Duration {
+    let next = (given / STEP + 1) * STEP;
+    // A microsecond more: the last sample has sounded then.
+    let due_us = next.min(last) as u64 * 1_000_000 / u64::from(keyface_core::SAMPLE_RATE_HZ) + 1;
+    Duration::from_micros(due_us).saturating_sub(start.elapsed())
 }
 
 /// Samples at 16 kHz in a duration.

@@ -7,11 +7,12 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Samples};
+use keyface_core::{AudioTime, Samples};
 
 use super::stream::{Connection, StreamEar, Wish};
 use super::{Ear, Heard, Pace};
 use crate::AppError;
+use crate::wait::{Bell, Rope};
 
 /// Pause after the system had no connection to give.
 const BREATH: Duration = Duration::from_millis(50);
@@ -52,6 +53,9 @@ pub struct SocketEar {
     /// Samples that were given of the connections before.
     before: u64,
     given: u64,
+    /// Whether a connection has just ended: another may wait behind it.
+    has_ended: bool,
+    rope: Rope,
     _file: SocketFile,
 }
 
@@ -61,17 +65,20 @@ impl SocketEar {
     /// # Errors
     /// When the address is not free, or there is something else in the file's place.
     pub fn open(place: Place, wish: Wish, pace: Pace) -> Result<SocketEar, AppError> {
-        let (sender, connections) = sync_channel(0);
+        let (sender, connections) = sync_channel(1);
+        let rope = Rope::default();
+        let ring = rope.clone();
         let (mut accept, file) = listen(&place)?;
         let name = place.to_string();
         let work = move || {
             loop {
                 match accept() {
-                    // The next caller waits until the one before has ended.
+                    // The next callers wait until the one before has ended.
                     Ok(connection) => {
                         if sender.send(connection).is_err() {
                             return;
                         }
+                        ring.pull();
                     }
                     Err(e) => {
                         log::warn!("{name}: {e}");
@@ -82,7 +89,8 @@ impl SocketEar {
         };
         let spawned = thread::Builder::new().name("keyface-socket".into()).spawn(work);
         spawned.map_err(|reason| AppError::Thread { what: "input socket", reason })?;
-        Ok(SocketEar { place, connections, current: None, wish, pace, before: 0, given: 0, _file: file })
+        let (current, before, given, has_ended) = (None, 0, 0, false);
+        Ok(SocketEar { place, connections, current, wish, pace, before, given, has_ended, rope, _file: file })
     }
 
     fn hear(&mut self, ear: &mut StreamEar, out: &mut Vec<f32>) -> Heard {
@@ -98,10 +106,12 @@ impl SocketEar {
 
 impl Ear for SocketEar {
     fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError> {
+        self.has_ended = false;
         let Some(mut ear) = self.current.take() else {
             self.current = match self.connections.try_recv() {
                 Ok(connection) => {
-                    Some(StreamEar::connection(self.place.to_string(), connection, self.wish.clone(), self.pace)?)
+                    let (name, wish) = (self.place.to_string(), self.wish.clone());
+                    Some(StreamEar::connection(name, connection, wish, self.pace, self.rope.clone())?)
                 }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
             };
@@ -109,15 +119,23 @@ impl Ear for SocketEar {
         };
         let heard = self.hear(&mut ear, out);
         if heard == Heard::End {
-            self.before = self.given;
+            (self.before, self.has_ended) = (self.given, true);
             return Ok(Heard::TurnEnd);
         }
         self.current = Some(ear);
         Ok(heard)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
-        self.current.as_ref()?.captured(at - Samples(self.before).micros())
+    fn tie(&mut self, bell: &Bell) {
+        self.rope.tie(bell);
+    }
+
+    fn due_in(&self) -> Option<Duration> {
+        if self.has_ended { Some(Duration::ZERO) } else { self.current.as_ref().and_then(Ear::due_in) }
+    }
+
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
+        self.current.as_ref()?.captured(at - Samples(self.before).span())
     }
 
     fn latency(&self) -> Samples {

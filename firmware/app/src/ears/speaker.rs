@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::AppError;
 use crate::hush::Hush;
 use crate::stream::playout::VoiceHop;
+use crate::wait::{Bell, Rope};
 
 /// How long the sound system may take to start a device.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
@@ -68,6 +69,8 @@ pub struct Speaker {
 struct Shared {
     /// The axis up to here is in the device's hands, or will be with its next callback.
     taken: AtomicU64,
+    /// Rings while a voice is played and more of it is wanted.
+    rope: Rope,
     /// Before this place the voice is silent.
     silent_before: AtomicU64,
     failed: AtomicBool,
@@ -129,6 +132,11 @@ impl Speaker {
         let refused = |reason: String| AppError::Loudspeaker { reason: reason.replace('\n', " ") };
         first.recv().map_err(|e| refused(e.to_string()))?.map_err(refused)?;
         Ok(Speaker { hops, marks, shared, clock: Clock::new(base), stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Ties a bell to it: it rings when it has taken some of a voice.
+    pub fn tie(&self, bell: &Bell) {
+        self.shared.rope.tie(bell);
     }
 
     /// Gives it a hop. One that finds no room is left out.
@@ -241,6 +249,9 @@ impl Playing {
         }
         self.shared.taken.store(self.next + out.len() as u64, Relaxed);
         self.shared.callbacks.fetch_add(1, Relaxed);
+        if self.hop.is_some() {
+            self.shared.rope.pull();
+        }
     }
 
     fn sample(&mut self) -> f32 {

@@ -11,11 +11,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Micros, Samples};
+use keyface_core::{AudioTime, Samples};
 use keyface_sound::{Channels, Hearing, Hints, MediaSource, ReadOnlySource, cancelled};
 
-use super::{Ear, Heard, Pace, samples_in};
+use super::{Ear, Heard, Pace, samples_in, step_due_in};
 use crate::AppError;
+use crate::wait::{Bell, Rope};
 
 /// Samples that are handed over at once (64 ms).
 const BLOCK_SAMPLES: usize = 1_024;
@@ -51,6 +52,24 @@ pub struct StreamEar {
     given: usize,
     real_time: Option<(Instant, usize)>,
     ended: bool,
+    /// Whether the thread had nothing more when it was asked last.
+    is_dry: bool,
+    rope: Rope,
+}
+
+/// To the ear: what is said, and the bell.
+struct Teller {
+    to: SyncSender<Told>,
+    rope: Rope,
+}
+
+impl Teller {
+    /// Waits for room; false when nobody listens any more.
+    fn say(&self, told: Told) -> bool {
+        let is_heard = self.to.send(told).is_ok();
+        self.rope.pull();
+        is_heard
+    }
 }
 
 /// What the reading thread says.
@@ -71,16 +90,23 @@ impl StreamEar {
     /// When no thread can be started.
     pub fn standard_input(wish: Wish, pace: Pace) -> Result<StreamEar, AppError> {
         let wish = Wish { hints: Hints { is_pipe: true, ..wish.hints }, ..wish };
-        Self::start(STANDARD_INPUT.into(), wish, pace, || Ok(Box::new(ReadOnlySource::new(io::stdin()))))
+        let open = || Ok(Box::new(ReadOnlySource::new(io::stdin())) as Box<dyn MediaSource>);
+        Self::start(STANDARD_INPUT.into(), wish, pace, Rope::default(), open)
     }
 
     /// Listens to what a caller sends, as if it came through a pipe.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub(super) fn connection(name: String, caller: Connection, wish: Wish, pace: Pace) -> Result<StreamEar, AppError> {
+    pub(super) fn connection(
+        name: String,
+        caller: Connection,
+        wish: Wish,
+        pace: Pace,
+        rope: Rope,
+    ) -> Result<StreamEar, AppError> {
         let wish = Wish { hints: Hints { is_pipe: true, ..wish.hints }, ..wish };
-        Self::start(name, wish, pace, || Ok(Box::new(ReadOnlySource::new(caller))))
+        Self::start(name, wish, pace, rope, || Ok(Box::new(ReadOnlySource::new(caller))))
     }
 
     /// Listens to a file, or to a named pipe. A file's first samples are there when this returns.
@@ -95,13 +121,13 @@ impl StreamEar {
         let name = path.display().to_string();
         if metadata.is_file() {
             let file = File::open(path).map_err(AppError::file(path, "open it"))?;
-            let mut ear = Self::start(name, wish, pace, || Ok(Box::new(file)))?;
+            let mut ear = Self::start(name, wish, pace, Rope::default(), || Ok(Box::new(file)))?;
             ear.wait_for_sound()?;
             return Ok(ear);
         }
         let wish = Wish { hints: Hints { is_pipe: is_fifo(&metadata), ..wish.hints }, ..wish };
         let (path, place) = (path.to_path_buf(), name.clone());
-        let ear = Self::start(name, wish, pace, move || open_special(path))?;
+        let ear = Self::start(name, wish, pace, Rope::default(), move || open_special(path))?;
         match ear.told.recv_timeout(WRITER_PATIENCE) {
             Ok(Told::Failed(error)) => Err(error),
             Err(RecvTimeoutError::Timeout) => {
@@ -130,14 +156,20 @@ impl StreamEar {
         name: String,
         wish: Wish,
         pace: Pace,
+        rope: Rope,
         open: impl FnOnce() -> Result<Box<dyn MediaSource>, AppError> + Send + 'static,
     ) -> Result<StreamEar, AppError> {
-        let (sender, told) = sync_channel(BLOCKS_WAITING);
+        let (to, told) = sync_channel(BLOCKS_WAITING);
         let place = name.clone();
+        let teller = Teller { to, rope: rope.clone() };
         let work = move || {
-            if let Err(error) = open().and_then(|source| tell(source, &place, wish, &sender)) {
-                _ = sender.send(Told::Failed(error));
+            if let Err(error) = open().and_then(|source| tell(source, &place, wish, &teller)) {
+                teller.say(Told::Failed(error));
             }
+            // Its end is news too, but only when it can be seen.
+            let Teller { to, rope } = teller;
+            drop(to);
+            rope.pull();
         };
         let spawned = thread::Builder::new().name("keyface-sound".into()).spawn(work);
         spawned.map_err(|reason| AppError::Thread { what: "sound", reason })?;
@@ -152,15 +184,18 @@ impl StreamEar {
             given: 0,
             real_time: None,
             ended: false,
+            is_dry: false,
+            rope,
         })
     }
 
     /// No more than is soon needed: what is left waits, and so does the writer.
     fn take_in(&mut self) -> Result<(), AppError> {
-        while !self.ended && self.waiting.len() < BLOCK_SAMPLES {
+        self.is_dry = false;
+        while !self.ended && !self.is_dry && self.waiting.len() < BLOCK_SAMPLES {
             match self.told.try_recv() {
                 Ok(told) => self.take(told)?,
-                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Empty) => self.is_dry = true,
                 Err(TryRecvError::Disconnected) => self.ended = true,
             }
         }
@@ -213,9 +248,23 @@ impl Ear for StreamEar {
         Ok(if count == 0 { Heard::Nothing } else { Heard::Sound })
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn tie(&mut self, bell: &Bell) {
+        self.rope.tie(bell);
+    }
+
+    fn due_in(&self) -> Option<Duration> {
+        if self.waiting.is_empty() {
+            return (!self.is_dry).then_some(Duration::ZERO);
+        }
+        let (start, before) =
+            self.real_time.filter(|_| self.pace == Pace::RealTime).unwrap_or((Instant::now(), self.given));
+        let given = self.given - before;
+        Some(step_due_in(start, given, given + self.waiting.len()))
+    }
+
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         let (since, given) = self.real_time?;
-        let behind = u64::try_from((at - Samples(given as u64).micros()).0).ok()?;
+        let behind = u64::try_from((at - Samples(given as u64).time()).0).ok()?;
         Some(since + Duration::from_micros(behind))
     }
 
@@ -254,14 +303,14 @@ fn is_fifo(_: &fs::Metadata) -> bool {
 }
 
 /// Reads to the end, or until nobody listens any more.
-fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &SyncSender<Told>) -> Result<(), AppError> {
-    _ = to.send(Told::Opened);
+fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &Teller) -> Result<(), AppError> {
+    to.say(Told::Opened);
     let mut hearing = Hearing::open(source, name, wish.hints, wish.channels)?;
     if let Some(assumed) = hearing.reader().assumed() {
         log::warn!("{name}: {assumed}");
     }
-    let warn = |text: String| to.send(Told::Warning(format!("{name}: {text}"))).is_ok();
-    let mut is_heard = to.send(Told::Begun(hearing.reader().progress())).is_ok();
+    let warn = |text: String| to.say(Told::Warning(format!("{name}: {text}")));
+    let mut is_heard = to.say(Told::Begun(hearing.reader().progress()));
     let (mut samples, mut instead) = (Vec::new(), None);
     while is_heard && hearing.read(&mut samples)? {
         if hearing.instead().is_some() && hearing.instead() != instead {
@@ -269,7 +318,7 @@ fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &SyncSender<To
             is_heard = instead.is_none_or(|channel| warn(cancelled(channel)));
         }
         let latency = hearing.latency();
-        is_heard &= samples.chunks(BLOCK_SAMPLES).all(|block| to.send(Told::Sound(block.to_vec(), latency)).is_ok());
+        is_heard &= samples.chunks(BLOCK_SAMPLES).all(|block| to.say(Told::Sound(block.to_vec(), latency)));
         samples.clear();
     }
     if let Some(warning) = hearing.reader().notes().sentence() {
@@ -287,7 +336,7 @@ mod tests {
     fn piped(pipe: impl Read + Send + Sync + 'static, pace: Pace) -> StreamEar {
         let hints = Hints { is_pipe: true, ..Hints::default() };
         let open = || Ok(Box::new(ReadOnlySource::new(pipe)) as Box<dyn MediaSource>);
-        StreamEar::start("pipe".into(), Wish { hints, ..Wish::default() }, pace, open).unwrap()
+        StreamEar::start("pipe".into(), Wish { hints, ..Wish::default() }, pace, Rope::default(), open).unwrap()
     }
 
     fn all(bytes: Vec<u8>) -> Result<Vec<f32>, AppError> {

@@ -6,16 +6,15 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::surface::zoom_of;
+use super::{Beats, Canvas, Depth, FaceError, Flips, Layout, Pixels, Ready, Rotation, Surface, Turns};
+use crate::board::PixelFormat;
 use drm::Device as _;
 use drm::buffer::{Buffer as _, DrmFourcc};
 use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
 use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
-use keyface_core::Micros;
+use keyface_core::{Moment, Span};
 use rustix::fs::OFlags;
-
-use super::surface::zoom_of;
-use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Rotation, Surface, Turns};
-use crate::board::PixelFormat;
 
 mod plug;
 
@@ -24,9 +23,9 @@ pub(crate) use plug::panel_orientation;
 pub use plug::{Choice, Refusal};
 
 /// How often the plug is looked at.
-const LOOK: Micros = Micros::from_ms(1_000);
+const LOOK: Span = Span::from_ms(1_000);
 /// A screen that has not taken a picture for this long never will; the slowest refresh 24 times a second.
-const FLIP_PATIENCE: Micros = Micros::from_ms(1_000);
+const FLIP_PATIENCE: Span = Span::from_ms(1_000);
 
 /// A graphics card's device file.
 struct Card(File);
@@ -62,7 +61,7 @@ enum Flip {
     /// The front buffer is on the screen.
     Done,
     /// The front buffer will be, from the next vertical blank on.
-    Since(Micros),
+    Since(Moment),
 }
 
 /// A screen on a graphics card. What it showed before comes back when it is dropped.
@@ -73,8 +72,9 @@ pub struct Drm {
     frames: [Frame; 2],
     turns: Turns,
     flip: Flip,
+    beats: Beats,
     before: Option<crtc::Info>,
-    looked: Option<Micros>,
+    looked: Option<Moment>,
 }
 
 impl Drm {
@@ -115,15 +115,19 @@ impl Drm {
         };
         let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
         let before = card.get_crtc(plug.crtc).ok();
-        Ok(Drm { card, plug, layout, frames, turns: Turns::default(), flip: Flip::Unset, before, looked: None })
+        let (turns, beats) = (Turns::default(), Beats::new(plug.period()));
+        Ok(Drm { card, plug, layout, frames, turns, flip: Flip::Unset, beats, before, looked: None })
     }
 
     /// Takes the news of pictures that are on the screen now.
-    fn receive(&mut self) -> Result<(), FaceError> {
+    fn receive(&mut self, now: Moment) -> Result<(), FaceError> {
         match self.card.receive_events() {
-            Ok(mut events) => {
-                if events.any(|event| matches!(event, Event::PageFlip(_))) {
-                    self.flip = Flip::Done;
+            Ok(events) => {
+                for event in events {
+                    if let Event::PageFlip(flip) = event {
+                        self.flip = Flip::Done;
+                        self.beats.flipped(flip.duration, now);
+                    }
                 }
             }
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
@@ -160,14 +164,22 @@ impl Surface for Drm {
         true
     }
 
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
+    fn flips(&self) -> Option<Flips> {
+        self.beats.flips(matches!(self.flip, Flip::Since(_)))
+    }
+
+    fn news(&self) -> Option<BorrowedFd<'_>> {
+        matches!(self.flip, Flip::Since(_)).then(|| self.card.as_fd())
+    }
+
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError> {
         let looked = *self.looked.get_or_insert(now);
         if now - looked >= LOOK {
             self.looked = Some(now);
             self.plug.look(&self.card)?;
         }
         if let Flip::Since(since) = self.flip {
-            self.receive()?;
+            self.receive(now)?;
             if self.flip != Flip::Done && now - since > FLIP_PATIENCE {
                 return Err(self.gone("none in a second"));
             }
@@ -175,7 +187,7 @@ impl Surface for Drm {
         Ok(if matches!(self.flip, Flip::Since(_)) { Ready::Later } else { Ready::Now })
     }
 
-    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
         let Frame { id, memory } = &mut self.frames[back];

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use keyface_core::Micros;
+use keyface_core::{Moment, Span};
 
 use super::surface::zoom_of;
 use super::turns::Stale;
@@ -13,7 +13,7 @@ use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface};
 use crate::board::PixelFormat;
 
 /// How often the screen's size is read: drivers change it when another screen is plugged in.
-const LOOK: Micros = Micros::from_ms(1_000);
+const LOOK: Span = Span::from_ms(1_000);
 /// Shows and hides the console's cursor, which blinks over the face.
 const CURSOR: (&str, &str) = ("\x1b[?25h", "\x1b[?25l");
 const CONSOLE: &str = "/dev/tty0";
@@ -27,7 +27,7 @@ pub struct Fbdev {
     memory: Vec<u8>,
     stale: Stale,
     before: Vec<u8>,
-    looked: Option<Micros>,
+    looked: Option<Moment>,
 }
 
 impl Fbdev {
@@ -78,7 +78,7 @@ impl Surface for Fbdev {
         true
     }
 
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError> {
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError> {
         let looked = *self.looked.get_or_insert(now);
         if now - looked >= LOOK {
             self.looked = Some(now);
@@ -87,7 +87,7 @@ impl Surface for Fbdev {
         Ok(Ready::Now)
     }
 
-    fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         self.stale.note(picture);
         let lacking = self.stale.take();
@@ -221,7 +221,7 @@ mod tests {
         let kernel = Kernel::new("32,24", "32", 160, 160 * 24);
         let mut screen = kernel.open(PixelFormat::Auto).unwrap();
         let picture = picture(32, 24);
-        screen.show(&picture, Micros(0)).unwrap();
+        screen.show(&picture, Moment(0)).unwrap();
         let memory = kernel.memory();
         for (i, [r, g, b]) in picture.rgb().enumerate() {
             let start = i / 32 * 160 + i % 32 * 4;
@@ -233,7 +233,7 @@ mod tests {
     fn what_was_there_before_comes_back() {
         let kernel = Kernel::new("32,24", "16", 64, 64 * 24);
         let mut screen = kernel.open(PixelFormat::Rgb565).unwrap();
-        screen.show(&picture(32, 24), Micros(0)).unwrap();
+        screen.show(&picture(32, 24), Moment(0)).unwrap();
         assert_ne!(kernel.memory(), vec![7; 64 * 24]);
         drop(screen);
         assert_eq!(kernel.memory(), vec![7; 64 * 24]);
@@ -245,7 +245,7 @@ mod tests {
         kernel.says("modes", "U:32x24p-60");
         let mut screen = kernel.open(PixelFormat::Auto).unwrap();
         assert_eq!(screen.size_px(), (32, 24));
-        screen.show(&picture(32, 24), Micros(0)).unwrap();
+        screen.show(&picture(32, 24), Moment(0)).unwrap();
         assert!(kernel.memory()[128 * 24..].iter().all(|byte| *byte == 7));
     }
 
@@ -253,7 +253,7 @@ mod tests {
     fn a_smaller_picture_is_shown_larger() {
         let kernel = Kernel::new("64,48", "32", 256, 256 * 48);
         let mut screen = kernel.open(PixelFormat::Auto).unwrap();
-        screen.show(&picture(32, 24), Micros(0)).unwrap();
+        screen.show(&picture(32, 24), Moment(0)).unwrap();
         let memory = kernel.memory();
         assert_eq!(memory[..4], memory[4..8]);
         assert_eq!(memory[..256], memory[256..512]);
@@ -263,10 +263,10 @@ mod tests {
     fn another_screen_of_another_size_is_noticed() {
         let kernel = Kernel::new("32,24", "32", 128, 128 * 24);
         let mut screen = kernel.open(PixelFormat::Auto).unwrap();
-        assert_eq!(screen.tend(Micros(0)).unwrap(), Ready::Now);
+        assert_eq!(screen.tend(Moment(0)).unwrap(), Ready::Now);
         kernel.says("virtual_size", "32,20");
-        assert_eq!(screen.tend(Micros::from_ms(500)).unwrap(), Ready::Now);
-        let error = screen.tend(Micros::from_ms(1_000)).unwrap_err();
+        assert_eq!(screen.tend(Moment::from_ms(500)).unwrap(), Ready::Now);
+        let error = screen.tend(Moment::from_ms(1_000)).unwrap_err();
         assert!(error.to_string().ends_with("expected 32x24 pixels in 3072 bytes, came 32x20 pixels in 2560 bytes"));
         assert!(error.may_pass());
     }

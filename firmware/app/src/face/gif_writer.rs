@@ -166,7 +166,7 @@ fn cropped(indices: &[u8], width: usize) -> Option<gif::Frame<'static>> {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Channel, FacePose, Micros, Prosody};
+    use keyface_core::{Channel, FacePose, Moment, Prosody};
 
     use super::*;
     use crate::face::{Face, Life};
@@ -206,7 +206,7 @@ mod tests {
         let mut gif = GifWriter::create(&path, 96, 96, 30).unwrap();
         for i in 0..60 {
             let mut pose = FacePose::REST;
-            Life::new(3).apply(Micros(i * 1_000_000 / 30), &Prosody::REST, &mut pose);
+            Life::new(3).apply(Moment(i * 1_000_000 / 30), &Prosody::REST, &mut pose);
             gif.frame(face.draw(&pose)).unwrap();
         }
         gif.finish().unwrap();

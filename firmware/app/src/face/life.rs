@@ -5,7 +5,7 @@
 
 use std::f32::consts::TAU;
 
-use keyface_core::{Channel, FacePose, Micros, Prosody};
+use keyface_core::{Channel, FacePose, Moment, Prosody, Span};
 
 /// Which living motions are added, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +79,8 @@ enum Stream {
 
 impl Life {
     /// No blink, twice or not, lasts longer.
-    pub const LONGEST_BLINK: Micros =
-        Micros::from_ms(((DOUBLE_AFTER_S + CLOSING_S + CLOSED_S + OPENING_S) * 1_000.0) as i64 + 1);
+    pub const LONGEST_BLINK: Span =
+        Span::from_ms(((DOUBLE_AFTER_S + CLOSING_S + CLOSED_S + OPENING_S) * 1_000.0) as i64 + 1);
 
     /// Everything alive.
     pub const fn new(seed: u64) -> Life {
@@ -88,7 +88,7 @@ impl Life {
     }
 
     /// The same without the blink, if any, that is under way at `end`.
-    pub fn without_blink_at(self, end: Micros) -> Life {
+    pub fn without_blink_at(self, end: Moment) -> Life {
         let end_s = end.as_s();
         let slot = (end_s / BLINK_SLOT_S).floor() as i64;
         let skipped = (slot - 1..=slot + 1).find(|slot| self.blink_of(*slot, end_s) > 0.0);
@@ -96,7 +96,7 @@ impl Life {
     }
 
     /// Adds life at `time` to a pose; what the pose already does is kept, but for brows.
-    pub fn apply(&self, time: Micros, prosody: &Prosody, pose: &mut FacePose) {
+    pub fn apply(&self, time: Moment, prosody: &Prosody, pose: &mut FacePose) {
         let time_s = time.as_s();
         if self.blinks {
             self.blink(time_s, pose);
@@ -247,7 +247,7 @@ mod tests {
 
     fn pose_at(life: &Life, ms: i64) -> FacePose {
         let mut pose = FacePose::REST;
-        life.apply(Micros::from_ms(ms), &Prosody::REST, &mut pose);
+        life.apply(Moment::from_ms(ms), &Prosody::REST, &mut pose);
         pose
     }
 
@@ -295,7 +295,7 @@ mod tests {
         let loud = Prosody { loudness: 1.0, accent: 1.0, phrase: 1.0, ..Prosody::REST };
         let said = |life: &Life, prosody: &Prosody| {
             let mut pose = FacePose::REST;
-            life.apply(Micros::from_ms(3_000), prosody, &mut pose);
+            life.apply(Moment::from_ms(3_000), prosody, &mut pose);
             (pose.head, pose[Channel::BrowOuterUpLeft])
         };
         let [rest, spoken] = [Prosody::REST, loud].map(|prosody| said(&LIFE, &prosody));
@@ -311,10 +311,10 @@ mod tests {
         let mut pose = FacePose::REST;
         pose.set(Channel::BrowInnerUp, 0.8);
         let of_the_network = pose;
-        Life { brows: false, ..LIFE }.apply(Micros(0), &Prosody::REST, &mut pose);
+        Life { brows: false, ..LIFE }.apply(Moment(0), &Prosody::REST, &mut pose);
         assert_eq!(pose[Channel::BrowInnerUp], 0.8);
         pose = of_the_network;
-        LIFE.apply(Micros(0), &Prosody::REST, &mut pose);
+        LIFE.apply(Moment(0), &Prosody::REST, &mut pose);
         assert_eq!(pose[Channel::BrowInnerUp], pose_at(&LIFE, 0)[Channel::BrowInnerUp]);
     }
 
@@ -338,7 +338,7 @@ mod tests {
     fn a_closed_eye_stays_closed() {
         let mut pose = FacePose::REST;
         pose.set(Channel::EyeBlinkLeft, 1.0);
-        LIFE.apply(Micros::from_ms(2_000), &Prosody::REST, &mut pose);
+        LIFE.apply(Moment::from_ms(2_000), &Prosody::REST, &mut pose);
         assert_eq!(pose[Channel::EyeBlinkLeft], 1.0);
     }
 }

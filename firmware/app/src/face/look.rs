@@ -1,13 +1,13 @@
 //! What is said in, the face of a moment out: gains, mood, state and gaze, and life on top. All that moves head and
 //! brows meets here.
 
-use keyface_core::{Angles, Channel, FacePose, Gains, Micros, Motion, Prosody, Spoken, retarget};
+use keyface_core::{Angles, Channel, FacePose, Gains, Moment, Motion, Prosody, Span, Spoken, retarget};
 
 use super::Life;
 use crate::stream::message::{Ask, Gaze, Mood, MoodName, State};
 
 /// A look changes over this time: faces do not switch.
-const CHANGE: Micros = Micros::from_ms(250);
+const CHANGE: Span = Span::from_ms(250);
 /// The head takes this share of a gaze, the eyes the rest.
 const HEAD_SHARE: f32 = 0.35;
 
@@ -19,7 +19,7 @@ pub struct Look {
     from: Manner,
     to: Manner,
     /// When the look began to change; set at the first face after it was told to.
-    since: Option<Micros>,
+    since: Option<Moment>,
     mood: Mood,
     state: Option<State>,
     gaze: Gaze,
@@ -67,7 +67,7 @@ impl Look {
     }
 
     /// Takes a mood, a state or a gaze; false when the message says none of these.
-    pub fn take(&mut self, ask: &Ask, now: Micros) -> bool {
+    pub fn take(&mut self, ask: &Ask, now: Moment) -> bool {
         match ask {
             Ask::Mood(mood) => self.mood = *mood,
             Ask::State { name } => self.state = Some(*name),
@@ -81,12 +81,12 @@ impl Look {
     }
 
     /// The face that shows a motion at `now`, whoever looks at its mouth only.
-    pub fn mouth(&self, motion: &Motion, now: Micros) -> FacePose {
+    pub fn mouth(&self, motion: &Motion, now: Moment) -> FacePose {
         self.face(&Spoken { motion: *motion, prosody: Prosody::REST }, now)
     }
 
     /// The face that shows what is said at `now`.
-    pub fn face(&self, spoken: &Spoken, now: Micros) -> FacePose {
+    pub fn face(&self, spoken: &Spoken, now: Moment) -> FacePose {
         let mut pose = retarget(&spoken.motion, self.gains);
         let manner = self.manner(now);
         if let Some(life) = &self.life {
@@ -98,7 +98,7 @@ impl Look {
         pose
     }
 
-    fn manner(&self, now: Micros) -> Manner {
+    fn manner(&self, now: Moment) -> Manner {
         let Some(since) = self.since else { return self.to };
         let t = ((now - since).0 as f32 / CHANGE.0 as f32).clamp(0.0, 1.0);
         self.from.toward(&self.to, t * t * (3.0 - 2.0 * t))
@@ -188,8 +188,8 @@ mod tests {
 
     fn after(asks: &[&str], life: Option<Life>) -> FacePose {
         let mut look = Look::new(Gains::default(), life);
-        asks.iter().for_each(|ask| assert!(look.take(&Ask::parse(ask).unwrap(), Micros(0))));
-        look.face(&Spoken::REST, Micros::from_ms(1_000))
+        asks.iter().for_each(|ask| assert!(look.take(&Ask::parse(ask).unwrap(), Moment(0))));
+        look.face(&Spoken::REST, Moment::from_ms(1_000))
     }
 
     #[test]
@@ -220,8 +220,8 @@ mod tests {
             let mut life = Life::new(3);
             life.breathing = false;
             let mut look = Look::new(Gains::default(), Some(life));
-            look.take(&Ask::parse(&format!(r#"{{"type":"mood","name":"{mood}"}}"#)).unwrap(), Micros(0));
-            -look.face(&Spoken { motion: Motion::REST, prosody: said }, Micros::from_ms(1_000)).head.pitch_rad
+            look.take(&Ask::parse(&format!(r#"{{"type":"mood","name":"{mood}"}}"#)).unwrap(), Moment(0));
+            -look.face(&Spoken { motion: Motion::REST, prosody: said }, Moment::from_ms(1_000)).head.pitch_rad
         };
         assert!(0.0 < nod("sad") && nod("sad") < nod("neutral") && nod("neutral") < nod("angry"));
     }
@@ -240,12 +240,12 @@ mod tests {
     #[test]
     fn a_look_does_not_jump() {
         let mut look = Look::new(Gains::default(), None);
-        let smile = |look: &Look, ms: i64| look.face(&Spoken::REST, Micros::from_ms(ms))[Channel::MouthSmileLeft];
-        look.take(&Ask::parse(r#"{"type":"mood","name":"happy"}"#).unwrap(), Micros(0));
+        let smile = |look: &Look, ms: i64| look.face(&Spoken::REST, Moment::from_ms(ms))[Channel::MouthSmileLeft];
+        look.take(&Ask::parse(r#"{"type":"mood","name":"happy"}"#).unwrap(), Moment(0));
         let mut last = 0.0;
         for ms in (0..600).step_by(16) {
             if ms == 96 {
-                look.take(&Ask::parse(r#"{"type":"mood","name":"sad"}"#).unwrap(), Micros::from_ms(ms));
+                look.take(&Ask::parse(r#"{"type":"mood","name":"sad"}"#).unwrap(), Moment::from_ms(ms));
             }
             assert!((smile(&look, ms) - last).abs() < 0.07, "{ms} ms");
             last = smile(&look, ms);
@@ -255,6 +255,6 @@ mod tests {
 
     #[test]
     fn other_messages_are_not_a_looks() {
-        assert!(!Look::new(Gains::default(), None).take(&Ask::End {}, Micros(0)));
+        assert!(!Look::new(Gains::default(), None).take(&Ask::End {}, Moment(0)));
     }
 }

@@ -1,6 +1,6 @@
 //! A screen that nobody sees: pictures are brought into memory as on a graphics card. For measuring.
 
-use keyface_core::Micros;
+use keyface_core::Moment;
 
 use super::surface::zoom_of;
 use super::{Canvas, Depth, FaceError, Layout, Pixels, Ready, Surface, Turns};
@@ -31,11 +31,11 @@ impl Surface for Memory {
         true
     }
 
-    fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+    fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
         Ok(Ready::Now)
     }
 
-    fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         if let Some((next, lacking)) = self.turns.next(picture) {
             Pixels::new(&mut self.buffers[next], self.layout, zoom).show(picture, &lacking);

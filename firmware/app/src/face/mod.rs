@@ -12,6 +12,7 @@ mod drm;
 mod error;
 #[cfg(target_os = "linux")]
 mod fbdev;
+mod flips;
 mod gif_writer;
 mod life;
 mod look;
@@ -39,6 +40,7 @@ pub use curve::{Bend, Edge, Graph, Point};
 pub use error::FaceError;
 #[cfg(target_os = "linux")]
 pub use fbdev::Fbdev;
+pub use flips::{Beats, Flips};
 pub use gif_writer::GifWriter;
 pub use life::Life;
 pub use look::Look;

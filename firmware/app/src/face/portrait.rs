@@ -82,7 +82,7 @@ mod tests {
     use embedded_graphics::geometry::Point;
     use embedded_graphics::mock_display::MockDisplay;
     use embedded_graphics::pixelcolor::{Rgb565, Rgb888};
-    use keyface_core::{Channel, Micros, Prosody};
+    use keyface_core::{Channel, Moment, Prosody};
 
     use super::*;
     use crate::face::{Life, MIN_SIDE, nine_shapes};
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_living_face_is_drawn_the_same_twice() {
         let mut pose = FacePose::REST;
-        Life::new(5).apply(Micros::from_ms(4_321), &Prosody::REST, &mut pose);
+        Life::new(5).apply(Moment::from_ms(4_321), &Prosody::REST, &mut pose);
         assert_eq!(pixels(&pose), pixels(&pose));
     }
 }

@@ -4,12 +4,13 @@
 //! [`SLICE`] of it at most, and only the columns and rows that differ from what the panel shows.
 
 use std::path::Path;
+use std::time::Duration;
 
 use embedded_graphics::geometry::Point;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::primitives::Rectangle;
 use embedded_hal::digital::OutputPin;
-use keyface_core::Micros;
+use keyface_core::{Moment, Span};
 use linux_embedded_hal::gpio_cdev::{self, Chip, LineRequestFlags};
 use linux_embedded_hal::spidev::{SpiModeFlags, SpidevOptions};
 use linux_embedded_hal::{CdevPin, Delay, SpidevDevice};
@@ -26,7 +27,9 @@ use glass::{Glass, Settings};
 use wire::Wire;
 
 /// The longest that the wire may be busy for one call.
-const SLICE: Micros = Micros::from_ms(5);
+const SLICE: Span = Span::from_ms(5);
+/// Between two of these.
+const BREATH: Duration = Duration::from_millis(2);
 /// Bits of a pixel on the wire, at most.
 const PIXEL_BITS: u64 = 24;
 const TAKES_PICTURES: &str = "a panel that takes pictures";
@@ -106,12 +109,17 @@ impl Surface for Spi {
         (size.width, size.height)
     }
 
-    fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+    /// The rest of a picture leaves as soon as sound has been looked after.
+    fn tend_in(&self) -> Option<Duration> {
+        (!self.changes.is_done()).then_some(BREATH)
+    }
+
+    fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
         self.send(self.slice_pixels)?;
         Ok(if self.changes.is_done() { Ready::Now } else { Ready::Later })
     }
 
-    fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
         self.changes.take(picture)?;
         self.send(self.slice_pixels)
     }
@@ -172,17 +180,17 @@ mod tests {
         let sent = std::rc::Rc::default();
         let glass = Box::new(Sink(std::rc::Rc::clone(&sent)));
         let mut spi = Spi::new("bus", glass, &settings(Controller::St7789, (240, 320)), 24_000_000);
-        spi.show(&picture(), Micros(0)).unwrap();
+        spi.show(&picture(), Moment(0)).unwrap();
         let (mut calls, mut before) = (1, sent.get());
-        while spi.tend(Micros(0)).unwrap() == Ready::Later {
+        while spi.tend(Moment(0)).unwrap() == Ready::Later {
             // 5 ms at 24 MHz.
             assert!(sent.get() - before <= 5_000);
             (calls, before) = (calls + 1, sent.get());
         }
         assert_eq!(sent.get(), 240 * 320);
         assert!(calls >= 15, "{calls}");
-        spi.show(&picture(), Micros(0)).unwrap();
-        assert_eq!((spi.tend(Micros(0)).unwrap(), sent.get()), (Ready::Now, 240 * 320));
+        spi.show(&picture(), Moment(0)).unwrap();
+        assert_eq!((spi.tend(Moment(0)).unwrap(), sent.get()), (Ready::Now, 240 * 320));
     }
 
     #[test]

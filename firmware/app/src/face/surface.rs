@@ -1,8 +1,11 @@
 //! What a face is shown on: a window, a screen of the kernel's, a small panel. A surface never keeps its caller waiting.
 
-use keyface_core::Micros;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use super::{Canvas, FaceError, Rotation};
+use keyface_core::Moment;
+
+use super::{Canvas, FaceError, Flips, Rotation};
 
 /// Whether a surface takes a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +33,32 @@ pub trait Surface {
         false
     }
 
-    /// Goes on with what is under way and looks after the screen; called some hundred times a second.
+    /// How it changes pictures; `None` while it has no beat that it tells of.
+    fn flips(&self) -> Option<Flips> {
+        None
+    }
+
+    /// What can be read when [`Surface::tend`] has news.
+    fn news(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// How soon it wants to be tended again, although nothing can be read and no picture is due.
+    fn tend_in(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Goes on with what is under way and looks after the screen; called in each turn of the job.
     ///
     /// # Errors
     /// [`FaceError::Screen`] when the screen is gone: drop the surface and open it again.
-    fn tend(&mut self, now: Micros) -> Result<Ready, FaceError>;
+    fn tend(&mut self, now: Moment) -> Result<Ready, FaceError>;
 
     /// Takes a picture; only after [`Ready::Now`].
     ///
     /// # Errors
     /// As [`Surface::tend`]; [`FaceError::FrameSize`] for a picture of another size.
-    fn show(&mut self, picture: &Canvas, now: Micros) -> Result<(), FaceError>;
+    fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError>;
 }
 
 /// How many times larger a screen of `size` shows `picture`.

@@ -1,6 +1,6 @@
 //! A desktop window.
 
-use keyface_core::Micros;
+use keyface_core::Moment;
 use minifb::{Key, ScaleMode, WindowOptions};
 
 use super::turns::Stale;
@@ -37,13 +37,13 @@ impl Surface for Window {
         (self.buffer.width, self.buffer.height)
     }
 
-    fn tend(&mut self, _now: Micros) -> Result<Ready, FaceError> {
+    fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
         let is_open = self.window.is_open() && !self.window.is_key_down(Key::Escape);
         Ok(if is_open { Ready::Now } else { Ready::Closed })
     }
 
     /// Shows a picture and takes the window's events.
-    fn show(&mut self, picture: &Canvas, _now: Micros) -> Result<(), FaceError> {
+    fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
         let (expected_width, expected_height) = self.size_px();
         let (width, height) = (picture.width(), picture.height());
         if (width, height) != (expected_width, expected_height) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use keyface_core::Micros;
+use keyface_core::AudioTime;
 
 /// Decimal rates stand for these multiples of 1000/1001, as people write them: 23.976, 23.98, 29.97, 59.94.
 const NTSC: [u32; 5] = [24, 30, 48, 60, 120];
@@ -26,13 +26,13 @@ impl FrameRate {
     }
 
     /// When a frame begins: rounded down to a microsecond.
-    pub fn time(self, frame: i64) -> Micros {
+    pub fn time(self, frame: i64) -> AudioTime {
         let us = i128::from(frame) * 1_000_000 * i128::from(self.seconds) / i128::from(self.frames);
-        Micros(i64::try_from(us).unwrap_or(i64::MAX))
+        AudioTime(i64::try_from(us).unwrap_or(i64::MAX))
     }
 
     /// The frame that a time falls into, counted from 0.
-    pub fn frame_at(self, at: Micros) -> i64 {
+    pub fn frame_at(self, at: AudioTime) -> i64 {
         // The end of the microsecond counts: a frame's own time, rounded down, must not fall into the frame before.
         let frames = (i128::from(at.0) + 1) * i128::from(self.frames) - 1;
         i64::try_from(frames.div_euclid(1_000_000 * i128::from(self.seconds))).unwrap_or(i64::MAX)
@@ -115,6 +115,6 @@ mod tests {
                 assert_eq!(rate.frame_at(rate.time(frame)), frame, "{text}");
             }
         }
-        assert_eq!(rate("29.97").time(30_000), Micros(1_001_000_000));
+        assert_eq!(rate("29.97").time(30_000), AudioTime(1_001_000_000));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{AudioTime, FacePose};
 
 use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
@@ -70,7 +70,7 @@ impl Writer for Frames {
         Some(self.rate)
     }
 
-    fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, _at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         self.written += 1;
         let file = AtomicFile::create(&self.path(self.written))?;
         let failed = |e: FaceError| AppError::picture(file.path(), e);
@@ -78,7 +78,7 @@ impl Writer for Frames {
         file.commit()
     }
 
-    fn finish(self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         let next = self.path(self.written + 1);
         if next.exists() {
             log::warn!("{}: lies behind the last picture, from a longer run before", next.display());
@@ -97,8 +97,8 @@ mod tests {
         let pattern = folder.path().join("new/talk-###.png");
         let mut frames = Box::new(Frames::new(&pattern, None, Some((64, 48))).unwrap());
         assert_eq!(frames.rate(), Some(FrameRate::whole(30)));
-        (0..3).for_each(|n| frames.frame(Micros(n), &FacePose::REST).unwrap());
-        frames.finish(Micros(0)).unwrap();
+        (0..3).for_each(|n| frames.frame(AudioTime(n), &FacePose::REST).unwrap());
+        frames.finish(AudioTime(0)).unwrap();
         let mut names: Vec<_> =
             std::fs::read_dir(folder.path().join("new")).unwrap().map(|e| e.unwrap().path()).collect();
         names.sort();

@@ -1,6 +1,6 @@
 //! Poses as animations of glTF: a head that speaks (`.glb`), and a motion for anybody's VRM model (`.vrma`).
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{AudioTime, FacePose};
 
 use super::{AtomicFile, FrameRate, Names, Writer};
 use crate::AppError;
@@ -23,7 +23,7 @@ pub(super) struct Gltf {
     file: AtomicFile,
     kind: Kind,
     rate: FrameRate,
-    frames: Vec<(Micros, FacePose)>,
+    frames: Vec<(AudioTime, FacePose)>,
 }
 
 impl Gltf {
@@ -37,15 +37,15 @@ impl Writer for Gltf {
         Some(self.rate)
     }
 
-    fn frame(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         self.frames.push((at, *pose));
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         if self.frames.is_empty() {
             // An animation without a moment is none.
-            self.frames.push((Micros(0), FacePose::REST));
+            self.frames.push((AudioTime(0), FacePose::REST));
         }
         let bytes = match self.kind {
             Kind::Head => head::speaking(&self.frames),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use keyface_core::{Angles, Channel, FacePose, Micros};
+use keyface_core::{Angles, AudioTime, Channel, FacePose};
 
 use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
@@ -41,7 +41,7 @@ impl LiveLink {
         self.file.write(format!("Timecode,BlendShapeCount,{},{ANGLES}\n", names.join(",")).as_bytes())
     }
 
-    fn row(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn row(&mut self, at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         if self.rows == 0 {
             self.header()?;
         }
@@ -71,15 +71,15 @@ impl Writer for LiveLink {
         Some(self.rate)
     }
 
-    fn frame(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         self.last = Some(*pose);
         self.row(at, pose)
     }
 
     /// A clip of up to half a second holds its last pose until a row tells Unreal the rate.
-    fn finish(mut self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         let Some(held) = self.last else { return self.header().and_then(|()| self.file.commit()) };
-        while !self.is_told && self.rate.time(self.rows) < Micros::from_ms(1_000) {
+        while !self.is_told && self.rate.time(self.rows) < AudioTime::from_ms(1_000) {
             self.row(self.rate.time(self.rows), &held)?;
         }
         self.file.commit()
@@ -95,12 +95,12 @@ fn columns() -> Vec<Channel> {
 }
 
 /// Thousandths of a frame within the second, rounded to the nearest.
-fn thousandths(at: Micros) -> i64 {
+fn thousandths(at: AudioTime) -> i64 {
     (at.0.max(0) % 1_000_000 * TIMECODE_FPS + 500) / 1_000
 }
 
 /// `HH:MM:SS:FF.mmm`: frames within the second, and thousandths of a frame.
-fn timecode(at: Micros, thousandths: i64) -> String {
+fn timecode(at: AudioTime, thousandths: i64) -> String {
     let seconds = at.0.max(0) / 1_000_000;
     let (frame, thousandth) = (thousandths / 1_000, thousandths % 1_000);
     format!("{:02}:{:02}:{:02}:{frame:02}.{thousandth:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
@@ -115,12 +115,12 @@ mod tests {
         written_of(rate, &poses)
     }
 
-    fn written_of(rate: &str, poses: &[(Micros, FacePose)]) -> Vec<String> {
+    fn written_of(rate: &str, poses: &[(AudioTime, FacePose)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let mut writer = Box::new(LiveLink::new(AtomicFile::create(&path).unwrap(), rate.parse().unwrap()));
         poses.iter().for_each(|(at, pose)| writer.frame(*at, pose).unwrap());
-        writer.finish(Micros(0)).unwrap();
+        writer.finish(AudioTime(0)).unwrap();
         std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -170,7 +170,7 @@ mod tests {
     fn a_row_holds_each_weight_under_its_name() {
         let mut pose = FacePose::REST;
         pose.set(Channel::JawRight, 0.25);
-        let rows = written_of("60", &[(Micros(1_500_000), pose)]);
+        let rows = written_of("60", &[(AudioTime(1_500_000), pose)]);
         let column = rows[0].split(',').position(|name| name == "JawRight").unwrap();
         let cells: Vec<&str> = rows[1].split(',').collect();
         assert_eq!((cells[0], cells[1], cells[column], cells.len()), ("00:00:01:30.000", "61", "0.250000", 63));
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_timecode_counts_sixtieths_and_their_thousandths() {
-        let code = |us: i64| timecode(Micros(us), thousandths(Micros(us)));
+        let code = |us: i64| timecode(AudioTime(us), thousandths(AudioTime(us)));
         assert_eq!(code(3_661_000_000), "01:01:01:00.000");
         assert_eq!(code(16_666), "00:00:00:01.000");
         assert_eq!(code(25_000), "00:00:00:01.500");

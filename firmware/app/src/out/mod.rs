@@ -1,6 +1,6 @@
 //! Where curves go: one file per writer, each told of every step and of every frame.
 
-use keyface_core::{FacePose, Micros, Step};
+use keyface_core::{AudioTime, FacePose, Step};
 
 use crate::AppError;
 
@@ -43,7 +43,7 @@ pub trait Writer {
     ///
     /// # Errors
     /// When the disk is full or gone.
-    fn step(&mut self, _at: Micros, _step: &Step, _pose: &FacePose) -> Result<(), AppError> {
+    fn step(&mut self, _at: AudioTime, _step: &Step, _pose: &FacePose) -> Result<(), AppError> {
         Ok(())
     }
 
@@ -51,7 +51,7 @@ pub trait Writer {
     ///
     /// # Errors
     /// When the disk is full or gone.
-    fn frame(&mut self, _at: Micros, _pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, _at: AudioTime, _pose: &FacePose) -> Result<(), AppError> {
         Ok(())
     }
 
@@ -67,5 +67,5 @@ pub trait Writer {
     ///
     /// # Errors
     /// When the disk is full or gone.
-    fn finish(self: Box<Self>, end: Micros) -> Result<(), AppError>;
+    fn finish(self: Box<Self>, end: AudioTime) -> Result<(), AppError>;
 }

@@ -1,6 +1,6 @@
 //! Pictures of the face: an animation, and a sheet with one picture for each phone heard.
 
-use keyface_core::{FacePose, Micros, Step, Viseme};
+use keyface_core::{AudioTime, FacePose, Step, Viseme};
 
 use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
@@ -39,12 +39,12 @@ impl Writer for Animation {
         Some(FrameRate::whole(self.fps))
     }
 
-    fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, _at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         let drawn = self.face.draw(pose);
         self.gif.frame(drawn).map_err(|e| AppError::picture(self.file.path(), e))
     }
 
-    fn finish(self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         let Animation { file, gif, .. } = *self;
         gif.finish().map_err(|e| AppError::picture(file.path(), e))?;
         file.commit()
@@ -61,7 +61,7 @@ pub(super) struct ContactSheet {
 /// Steps in a row that show the same viseme.
 struct Run {
     viseme: Viseme,
-    start: Micros,
+    start: AudioTime,
     poses: Vec<FacePose>,
 }
 
@@ -79,8 +79,8 @@ impl ContactSheet {
 }
 
 impl Writer for ContactSheet {
-    fn step(&mut self, at: Micros, step: &Step, pose: &FacePose) -> Result<(), AppError> {
-        if at < Micros(0) {
+    fn step(&mut self, at: AudioTime, step: &Step, pose: &FacePose) -> Result<(), AppError> {
+        if at < AudioTime(0) {
             return Ok(());
         }
         match &mut self.run {
@@ -95,7 +95,7 @@ impl Writer for ContactSheet {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         self.end_run();
         if self.shots.is_empty() {
             self.shots.push(("rest".into(), FacePose::REST));
@@ -120,7 +120,7 @@ mod tests {
         for n in 0..5 {
             let mut pose = FacePose::REST;
             pose.set(Channel::JawOpen, n as f32 * 0.1);
-            sheet.step(Micros::from_ms(100 + 20 * n), &step(0, Viseme::Aa), &pose).unwrap();
+            sheet.step(AudioTime::from_ms(100 + 20 * n), &step(0, Viseme::Aa), &pose).unwrap();
         }
         sheet.end_run();
         assert_eq!(sheet.shots[0].0, "0.10 aa");
@@ -134,14 +134,14 @@ mod tests {
         let mut animation = Box::new(Animation::new(AtomicFile::create(&gif).unwrap(), None, None).unwrap());
         let mut sheet = Box::new(ContactSheet::new(AtomicFile::create(&png).unwrap()));
         for frame in 0..12 {
-            let at = Micros(frame * 1_000_000 / 60);
+            let at = AudioTime(frame * 1_000_000 / 60);
             animation.frame(at, &FacePose::REST).unwrap();
             sheet.step(at, &step(0, Viseme::ALL[frame as usize % 3]), &FacePose::REST).unwrap();
         }
         assert_eq!(animation.rate(), Some(FrameRate::whole(25)));
         assert_eq!(sheet.shots.len(), 11);
-        animation.finish(Micros(0)).unwrap();
-        sheet.finish(Micros(0)).unwrap();
+        animation.finish(AudioTime(0)).unwrap();
+        sheet.finish(AudioTime(0)).unwrap();
         assert!(std::fs::read(gif).unwrap().starts_with(b"GIF89a"));
         assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
     }

@@ -1,6 +1,6 @@
 //! Poses as JSON lines: one object for each frame, with everything that a face shows.
 
-use keyface_core::{Angles, Channel, FacePose, Micros};
+use keyface_core::{Angles, AudioTime, Channel, FacePose, Span};
 use serde_json::{Map, Value, json};
 
 use super::{AtomicFile, FrameRate, Writer};
@@ -44,16 +44,16 @@ impl Writer for Poses {
         Some(self.rate)
     }
 
-    fn frame(&mut self, at: Micros, pose: &FacePose) -> Result<(), AppError> {
-        self.file.write(format!("{}\n", as_json(at, pose, self.names)).as_bytes())
+    fn frame(&mut self, at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
+        self.file.write(format!("{}\n", as_json(at.since_start(), pose, self.names)).as_bytes())
     }
 
-    fn finish(self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         self.file.commit()
     }
 }
 
-pub(crate) fn as_json(at: Micros, pose: &FacePose, names: Names) -> Value {
+pub(crate) fn as_json(at: Span, pose: &FacePose, names: Names) -> Value {
     let weights: Map<String, Value> = Channel::ALL.into_iter().map(|c| (names.of(c), short(pose[c]))).collect();
     json!({
         "time_s": (at.as_s() * 1e4).round() / 1e4,
@@ -81,7 +81,7 @@ mod tests {
     fn a_line_names_every_channel() {
         let mut pose = FacePose::REST;
         pose.set(Channel::JawOpen, 0.12345);
-        let line = as_json(Micros(16_666), &pose, Names::LiveLink);
+        let line = as_json(Span(16_666), &pose, Names::LiveLink);
         assert_eq!(line["weights"]["JawOpen"], 0.1235);
         assert_eq!(line["weights"].as_object().unwrap().len(), 52);
         assert_eq!(line["time_s"], 0.0167);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn apple_begins_names_with_a_small_letter() {
-        let line = as_json(Micros(0), &FacePose::REST, Names::Apple);
+        let line = as_json(Span(0), &FacePose::REST, Names::Apple);
         let weights = line["weights"].as_object().unwrap();
         assert_eq!(weights.len(), 52);
         assert!(weights.contains_key("jawOpen") && weights.contains_key("eyeBlinkLeft"), "{weights:?}");

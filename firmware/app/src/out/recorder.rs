@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use keyface_core::{FacePose, Line, Micros, Prosody, Step, retarget};
+use keyface_core::{AudioTime, FacePose, Line, Moment, Prosody, Span, Step, retarget};
 
 use super::format::Target;
 use super::recording::{Recording, Stamp};
@@ -16,7 +16,7 @@ pub struct Recorder {
     recording: Recording,
     files: Vec<Output>,
     /// How much later a step stands in the files than in the sound.
-    shift: Micros,
+    shift: Span,
 }
 
 impl Recorder {
@@ -26,7 +26,7 @@ impl Recorder {
     /// When a file cannot be written.
     pub fn open(targets: &[Target], recording: Recording) -> Result<Recorder, AppError> {
         let files: Result<Vec<_>, AppError> = targets.iter().map(|target| Output::open(target, &recording)).collect();
-        Ok(Recorder { recording, files: files?, shift: Micros(0) })
+        Ok(Recorder { recording, files: files?, shift: Span(0) })
     }
 
     /// Whether there is anything to write.
@@ -47,7 +47,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When the disk is full or gone; the text names the file.
-    pub fn step(&mut self, line: &Line, step: &Step, end: Option<Micros>) -> Result<(), AppError> {
+    pub fn step(&mut self, line: &Line, step: &Step, end: Option<AudioTime>) -> Result<(), AppError> {
         if self.is_idle() {
             return Ok(());
         }
@@ -64,7 +64,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When the disk is full or gone; the text names the file.
-    pub fn finish(self, end: Micros) -> Result<Vec<PathBuf>, AppError> {
+    pub fn finish(self, end: AudioTime) -> Result<Vec<PathBuf>, AppError> {
         let (end, count) = (end + self.shift, self.files.len());
         let done = self.files.into_iter().map(|file| file.finish(self.recording.life, end));
         done.filter(|done| !(count > 1 && is_unread(done))).collect()
@@ -85,7 +85,7 @@ impl Recorder {
         Ok(())
     }
 
-    fn stamped(&self, step: &Step) -> Micros {
+    fn stamped(&self, step: &Step) -> AudioTime {
         match self.recording.stamp {
             Stamp::Audio => step.at,
             Stamp::Shown => step.heard + self.recording.resampling,
@@ -93,7 +93,7 @@ impl Recorder {
     }
 
     /// All frames up to the moment `known` and before the `end`. A frame at time t shows the motion of `t - shift`.
-    fn frames(&mut self, line: &Line, known: Micros, end: Option<Micros>) -> Result<(), AppError> {
+    fn frames(&mut self, line: &Line, known: AudioTime, end: Option<AudioTime>) -> Result<(), AppError> {
         let (shift, gains, life) = (self.shift, self.recording.gains, self.recording.life);
         self.each(|file| {
             while let Some(at) = file.next_frame() {
@@ -114,7 +114,7 @@ fn is_unread<T>(done: &Result<T, AppError>) -> bool {
 }
 
 /// When a frame is shown, how it is said, and the face without life.
-type Frame = (Micros, Prosody, FacePose);
+type Frame = (AudioTime, Prosody, FacePose);
 
 /// One file, its rate, and its newest frames.
 ///
@@ -135,7 +135,7 @@ impl Output {
         Ok(Output { path: target.path.clone(), writer, rate, frames: 0, waiting: VecDeque::new() })
     }
 
-    fn next_frame(&self) -> Option<Micros> {
+    fn next_frame(&self) -> Option<AudioTime> {
         self.rate.map(|rate| rate.time(self.frames))
     }
 
@@ -151,14 +151,14 @@ impl Output {
     fn release(&mut self, life: Option<Life>) -> Result<(), AppError> {
         let Some((at, prosody, mut pose)) = self.waiting.pop_front() else { return Ok(()) };
         if let Some(life) = life {
-            life.apply(at, &prosody, &mut pose);
+            life.apply(Moment::as_if_played(at), &prosody, &mut pose);
         }
         self.writer.frame(at, &pose)
     }
 
-    fn finish(mut self, life: Option<Life>, end: Micros) -> Result<PathBuf, AppError> {
+    fn finish(mut self, life: Option<Life>, end: AudioTime) -> Result<PathBuf, AppError> {
         let last = self.waiting.back().map_or(end, |(at, ..)| *at);
-        let life = life.map(|life| life.without_blink_at(last));
+        let life = life.map(|life| life.without_blink_at(Moment::as_if_played(last)));
         while !self.waiting.is_empty() {
             self.release(life)?;
         }
@@ -176,8 +176,8 @@ pub(crate) mod tests {
 
     pub fn step(ms: i64, viseme: Viseme) -> Step {
         Step {
-            at: Micros::from_ms(ms),
-            heard: Micros::from_ms(ms + 60),
+            at: AudioTime::from_ms(ms),
+            heard: AudioTime::from_ms(ms + 60),
             motion: Motion::REST,
             mouth: Mouth::Narrow,
             viseme,
@@ -202,9 +202,9 @@ pub(crate) mod tests {
                 let at = output.next_frame().unwrap();
                 output.push((at, Prosody::REST, FacePose::REST), Some(life)).unwrap();
                 last = FacePose::REST;
-                life.apply(at, &Prosody::REST, &mut last);
+                life.apply(Moment::as_if_played(at), &Prosody::REST, &mut last);
             }
-            output.finish(Some(life), Micros(frames * 1_000_000 / 60)).unwrap();
+            output.finish(Some(life), AudioTime(frames * 1_000_000 / 60)).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             assert_eq!(text.lines().count() as i64, frames);
             let pose: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! How files are written: what was asked for, whatever their format.
 
-use keyface_core::{Gains, Micros};
+use keyface_core::{Gains, Span};
 
 use super::frame_rate::FrameRate;
 use super::poses::Names;
@@ -37,7 +37,7 @@ pub struct Recording {
     /// What lives in the face beside what is spoken.
     pub life: Option<Life>,
     /// What a live line would lose by resampling this sound.
-    pub resampling: Micros,
+    pub resampling: Span,
     /// Written for as long as somebody listens: files are seen while they grow.
     pub is_live: bool,
 }

@@ -1,6 +1,6 @@
 //! Mouth shapes as Rhubarb Lip Sync writes them: TSV, JSON, XML or Moho's DAT; nine shapes A to H and X.
 
-use keyface_core::{FacePose, Micros, Mouth, Step, Viseme};
+use keyface_core::{AudioTime, FacePose, Mouth, Step, Viseme};
 use serde_json::json;
 
 use super::{AtomicFile, FrameRate, Writer};
@@ -81,7 +81,7 @@ pub(super) struct Rhubarb {
     notation: Notation,
     shapes: Shapes,
     /// What is not written yet: the newest cue of a list that is written as it comes, all of a document.
-    cues: Vec<(Micros, char)>,
+    cues: Vec<(AudioTime, char)>,
     last_frame: i64,
 }
 
@@ -100,7 +100,7 @@ impl Rhubarb {
         Ok(())
     }
 
-    fn line(&mut self, at: Micros, shape: char) -> Result<(), AppError> {
+    fn line(&mut self, at: AudioTime, shape: char) -> Result<(), AppError> {
         let line = match self.notation {
             Notation::Dat(rate) => {
                 let frame = 1 + rate.frame_at(at);
@@ -118,7 +118,7 @@ impl Rhubarb {
     }
 
     /// A list's last line is the end of the sound, at rest.
-    fn last_line(&mut self, end: Micros) -> Result<(), AppError> {
+    fn last_line(&mut self, end: AudioTime) -> Result<(), AppError> {
         let rest = self.shapes.drawn('X');
         let Notation::Dat(rate) = self.notation else { return self.line(end, rest) };
         if self.last_frame == 0 {
@@ -129,7 +129,7 @@ impl Rhubarb {
     }
 
     /// The document, cue by cue: as text, hours of cues would be far larger than as numbers.
-    fn json(&mut self, sound_name: &str, end: Micros) -> Result<(), AppError> {
+    fn json(&mut self, sound_name: &str, end: AudioTime) -> Result<(), AppError> {
         let cues = std::mem::take(&mut self.cues);
         let metadata = json!({ "soundFile": sound_name, "duration": hundredths(end) });
         let frame = format!("{:#}\n", json!({ "metadata": metadata, "mouthCues": [] }));
@@ -148,7 +148,7 @@ impl Rhubarb {
     }
 
     /// The same.
-    fn xml(&mut self, sound_name: &str, end: Micros) -> Result<(), AppError> {
+    fn xml(&mut self, sound_name: &str, end: AudioTime) -> Result<(), AppError> {
         let cues = std::mem::take(&mut self.cues);
         let (sound, end_s) = (escaped(sound_name), end.as_s());
         let head = format!(
@@ -166,17 +166,17 @@ impl Rhubarb {
 }
 
 impl Writer for Rhubarb {
-    fn step(&mut self, at: Micros, step: &Step, pose: &FacePose) -> Result<(), AppError> {
+    fn step(&mut self, at: AudioTime, step: &Step, pose: &FacePose) -> Result<(), AppError> {
         let shape = self.shapes.drawn(shape_of(step, pose));
-        if at >= Micros(0) && self.cues.last().is_none_or(|cue| cue.1 != shape) {
+        if at >= AudioTime(0) && self.cues.last().is_none_or(|cue| cue.1 != shape) {
             // A sound's first shape holds from its start.
-            self.cues.push((if self.cues.is_empty() { Micros(0) } else { at }, shape));
+            self.cues.push((if self.cues.is_empty() { AudioTime(0) } else { at }, shape));
             self.release()?;
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, end: AudioTime) -> Result<(), AppError> {
         self.cues.retain(|cue| cue.0 < end);
         match self.notation.clone() {
             Notation::Tsv | Notation::Dat(_) => {
@@ -208,12 +208,12 @@ pub(crate) fn shape_of(step: &Step, pose: &FacePose) -> char {
 }
 
 /// Start, end and shape of each cue.
-fn spans(cues: &[(Micros, char)], end: Micros) -> impl Iterator<Item = (Micros, Micros, char)> {
+fn spans(cues: &[(AudioTime, char)], end: AudioTime) -> impl Iterator<Item = (AudioTime, AudioTime, char)> {
     let ends = cues.iter().skip(1).map(|cue| cue.0).chain([end]);
     cues.iter().zip(ends).map(|((start, shape), end)| (*start, end, *shape))
 }
 
-fn hundredths(at: Micros) -> f64 {
+fn hundredths(at: AudioTime) -> f64 {
     (at.as_s() * 100.0).round() / 100.0
 }
 
@@ -232,9 +232,9 @@ mod tests {
         let mut writer = Box::new(Rhubarb::new(AtomicFile::create(&path).unwrap(), notation, shapes));
         for (ms, viseme) in [(0, Viseme::Sil), (20, Viseme::PP), (40, Viseme::PP), (60, Viseme::Aa), (200, Viseme::FF)]
         {
-            writer.step(Micros::from_ms(ms), &step(ms, viseme), &FacePose::REST).unwrap();
+            writer.step(AudioTime::from_ms(ms), &step(ms, viseme), &FacePose::REST).unwrap();
         }
-        writer.finish(Micros::from_ms(500)).unwrap();
+        writer.finish(AudioTime::from_ms(500)).unwrap();
         std::fs::read_to_string(path).unwrap()
     }
 
@@ -258,7 +258,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         let file = AtomicFile::create(&path).unwrap();
-        Box::new(Rhubarb::new(file, Notation::Json("[].wav".into()), Shapes::default())).finish(Micros(0)).unwrap();
+        Box::new(Rhubarb::new(file, Notation::Json("[].wav".into()), Shapes::default())).finish(AudioTime(0)).unwrap();
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains("\"soundFile\": \"[].wav\"") && text.ends_with("\"mouthCues\": []\n}\n"), "{text}");
     }

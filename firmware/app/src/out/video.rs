@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use keyface_core::{FacePose, Micros, SAMPLE_RATE_HZ};
+use keyface_core::{AudioTime, FacePose, SAMPLE_RATE_HZ};
 
 use super::{AtomicFile, FrameRate, Writer};
 use crate::AppError;
@@ -57,7 +57,7 @@ impl Writer for Video {
         Some(self.rate)
     }
 
-    fn frame(&mut self, _at: Micros, pose: &FacePose) -> Result<(), AppError> {
+    fn frame(&mut self, _at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
         self.rgb.clear();
         self.rgb.extend(self.face.draw(pose).rgb().flatten());
         let Some(pipe) = &mut self.encoder.stdin else { return Ok(()) };
@@ -78,7 +78,7 @@ impl Writer for Video {
         self.sound.write_all(&bytes).map_err(AppError::file(&self.samples.0, "write it"))
     }
 
-    fn finish(mut self: Box<Self>, _end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
         self.sound.flush().map_err(AppError::file(&self.samples.0, "write it"))?;
         drop(self.encoder.stdin.take());
         let Video { file, encoder, pictures, samples, .. } = *self;

@@ -1,6 +1,6 @@
 //! Oculus visemes as `time_s<TAB>viseme`: a line for each change, the last one `sil` at the end of the sound.
 
-use keyface_core::{FacePose, Micros, Step, Viseme};
+use keyface_core::{AudioTime, FacePose, Step, Viseme};
 
 use super::{AtomicFile, Writer};
 use crate::AppError;
@@ -16,9 +16,9 @@ impl Visemes {
         Visemes { file, last: None }
     }
 
-    fn write(&mut self, at: Micros, viseme: Viseme) -> Result<(), AppError> {
+    fn write(&mut self, at: AudioTime, viseme: Viseme) -> Result<(), AppError> {
         // Before the first sample nothing is said.
-        if self.last == Some(viseme) || at < Micros(0) {
+        if self.last == Some(viseme) || at < AudioTime(0) {
             return Ok(());
         }
         self.last = Some(viseme);
@@ -27,11 +27,11 @@ impl Visemes {
 }
 
 impl Writer for Visemes {
-    fn step(&mut self, at: Micros, step: &Step, _pose: &FacePose) -> Result<(), AppError> {
+    fn step(&mut self, at: AudioTime, step: &Step, _pose: &FacePose) -> Result<(), AppError> {
         self.write(at, step.viseme)
     }
 
-    fn finish(mut self: Box<Self>, end: Micros) -> Result<(), AppError> {
+    fn finish(mut self: Box<Self>, end: AudioTime) -> Result<(), AppError> {
         self.write(end, Viseme::Sil)?;
         self.file.commit()
     }
@@ -49,9 +49,9 @@ mod tests {
         let mut writer = Box::new(Visemes::new(AtomicFile::create(&path).unwrap()));
         for (ms, viseme) in [(-20, Viseme::Aa), (0, Viseme::Sil), (20, Viseme::PP), (40, Viseme::PP), (60, Viseme::Ou)]
         {
-            writer.step(Micros::from_ms(ms), &step(ms, viseme), &FacePose::REST).unwrap();
+            writer.step(AudioTime::from_ms(ms), &step(ms, viseme), &FacePose::REST).unwrap();
         }
-        writer.finish(Micros::from_ms(80)).unwrap();
+        writer.finish(AudioTime::from_ms(80)).unwrap();
         assert_eq!(std::fs::read_to_string(path).unwrap(), "0.000\tsil\n0.020\tPP\n0.060\tou\n0.080\tsil\n");
     }
 }

@@ -1,7 +1,7 @@
 //! Words and what was heard in; when each of their phones is spoken out: the likeliest path through the words (Viterbi 1967).
 
 use keyface_core::script::Segment;
-use keyface_core::{Micros, PHONES, Phone};
+use keyface_core::{AudioTime, PHONES, Phone};
 
 use crate::AppError;
 
@@ -9,7 +9,7 @@ use crate::AppError;
 #[derive(Clone, Copy, Debug)]
 pub struct Observed {
     /// The moment that is described.
-    pub at: Micros,
+    pub at: AudioTime,
     /// Probability of each phone.
     pub phones: [f32; PHONES],
 }
@@ -126,7 +126,7 @@ mod tests {
         let step = |n: usize, phone: Phone| {
             let mut seen = [0.3 / (PHONES - 1) as f32; PHONES];
             seen[phone as usize] = 0.7;
-            Observed { at: Micros::from_ms(20 * n as i64), phones: seen }
+            Observed { at: AudioTime::from_ms(20 * n as i64), phones: seen }
         };
         phones.iter().flat_map(|phone| [*phone; 4]).enumerate().map(|(n, phone)| step(n, phone)).collect()
     }

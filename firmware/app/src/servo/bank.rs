@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::Range;
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::joint::Joint;
 use super::link::{Link, ServoCounters};
@@ -14,7 +14,7 @@ use crate::AppError;
 /// Servos are moved no more often, however many pulses a second they get: none follows quicker.
 const TICKS_HZ: u32 = 100;
 /// How often the chip is asked whether it is still as it was set up.
-const ASK: Micros = Micros::from_ms(500);
+const ASK: Span = Span::from_ms(500);
 
 /// The joints of one chip. `open` opens its bus.
 pub struct Bank<I, O> {
@@ -51,7 +51,7 @@ where
             place: chip.bus.clone(),
             address: chip.address,
             prescale,
-            link: Link::new(Micros(1_000_000 / i64::from(chip.rate_hz.clamp(1, TICKS_HZ))), ASK),
+            link: Link::new(Span(1_000_000 / i64::from(chip.rate_hz.clamp(1, TICKS_HZ))), ASK),
             runs: runs(&joints),
             told: vec![None; joints.len()],
             joints,
@@ -62,7 +62,7 @@ where
     }
 
     /// Time between two ticks.
-    pub fn period(&self) -> Micros {
+    pub fn period(&self) -> Span {
         self.link.tick
     }
 
@@ -88,7 +88,7 @@ where
     /// the motion slower, never quicker. True when the servos have been told.
     ///
     /// A chip that does not answer is tried again after a while; the joints then go on from the pulses that stand.
-    pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
+    pub fn tick(&mut self, now: Moment, pose: &FacePose) -> bool {
         let span_s = self.link.span_s(now, &mut self.joints);
         if self.chip.is_none() {
             self.try_again(now);
@@ -131,7 +131,7 @@ where
         self.must_tell = true;
     }
 
-    fn try_again(&mut self, now: Micros) {
+    fn try_again(&mut self, now: Moment) {
         if !self.link.is_retry(now) {
             return;
         }
@@ -142,7 +142,7 @@ where
     }
 
     /// Asks the chip now and then whether it still works.
-    fn ask(&mut self, now: Micros) -> Result<(), AppError> {
+    fn ask(&mut self, now: Moment) -> Result<(), AppError> {
         let Some(chip) = self.chip.as_mut().filter(|_| self.link.must_ask(now)) else { return Ok(()) };
         if !chip.is_awake().map_err(|e| no_answer(&self.place, self.address, &e))? {
             return Err(AppError::Servos {
@@ -176,7 +176,7 @@ where
         Ok(())
     }
 
-    fn lose(&mut self, now: Micros, error: &AppError) {
+    fn lose(&mut self, now: Moment, error: &AppError) {
         let was_there = self.chip.take().is_some();
         self.link.lost(now, error, was_there);
     }
@@ -246,7 +246,7 @@ mod tests {
         O: FnMut(&str) -> Result<FakeChip, AppError>,
     {
         for tick in from..from + count {
-            bank.tick(Micros(tick * TICK), &jaw(open));
+            bank.tick(Moment(tick * TICK), &jaw(open));
             each(tick);
         }
         from + count
@@ -256,9 +256,9 @@ mod tests {
     fn the_first_pulses_are_those_of_a_face_at_rest() {
         let chip = FakeChip::new();
         let mut bank = bank(&servos(&[0, 5]), &chip);
-        assert!(!bank.tick(Micros(0), &jaw(1.0)), "the chip's clock has not settled");
+        assert!(!bank.tick(Moment(0), &jaw(1.0)), "the chip's clock has not settled");
         assert_eq!(chip.pulse_us(0), None);
-        assert!(bank.tick(Micros(TICK), &jaw(0.0)));
+        assert!(bank.tick(Moment(TICK), &jaw(0.0)));
         for output in [0, 5] {
             assert!((chip.pulse_us(output).unwrap() - REST_US).abs() < COUNT_US);
         }
@@ -271,7 +271,7 @@ mod tests {
         let mut bank = bank(&servos(&[2, 0, 8, 1]), &chip);
         let now = ticks(&mut bank, 0, 10, 0.0, |_| ());
         let before = chip.traffic();
-        bank.tick(Micros(now * TICK), &jaw(1.0));
+        bank.tick(Moment(now * TICK), &jaw(1.0));
         assert_eq!(chip.traffic(), (before.0 + 2, before.1 + 2 + 12 + 2 + 4));
         let now = ticks(&mut bank, now + 1, 100, 1.0, |_| ());
         let before = chip.chip().transactions;
@@ -290,7 +290,7 @@ mod tests {
             let mut pose = jaw(0.0);
             pose[Channel::JawOpen] = open;
             now += if chance.share() < 0.02 { 300_000 } else { 15_000 + (10_000.0 * chance.share()) as i64 };
-            bank.tick(Micros(now), &pose);
+            bank.tick(Moment(now), &pose);
             let at = chip.pulse_us(0).unwrap();
             assert!((1_450.0..=1_950.0).contains(&at), "{at} us");
             assert!((at - before).abs() <= STEP_US, "{before} us to {at} us");
@@ -305,7 +305,7 @@ mod tests {
         let mut bank = bank(&servos(&[0]), &chip);
         let now = ticks(&mut bank, 0, 6, 1.0, |_| ());
         let before = chip.pulse_us(0).unwrap();
-        bank.tick(Micros((now + 15) * TICK), &jaw(1.0));
+        bank.tick(Moment((now + 15) * TICK), &jaw(1.0));
         let step_us = chip.pulse_us(0).unwrap() - before;
         assert!(step_us > 0.0 && step_us <= 0.5 * 80_000.0 * 0.02 * 0.02 + COUNT_US, "{step_us} us");
     }

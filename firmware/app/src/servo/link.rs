@@ -2,7 +2,7 @@
 
 use std::ops::Add;
 
-use keyface_core::Micros;
+use keyface_core::{Moment, Span};
 use serde::Serialize;
 
 use super::joint::Joint;
@@ -11,8 +11,8 @@ use crate::AppError;
 /// After this many ticks without one, the servos have long come to a stand where they were.
 const STANDSTILL_TICKS: f64 = 5.0;
 /// Pause before it is tried again; it doubles.
-const PAUSE: Micros = Micros::from_ms(50);
-const PAUSE_LONGEST: Micros = Micros::from_ms(2_000);
+const PAUSE: Span = Span::from_ms(50);
+const PAUSE_LONGEST: Span = Span::from_ms(2_000);
 
 /// What the servos have suffered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,25 +40,25 @@ impl Add for ServoCounters {
 /// The times of one chip or bus.
 pub(super) struct Link {
     /// Between two ticks.
-    pub tick: Micros,
+    pub tick: Span,
     /// What went wrong so far.
     pub counters: ServoCounters,
-    last: Option<Micros>,
-    ask: Micros,
-    ask_at: Micros,
-    retry_at: Micros,
-    pause: Micros,
+    last: Option<Moment>,
+    ask: Span,
+    ask_at: Moment,
+    retry_at: Moment,
+    pause: Span,
 }
 
 impl Link {
     /// For one that is told each `tick`, and asked each `ask` whether it is still as it was set up.
-    pub fn new(tick: Micros, ask: Micros) -> Link {
-        let (ask_at, retry_at) = (Micros(0), Micros(i64::MIN));
+    pub fn new(tick: Span, ask: Span) -> Link {
+        let (ask_at, retry_at) = (Moment(0), Moment(i64::MIN));
         Link { tick, counters: ServoCounters::default(), last: None, ask, ask_at, retry_at, pause: PAUSE }
     }
 
     /// The span to move for, at most a tick: a late one shall be no jump. After a long pause the joints stand.
-    pub fn span_s(&mut self, now: Micros, joints: &mut [Joint]) -> f64 {
+    pub fn span_s(&mut self, now: Moment, joints: &mut [Joint]) -> f64 {
         let passed = self.last.map_or(self.tick, |last| now - last);
         self.last = Some(now);
         if passed.as_s() > STANDSTILL_TICKS * self.tick.as_s() {
@@ -68,19 +68,19 @@ impl Link {
     }
 
     /// Whether one that is lost is to be tried again now.
-    pub fn is_retry(&self, now: Micros) -> bool {
+    pub fn is_retry(&self, now: Moment) -> bool {
         now >= self.retry_at
     }
 
     /// It was tried again, and answers.
-    pub fn found(&mut self, now: Micros, name: &str) {
+    pub fn found(&mut self, now: Moment, name: &str) {
         self.ask_at = now + self.ask;
         self.counters.reopened += u64::from(self.counters.faults > 0);
         log::info!("servos: {name} answers");
     }
 
     /// Whether it is to be asked now; the next time is a while later.
-    pub fn must_ask(&mut self, now: Micros) -> bool {
+    pub fn must_ask(&mut self, now: Moment) -> bool {
         let is_due = now >= self.ask_at;
         if is_due {
             self.ask_at = now + self.ask;
@@ -94,7 +94,7 @@ impl Link {
     }
 
     /// It failed, and `was_there` before.
-    pub fn lost(&mut self, now: Micros, error: &AppError, was_there: bool) {
+    pub fn lost(&mut self, now: Moment, error: &AppError, was_there: bool) {
         let is_news = was_there || self.counters.faults == 0;
         log::log!(if is_news { log::Level::Warn } else { log::Level::Debug }, "{error}; trying again");
         self.counters.faults += 1;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::bank::Bank;
 use super::link::ServoCounters;
@@ -30,13 +30,13 @@ where
     }
 
     /// Time between two ticks: that of the quickest.
-    pub fn period(&self) -> Micros {
+    pub fn period(&self) -> Span {
         self.banks
             .iter()
             .map(Bank::period)
             .chain(self.chains.iter().map(Chain::period))
             .min()
-            .unwrap_or(Micros::from_ms(20))
+            .unwrap_or(Span::from_ms(20))
     }
 
     /// What has gone wrong so far, on all.
@@ -55,7 +55,7 @@ where
     }
 
     /// Moves every joint towards a face; true when one chip or bus at least has been told.
-    pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
+    pub fn tick(&mut self, now: Moment, pose: &FacePose) -> bool {
         // Every one of them, whatever the one before says.
         let chips = self.banks.iter_mut().map(|bank| bank.tick(now, pose));
         let buses = self.chains.iter_mut().map(|chain| chain.tick(now, pose));
@@ -124,10 +124,10 @@ mod tests {
     fn each_chip_has_its_own_rate_and_clock_and_every_joint_keeps_its_limits() {
         let chips = chips();
         let mut rack = rack(&chips);
-        assert_eq!(rack.period(), Micros(TICK));
+        assert_eq!(rack.period(), Span(TICK));
         let mut before = [1_500.0; 2];
         for tick in 0..200 {
-            rack.tick(Micros(tick * TICK), &jaw(if tick < 3 { 0.0 } else { 1.0 }));
+            rack.tick(Moment(tick * TICK), &jaw(if tick < 3 { 0.0 } else { 1.0 }));
             for (before, at) in before.iter_mut().zip(pulses_us(&chips)) {
                 if let Some(at) = at {
                     assert!((1_450.0..=1_950.0).contains(&at), "{at} us");
@@ -144,7 +144,7 @@ mod tests {
     fn the_first_pulses_of_every_chip_are_those_of_a_face_at_rest() {
         let chips = chips();
         let mut rack = rack(&chips);
-        (0..2).for_each(|tick| _ = rack.tick(Micros(tick * TICK), &jaw(0.0)));
+        (0..2).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         let pulses = pulses_us(&chips).map(Option::unwrap);
         assert!(pulses.iter().all(|at| (at - 1_500.0).abs() < COUNT_US), "{pulses:?}");
     }
@@ -154,15 +154,15 @@ mod tests {
         let chips = chips();
         let mut rack = rack(&chips);
         rack.connect().unwrap();
-        (0..20).for_each(|tick| _ = rack.tick(Micros(tick * TICK), &jaw(0.0)));
+        (0..20).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         chips[1].chip().answers = false;
-        (20..200).for_each(|tick| assert!(rack.tick(Micros(tick * TICK), &jaw(1.0)), "{tick}"));
+        (20..200).for_each(|tick| assert!(rack.tick(Moment(tick * TICK), &jaw(1.0)), "{tick}"));
         assert!((pulses_us(&chips)[0].unwrap() - 1_900.0).abs() < COUNT_US);
         assert!(rack.counters().faults > 0 && !rack.is_lost());
-        (200..300).for_each(|tick| _ = rack.tick(Micros(tick * TICK), &jaw(0.0)));
+        (200..300).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         assert!(rack.is_parked());
         chips[1].chip().answers = true;
-        (300..900).for_each(|tick| _ = rack.tick(Micros(tick * TICK), &jaw(0.0)));
+        (300..900).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         assert_eq!(rack.counters().reopened, 1);
         rack.let_go();
         assert_eq!(pulses_us(&chips), [None; 2]);
@@ -181,7 +181,7 @@ mod tests {
         let chips = chips();
         let servos = Servos { joint: vec![joint()], ..servos() };
         let mut rack = Rack::new(&servos, &FakeBus(chips.to_vec()).opener());
-        (0..5).for_each(|tick| _ = rack.tick(Micros(tick * TICK), &jaw(0.0)));
+        (0..5).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         assert_eq!(chips[1].traffic(), (0, 0));
     }
 }

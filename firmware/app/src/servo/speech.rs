@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use keyface_core::{Gains, Line, Micros, Motion, retarget};
+use keyface_core::{AudioTime, Gains, Line, Moment, Motion, retarget};
 
 use super::fake::FakeChip;
 use super::follow::Follow;
@@ -68,9 +68,9 @@ fn speak(chip: &FakeChip) -> Vec<Tick> {
     let mut ticks = Vec::new();
     for block in sound.chunks_exact(STEP_SAMPLES) {
         let step = line.push(block).last().transpose().unwrap();
-        let (at, motion) = step.map_or((Micros(0), Motion::REST), |step| (step.at, step.motion));
+        let (at, motion) = step.map_or((AudioTime(0), Motion::REST), |step| (step.at, step.motion));
         let face = retarget(&motion, GAINS);
-        rack.tick(Micros(ticks.len() as i64 * 20_000), &face);
+        rack.tick(Moment(ticks.len() as i64 * 20_000), &face);
         ticks.push(Tick { at_s: at.as_s(), wanted_us: follow.pulse_us(&face), pulse_us: chip.pulse_us(0) });
     }
     ticks
@@ -167,7 +167,7 @@ fn a_live_job_moves_the_servos_in_time_and_parks_them() {
     };
     let mut widest = REST_US;
     let watch = |_: &crate::app::Turn| widest = widest.max(chip.pulse_us(0).unwrap_or(REST_US));
-    let (report, _) = App::new(parts).run(&AtomicBool::new(false), watch).unwrap();
+    let (report, _) = App::new(parts).unwrap().run(&AtomicBool::new(false), watch).unwrap();
     assert!(widest > REST_US + 80.0, "{widest} us");
     assert_eq!(chip.pulse_us(0), None);
     let servos = report.servos.unwrap();

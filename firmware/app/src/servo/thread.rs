@@ -12,14 +12,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::bus::open_bus;
 use super::lead::lead;
 use super::link::ServoCounters;
 use super::rack::Rack;
 use crate::AppError;
-use crate::ears::micros;
+use crate::ears::span;
 use crate::stats::Spread;
 
 /// A face that was left longer ago is no longer followed, and the servos go to rest: whoever left it has stopped.
@@ -27,13 +27,17 @@ const STALE: Duration = Duration::from_millis(500);
 /// The longest way to rest at the end; then the servos are let go where they are.
 const PARK_LONGEST: Duration = Duration::from_secs(3);
 
+/// A face is left so long before it is taken: what else the caller does may take as long.
+const HEADSTART: Duration = Duration::from_millis(3);
+
 /// How long a servo may take to get where its pulse is; it is let go only then.
 const TRAVEL: Duration = Duration::from_millis(200);
 
 /// Servos that move until they are parked.
 pub struct Servos {
     mailbox: Arc<Mutex<Letter>>,
-    lead: Micros,
+    lead: Span,
+    period: Duration,
     stay: Option<SyncSender<()>>,
     thread: Option<JoinHandle<ServoReport>>,
 }
@@ -52,6 +56,8 @@ struct Letter {
     pose: FacePose,
     left: Instant,
     captured: Option<Instant>,
+    /// When it is taken next.
+    taken_at: Instant,
 }
 
 impl Servos {
@@ -76,23 +82,35 @@ impl Servos {
         if needed {
             rack.connect()?;
         }
-        let letter = Letter { pose: FacePose::REST, left: Instant::now(), captured: None };
-        let mailbox = Arc::new(Mutex::new(letter));
+        let period = Duration::from_micros(rack.period().0.unsigned_abs());
+        let (left, taken_at) = (Instant::now(), Instant::now() + period);
+        let mailbox = Arc::new(Mutex::new(Letter { pose: FacePose::REST, left, captured: None, taken_at }));
         let (stay, leave) = sync_channel(0);
         let work = Work { rack, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
         let spawned = thread::Builder::new().name("keyface-servos".into()).spawn(move || work.run(&leave));
         let thread = spawned.map_err(|reason| AppError::Thread { what: "servos", reason })?;
-        Ok(Servos { mailbox, lead: lead(servos), stay: Some(stay), thread: Some(thread) })
+        Ok(Servos { mailbox, lead: lead(servos), period, stay: Some(stay), thread: Some(thread) })
     }
 
     /// How much earlier than a screen they want a face.
-    pub fn lead(&self) -> Micros {
+    pub fn lead(&self) -> Span {
         self.lead
     }
 
     /// Leaves a face to be followed; `captured` is when its sound was in the air. Never waits for the bus.
     pub fn follow(&self, pose: FacePose, captured: Option<Instant>) {
-        *self.mailbox.lock().unwrap_or_else(PoisonError::into_inner) = Letter { pose, left: Instant::now(), captured };
+        let mut letter = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        *letter = Letter { pose, left: Instant::now(), captured, ..*letter };
+    }
+
+    /// How long they need no other face: they take one at their own rate, and want it shortly before.
+    pub fn pause(&self) -> Duration {
+        let now = Instant::now();
+        let taken_at = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner).taken_at;
+        let wanted = (taken_at + self.period).checked_duration_since(now + HEADSTART);
+        // A bus that hangs takes none.
+        let pause = wanted.filter(|pause| !pause.is_zero()).unwrap_or(self.period);
+        if pause > self.period { pause - self.period } else { pause }
     }
 
     /// From now on the servos go to rest and are let go there.
@@ -140,14 +158,16 @@ where
         let mut next = Instant::now() + period;
         while leave.recv_timeout(next.saturating_duration_since(Instant::now())) == Err(RecvTimeoutError::Timeout) {
             next = (next + period).max(Instant::now());
-            self.follow();
+            self.follow(next);
         }
         self.park(period);
         ServoReport { counters: self.rack.counters(), ages: self.ages }
     }
 
-    fn follow(&mut self) {
-        let letter = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Takes the newest face; the one after it is taken at `next`.
+    fn follow(&mut self, next: Instant) {
+        let mut letter = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        letter.taken_at = next;
         let (pose, left, captured) = (letter.pose, letter.left, letter.captured);
         drop(letter);
         let is_stale = left.elapsed() > STALE;
@@ -169,8 +189,8 @@ where
         self.rack.let_go();
     }
 
-    fn now(&self) -> Micros {
-        micros(self.started.elapsed())
+    fn now(&self) -> Moment {
+        Moment::START + span(self.started.elapsed())
     }
 }
 
@@ -221,6 +241,23 @@ mod tests {
         assert_eq!(chip.pulse_us(0), None);
         assert_eq!(report.counters, ServoCounters::default());
         assert!(report.ages.count() > 0);
+    }
+
+    #[test]
+    fn faces_are_wanted_at_the_servos_own_rate_and_shortly_before_they_are_taken() {
+        let chip = FakeChip::new();
+        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let (start, mut faces) = (Instant::now(), 0);
+        while start.elapsed() < Duration::from_millis(300) {
+            servos.follow(jaw(0.5), Some(Instant::now()));
+            faces += 1;
+            assert!(servos.pause() <= 2 * servos.period, "{:?}", servos.pause());
+            thread::sleep(servos.pause());
+        }
+        // A busy machine may sleep longer, never shorter: 100 a second.
+        assert!((5..=33).contains(&faces), "{faces} faces in 300 ms");
+        let ages = servos.finish().ages;
+        assert!(ages.percentile_ms(0.5).unwrap() < 8.0, "{:?} ms", ages.percentile_ms(0.5));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use embedded_hal::i2c::I2c;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::lead::travel_s;
 use super::rack::Rack;
@@ -23,7 +23,7 @@ const STEPS: RangeInclusive<u16> = 0..=4_095;
 const SPEED: f32 = 400.0;
 const ACCELERATION: f32 = 2_000.0;
 /// How long a servo may lag behind what it is told.
-const LAG: Micros = Micros::from_ms(100);
+const LAG: Span = Span::from_ms(100);
 
 /// One move.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +88,7 @@ pub struct Tuner<I, O> {
     at: usize,
     rack: Rack<I, O>,
     goal: u16,
-    now: Micros,
+    now: Moment,
 }
 
 impl<I, O> Tuner<I, O>
@@ -107,7 +107,7 @@ where
             servos.joint.iter().map(|joint| Tuned { bus: None, joint: joint.clone() }).chain(on_buses).collect();
         let nobody = Servos { joint: vec![], buses: Default::default(), ..servos.clone() };
         let rack = Rack::new(&nobody, &open);
-        let mut tuner = Tuner { servos, hard_us, open, joints, at: 0, rack, goal: 0, now: Micros(0) };
+        let mut tuner = Tuner { servos, hard_us, open, joints, at: 0, rack, goal: 0, now: Moment(0) };
         tuner.take(0)?;
         Ok(tuner)
     }
@@ -121,7 +121,7 @@ where
     ///
     /// # Errors
     /// When there is no such joint, or its chip or bus does not answer.
-    pub fn make(&mut self, step: &Move) -> Result<Micros, AppError> {
+    pub fn make(&mut self, step: &Move) -> Result<Span, AppError> {
         let before = self.goal;
         match step {
             Move::Joint(name) => self.take(self.named(name)?)?,
@@ -133,11 +133,11 @@ where
         let Joint { max_speed_us_per_s: speed, max_acceleration_us_per_s2: acceleration, .. } = self.moving();
         let way = f64::from(before.abs_diff(self.goal));
         let is_move = matches!(step, Move::By(_) | Move::To(_));
-        Ok(if is_move { Micros::from_s(travel_s(way, speed.into(), acceleration.into())) + LAG } else { Micros(0) })
+        Ok(if is_move { Span::from_s(travel_s(way, speed.into(), acceleration.into())) + LAG } else { Span(0) })
     }
 
     /// Time between two ticks.
-    pub fn period(&self) -> Micros {
+    pub fn period(&self) -> Span {
         self.rack.period()
     }
 

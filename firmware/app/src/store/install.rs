@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::Micros;
+use keyface_core::Span;
 use serde::Serialize;
 
 use super::sweep::NEW;
@@ -45,9 +45,9 @@ pub enum Event {
     /// The self-test has heard so much of the clip.
     Heard {
         /// So much.
-        done: Micros,
+        done: Span,
         /// All of it.
-        all: Micros,
+        all: Span,
     },
 }
 

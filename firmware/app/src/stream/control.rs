@@ -117,7 +117,7 @@ fn take(line: &[u8], seat: &mut Seat, tells: &mut impl Write) -> io::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{FacePose, Micros};
+    use keyface_core::{AudioTime, FacePose, Moment, Span};
 
     use super::*;
     use crate::stream::message::Flush;
@@ -128,7 +128,7 @@ mod tests {
     fn lines_become_messages_and_ends_of_turns_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control");
-        let (stage, said) = Stage::new(Micros(0), Micros(0));
+        let (stage, said) = Stage::new(Span(0), Span(0));
         let _control = Control::start(&path, stage.clone()).unwrap();
         let mut stream = UnixStream::connect(&path).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -142,7 +142,7 @@ mod tests {
         let mut answer = String::new();
         answers.read_line(&mut answer).unwrap();
         assert!(answer.starts_with(r#"{"type":"error","reason":"expected a message of the protocol, "#), "{answer}");
-        let place = Place { turn: 2, at: Micros::from_ms(1_500), show: Micros(0) };
+        let place = Place { turn: 2, at: AudioTime::from_ms(1_500), show: Moment(0) };
         stage.tell(Event::Frame(place, Default::default()), FacePose::REST);
         stage.tell(Event::Flushed(place), FacePose::REST);
         answer.clear();
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_last_line_needs_no_end_and_the_rest_of_a_long_one_is_no_line() {
-        let (stage, said) = Stage::new(Micros(0), Micros(0));
+        let (stage, said) = Stage::new(Span(0), Span(0));
         let mut seat = stage.sit(false).unwrap();
         let long = format!("{}{}\n{}", "x".repeat(LONGEST_TEXT + 1), r#"{"type":"flush"}"#, r#"{"type":"end"}"#);
         let mut tells = Vec::new();
@@ -166,7 +166,7 @@ mod tests {
     fn a_line_without_an_end_is_refused_before_it_fills_the_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control");
-        let (stage, _said) = Stage::new(Micros(0), Micros(0));
+        let (stage, _said) = Stage::new(Span(0), Span(0));
         let _control = Control::start(&path, stage).unwrap();
         let mut stream = UnixStream::connect(&path).unwrap();
         stream.write_all(&[b'x'; LONGEST_TEXT + 100]).unwrap();

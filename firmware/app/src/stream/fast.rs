@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use keyface_core::{Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken};
+use keyface_core::{AudioTime, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken};
 
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 use crate::animate::{STEP_SAMPLES, tail_samples};
@@ -16,7 +16,7 @@ pub struct Fast {
     fps: u32,
     turn: u32,
     /// On the clock of whoever asks, when the turn's first sample could be shown; `None` before it has come.
-    origin: Option<Micros>,
+    origin: Option<Moment>,
     heard: Samples,
     next_frame: i64,
     shown: VecDeque<Spoken>,
@@ -36,7 +36,7 @@ impl Fast {
     }
 
     /// What the line looks ahead.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.line.look_ahead()
     }
 
@@ -46,19 +46,19 @@ impl Fast {
     }
 
     /// Hears samples at 16 kHz.
-    pub fn sound(&mut self, samples: &[f32], now: Micros, events: &mut Vec<Event>) {
+    pub fn sound(&mut self, samples: &[f32], now: Moment, events: &mut Vec<Event>) {
         self.hear(samples, now, None, events);
         self.heard.0 += samples.len() as u64;
     }
 
     /// A mark behind the sound so far.
-    pub fn mark(&mut self, name: String, now: Micros, events: &mut Vec<Event>) {
-        events.push(Event::Mark(self.place(self.heard.micros(), now), name));
+    pub fn mark(&mut self, name: String, now: Moment, events: &mut Vec<Event>) {
+        events.push(Event::Mark(self.place(self.heard.time(), now), name));
     }
 
     /// The turn's sound is complete: its last frames, and those in which the face settles.
-    pub fn end(&mut self, now: Micros, events: &mut Vec<Event>) {
-        let end = self.heard.micros();
+    pub fn end(&mut self, now: Moment, events: &mut Vec<Event>) {
+        let end = self.heard.time();
         if self.origin.is_some() {
             let settle = (SETTLE.0 * i64::from(SAMPLE_RATE_HZ) / 1_000_000) as usize;
             let silence = vec![0.0; tail_samples(&self.line) + settle];
@@ -69,9 +69,9 @@ impl Fast {
     }
 
     /// Throws the turn away from `at` on, or from the newest frame on; the way from there to rest is told.
-    pub fn flush(&mut self, at: Option<Micros>, now: Micros, events: &mut Vec<Event>) {
+    pub fn flush(&mut self, at: Option<AudioTime>, now: Moment, events: &mut Vec<Event>) {
         let told = self.frame_at(self.next_frame);
-        let from = at.map_or(told, |at| at.clamp(Micros(0), told));
+        let from = at.map_or(told, |at| at.clamp(AudioTime(0), told));
         if self.origin.is_some() {
             events.push(Event::Splice(self.place(from, now)));
             self.go_to_rest(from, now, events);
@@ -88,7 +88,7 @@ impl Fast {
     }
 
     /// Steps before `end` are told; frames go on behind it while the face settles.
-    fn hear(&mut self, samples: &[f32], now: Micros, end: Option<Micros>, events: &mut Vec<Event>) {
+    fn hear(&mut self, samples: &[f32], now: Moment, end: Option<AudioTime>, events: &mut Vec<Event>) {
         let origin = *self.origin.get_or_insert(now);
         let silence = [0.0; STEP_SAMPLES];
         for piece in samples.chunks(STEP_SAMPLES) {
@@ -102,14 +102,17 @@ impl Fast {
                 }
                 None => continue,
             };
-            if step.at >= Micros(0) && end.is_none_or(|end| step.at < end) {
-                events.push(Event::Step(Place { turn: self.turn, at: step.at, show: origin + step.at }, step));
+            if step.at >= AudioTime(0) && end.is_none_or(|end| step.at < end) {
+                events.push(Event::Step(
+                    Place { turn: self.turn, at: step.at, show: origin + step.at.since_start() },
+                    step,
+                ));
             }
             self.frames(step.at, end.map(|end| end + SETTLE), now, events);
         }
     }
 
-    fn frames(&mut self, known: Micros, last: Option<Micros>, now: Micros, events: &mut Vec<Event>) {
+    fn frames(&mut self, known: AudioTime, last: Option<AudioTime>, now: Moment, events: &mut Vec<Event>) {
         loop {
             let at = self.frame_at(self.next_frame);
             if at > known || last.is_some_and(|last| at >= last) {
@@ -125,7 +128,7 @@ impl Fast {
         }
     }
 
-    fn go_to_rest(&mut self, from: Micros, now: Micros, events: &mut Vec<Event>) {
+    fn go_to_rest(&mut self, from: AudioTime, now: Moment, events: &mut Vec<Event>) {
         let first = (from.0 * i64::from(self.fps) + 999_999) / 1_000_000;
         let back = usize::try_from(self.next_frame - first).unwrap_or(0).max(1);
         let last = self.shown.len().checked_sub(back).and_then(|at| self.shown.get(at));
@@ -140,12 +143,12 @@ impl Fast {
         }
     }
 
-    fn frame_at(&self, frame: i64) -> Micros {
-        Micros(frame * 1_000_000 / i64::from(self.fps))
+    fn frame_at(&self, frame: i64) -> AudioTime {
+        AudioTime(frame * 1_000_000 / i64::from(self.fps))
     }
 
-    fn place(&self, at: Micros, now: Micros) -> Place {
-        Place { turn: self.turn, at, show: self.origin.unwrap_or(now) + at }
+    fn place(&self, at: AudioTime, now: Moment) -> Place {
+        Place { turn: self.turn, at, show: self.origin.unwrap_or(now) + at.since_start() }
     }
 }
 
@@ -168,8 +171,8 @@ mod tests {
         let clip = &clip()[..32_000];
         let once = |fast: &mut Fast, block: usize| {
             let mut events = Vec::new();
-            clip.chunks(block).for_each(|piece| fast.sound(piece, Micros(0), &mut events));
-            fast.end(Micros(0), &mut events);
+            clip.chunks(block).for_each(|piece| fast.sound(piece, Moment(0), &mut events));
+            fast.end(Moment(0), &mut events);
             said(&events).into_iter().map(|(place, motion)| (place.at, motion)).collect::<Vec<_>>()
         };
         let mut fast = Fast::new(line(), 60);
@@ -183,11 +186,11 @@ mod tests {
     #[test]
     fn a_flush_takes_back_what_was_told_ahead_and_leads_to_rest() {
         let (mut fast, mut events) = (Fast::new(line(), 60), Vec::new());
-        fast.sound(&clip()[..48_000], Micros(0), &mut events);
+        fast.sound(&clip()[..48_000], Moment(0), &mut events);
         let told = said(&events);
-        let at = Micros::from_ms(1_005);
+        let at = AudioTime::from_ms(1_005);
         events.clear();
-        fast.flush(Some(at), Micros::from_ms(5), &mut events);
+        fast.flush(Some(at), Moment::from_ms(5), &mut events);
         assert!(matches!(events[0], Event::Splice(Place { turn: 0, at: from, .. }) if from == at));
         assert!(matches!(events.last(), Some(Event::Flushed(Place { turn: 0, at: from, .. })) if *from == at));
         let way = said(&events);
@@ -196,15 +199,15 @@ mod tests {
         let near = |a: &Motion, b: &Motion| a.0.iter().zip(b.0).all(|(a, b)| (a - b).abs() < 0.05);
         assert!(near(&way[0].1, &before.1), "without a jump");
         assert_eq!(way.last().unwrap().1, Motion::REST);
-        assert!(way.last().unwrap().0.at - at <= Micros::from_ms(120));
+        assert!(way.last().unwrap().0.at - at <= Span::from_ms(120));
     }
 
     #[test]
     fn each_turn_ends_once_even_when_it_was_empty() {
         let (mut fast, mut events) = (Fast::new(line(), 60), Vec::new());
-        fast.end(Micros(0), &mut events);
-        fast.flush(None, Micros(0), &mut events);
-        let place = |turn| Place { turn, at: Micros(0), show: Micros(0) };
+        fast.end(Moment(0), &mut events);
+        fast.flush(None, Moment(0), &mut events);
+        let place = |turn| Place { turn, at: AudioTime(0), show: Moment(0) };
         assert_eq!(events, [Event::Ended(place(0)), Event::Flushed(place(1))]);
     }
 
@@ -212,7 +215,7 @@ mod tests {
     fn a_muted_voice_does_not_move_the_lips() {
         let (mut fast, mut events) = (Fast::new(line(), 60), Vec::new());
         fast.mute(true);
-        fast.sound(&clip()[..32_000], Micros(0), &mut events);
+        fast.sound(&clip()[..32_000], Moment(0), &mut events);
         assert!(said(&events).iter().all(|(_, motion)| *motion == Motion::REST));
     }
 }

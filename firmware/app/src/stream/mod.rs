@@ -3,6 +3,7 @@
 //! [`fast`] tells frames as soon as sound comes, [`playout`] shows and plays it in real time; both make the same
 //! [`turns::Event`]s. A [`session`] is one client's conversation, and `serve` is its socket.
 
+pub(crate) mod axis;
 #[cfg(unix)]
 pub mod control;
 pub mod fast;

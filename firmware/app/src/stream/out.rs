@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment};
 
 use crate::AppError;
 
@@ -29,7 +29,7 @@ const VTS_PORT: u16 = 8_001;
 
 /// Somebody who is sent every picture. One that is gone or slow misses pictures, and nobody waits for it.
 trait Receiver {
-    fn show(&mut self, pose: &FacePose, now: Micros);
+    fn show(&mut self, pose: &FacePose, now: Moment);
 
     /// Whether it will never come back.
     fn has_left(&self) -> bool {
@@ -92,7 +92,7 @@ impl Outputs {
     }
 
     /// Sends a picture to all; those who have left for good are forgotten.
-    pub fn show(&mut self, pose: &FacePose, now: Micros) {
+    pub fn show(&mut self, pose: &FacePose, now: Moment) {
         self.0.iter_mut().for_each(|receiver| receiver.show(pose, now));
         self.0.retain(|receiver| !receiver.has_left());
     }
@@ -115,7 +115,7 @@ mod tests {
             assert!(outputs.add(&format!("{kind}://{address}")).unwrap().is_some());
         }
         let start = Instant::now();
-        (0..600).for_each(|n| outputs.show(&FacePose::REST, Micros::from_ms(16 * n)));
+        (0..600).for_each(|n| outputs.show(&FacePose::REST, Moment::from_ms(16 * n)));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
         for socket in [near, far] {
             socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();

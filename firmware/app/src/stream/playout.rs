@@ -6,22 +6,23 @@
 
 use std::collections::VecDeque;
 
-use keyface_core::{HOP_SAMPLES, Line, Micros, SAMPLE_RATE_HZ, Samples, Spoken, Step};
+use keyface_core::{AudioTime, HOP_SAMPLES, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
 
 use crate::servo::SERVO_LEAD;
 
+use super::axis::{at, samples, span};
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 
 /// Sound that may wait; whoever sends more is held back.
 pub const QUEUE_MOST: usize = 60 * SAMPLE_RATE_HZ as usize;
 /// Beyond the look-ahead: a step, and a turn of the loop.
-const MARGIN: Micros = Micros::from_ms(30);
+const MARGIN: Span = Span::from_ms(30);
 /// What the loudspeaker is given beyond what it has taken.
-const VOICE_AHEAD: Micros = Micros::from_ms(20);
+const VOICE_AHEAD: Span = Span::from_ms(20);
 /// Sound that is waited for before a turn begins: senders that keep real time send unevenly.
-const JITTER: Micros = Micros::from_ms(60);
+const JITTER: Span = Span::from_ms(60);
 /// A turn that runs dry waits longer each time, up to this.
-const JITTER_MOST: Micros = Micros::from_ms(480);
+const JITTER_MOST: Span = Span::from_ms(480);
 
 /// What waits to go in, in its order.
 enum Piece {
@@ -71,7 +72,7 @@ struct Feeding {
     is_flowing: bool,
     /// When the first sound came that waits to flow.
     waits: Option<u64>,
-    patience: Micros,
+    patience: Span,
 }
 
 impl Feeding {
@@ -117,18 +118,18 @@ impl Playout {
 
     /// The same for a face that is told so much earlier than a screen, beyond what all servos want: the sound waits for a
     /// slow jaw.
-    pub fn waiting_for(mut self, lead: Micros) -> Playout {
+    pub fn waiting_for(mut self, lead: Span) -> Playout {
         self.lead += samples(lead - SERVO_LEAD);
         self
     }
 
     /// How much later than it comes, at least, a sound is heard.
-    pub fn lead(&self) -> Micros {
-        Samples(self.lead).micros()
+    pub fn lead(&self) -> Span {
+        Samples(self.lead).span()
     }
 
     /// What the line looks ahead.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.line.look_ahead()
     }
 
@@ -181,13 +182,13 @@ impl Playout {
 
     /// Throws away all that is not shown yet and begins the next turn; the face goes to rest from what it shows at
     /// `shown`. A loudspeaker has to be silent from the answer on, up to where it was given sound.
-    pub fn flush(&mut self, shown: u64, now: Micros, events: &mut Vec<Event>) -> u64 {
+    pub fn flush(&mut self, shown: u64, now: Moment, events: &mut Vec<Event>) -> u64 {
         self.tell(shown, now, events);
         let from = self.spoken(shown);
         let is_moving = self.sound_end.is_some();
         for turn in self.not_over() {
-            let place = Place { turn, at: span(self.start_of(turn).unwrap_or(shown).min(shown), shown), show: now };
-            if place.at > Micros(0) {
+            let place = Place { turn, at: at(self.start_of(turn).unwrap_or(shown).min(shown), shown), show: now };
+            if place.at > AudioTime(0) {
                 events.push(Event::Splice(place));
             }
             events.push(Event::Flushed(place));
@@ -229,12 +230,21 @@ impl Playout {
         }
     }
 
+    /// The place at which something is due by itself: a hop, or what is to be told; `None` while there is nothing to say.
+    pub fn next(&self, heard: u64) -> Option<u64> {
+        // A turn that waits for enough sound waits for a while.
+        let waits = (!self.queue.is_empty()).then_some(heard + HOP_SAMPLES as u64);
+        let hop = self.sound_end.map(|_| (self.fed + 1).saturating_sub(self.lead)).or(waits);
+        let told = [self.due.front().map(|due| due.0), self.steps.front().map(|step| step.0)];
+        told.into_iter().chain([hop]).flatten().min().map(|place| place.max(heard))
+    }
+
     /// What is said at a place.
     pub fn spoken(&self, heard: u64) -> Spoken {
         let spoken = if self.sound_end.is_none() || heard < self.base {
             Spoken::REST
         } else {
-            self.line.spoken_at(span(self.base, heard))
+            self.line.spoken_at(at(self.base, heard))
         };
         match self.rest {
             Some(Rest { from, at }) => from.toward(&spoken, share_of_rest(span(at, heard))),
@@ -243,13 +253,13 @@ impl Playout {
     }
 
     /// Where something shown now belongs: to the last turn that has begun, and before the first to its start.
-    pub fn place(&self, heard: u64, now: Micros) -> Place {
+    pub fn place(&self, heard: u64, now: Moment) -> Place {
         let (turn, start) = self.shown.unwrap_or((0, heard));
-        Place { turn, at: span(start, heard), show: now }
+        Place { turn, at: at(start, heard), show: now }
     }
 
     /// Tells what has come to its place.
-    pub fn tell(&mut self, heard: u64, now: Micros, events: &mut Vec<Event>) {
+    pub fn tell(&mut self, heard: u64, now: Moment, events: &mut Vec<Event>) {
         loop {
             let due = self.due.front().map(|(at, _)| *at).filter(|at| *at <= heard);
             let step = self.steps.front().map(|(at, _)| *at).filter(|at| *at <= heard);
@@ -268,7 +278,7 @@ impl Playout {
         }
     }
 
-    fn tell_due(&mut self, now: Micros, events: &mut Vec<Event>) {
+    fn tell_due(&mut self, now: Moment, events: &mut Vec<Event>) {
         let Some((at, due)) = self.due.pop_front() else { return };
         if let Due::Begin(turn) = due {
             self.shown = Some((turn, at));
@@ -279,7 +289,7 @@ impl Playout {
             Due::Mark(name) => events.push(Event::Mark(place, name)),
             Due::Ended(turn) if self.shown.is_some_and(|(shown, _)| shown == turn) => events.push(Event::Ended(place)),
             // A turn without a sound has no place of its own.
-            Due::Ended(turn) => events.push(Event::Ended(Place { turn, at: Micros(0), show: now })),
+            Due::Ended(turn) => events.push(Event::Ended(Place { turn, at: AudioTime(0), show: now })),
             Due::Begin(_) => {}
         }
     }
@@ -368,7 +378,7 @@ impl Playout {
 
     fn run_dry(&mut self) {
         if std::mem::take(&mut self.feeding.is_flowing) {
-            self.feeding.patience = Micros(2 * self.feeding.patience.0).min(JITTER_MOST);
+            self.feeding.patience = Span(2 * self.feeding.patience.0).min(JITTER_MOST);
             self.underruns += 1;
         }
     }
@@ -384,15 +394,6 @@ impl Playout {
             steps.extend(u64::try_from(at).ok().map(|at| (at, step)));
         }
     }
-}
-
-/// From one place of the axis to another.
-fn span(from: u64, to: u64) -> Micros {
-    Micros((to as i64 - from as i64) * 1_000_000 / i64::from(SAMPLE_RATE_HZ))
-}
-
-fn samples(span: Micros) -> u64 {
-    (span.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ)).div_ceil(1_000_000)
 }
 
 #[cfg(test)]
@@ -420,8 +421,8 @@ mod tests {
             self.now * 16
         }
 
-        fn micros(&self) -> Micros {
-            Micros::from_ms(self.now as i64)
+        fn micros(&self) -> Moment {
+            Moment::from_ms(self.now as i64)
         }
 
         fn wait(&mut self, ms: u64) {
@@ -563,7 +564,7 @@ mod tests {
         let mark =
             room.events.iter().find_map(|e| if let Event::Mark(place, name) = e { Some((place, name)) } else { None });
         let (place, name) = mark.unwrap();
-        assert_eq!((place.at, name.as_str()), (Micros::from_ms(500), "half"));
+        assert_eq!((place.at, name.as_str()), (AudioTime::from_ms(500), "half"));
         let late = place.show.0 - (start as i64 + 8_000) * 1_000 / 16;
         assert!((0..=1_000).contains(&late), "{late} us");
     }

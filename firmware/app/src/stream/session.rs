@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyface_core::{FacePose, Gains, Line, Micros, Model, SAMPLE_RATE_HZ};
+use keyface_core::{AudioTime, FacePose, Gains, Line, Model, Moment, SAMPLE_RATE_HZ, Span};
 
+use super::axis::place_at;
 use super::fast::Fast;
 use super::figures::Figures;
 use super::limit::Limit;
@@ -73,8 +74,8 @@ struct Open {
     look: Look,
     visemes: Visemes,
     /// Sound up to here belongs to the turn that was flushed.
-    late_until: Micros,
-    next_frame: Micros,
+    late_until: Moment,
+    next_frame: Moment,
     block: Vec<f32>,
     events: Vec<Event>,
 }
@@ -96,7 +97,7 @@ impl Session {
     ///
     /// # Errors
     /// When the session cannot go on.
-    pub fn text(&mut self, text: &str, now: Micros, out: &mut Vec<Packet>) -> Result<(), Refusal> {
+    pub fn text(&mut self, text: &str, now: Moment, out: &mut Vec<Packet>) -> Result<(), Refusal> {
         if !self.texts.take(1.0, now) {
             return Err(Refusal(format!("expected at most {TEXTS_HZ} messages a second, came more")));
         }
@@ -121,7 +122,7 @@ impl Session {
     ///
     /// # Errors
     /// When the session cannot go on.
-    pub fn sound(&mut self, bytes: &[u8], now: Micros, out: &mut Vec<Packet>) -> Result<(), Refusal> {
+    pub fn sound(&mut self, bytes: &[u8], now: Moment, out: &mut Vec<Packet>) -> Result<(), Refusal> {
         let Some(open) = &mut self.open else {
             return Err(Refusal("expected a hello first, came sound".into()));
         };
@@ -134,7 +135,7 @@ impl Session {
     }
 
     /// Lets time pass.
-    pub fn tick(&mut self, now: Micros, out: &mut Vec<Packet>) {
+    pub fn tick(&mut self, now: Moment, out: &mut Vec<Packet>) {
         if let Some(open) = &mut self.open {
             open.tick(now);
             open.tell(&self.host.figures, out);
@@ -142,7 +143,7 @@ impl Session {
     }
 
     /// Whether more sound may come now. Who sends it in spite of that waits in his socket.
-    pub fn has_room(&mut self, now: Micros) -> bool {
+    pub fn has_room(&mut self, now: Moment) -> bool {
         match &mut self.open {
             None => true,
             Some(open) => match &mut open.voice {
@@ -177,17 +178,17 @@ impl Session {
         self.open.as_ref().is_some_and(|open| !matches!(open.voice, Voice::Fast(_)))
     }
 
-    fn greet(&mut self, hello: Hello, now: Micros, out: &mut Vec<Packet>) -> Result<(), Refusal> {
+    fn greet(&mut self, hello: Hello, now: Moment, out: &mut Vec<Packet>) -> Result<(), Refusal> {
         let pcm = Pcm::new(&hello).map_err(|e| Refusal(e.to_string()))?;
         let voice = self.voice(&hello).map_err(Refusal)?;
         let (look_ahead, delay, fps, turn) = match &voice {
-            Voice::Fast(fast) => (fast.look_ahead(), Micros(0), hello.fps, fast.turn()),
+            Voice::Fast(fast) => (fast.look_ahead(), Span(0), hello.fps, fast.turn()),
             Voice::Real(playout) => (playout.look_ahead(), playout.lead(), hello.fps, 0),
-            Voice::Stage(seat) => (seat.look_ahead(), seat.delay(), crate::app::DISPLAY_FPS, seat.turn()),
+            Voice::Stage(seat) => (seat.look_ahead(), seat.delay(), crate::pictures::DISPLAY_FPS, seat.turn()),
         };
         let ready = Ready {
             protocol: PROTOCOL,
-            now_ms: ms(now),
+            now_ms: ms(now.since_start()),
             look_ahead_ms: ms(look_ahead),
             delay_ms: ms(delay),
             fps,
@@ -203,7 +204,7 @@ impl Session {
             voice,
             look: Look::new(self.host.gains, life),
             visemes: Visemes::new(hello.visemes),
-            late_until: Micros(i64::MIN),
+            late_until: Moment(i64::MIN),
             next_frame: now,
             block: Vec::new(),
             events: Vec::new(),
@@ -236,11 +237,11 @@ impl Session {
 }
 
 impl Open {
-    fn ask(&mut self, ask: Ask, now: Micros) {
+    fn ask(&mut self, ask: Ask, now: Moment) {
         match &ask {
             Ask::Flush(flush) => {
                 self.pcm.forget();
-                self.late_until = now + Micros::from_ms(i64::from(flush.late_ms.unwrap_or(0)));
+                self.late_until = now + Span::from_ms(i64::from(flush.late_ms.unwrap_or(0)));
             }
             Ask::End {} => {
                 self.block.clear();
@@ -259,12 +260,12 @@ impl Open {
             (Voice::Real(playout), Ask::Mute { on }) => playout.mute(on),
             (Voice::Real(playout), Ask::Mark { name }) => playout.mark(name),
             (Voice::Real(playout), Ask::End {}) => playout.end(),
-            (Voice::Real(playout), Ask::Flush(_)) => _ = playout.flush(axis(now), now, events),
+            (Voice::Real(playout), Ask::Flush(_)) => _ = playout.flush(place_at(now), now, events),
             (_, ask) => _ = self.look.take(&ask, now),
         }
     }
 
-    fn sound(&mut self, bytes: &[u8], now: Micros, figures: &Figures) {
+    fn sound(&mut self, bytes: &[u8], now: Moment, figures: &Figures) {
         if now < self.late_until {
             return;
         }
@@ -275,7 +276,7 @@ impl Open {
     }
 
     /// Gives the block to whoever makes motion of it.
-    fn hear(&mut self, now: Micros) {
+    fn hear(&mut self, now: Moment) {
         match &mut self.voice {
             Voice::Fast(fast) => {
                 self.haste.spend(self.block.len() as f64 / f64::from(SAMPLE_RATE_HZ), now);
@@ -286,15 +287,15 @@ impl Open {
         }
     }
 
-    fn tick(&mut self, now: Micros) {
-        let axis = axis(now);
+    fn tick(&mut self, now: Moment) {
+        let axis = place_at(now);
         let Voice::Real(playout) = &mut self.voice else { return };
         playout.advance(axis, axis, |_| ());
         playout.tell(axis, now, &mut self.events);
         if now < self.next_frame {
             return;
         }
-        self.next_frame = crate::app::next_tick(self.next_frame, now, self.hello.fps);
+        self.next_frame = crate::pictures::next_tick(self.next_frame, now, self.hello.fps);
         if self.look.is_alive() || !playout.is_at_rest() {
             self.events.push(Event::Frame(playout.place(axis, now), playout.spoken(axis)));
         }
@@ -326,21 +327,21 @@ pub(super) fn packet(event: &Event, pose: &FacePose, frames: Frames, visemes: &m
     let tell = match event {
         Event::Frame(place, _) => return frame(frames, *place, pose),
         Event::Step(place, step) => return visemes.step(*place, step, pose),
-        Event::Mark(place, name) => Tell::Mark { turn: place.turn, t_ms: ms(place.at), show_ms: ms(place.show), name },
-        Event::Splice(place) => Tell::Splice { turn: place.turn, from_ms: ms(place.at) },
-        Event::Flushed(place) => Tell::Flushed { turn: place.turn, t_ms: ms(place.at) },
-        Event::Ended(place) => Tell::Ended { turn: place.turn, t_ms: ms(place.at) },
+        Event::Mark(place, name) => Tell::Mark {
+            turn: place.turn,
+            t_ms: ms(place.at.since_start()),
+            show_ms: ms(place.show.since_start()),
+            name,
+        },
+        Event::Splice(place) => Tell::Splice { turn: place.turn, from_ms: ms(place.at.since_start()) },
+        Event::Flushed(place) => Tell::Flushed { turn: place.turn, t_ms: ms(place.at.since_start()) },
+        Event::Ended(place) => Tell::Ended { turn: place.turn, t_ms: ms(place.at.since_start()) },
     };
     Some(tell.packet())
 }
 
-fn from_ms(ms: f64) -> Micros {
-    Micros((ms * 1e3) as i64)
-}
-
-/// A service's clock as an axis of samples.
-fn axis(now: Micros) -> u64 {
-    now.0.max(0) as u64 * u64::from(SAMPLE_RATE_HZ) / 1_000_000
+fn from_ms(ms: f64) -> AudioTime {
+    AudioTime((ms * 1e3) as i64)
 }
 
 #[cfg(test)]

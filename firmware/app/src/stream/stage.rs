@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Span};
 
 use super::message::{Ask, Flush};
 use super::turns::Event;
+use crate::wait::{Bell, Rope};
 
 /// Pieces of sound that wait between a session and the face.
 const SAID_WAITING: usize = 16;
@@ -35,22 +36,30 @@ pub struct Stage {
 
 struct Shared {
     said: SyncSender<Said>,
+    /// Rings when something was said.
+    rope: Rope,
     seats: Mutex<Vec<SyncSender<Told>>>,
     is_taken: AtomicBool,
     has_room: AtomicBool,
     /// The turn that comes after those that are over.
     turn: AtomicU32,
-    look_ahead: Micros,
-    delay: Micros,
+    look_ahead: Span,
+    delay: Span,
 }
 
 impl Stage {
     /// A face that looks ahead and shows what comes `delay` later; what is said to it comes out of the receiver.
-    pub fn new(look_ahead: Micros, delay: Micros) -> (Stage, Receiver<Said>) {
+    pub fn new(look_ahead: Span, delay: Span) -> (Stage, Receiver<Said>) {
         let (said, hears) = sync_channel(SAID_WAITING);
         let (is_taken, has_room, turn) = (AtomicBool::new(false), AtomicBool::new(true), AtomicU32::new(0));
         let seats = Mutex::default();
-        (Stage { shared: Arc::new(Shared { said, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
+        let rope = Rope::default();
+        (Stage { shared: Arc::new(Shared { said, rope, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
+    }
+
+    /// Ties a bell to it: it rings when something was said.
+    pub fn tie(&self, bell: &Bell) {
+        self.shared.rope.tie(bell);
     }
 
     /// A seat: the one that speaks, or one that watches.
@@ -105,12 +114,12 @@ pub struct Seat {
 
 impl Seat {
     /// What the face's line looks ahead.
-    pub fn look_ahead(&self) -> Micros {
+    pub fn look_ahead(&self) -> Span {
         self.shared.look_ahead
     }
 
     /// How much later than it comes, at least, a sound is shown.
-    pub fn delay(&self) -> Micros {
+    pub fn delay(&self) -> Span {
         self.shared.delay
     }
 
@@ -153,7 +162,9 @@ impl Seat {
 
     fn pump(&mut self) {
         while let Some(said) = self.waiting.pop_front() {
-            if let Err(TrySendError::Full(said)) = self.shared.said.try_send(said) {
+            let sent = self.shared.said.try_send(said);
+            self.shared.rope.pull();
+            if let Err(TrySendError::Full(said)) = sent {
                 return self.waiting.push_front(said);
             }
         }
@@ -166,6 +177,7 @@ impl Drop for Seat {
         if self.speaks {
             // A face that is gone needs no silence; one that is busy takes it within a turn of its loop.
             _ = self.shared.said.send(Said::Ask(Ask::Flush(Flush::default())));
+            self.shared.rope.pull();
             self.shared.is_taken.store(false, Relaxed);
         }
     }
@@ -173,11 +185,13 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::{AudioTime, Moment};
+
     use super::*;
     use crate::stream::turns::Place;
 
     fn stage() -> (Stage, Receiver<Said>) {
-        Stage::new(Micros::from_ms(120), Micros::from_ms(150))
+        Stage::new(Span::from_ms(120), Span::from_ms(150))
     }
 
     #[test]
@@ -186,7 +200,7 @@ mod tests {
         let speaker = stage.sit(true).unwrap();
         assert!(stage.sit(true).is_err());
         let mut watcher = stage.sit(false).unwrap();
-        let place = Place { turn: 4, at: Micros(0), show: Micros(0) };
+        let place = Place { turn: 4, at: AudioTime(0), show: Moment(0) };
         stage.tell(Event::Ended(place), FacePose::REST);
         assert_eq!(watcher.told().unwrap().0, Event::Ended(place));
         assert_eq!(watcher.turn(), 5);
@@ -212,7 +226,7 @@ mod tests {
     fn who_does_not_listen_is_given_up_and_costs_nothing() {
         let (stage, _hears) = stage();
         let deaf = stage.sit(false).unwrap();
-        let place = Place { turn: 0, at: Micros(0), show: Micros(0) };
+        let place = Place { turn: 0, at: AudioTime(0), show: Moment(0) };
         (0..1_000).for_each(|_| stage.tell(Event::Frame(place, Default::default()), FacePose::REST));
         assert_eq!(stage.seats().len(), 1);
         stage.tell(Event::Ended(place), FacePose::REST);

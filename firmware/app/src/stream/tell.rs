@@ -1,6 +1,6 @@
 //! Events in, the messages that a client is told out.
 
-use keyface_core::{CHANNELS, FacePose, Micros, Step};
+use keyface_core::{CHANNELS, FacePose, Span, Step};
 use serde::Serialize;
 
 use super::message::{Frames, VisemeSet};
@@ -124,14 +124,14 @@ impl Tell<'_> {
 }
 
 /// A time as clients read it, to a hundredth of a millisecond.
-pub fn ms(time: Micros) -> f64 {
+pub fn ms(time: Span) -> f64 {
     (time.0 as f64 / 10.0).round() / 100.0
 }
 
 /// A frame, as the client wants it.
 pub fn frame(frames: Frames, place: Place, pose: &FacePose) -> Option<Packet> {
     let head_deg = [pose.head.yaw_rad, pose.head.pitch_rad].map(f32::to_degrees);
-    let (turn, t_ms, show_ms) = (place.turn, ms(place.at), ms(place.show));
+    let (turn, t_ms, show_ms) = (place.turn, ms(place.at.since_start()), ms(place.show.since_start()));
     match frames {
         Frames::None => None,
         Frames::Json => {
@@ -170,18 +170,27 @@ impl Visemes {
         if self.last.replace((place.turn, index)) == Some((place.turn, index)) {
             return None;
         }
-        Some(Tell::Viseme { turn: place.turn, t_ms: ms(place.at), show_ms: ms(place.show), name, index }.packet())
+        Some(
+            Tell::Viseme {
+                turn: place.turn,
+                t_ms: ms(place.at.since_start()),
+                show_ms: ms(place.show.since_start()),
+                name,
+                index,
+            }
+            .packet(),
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Channel, Viseme};
+    use keyface_core::{AudioTime, Channel, Moment, Viseme};
 
     use super::*;
     use crate::out::step_of;
 
-    const PLACE: Place = Place { turn: 3, at: Micros(1_016_666), show: Micros(2_000_000) };
+    const PLACE: Place = Place { turn: 3, at: AudioTime(1_016_666), show: Moment(2_000_000) };
 
     #[test]
     fn a_binary_frame_holds_every_field_at_its_place() {

@@ -1,12 +1,12 @@
 //! Turns: what is said between two interruptions or ends. Each has a number, one more than the one before, and ends
 //! with exactly one [`Event::Flushed`] or [`Event::Ended`].
 
-use keyface_core::{Micros, Spoken, Step};
+use keyface_core::{AudioTime, Moment, Span, Spoken, Step};
 
 /// The way to rest after an interruption: lips are closed well within 150 ms, and no servo is torn.
-pub const TO_REST: Micros = Micros::from_ms(100);
+pub const TO_REST: Span = Span::from_ms(100);
 /// How long a face may take to settle behind the last sound.
-pub const SETTLE: Micros = Micros::from_ms(400);
+pub const SETTLE: Span = Span::from_ms(400);
 
 /// Where something belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct Place {
     /// The turn, from 0.
     pub turn: u32,
     /// Since the turn's first sample.
-    pub at: Micros,
+    pub at: AudioTime,
     /// When it is to be shown, on the clock of whoever asked.
-    pub show: Micros,
+    pub show: Moment,
 }
 
 /// What happens in a turn.
@@ -37,7 +37,7 @@ pub enum Event {
 }
 
 /// How far a way of [`TO_REST`] has come, 0 to 1, without a jerk at either end.
-pub fn share_of_rest(since: Micros) -> f32 {
+pub fn share_of_rest(since: Span) -> f32 {
     let t = (since.0 as f32 / TO_REST.0 as f32).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

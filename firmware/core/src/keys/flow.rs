@@ -6,7 +6,7 @@ use heapless::Deque;
 
 use super::heads::{Heads, NEXT_TIME_UNIT_MS};
 use super::key::{KeyKind, KeyMotion};
-use crate::{MOTION_CHANNELS, Micros, Motion};
+use crate::{AudioTime, MOTION_CHANNELS, Motion, Span};
 
 /// Keys behind that the flow tells of.
 pub const PAST_KEYS: usize = 3;
@@ -49,7 +49,7 @@ impl KeyQueue {
     }
 
     /// The flow at time `now`, with the key that is expected next.
-    pub fn flow(&self, now: Micros, next_pose: &Motion, next_time_ms: f32) -> Flow {
+    pub fn flow(&self, now: AudioTime, next_pose: &Motion, next_time_ms: f32) -> Flow {
         let mut flow = [0.0; FLOW];
         let (past, next) = flow.split_at_mut(PAST_KEYS * PAST);
         past.chunks_exact_mut(PAST).for_each(|slot| slot[MOTION_CHANNELS] = LONGEST);
@@ -74,18 +74,18 @@ impl KeyQueue {
 pub struct KeyTracker {
     keys: KeyQueue,
     threshold: f32,
-    refractory: Micros,
+    refractory: Span,
 }
 
 impl KeyTracker {
     /// A key is confirmed where its probability exceeds `threshold`, at least `refractory` after the one before.
-    pub fn new(threshold: f32, refractory: Micros) -> Self {
+    pub fn new(threshold: f32, refractory: Span) -> Self {
         KeyTracker { keys: KeyQueue::new(), threshold, refractory }
     }
 
     /// One step: `now` is the end of the step's own audio, `step` its length.
-    pub fn push(&mut self, now: Micros, step: Micros, heads: &Heads) -> (Flow, Option<KeyMotion>) {
-        let at = Micros(now.0 + (step.0 as f32 * (heads.offset - 0.5)) as i64);
+    pub fn push(&mut self, now: AudioTime, step: Span, heads: &Heads) -> (Flow, Option<KeyMotion>) {
+        let at = now + Span((step.0 as f32 * (heads.offset - 0.5)) as i64);
         let key = KeyMotion { at, pose: heads.pose, kind: KeyKind::Confirmed, confidence: heads.boundary };
         let rested = self.keys.newest().is_none_or(|last| at - last.at >= self.refractory);
         let confirmed = heads.boundary > self.threshold && rested && self.keys.push(key);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn key(at_ms: i64) -> KeyMotion {
-        KeyMotion { at: Micros::from_ms(at_ms), pose: Motion::REST, kind: KeyKind::Confirmed, confidence: 0.9 }
+        KeyMotion { at: AudioTime::from_ms(at_ms), pose: Motion::REST, kind: KeyKind::Confirmed, confidence: 0.9 }
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
     fn the_oldest_key_makes_room() {
         let mut keys = KeyQueue::new();
         (0..9).for_each(|n| assert!(keys.push(key(10 * n))));
-        let flow = keys.flow(Micros::from_ms(100), &Motion::REST, 50.0);
+        let flow = keys.flow(AudioTime::from_ms(100), &Motion::REST, 50.0);
         assert!((flow[MOTION_CHANNELS] - 0.2).abs() < 1e-6, "80 ms was the newest");
         assert!((flow[FLOW - 1] - 0.5).abs() < 1e-6);
     }
@@ -128,9 +128,9 @@ mod tests {
         let mut raw = [0.0; crate::heads::HEADS];
         raw[crate::heads::BOUNDARY] = 5.0;
         let heads = Heads::from_raw(&raw);
-        let mut tracker = KeyTracker::new(0.5, Micros::from_ms(35));
-        let step = Micros::from_ms(20);
-        let found = (1..=4).filter(|n| tracker.push(Micros::from_ms(20 * n), step, &heads).1.is_some()).count();
+        let mut tracker = KeyTracker::new(0.5, Span::from_ms(35));
+        let step = Span::from_ms(20);
+        let found = (1..=4).filter(|n| tracker.push(AudioTime::from_ms(20 * n), step, &heads).1.is_some()).count();
         assert_eq!(found, 2);
     }
 }

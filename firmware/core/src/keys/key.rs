@@ -1,6 +1,6 @@
 //! A pose that the mouth must reach, and when.
 
-use crate::{Micros, Motion};
+use crate::{AudioTime, Motion};
 
 /// Whether a key motion has been heard or is still expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum KeyKind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeyMotion {
     /// Audio time at which the pose is reached.
-    pub at: Micros,
+    pub at: AudioTime,
     /// The pose.
     pub pose: Motion,
     /// Heard or expected.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::flow::LONGEST;
 use super::heads::{Heads, NEXT_TIME_UNIT_MS};
-use crate::{Micros, PHONES, Phone};
+use crate::{AudioTime, PHONES, Phone, Span};
 
 /// One phone and when it is spoken, in seconds from the first sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,7 +126,7 @@ impl Script {
 
     /// Replaces what the network heard of the step of `step` that ends at `at` by what is known: phone, contacts, voice and
     /// keys. The poses stay the network's.
-    pub fn correct(&self, at: Micros, step: Micros, heads: &mut Heads) {
+    pub fn correct(&self, at: AudioTime, step: Span, heads: &mut Heads) {
         let (now_s, step_s) = (at.as_s(), step.as_s());
         let Some(phone) = self.phone_at(now_s) else { return };
         heads.phones = [DOUBT / (PHONES - 1) as f32; PHONES];
@@ -189,7 +189,7 @@ mod tests {
 
     fn corrected(script: &Script, at_ms: i64) -> Heads {
         let mut heads = Heads::from_raw(&[0.0; HEADS]);
-        script.correct(Micros::from_ms(at_ms), Micros::from_ms(20), &mut heads);
+        script.correct(AudioTime::from_ms(at_ms), Span::from_ms(20), &mut heads);
         heads
     }
 

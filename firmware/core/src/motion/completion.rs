@@ -3,7 +3,7 @@
 use heapless::Deque;
 
 use super::channels::{MOTION_CHANNELS, Motion, MotionChannel};
-use crate::Micros;
+use crate::AudioTime;
 
 /// Steps that can be looked back on: more than half a second.
 const KNOTS: usize = 32;
@@ -20,7 +20,7 @@ const SEALING: f32 = 0.05;
 /// One step of the motion, with its speed.
 #[derive(Clone, Copy, Debug)]
 struct Knot {
-    at: Micros,
+    at: AudioTime,
     motion: Motion,
     speed: [f32; MOTION_CHANNELS],
 }
@@ -43,7 +43,7 @@ impl Completion {
 
     /// Moves towards `target` until time `at`, under the caps on speed and acceleration; returns where it got.
     /// A time that is not later than the last one changes nothing.
-    pub fn push(&mut self, at: Micros, target: &Motion) -> Motion {
+    pub fn push(&mut self, at: AudioTime, target: &Motion) -> Motion {
         let target = target.bounded();
         let Some(last) = self.knots.back().copied() else {
             self.last_target = target;
@@ -70,7 +70,7 @@ impl Completion {
     }
 
     /// The motion at a time: a cubic Hermite curve between two steps; the ends hold.
-    pub fn pose_at(&self, time: Micros) -> Motion {
+    pub fn pose_at(&self, time: AudioTime) -> Motion {
         let mut before = match self.knots.front() {
             Some(first) if time > first.at => *first,
             first => return first.map_or(Motion::REST, |knot| knot.motion),
@@ -85,7 +85,7 @@ impl Completion {
     }
 
     /// The newest time that [`Completion::pose_at`] knows.
-    pub fn newest(&self) -> Option<Micros> {
+    pub fn newest(&self) -> Option<AudioTime> {
         self.knots.back().map(|knot| knot.at)
     }
 
@@ -112,7 +112,7 @@ fn capped_speed(distance: f32, last: f32, seconds: f32, hurry: f32) -> f32 {
     if speed * distance > 0.0 && speed.abs() > wanted.abs() { wanted } else { speed }
 }
 
-fn hermite(a: &Knot, b: &Knot, time: Micros) -> Motion {
+fn hermite(a: &Knot, b: &Knot, time: AudioTime) -> Motion {
     let seconds = (b.at - a.at).as_s() as f32;
     let t = (time - a.at).as_s() as f32 / seconds;
     let (t2, t3) = (t * t, t * t * t);
@@ -139,7 +139,7 @@ mod tests {
     fn line(targets: &[f32]) -> Completion {
         let mut completion = Completion::new();
         for (n, target) in targets.iter().enumerate() {
-            completion.push(Micros::from_ms(20 * n as i64), &jaw(*target));
+            completion.push(AudioTime::from_ms(20 * n as i64), &jaw(*target));
         }
         completion
     }
@@ -149,7 +149,7 @@ mod tests {
         let completion = line(&[0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
         let mut last = 0.0;
         for ms in 0..160 {
-            let now = completion.pose_at(Micros::from_ms(ms))[MotionChannel::JawOpen];
+            let now = completion.pose_at(AudioTime::from_ms(ms))[MotionChannel::JawOpen];
             assert!((now - last).abs() <= 1.6 * TOP_SPEED * 1e-3, "{ms} ms: {last} -> {now}");
             last = now;
         }
@@ -159,7 +159,7 @@ mod tests {
     fn targets_that_tremble_move_nothing() {
         let completion = line(&[0.3, 0.2, 0.4, 0.2, 0.4, 0.2, 0.4]);
         for ms in 60..=120 {
-            let now = completion.pose_at(Micros::from_ms(ms))[MotionChannel::JawOpen];
+            let now = completion.pose_at(AudioTime::from_ms(ms))[MotionChannel::JawOpen];
             assert!((now - 0.3).abs() < 0.01, "{ms} ms: {now}");
         }
     }
@@ -169,35 +169,35 @@ mod tests {
         let mut closed = jaw(0.05);
         closed[MotionChannel::MouthClose] = 0.1;
         let mut completion = line(&[0.3, 0.3]);
-        let open = completion.push(Micros::from_ms(40), &jaw(0.3))[MotionChannel::MouthClose];
-        let now = completion.push(Micros::from_ms(60), &closed)[MotionChannel::MouthClose];
+        let open = completion.push(AudioTime::from_ms(40), &jaw(0.3))[MotionChannel::MouthClose];
+        let now = completion.push(AudioTime::from_ms(60), &closed)[MotionChannel::MouthClose];
         assert!(open == 0.0 && (now - 0.1).abs() < 1e-6, "{open} {now}");
     }
 
     #[test]
     fn a_target_that_stays_is_reached() {
-        let end = line(&[0.0, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]).pose_at(Micros::from_ms(140));
+        let end = line(&[0.0, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]).pose_at(AudioTime::from_ms(140));
         assert!((end[MotionChannel::JawOpen] - 0.3).abs() < 0.01, "{end:?}");
     }
 
     #[test]
     fn silence_settles_to_rest() {
-        let end = line(&[0.3, 0.3, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).pose_at(Micros::from_ms(200));
+        let end = line(&[0.3, 0.3, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).pose_at(AudioTime::from_ms(200));
         assert!(end[MotionChannel::JawOpen] < 1e-3, "{end:?}");
     }
 
     #[test]
     fn nothing_pushed_is_rest_and_the_ends_hold() {
-        assert_eq!(Completion::new().pose_at(Micros(5)), Motion::REST);
+        assert_eq!(Completion::new().pose_at(AudioTime(5)), Motion::REST);
         let completion = line(&[0.2, 0.2]);
-        assert_eq!(completion.pose_at(Micros(-9)), completion.pose_at(Micros(0)));
-        assert_eq!(completion.pose_at(Micros::from_ms(900)), completion.pose_at(Micros::from_ms(20)));
+        assert_eq!(completion.pose_at(AudioTime(-9)), completion.pose_at(AudioTime(0)));
+        assert_eq!(completion.pose_at(AudioTime::from_ms(900)), completion.pose_at(AudioTime::from_ms(20)));
     }
 
     #[test]
     fn an_old_time_changes_nothing() {
         let mut completion = line(&[0.2, 0.2]);
-        completion.push(Micros::from_ms(10), &jaw(1.0));
-        assert_eq!(completion.newest(), Some(Micros::from_ms(20)));
+        completion.push(AudioTime::from_ms(10), &jaw(1.0));
+        assert_eq!(completion.newest(), Some(AudioTime::from_ms(20)));
     }
 }

@@ -3,7 +3,7 @@
 use heapless::Deque;
 
 use super::channels::Motion;
-use crate::{HOP_SAMPLES, Hops, Micros, Prosody, ProsodyFollower, STEP_HOPS, Stage};
+use crate::{AudioTime, HOP_SAMPLES, Hops, Prosody, ProsodyFollower, STEP_HOPS, Span, Stage};
 
 /// What is said at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,13 +40,13 @@ pub struct Delivery {
     wait: usize,
     /// How sure it is that somebody speaks, 0..=1: noise does not move a head.
     voice: f32,
-    steps: Deque<(Micros, Prosody), STEPS>,
+    steps: Deque<(AudioTime, Prosody), STEPS>,
 }
 
 impl Delivery {
     /// For motion that lies `look_ahead` behind what is heard.
-    pub fn new(look_ahead: Micros) -> Delivery {
-        let ahead = (look_ahead - Prosody::DELAY).0.max(0) / Hops(STEP_HOPS as u64).micros().0;
+    pub fn new(look_ahead: Span) -> Delivery {
+        let ahead = (look_ahead - Prosody::DELAY).0.max(0) / Hops(STEP_HOPS as u64).span().0;
         Delivery {
             follower: ProsodyFollower::new(),
             heard: Prosody::REST,
@@ -63,7 +63,7 @@ impl Delivery {
     }
 
     /// A step of the motion is at `at`, where somebody speaks with probability `voice`.
-    pub fn step(&mut self, at: Micros, voice: f32) {
+    pub fn step(&mut self, at: AudioTime, voice: f32) {
         // There is room: never more than `wait` stay.
         _ = self.waiting.push_back(self.heard);
         let mut said = None;
@@ -78,7 +78,7 @@ impl Delivery {
     }
 
     /// How it is said at a time, between the steps in a straight line; the ends hold.
-    pub fn at(&self, time: Micros) -> Prosody {
+    pub fn at(&self, time: AudioTime) -> Prosody {
         let mut before = match self.steps.front() {
             Some(first) if time > first.0 => *first,
             first => return first.map_or(Prosody::REST, |(_, prosody)| *prosody),
@@ -110,7 +110,7 @@ mod tests {
 
     /// Steps of an alternating sound; how loud it is at the time of each step.
     fn loudness(look_ahead_ms: i64, voice: f32) -> impl Fn(i64) -> f32 {
-        let mut delivery = Delivery::new(Micros::from_ms(look_ahead_ms));
+        let mut delivery = Delivery::new(Span::from_ms(look_ahead_ms));
         let hop: [f32; HOP_SAMPLES] = core::array::from_fn(|i| if i % 2 == 0 { 0.3 } else { -0.3 });
         // A second of silence, and then the sound: what the steps say of it is kept for half a second.
         for step in 0..75 {
@@ -118,9 +118,9 @@ mod tests {
             let hop = if is_loud { hop } else { [0.0; HOP_SAMPLES] };
             delivery.hear(&hop);
             delivery.hear(&hop);
-            delivery.step(Micros::from_ms(20 * (step + 1) - look_ahead_ms), voice);
+            delivery.step(AudioTime::from_ms(20 * (step + 1) - look_ahead_ms), voice);
         }
-        move |ms| delivery.at(Micros::from_ms(ms)).loudness
+        move |ms| delivery.at(AudioTime::from_ms(ms)).loudness
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::pitch::PitchTracker;
 use crate::time::HOP_SAMPLES;
-use crate::{Micros, Samples, Stage};
+use crate::{Samples, Span, Stage};
 
 /// How something is said at one moment; smooth, and 0..=1 but for the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +53,7 @@ impl Prosody {
     pub const REST: Prosody = Prosody { loudness: 0.0, accent: 0.0, phrase: 0.0, ending: 0.0, way_s: 0.0 };
 
     /// What is told lies this far behind what is heard: half the pitch's window, and the filters.
-    pub const DELAY: Micros = Micros::from_ms(140);
+    pub const DELAY: Span = Span::from_ms(140);
 
     /// The same, so much stronger or weaker.
     pub fn scaled(&self, gain: f32) -> Prosody {

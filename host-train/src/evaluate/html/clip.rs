@@ -1,6 +1,6 @@
 //! A clip as SVG: what was said and shown, true and predicted motion, G and the key motions.
 
-use keyface_core::{Micros, Motion, MotionChannel as M, Phone, Viseme};
+use keyface_core::{AudioTime, Motion, MotionChannel as M, Phone, Viseme};
 
 use super::chart::{Scale, area, escape, number, path};
 use crate::evaluate::clip_curves::ClipCurves;
@@ -153,7 +153,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// The points that lie in the picture.
-    fn points<T>(&self, curve: &[(Micros, T)], value: impl Fn(&T) -> f32, y: Scale) -> Vec<(f64, f64)> {
+    fn points<T>(&self, curve: &[(AudioTime, T)], value: impl Fn(&T) -> f32, y: Scale) -> Vec<(f64, f64)> {
         let (from, to) = self.x.values;
         let seen = curve.iter().filter(|(at, _)| (from..=to).contains(&at.as_s()));
         seen.map(|(at, row)| (self.x.at(at.as_s()), y.at(f64::from(value(row))))).collect()
@@ -178,7 +178,7 @@ impl<'a> Drawing<'a> {
         self.svg += &format!("<path class=\"fusion line\" d=\"{}\"/>\n", path(points));
     }
 
-    fn keys(&mut self, class: &str, keys: &[Micros], (from, to): (f64, f64)) {
+    fn keys(&mut self, class: &str, keys: &[AudioTime], (from, to): (f64, f64)) {
         let seen = keys.iter().map(|key| key.as_s()).filter(|at_s| self.is_seen(*at_s, *at_s));
         let tick = |at_s: f64| format!("M{} {}V{}", number(self.x.at(at_s)), number(from), number(to));
         let ticks: String = seen.map(tick).collect();
@@ -213,9 +213,9 @@ mod tests {
     /// Half a second: rest, then an open vowel that our model makes half as wide.
     fn clip() -> ClipCurves {
         let segment = |start_s, end_s, phone| Segment { start_s, end_s, phone };
-        let times = || (0..25).map(|n| Micros::from_ms(20 * n - 40));
+        let times = || (0..25).map(|n| AudioTime::from_ms(20 * n - 40));
         let open = |wide: f32| {
-            let jaw = move |at: Micros| {
+            let jaw = move |at: AudioTime| {
                 let mut motion = Motion::REST;
                 motion[M::JawOpen] = if at.as_s() < 0.21 { 0.0 } else { wide };
                 (at, motion)
@@ -229,8 +229,8 @@ mod tests {
             motion: open(0.225),
             fusion: times().map(|at| (at, 0.5)).collect(),
             shown: times().map(|at| (at, if at.as_s() < 0.21 { Viseme::Sil } else { Viseme::Aa })).collect(),
-            keys: vec![Micros::from_ms(240)],
-            true_keys: vec![Micros::from_ms(200), Micros::from_ms(500)],
+            keys: vec![AudioTime::from_ms(240)],
+            true_keys: vec![AudioTime::from_ms(200), AudioTime::from_ms(500)],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
-use keyface_core::Micros;
+use keyface_core::AudioTime;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
@@ -126,7 +126,7 @@ pub fn key_frames(
     KeyFrames::new(frames, time)
 }
 
-fn times(frames: &KeyFrames) -> Vec<Micros> {
-    let ms = |frame: &usize| Micros::from_ms(*frame as i64 * i64::from(STEP_MS));
+fn times(frames: &KeyFrames) -> Vec<AudioTime> {
+    let ms = |frame: &usize| AudioTime::from_ms(*frame as i64 * i64::from(STEP_MS));
     frames.clips().iter().flatten().map(ms).collect()
 }

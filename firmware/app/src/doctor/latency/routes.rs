@@ -6,11 +6,9 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use keyface_core::{HOP_SAMPLES, Line, Micros, Model, SAMPLE_RATE_HZ, Samples};
-
 use super::track::Track;
 use crate::AppError;
-use crate::app::{self, App, NAP};
+use crate::app::{self, App};
 use crate::board::Board;
 use crate::body::Body;
 use crate::ears::{Ear, FileEar, Heard, Mic, Pace, Sound, Speaker, Wanted};
@@ -23,16 +21,19 @@ use crate::stream::playout::{Playout, VoiceHop};
 use crate::stream::stage::Stage;
 use crate::stream::turns::Event;
 use crate::talk::{self, Talk};
+use keyface_core::{AudioTime, HOP_SAMPLES, Line, Model, SAMPLE_RATE_HZ, Samples, Span};
 
 /// The life that is lived meanwhile.
 const SEED: u64 = 1;
+/// How often a microphone is asked that has not begun.
+const NAP: Duration = Duration::from_millis(2);
 /// Silence before the clip, sound that the loudspeaker has ahead, and how long the clip may take to be heard.
 const LEAD_IN: u64 = SAMPLE_RATE_HZ as u64 / 2;
 const AHEAD: u64 = SAMPLE_RATE_HZ as u64 / 10;
 const TO_BE_HEARD: u64 = SAMPLE_RATE_HZ as u64 * 7 / 10;
 /// How long a sound system may take until it gives its first sample, and a device to play the clip.
 const PATIENCE: Duration = Duration::from_secs(3);
-const LONGEST: Micros = Micros::from_ms(10_000);
+const LONGEST: Span = Span::from_ms(10_000);
 /// Pictures where a board has no screen.
 const SIZE_PX: (u32, u32) = (640, 480);
 
@@ -63,7 +64,7 @@ pub struct Run {
     /// Why no servo was told anything, where a board has some.
     pub no_servos: Option<String>,
     /// How much earlier than a screen the servos are told.
-    pub lead: Micros,
+    pub lead: Span,
 }
 
 /// A microphone's voice.
@@ -81,7 +82,7 @@ pub fn microphone(plan: &Plan, model: Model) -> Result<Run, AppError> {
     let line = Line::new(model);
     let limit = Some(plan.clip.duration() + LONGEST);
     let parts = app::Parts { ear: Box::new(ear), line, body, said: None, recorder: None, pace: Pace::RealTime, limit };
-    let (report, _) = App::new(parts).run(&AtomicBool::new(false), |_| ())?;
+    let (report, _) = App::new(parts)?.run(&AtomicBool::new(false), |_| ())?;
     let Tracks { said, heard } = tracks.take();
     let servo = report.servos.and_then(|servos| servos.latency);
     Ok(Run { said, heard, pixel: report.latency, servo, screen, no_servos, lead })
@@ -106,7 +107,7 @@ pub fn play(plan: &Plan, model: Model) -> Result<Run, AppError> {
     let limit = Some(plan.clip.duration() + LONGEST);
     let parts = talk::Parts { ear: Some(ear), playout, body, speaker, stage, said: hears, started, limit };
     let mut outcome = Ok(Heard::Nothing);
-    let summary = Talk::new(parts).run(&AtomicBool::new(false), |_| {
+    let summary = Talk::new(parts)?.run(&AtomicBool::new(false), |_| {
         if outcome.is_ok() {
             outcome = ears.read(&mut Vec::new(), &mut heard);
         }
@@ -126,7 +127,7 @@ struct Stand {
     body: Body,
     screen: String,
     no_servos: Option<String>,
-    lead: Micros,
+    lead: Span,
 }
 
 impl Stand {
@@ -176,7 +177,7 @@ impl Ears {
         let outcome = self.mic.read(out)?;
         heard.samples.extend(&out[before..]);
         self.count += (out.len() - before) as u64;
-        if let Some(captured) = self.mic.captured(Samples(self.count).micros()) {
+        if let Some(captured) = self.mic.captured(Samples(self.count).time()) {
             heard.mark(self.count as f64, captured.saturating_duration_since(self.base).as_secs_f64());
         }
         Ok(outcome)
@@ -231,7 +232,7 @@ impl Ear for LoopEar {
         self.ears.read(out, heard)
     }
 
-    fn captured(&self, at: Micros) -> Option<Instant> {
+    fn captured(&self, at: AudioTime) -> Option<Instant> {
         self.ears.mic.captured(at)
     }
 

@@ -11,13 +11,14 @@ use cpal::{
     BufferSize, Error, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, Stream, StreamConfig,
     SupportedStreamConfig, SupportedStreamConfigRange,
 };
-use keyface_core::{Micros, SAMPLE_RATE_HZ};
+use keyface_core::{SAMPLE_RATE_HZ, Span};
 use keyface_sound::{Channels, Levels, Mixer};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::find::find;
 use crate::board::{InputChannels, Microphone};
 use crate::hush::Hush;
+use crate::wait::Rope;
 
 /// Sound that the ring holds when nobody fetches it.
 const RING_SECONDS: usize = 2;
@@ -31,6 +32,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the audio thread tells the others. Counters since the microphone was first opened.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
+    /// Rings when sound has come, and when the device is lost or found.
+    pub rope: Rope,
     /// The device reported an error that ends its stream.
     pub failed: AtomicBool,
     /// No stream is open.
@@ -76,8 +79,8 @@ pub(super) struct Mark {
 
 impl Mark {
     /// Time since the stream's first sample.
-    pub fn end(&self, rate_hz: u32) -> Micros {
-        Micros((u128::from(self.samples) * 1_000_000 / u128::from(rate_hz)) as i64)
+    pub fn end(&self, rate_hz: u32) -> Span {
+        Span((u128::from(self.samples) * 1_000_000 / u128::from(rate_hz)) as i64)
     }
 }
 
@@ -258,6 +261,7 @@ impl Callback {
         self.heard += fits as u64;
         _ = self.marks.push(Mark { samples: self.heard, captured: self.captured(frames, info) });
         self.count(data, frames, fits);
+        self.shared.rope.pull();
     }
 
     /// What the others may read.

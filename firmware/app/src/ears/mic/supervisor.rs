@@ -114,6 +114,7 @@ impl<S, O: FnMut() -> Result<(S, Opened), cpal::Error>> Watch<O> {
             let Some(fault) = self.watch(rate_hz, &pause) else { return };
             log::warn!("microphone: {fault}; opening it again");
             self.shared.lost.store(true, Relaxed);
+            self.shared.rope.pull();
             drop(stream);
             current = self.open_again(&pause);
         }
@@ -172,6 +173,7 @@ impl<S, O: FnMut() -> Result<(S, Opened), cpal::Error>> Watch<O> {
         self.reopened.fetch_add(1, Relaxed);
         self.streams.send(opened).ok()?;
         self.shared.lost.store(false, Relaxed);
+        self.shared.rope.pull();
         Some((stream, rate_hz))
     }
 }

@@ -191,7 +191,7 @@ impl Placed {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{Channel, FacePose, Micros, Prosody};
+    use keyface_core::{Channel, FacePose, Moment, Prosody};
     use tiny_skia::Pixmap;
 
     use super::super::{backdrop, reference};
@@ -209,7 +209,7 @@ mod tests {
         poses
             .iter_mut()
             .zip(1..)
-            .for_each(|(pose, i)| Life::new(3).apply(Micros::from_ms(777 * i), &Prosody::REST, pose));
+            .for_each(|(pose, i)| Life::new(3).apply(Moment::from_ms(777 * i), &Prosody::REST, pose));
         poses
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use drm::control::connector::{self, Interface, State};
 use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
+use keyface_core::Span;
 
 use super::Card;
 use crate::board::PixelFormat;
@@ -82,6 +83,18 @@ impl Plug {
         Ok(Plug { place, connector: plug.handle(), crtc, mode, rotation })
     }
 
+    /// From one refresh of the screen to the next.
+    pub fn period(&self) -> Span {
+        let (mode, flags) = (&self.mode, self.mode.flags());
+        let (_, _, width) = mode.hsync();
+        let (_, _, height) = mode.vsync();
+        // A field of an interlaced picture has every second row; lines may be shown more than once.
+        let fields = if flags.contains(ModeFlags::INTERLACE) { 2 } else { 1 };
+        let doubled = if flags.contains(ModeFlags::DBLSCAN) { 2 } else { 1 };
+        period(mode.clock(), [width.into(), height.into(), doubled * u64::from(mode.vscan().max(1))], fields)
+            .unwrap_or(Span(1_000_000 / i64::from(mode.vrefresh().max(1))))
+    }
+
     /// The screen is still there and can still be shown its mode.
     pub fn look(&self, card: &Card) -> Result<(), FaceError> {
         let lost = |came: &dyn Display| FaceError::screen(&self.place, "a screen", came);
@@ -94,6 +107,13 @@ impl Plug {
         }
         Ok(())
     }
+}
+
+/// Time for so many dots at a clock of so many kHz; `None` of a mode that has no clock.
+fn period(clock_khz: u32, dots: [u64; 3], fields: u64) -> Option<Span> {
+    let nanoseconds =
+        dots.iter().product::<u64>() * 1_000_000 / fields / u64::from((clock_khz > 0).then_some(clock_khz)?);
+    Some(Span((nanoseconds as i64 + 500) / 1_000)).filter(|period| period.0 > 0)
 }
 
 /// The value of a plug's `panel orientation`; `None` where the kernel knows none.
@@ -175,6 +195,16 @@ mod tests {
         let interlaced = Offer { is_interlaced: true, ..offer(1280, 720, 60) };
         let offers = [preferred, offer(1280, 720, 50), interlaced, offer(1280, 720, 59), offer(1280, 720, 120)];
         assert_eq!(best(&offers, Some((1280, 720))), Some(3));
+    }
+
+    #[test]
+    fn a_modes_clock_says_how_long_a_picture_stands() {
+        // 1080p at 59.94 Hz, the same interlaced, 720p at 50 Hz, a panel at 90 Hz.
+        assert_eq!(period(148_352, [2_200, 1_125, 1], 1), Some(Span(16_683)));
+        assert_eq!(period(74_176, [2_200, 1_125, 1], 2), Some(Span(16_683)));
+        assert_eq!(period(74_250, [1_980, 750, 1], 1), Some(Span(20_000)));
+        assert_eq!(period(132_480, [1_280, 1_150, 1], 1), Some(Span(11_111)));
+        assert_eq!(period(0, [1_280, 1_150, 1], 1), None);
     }
 
     #[test]

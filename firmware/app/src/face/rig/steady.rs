@@ -52,7 +52,7 @@ fn brow_moved(a: &BrowRig, b: &BrowRig) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::{FacePose, Micros, Prosody};
+    use keyface_core::{FacePose, Moment, Prosody};
 
     use super::*;
     use crate::face::Life;
@@ -63,7 +63,7 @@ mod tests {
         let (mut steady, mut anew, mut last) = (Steady::new(scale), 0, None);
         for picture in 0..600 {
             let mut pose = FacePose::REST;
-            Life::new(1).apply(Micros(picture * 16_667), &Prosody::REST, &mut pose);
+            Life::new(1).apply(Moment(picture * 16_667), &Prosody::REST, &mut pose);
             let rig = RigPose::of(&pose);
             let shown = steady.settle(rig);
             assert!(scale * head_moved(&shown.head, &rig.head) < UNSEEN_PX);

@@ -1,6 +1,6 @@
 //! A binary glTF 2.0 in the making: what stands in it in JSON, and the numbers behind.
 
-use keyface_core::{Angles, FacePose, Micros};
+use keyface_core::{Angles, AudioTime, FacePose};
 use serde_json::{Value, json};
 
 const FLOAT: u32 = 5126;
@@ -24,12 +24,12 @@ pub(super) struct Document {
 
 impl Document {
     /// An animation of these frames in a document that holds nothing else.
-    pub fn new(frames: &[(Micros, FacePose)]) -> Document {
+    pub fn new(frames: &[(AudioTime, FacePose)]) -> Document {
         Document::of(json!({}), Vec::new(), frames)
     }
 
     /// The same laid on a `.glb` that another part of this program has made.
-    pub fn on(file: &[u8], frames: &[(Micros, FacePose)]) -> Option<Document> {
+    pub fn on(file: &[u8], frames: &[(AudioTime, FacePose)]) -> Option<Document> {
         let number = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?) as usize);
         let json = HEAD_BYTES + CHUNK_BYTES;
         let bin = json + number(HEAD_BYTES)? + CHUNK_BYTES;
@@ -37,7 +37,7 @@ impl Document {
         Some(Document::of(root, file.get(bin..)?.to_vec(), frames))
     }
 
-    fn of(root: Value, bytes: Vec<u8>, frames: &[(Micros, FacePose)]) -> Document {
+    fn of(root: Value, bytes: Vec<u8>, frames: &[(AudioTime, FacePose)]) -> Document {
         let mut document = Document { root, bytes, samplers: Vec::new(), channels: Vec::new(), times: 0 };
         let times: Vec<f32> = frames.iter().map(|(at, _)| at.as_s() as f32).collect();
         let ends = json!({ "min": [times.first()], "max": [times.last()] });
@@ -105,7 +105,7 @@ impl Document {
 }
 
 /// How a head turns in each frame, one behind another: quaternions of a face that looks along z, its own left along x.
-pub(super) fn turns(frames: &[(Micros, FacePose)]) -> Vec<f32> {
+pub(super) fn turns(frames: &[(AudioTime, FacePose)]) -> Vec<f32> {
     frames.iter().flat_map(|(_, pose)| quaternion(pose.head)).collect()
 }
 
@@ -189,7 +189,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_no_binary_gltf_is_told() {
         for file in [&b""[..], b"glTF", &[0; 64]] {
-            assert!(Document::on(file, &[(Micros(0), FacePose::REST)]).is_none());
+            assert!(Document::on(file, &[(AudioTime(0), FacePose::REST)]).is_none());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The project's own head with an animation of its 52 morphs, and of how it turns.
 
 use keyface_core::head::Head;
-use keyface_core::{FacePose, Micros};
+use keyface_core::{AudioTime, FacePose};
 
 use super::document::{Document, turns};
 use crate::head::glb;
@@ -11,7 +11,7 @@ use crate::stream::shapes::shapes;
 const HEAD: usize = 0;
 
 /// A `.glb` in which the head speaks.
-pub(super) fn speaking(frames: &[(Micros, FacePose)]) -> Vec<u8> {
+pub(super) fn speaking(frames: &[(AudioTime, FacePose)]) -> Vec<u8> {
     let head = glb(&Head::new());
     // The head's own file is whole; were it not, the bare motion would still be a document.
     let mut document = Document::on(&head, frames).unwrap_or_else(|| Document::new(frames));
@@ -36,7 +36,7 @@ mod tests {
         open.set(Channel::JawOpen, 0.5);
         open.eyes[0].yaw_rad = 0.25;
         open.head.yaw_rad = 0.3;
-        let file = speaking(&[(Micros(0), FacePose::REST), (Micros::from_ms(500), open)]);
+        let file = speaking(&[(AudioTime(0), FacePose::REST), (AudioTime::from_ms(500), open)]);
         let read = Read::new(&file);
         let names = read.root["meshes"][0]["extras"]["targetNames"].as_array().unwrap();
         assert_eq!((names.len(), &names[17]), (CHANNELS, &"jawOpen".into()));

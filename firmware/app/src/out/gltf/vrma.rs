@@ -4,7 +4,7 @@
 //! under the names that were asked for: a model that has both would open its mouth twice. Each expression is a node;
 //! its weight is the node's place along x. A skeleton in VRM's T-pose has to be there; only its head moves.
 
-use keyface_core::{Channel, FacePose, Micros};
+use keyface_core::{AudioTime, Channel, FacePose};
 use serde_json::{Map, Value, json};
 
 use super::document::{Document, turns};
@@ -33,7 +33,7 @@ const BONES: [(&str, Option<usize>, [f32; 3]); 15] = [
 const HEAD: usize = 2;
 
 /// A `.vrma`.
-pub(super) fn motion(frames: &[(Micros, FacePose)], names: Option<Names>) -> Vec<u8> {
+pub(super) fn motion(frames: &[(AudioTime, FacePose)], names: Option<Names>) -> Vec<u8> {
     let mut document = Document::new(frames);
     let bones = skeleton(&mut document);
     let turns = document.curve("VEC4", 4, &turns(frames));
@@ -84,7 +84,7 @@ fn skeleton(document: &mut Document) -> Value {
 type Weights = Vec<(String, Vec<f32>)>;
 
 /// Vowels and blinks. What both lids do is `blink`, and only the rest is a wink: models add them up.
-fn presets(frames: &[(Micros, FacePose)]) -> Weights {
+fn presets(frames: &[(AudioTime, FacePose)]) -> Weights {
     let weight = |of: &dyn Fn(&FacePose) -> f32| frames.iter().map(|(_, pose)| of(pose)).collect();
     let lids = |pose: &FacePose| (pose[Channel::EyeBlinkLeft], pose[Channel::EyeBlinkRight]);
     let both = |pose: &FacePose| lids(pose).0.min(lids(pose).1);
@@ -98,7 +98,7 @@ fn presets(frames: &[(Micros, FacePose)]) -> Weights {
     spoken.chain(shut).map(|(name, weights)| (name.to_owned(), weights)).collect()
 }
 
-fn channels(frames: &[(Micros, FacePose)], names: Names) -> Weights {
+fn channels(frames: &[(AudioTime, FacePose)], names: Names) -> Weights {
     let shown: Vec<_> = frames.iter().map(|(_, pose)| shapes(pose)).collect();
     let of = |channel: Channel| shown.iter().map(|shapes| shapes[channel as usize]).collect();
     Channel::ALL.map(|channel| (names.of(channel), of(channel))).into()
@@ -111,13 +111,13 @@ mod tests {
     use super::super::document::tests::Read;
     use super::*;
 
-    fn frames() -> Vec<(Micros, FacePose)> {
+    fn frames() -> Vec<(AudioTime, FacePose)> {
         let mut open = FacePose::REST;
         open.set(Channel::JawOpen, 0.35);
         open.set(Channel::EyeBlinkLeft, 1.0);
         open.set(Channel::EyeBlinkRight, 0.75);
         open.head.pitch_rad = 0.2;
-        vec![(Micros(0), FacePose::REST), (Micros::from_ms(100), open)]
+        vec![(AudioTime(0), FacePose::REST), (AudioTime::from_ms(100), open)]
     }
 
     fn expressions(read: &Read, kind: &str) -> Map<String, Value> {

@@ -3,7 +3,7 @@
 //! As with a chip of pulses: joints keep their limits, begin where the servos stand, are let go after a while at rest,
 //! and a bus that does not answer is tried again after a pause that doubles.
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment, Span};
 
 use super::packet::{goal, present, sync_write, torque};
 use super::port::Port;
@@ -14,7 +14,7 @@ use crate::servo::link::{Link, ServoCounters};
 use crate::servo::pca9685::{Counts, Prescale};
 
 /// How often one of the servos is asked whether it still holds.
-const ASK: Micros = Micros::from_ms(250);
+const ASK: Span = Span::from_ms(250);
 /// The last step of a turn.
 const LAST_STEP: u32 = 4_095;
 
@@ -41,7 +41,7 @@ impl Chain {
             place: bus.port.clone(),
             baud: bus.baud,
             protocol: bus.protocol,
-            link: Link::new(Micros(1_000_000 / i64::from(bus.rate_hz.max(1))), ASK),
+            link: Link::new(Span(1_000_000 / i64::from(bus.rate_hz.max(1))), ASK),
             told: vec![None; joints.len()],
             asked: 0,
             joints,
@@ -50,7 +50,7 @@ impl Chain {
     }
 
     /// Time between two ticks.
-    pub fn period(&self) -> Micros {
+    pub fn period(&self) -> Span {
         self.link.tick
     }
 
@@ -76,7 +76,7 @@ impl Chain {
 
     /// Moves every joint towards a face, for the time since the last tick; true when the servos have been told.
     /// Late calls make the motion slower, never quicker.
-    pub fn tick(&mut self, now: Micros, pose: &FacePose) -> bool {
+    pub fn tick(&mut self, now: Moment, pose: &FacePose) -> bool {
         let span_s = self.link.span_s(now, &mut self.joints);
         if self.port.is_none() {
             self.try_again(now);
@@ -105,7 +105,7 @@ impl Chain {
         }
     }
 
-    fn try_again(&mut self, now: Micros) {
+    fn try_again(&mut self, now: Moment) {
         if !self.link.is_retry(now) {
             return;
         }
@@ -116,7 +116,7 @@ impl Chain {
     }
 
     /// Asks one servo after another whether its motor is as it was told: one that lost its power has forgotten.
-    fn ask(&mut self, now: Micros) -> Result<(), AppError> {
+    fn ask(&mut self, now: Moment) -> Result<(), AppError> {
         let Some(port) = self.port.as_mut().filter(|_| self.link.must_ask(now)) else { return Ok(()) };
         let at = self.asked % self.joints.len().max(1);
         self.asked += 1;
@@ -153,7 +153,7 @@ impl Chain {
         Ok(())
     }
 
-    fn lose(&mut self, now: Micros, error: &AppError) {
+    fn lose(&mut self, now: Moment, error: &AppError) {
         let was_there = self.port.take().is_some();
         self.link.lost(now, error, was_there);
     }

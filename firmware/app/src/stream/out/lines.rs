@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use keyface_core::{FacePose, Micros};
+use keyface_core::{FacePose, Moment};
 
 use super::Receiver;
 use crate::AppError;
@@ -20,7 +20,7 @@ static UNTOLD: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes on a thread of its own, because a pipe that is full waits.
 pub(super) struct Lines {
-    lines: SyncSender<(FacePose, Micros)>,
+    lines: SyncSender<(FacePose, Moment)>,
     has_left: Arc<AtomicBool>,
 }
 
@@ -31,13 +31,14 @@ pub fn untold() -> Option<&'static io::Error> {
 
 impl Lines {
     pub fn start() -> Result<Lines, AppError> {
-        let (lines, wanted) = sync_channel::<(FacePose, Micros)>(WAITING);
+        let (lines, wanted) = sync_channel::<(FacePose, Moment)>(WAITING);
         let has_left = Arc::new(AtomicBool::new(false));
         let left = Arc::clone(&has_left);
         let write = move || {
             for (pose, now) in wanted {
                 let mut out = io::stdout().lock();
-                let told = writeln!(out, "{}", pose_as_json(now, &pose, Names::default())).and_then(|()| out.flush());
+                let told = writeln!(out, "{}", pose_as_json(now.since_start(), &pose, Names::default()))
+                    .and_then(|()| out.flush());
                 if let Err(error) = told {
                     _ = (error.kind() != ErrorKind::BrokenPipe).then(|| UNTOLD.set(error));
                     return left.store(true, Relaxed);
@@ -51,7 +52,7 @@ impl Lines {
 }
 
 impl Receiver for Lines {
-    fn show(&mut self, pose: &FacePose, now: Micros) {
+    fn show(&mut self, pose: &FacePose, now: Moment) {
         // A reader that is slow misses lines, and one that is gone all of them.
         _ = self.lines.try_send((*pose, now));
     }

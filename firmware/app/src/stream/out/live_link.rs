@@ -1,6 +1,6 @@
 //! Live Link Face over UDP, as Unreal Engine receives it from a phone: one datagram for each picture, big-endian.
 
-use keyface_core::{Angles, FacePose, Micros, sha256_hex};
+use keyface_core::{Angles, FacePose, Moment, sha256_hex};
 
 use super::Receiver;
 use super::wire::Wire;
@@ -26,7 +26,7 @@ impl LiveLink {
 }
 
 impl Receiver for LiveLink {
-    fn show(&mut self, pose: &FacePose, now: Micros) {
+    fn show(&mut self, pose: &FacePose, now: Moment) {
         self.wire.send(&datagram(&self.device, pose, now));
     }
 }
@@ -38,7 +38,7 @@ fn device_id() -> String {
     [&hash[..8], &hash[8..12], &hash[12..16], &hash[16..20], &hash[20..32]].join("-")
 }
 
-fn datagram(device: &str, pose: &FacePose, now: Micros) -> Vec<u8> {
+fn datagram(device: &str, pose: &FacePose, now: Moment) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     for text in [device, SUBJECT] {
         bytes.extend((text.len() as i32).to_be_bytes());
@@ -69,7 +69,7 @@ mod tests {
         pose.set(Channel::JawOpen, 0.5);
         pose.head.yaw_rad = -0.25;
         let device = "00000000-0000-0000-0000-000000000000";
-        let bytes = datagram(device, &pose, Micros(1_025_000));
+        let bytes = datagram(device, &pose, Moment(1_025_000));
         let mut expected = vec![6, 0, 0, 0, 36];
         expected.extend(device.as_bytes());
         expected.extend([0, 0, 0, 7]);

@@ -1,7 +1,7 @@
 //! The VMC protocol (OSC over UDP), as VSeeFace, VNyan, Warudo and others receive it: the shapes under ARKit's names,
 //! for models with "perfect sync", and beside them the vowels and blinks of VRM 0 and VRM 1, for all others.
 
-use keyface_core::{Channel, FacePose, Micros};
+use keyface_core::{Channel, FacePose, Moment, Span};
 
 use super::Receiver;
 use super::wire::Wire;
@@ -13,12 +13,12 @@ const DATAGRAM_MOST: usize = 1_400;
 const BUNDLE: &[u8] = b"#bundle\0\0\0\0\0\0\0\0\x01";
 /// Whether there is a model, and how often that is said.
 const LOADED: i32 = 1;
-const HELLO_EVERY: Micros = Micros::from_ms(1_000);
+const HELLO_EVERY: Span = Span::from_ms(1_000);
 
 /// Sends to one host.
 pub(super) struct Vmc {
     wire: Wire,
-    hello_at: Option<Micros>,
+    hello_at: Option<Moment>,
 }
 
 impl Vmc {
@@ -28,7 +28,7 @@ impl Vmc {
 }
 
 impl Receiver for Vmc {
-    fn show(&mut self, pose: &FacePose, now: Micros) {
+    fn show(&mut self, pose: &FacePose, now: Moment) {
         let mut messages = Vec::new();
         if self.hello_at.is_none_or(|at| now - at >= HELLO_EVERY) {
             self.hello_at = Some(now);

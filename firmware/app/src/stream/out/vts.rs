@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Channel, FacePose, Micros};
+use keyface_core::{Channel, FacePose, Moment};
 use serde_json::{Value, json};
 use tungstenite::{Error, Message, WebSocket};
 
@@ -53,7 +53,7 @@ impl Vts {
 }
 
 impl Receiver for Vts {
-    fn show(&mut self, pose: &FacePose, _now: Micros) {
+    fn show(&mut self, pose: &FacePose, _now: Moment) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = *pose;
     }
 }
@@ -336,7 +336,7 @@ mod tests {
         let (listener, address) = listener();
         let told = studio(listener, friendly);
         let mut vts = Vts::start(address, store.clone()).unwrap();
-        vts.show(&open_mouth(), Micros(0));
+        vts.show(&open_mouth(), Moment(0));
         let (request, before) = next(&told, "AuthenticationTokenRequest");
         assert!(before.is_empty());
         let head = ["apiName", "apiVersion"].map(|key| request[key].as_str().unwrap());
@@ -385,8 +385,8 @@ mod tests {
         let mut gone = Vts::start(address, folder.path().join("b")).unwrap();
         let started = Instant::now();
         for n in 0..6_000 {
-            slow.show(&FacePose::REST, Micros(n));
-            gone.show(&FacePose::REST, Micros(n));
+            slow.show(&FacePose::REST, Moment(n));
+            gone.show(&FacePose::REST, Moment(n));
         }
         assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
         let told = studio(TcpListener::bind(address).unwrap(), friendly);

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use keyface_core::Micros;
+use keyface_core::Moment;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use super::http::{Denial, Door, Wish, is_pause, read_head};
 use super::page::{File, POLICY};
-use crate::ears::micros;
+use crate::ears::span;
 use crate::stream::session::{Host, Refusal, Session};
 use crate::stream::tell::{Packet, Tell};
 
@@ -188,8 +188,8 @@ impl<'a> Client<'a> {
         if self.session.has_room(self.now()) && !self.is_full() { self.hear() } else { self.rest() }
     }
 
-    fn now(&self) -> Micros {
-        micros(self.shared.started.elapsed())
+    fn now(&self) -> Moment {
+        Moment::START + span(self.shared.started.elapsed())
     }
 
     /// The session has no room: its sound waits in the socket.

@@ -16,14 +16,14 @@ const PAGE: &str = include_str!("../../../../../docs/protocol.md");
 /// A client and its clock.
 struct Talk {
     session: Session,
-    now: Micros,
+    now: Moment,
     out: Vec<Packet>,
 }
 
 impl Talk {
     fn with(hello: &str, stage: Option<Stage>) -> Talk {
         let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), stage));
-        let mut talk = Talk { session: Session::new(host), now: Micros(0), out: Vec::new() };
+        let mut talk = Talk { session: Session::new(host), now: Moment(0), out: Vec::new() };
         talk.say(&format!(r#"{{"type":"hello","rate":16000,{hello}}}"#));
         talk
     }
@@ -43,7 +43,7 @@ impl Talk {
 
     fn wait(&mut self, ms: i64) {
         for _ in 0..ms / 4 {
-            self.now = self.now + Micros::from_ms(4);
+            self.now = self.now + Span::from_ms(4);
             self.session.tick(self.now, &mut self.out);
         }
     }
@@ -182,7 +182,7 @@ fn a_ready_tells_clock_look_ahead_and_shapes() {
 #[test]
 fn frames_come_as_the_sound_comes_and_belong_to_its_turn() {
     let mut talk = Talk::new(r#""alive":false"#);
-    talk.now = Micros::from_ms(700);
+    talk.now = Moment::from_ms(700);
     talk.sound(&clip()[..16_000]);
     let frames = talk.of("frame");
     // A second, without the look-ahead and a step.
@@ -250,7 +250,7 @@ fn moods_mute_and_binary_frames_work_in_a_session() {
     let mut talk = Talk::new(r#""frames":"f32","alive":false"#);
     talk.say(r#"{"type":"mood","name":"happy"}"#);
     talk.say(r#"{"type":"mute","on":true}"#);
-    talk.now = Micros::from_ms(1_000);
+    talk.now = Moment::from_ms(1_000);
     talk.sound(&clip()[..32_000]);
     let frames: Vec<&Vec<u8>> = talk
         .out
@@ -267,13 +267,13 @@ fn moods_mute_and_binary_frames_work_in_a_session() {
 #[test]
 fn a_session_without_a_hello_or_with_garbage_is_refused_with_a_reason() {
     let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), None));
-    let first = |text: &str| Session::new(Arc::clone(&host)).text(text, Micros(0), &mut Vec::new()).unwrap_err().0;
+    let first = |text: &str| Session::new(Arc::clone(&host)).text(text, Moment(0), &mut Vec::new()).unwrap_err().0;
     assert_eq!(first(r#"{"type":"end"}"#), "expected a hello first, came another message");
     assert!(first("hello?").starts_with("expected a message of the protocol, "));
     assert!(
         first(r#"{"type":"hello","rate":16000,"play":true}"#).starts_with("expected a service with a face of its own")
     );
-    let sound = Session::new(Arc::clone(&host)).sound(&[0; 4], Micros(0), &mut Vec::new());
+    let sound = Session::new(Arc::clone(&host)).sound(&[0; 4], Moment(0), &mut Vec::new());
     assert_eq!(sound.unwrap_err().0, "expected a hello first, came sound");
 
     let mut talk = Talk::new(r#""fps":60"#);
@@ -304,7 +304,7 @@ fn more_sound_than_finds_room_waits() {
         count += 1;
     }
     assert_eq!(count, 120, "two minutes at once");
-    fast.now = Micros::from_ms(200);
+    fast.now = Moment::from_ms(200);
     assert!(fast.session.has_room(fast.now), "and then twenty times as fast as it lasts");
     let mut count = 0;
     while real.session.has_room(real.now) {
@@ -318,7 +318,7 @@ fn more_sound_than_finds_room_waits() {
 
 #[test]
 fn one_session_speaks_through_the_servers_face_and_others_watch() {
-    let (stage, said) = Stage::new(Micros::from_ms(120), Micros::from_ms(150));
+    let (stage, said) = Stage::new(Span::from_ms(120), Span::from_ms(150));
     let mut speaker = Talk::with(r#""play":true"#, Some(stage.clone()));
     assert_eq!(speaker.of("ready")[0]["delay_ms"], json!(150.0));
     speaker.sound(&[0.5; 320]);
@@ -328,7 +328,7 @@ fn one_session_speaks_through_the_servers_face_and_others_watch() {
     assert_eq!(said.recv(), Ok(Said::Ask(Ask::End {})));
 
     let mut watcher = Talk::with(r#""watch":true"#, Some(stage.clone()));
-    let place = Place { turn: 5, at: Micros::from_ms(20), show: Micros::from_ms(90) };
+    let place = Place { turn: 5, at: AudioTime::from_ms(20), show: Moment::from_ms(90) };
     stage.tell(Event::Frame(place, keyface_core::Spoken::REST), FacePose::REST);
     watcher.wait(8);
     assert_eq!(watcher.of("frame")[0]["turn"], 5);
@@ -342,7 +342,7 @@ fn a_thousand_interruptions_each_end_one_turn() {
         let mut talk = Talk::new(&format!(r#""pace":"{pace}","frames":"none""#));
         let clip = clip();
         for turn in 0..1_000 {
-            talk.now = talk.now + Micros::from_ms(30);
+            talk.now = talk.now + Span::from_ms(30);
             talk.sound(&clip[8_000..8_000 + 16 * (turn % 200)]);
             talk.wait(20);
             talk.say(r#"{"type":"flush"}"#);
@@ -390,7 +390,7 @@ proptest! {
 fn shared_talk(pace: &str) -> Talk {
     static HOST: std::sync::OnceLock<Arc<Host>> = std::sync::OnceLock::new();
     let host = HOST.get_or_init(|| Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), None)));
-    let mut talk = Talk { session: Session::new(Arc::clone(host)), now: Micros(0), out: Vec::new() };
+    let mut talk = Talk { session: Session::new(Arc::clone(host)), now: Moment(0), out: Vec::new() };
     talk.say(&format!(r#"{{"type":"hello","rate":16000,"pace":"{pace}"}}"#));
     talk
 }

@@ -174,7 +174,7 @@ impl Fake {
 const BOTH: [Protocol; 2] = [Protocol::Dynamixel, Protocol::Feetech];
 
 fn ticks(chain: &mut Chain, ticks: std::ops::Range<i64>, open: f32) -> usize {
-    ticks.filter(|tick| chain.tick(Micros(tick * TICK), &jaw(open))).count()
+    ticks.filter(|tick| chain.tick(Moment(tick * TICK), &jaw(open))).count()
 }
 
 #[test]
