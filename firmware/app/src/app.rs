@@ -230,11 +230,11 @@ impl App {
         let now = self.now();
         self.is_closed = !self.parts.body.tend(now);
         let Some(picture) = self.pictures.due(now, self.parts.body.beat()).filter(|_| !self.is_closed) else { return };
-        let moment = self.clock.show(picture.at);
-        let spoken = moment.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
-        let captured = moment.and_then(|moment| self.parts.ear.captured(moment)).filter(|_| self.ended.is_none());
+        let at = self.clock.show(picture.at);
+        let spoken = at.map_or(Spoken::REST, |at| self.parts.line.spoken_at(at));
+        let captured = at.and_then(|at| self.parts.ear.captured(at)).filter(|_| self.ended.is_none());
         self.is_closed = !self.parts.body.show(&spoken, captured, picture.seen, now);
-        if moment.is_some() {
+        if at.is_some() {
             self.watcher.picture(captured.map(|captured| captured.elapsed()));
         }
     }
@@ -245,10 +245,9 @@ impl App {
         if now < self.next_face {
             return;
         }
-        if let Some(moment) = self.clock.ahead(now, self.parts.body.lead()).filter(|_| self.parts.body.servos.is_some())
-        {
-            let captured = self.parts.ear.captured(moment).filter(|_| self.ended.is_none());
-            self.parts.body.drive(&self.parts.line.spoken_at(moment), now, captured);
+        if let Some(at) = self.clock.ahead(now, self.parts.body.lead()).filter(|_| self.parts.body.servos.is_some()) {
+            let captured = self.parts.ear.captured(at).filter(|_| self.ended.is_none());
+            self.parts.body.drive(&self.parts.line.spoken_at(at), now, captured);
         }
         self.next_face = self.parts.body.servos_rest().map_or(Moment(i64::MAX), |pause| now + span(pause));
     }
@@ -271,7 +270,7 @@ impl App {
     /// Brings the face from where it is to rest, in real time.
     fn rest(&mut self) {
         let shown = self.clock.show(self.now());
-        let last = shown.map_or(Spoken::REST, |moment| self.parts.line.spoken_at(moment));
+        let last = shown.map_or(Spoken::REST, |at| self.parts.line.spoken_at(at));
         self.parts.body.rest(last, self.time.as_mut());
     }
 

@@ -97,11 +97,11 @@ impl Recorder {
         let (shift, gains, life) = (self.shift, self.recording.gains, self.recording.life);
         self.each(|file| {
             while let Some(at) = file.next_frame() {
-                let moment = at - shift;
-                if moment > known || end.is_some_and(|end| moment >= end) {
+                let spoken_at = at - shift;
+                if spoken_at > known || end.is_some_and(|end| spoken_at >= end) {
                     break;
                 }
-                let spoken = line.spoken_at(moment);
+                let spoken = line.spoken_at(spoken_at);
                 file.push((at, spoken.prosody, retarget(&spoken.motion, gains)), life)?;
             }
             Ok(())

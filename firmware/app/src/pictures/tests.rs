@@ -114,6 +114,7 @@ fn judged(hz: f64, seen: &[Seen]) -> ((i64, i64), usize) {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the figures that docs/device.md tells")]
 fn every_flip_of_a_screen_shows_its_own_moment_whatever_its_rate() {
     // The sound's own clock follows the waits for its steps, which a busy machine makes uneven.
     for (machine, most_apart_us) in [(CALM, 400), (BUSY, 2_500)] {
