@@ -15,11 +15,12 @@ use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::body::Body;
 use crate::clock::PlayClock;
-use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in, span};
+use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in};
 use crate::out::Recorder;
 use crate::pictures::Pictures;
 use crate::report::{Latency, Report, ServoSummary, Watcher};
 use crate::stream::stage::{Said, Stage};
+use crate::wait::span;
 use crate::wait::{Bell, RealTime, Time};
 
 /// The longest sleep: the service manager is told of a job that has nothing to do, too.

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use keyface_core::{Moment, Span, Spoken};
 
-use crate::ears::span;
 use crate::face::Look;
 use crate::pictures::{Beat, Pictures};
 use crate::screen::Screen;
 use crate::servo::{SERVO_LEAD, Servos};
 use crate::stream::out::Outputs;
 use crate::wait::Time;
+use crate::wait::span;
 
 /// How long the face takes to come to rest at the end.
 const TO_REST: Span = Span::from_ms(300);

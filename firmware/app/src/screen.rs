@@ -246,7 +246,7 @@ fn drawing(face: &mut Face) -> Span {
         face.draw(&FacePose::REST);
         start.elapsed()
     };
-    (0..TRIALS).map(time).min().map_or(Span(0), crate::ears::span)
+    (0..TRIALS).map(time).min().map_or(Span(0), crate::wait::span)
 }
 
 #[cfg(test)]

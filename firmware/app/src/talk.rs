@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::AppError;
 use crate::app::{SLEEP_LONGEST, Turn};
 use crate::body::Body;
-use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters, span};
+use crate::ears::{Ear, EarCounters, Heard, Speaker, SpeakerCounters};
 use crate::pictures::{DISPLAY_FPS, Picture, Pictures};
 use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
@@ -23,6 +23,7 @@ use crate::stream::message::Ask;
 use crate::stream::playout::Playout;
 use crate::stream::stage::{Said, Stage};
 use crate::stream::turns::Event;
+use crate::wait::span;
 use crate::wait::{Bell, RealTime, Time};
 
 /// Half a picture: what is shown stands until the next.

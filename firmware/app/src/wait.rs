@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use keyface_core::Moment;
+use keyface_core::{Moment, Span};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::AppError;
-use crate::ears::span;
 
 /// Ends a wait, from any thread. It takes no lock and never waits itself: an audio thread may ring it.
 #[derive(Clone, Debug)]
@@ -112,6 +111,11 @@ impl Time for RealTime {
     }
 }
 
+/// A duration of this machine's clock.
+pub(crate) fn span(duration: Duration) -> Span {
+    Span(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// One end to write to and one to wait at, neither of which ever waits itself.
 #[cfg(target_os = "linux")]
 fn ends() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -133,8 +137,6 @@ fn ends() -> io::Result<(OwnedFd, OwnedFd)> {
 mod tests {
     use std::os::fd::AsFd;
     use std::thread;
-
-    use keyface_core::Span;
 
     use super::*;
 

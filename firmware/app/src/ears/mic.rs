@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use keyface_core::{AudioTime, Resampler, Samples};
 
-use super::{Ear, EarCounters, Heard, samples_in, span};
+use super::{Ear, EarCounters, Heard, samples_in};
 use crate::AppError;
 use crate::wait::Bell;
+use crate::wait::span;
 
 mod find;
 mod stream;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use keyface_core::{AudioTime, HOP_SAMPLES, STEP_HOPS, Samples, Span};
+use keyface_core::{AudioTime, HOP_SAMPLES, STEP_HOPS, Samples};
 pub use keyface_sound::{Channels, Hints, RawFormat};
 
 use crate::AppError;
@@ -169,11 +169,6 @@ pub fn open(listening: &Listening) -> Result<Box<dyn Ear>, AppError> {
         Input::Socket(place) => Box::new(SocketEar::open(place.clone(), wish.clone(), *pace)?),
         Input::File(path) => Box::new(StreamEar::file(path, wish.clone(), *pace)?),
     })
-}
-
-/// A duration as audio time.
-pub(crate) fn span(duration: Duration) -> Span {
-    Span(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// When a step more is due than `given` of what has been played since `start`, or all of it up to `last`.

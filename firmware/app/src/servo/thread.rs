@@ -19,8 +19,8 @@ use super::lead::lead;
 use super::link::ServoCounters;
 use super::rack::Rack;
 use crate::AppError;
-use crate::ears::span;
 use crate::stats::Spread;
+use crate::wait::span;
 
 /// A face that was left longer ago is no longer followed, and the servos go to rest: whoever left it has stopped.
 const STALE: Duration = Duration::from_millis(500);

@@ -17,9 +17,9 @@ use tungstenite::{Error, Message, WebSocket};
 
 use super::http::{Denial, Door, Wish, is_pause, read_head};
 use super::page::{File, POLICY};
-use crate::ears::span;
 use crate::stream::session::{Host, Refusal, Session};
 use crate::stream::tell::{Packet, Tell};
+use crate::wait::span;
 
 /// The longest message: twenty seconds of most sounds.
 const MESSAGE_MOST: usize = 1 << 20;
