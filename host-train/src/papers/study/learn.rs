@@ -69,6 +69,8 @@ pub fn learn(
             };
             same_mesh(config.prior.values, values)?;
             let prior = lesson.prior(config.prior.init(&training))?;
+            // The same weights at first, however often the first stage was cut.
+            training.seed(2);
             Box::new(lesson.code_talker(config.init(prior, &training))?.valid())
         }
         Baseline::SelfTalk => {
