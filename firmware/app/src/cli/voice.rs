@@ -209,7 +209,7 @@ impl Host {
 
     #[cfg(not(feature = "serve"))]
     fn serve(self, _: &RunArgs, _: Option<&Board>) -> anyhow::Result<()> {
-        let Host { model: _, stage: _, started: _ } = self;
+        drop((self.model, self.stage, self.started));
         Ok(())
     }
 }
