@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
 use keyface_core::flow::FLOW;
 use keyface_core::{
@@ -42,8 +42,7 @@ pub struct Order {
 /// # Errors
 /// A run that is not finished, corpora that are gone, or files that do not say in tract what Burn says.
 pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> {
-    ensure!(run.is_dir(), "no run at {} (make one with `keyface-train train`)", run.display());
-    let run = RunDir::create(run)?;
+    let run = RunDir::open(run).map_err(|error| anyhow!("{error} (make one with `keyface-train train`)"))?;
     let experiment = run.experiment()?;
     let look_ahead = chosen(&experiment, order.look_ahead_ms)?;
     let name = order.name.clone().unwrap_or_else(|| experiment.name.clone());

@@ -122,8 +122,7 @@ fn clips(text: &str) -> Result<usize, String> {
 const NO_TEACHER: &str = "no offline KMTalk was loaded";
 
 fn teacher(run: &Path) -> Result<Offline> {
-    ensure!(run.is_dir(), "no run at {}", run.display());
-    Offline::load(&RunDir::create(run)?, &Device::flex()).with_context(|| run.display().to_string())
+    Offline::load(&RunDir::open(run)?, &Device::flex()).with_context(|| run.display().to_string())
 }
 
 fn print(reports: &[EvaluationReport], json: bool) -> Result<()> {

@@ -43,7 +43,7 @@ pub fn run(args: &ListenerArgs) -> Result<()> {
     let net = train_listener(&experiment, &corpora, &run, &device)?;
     let student = match &args.beside {
         Some(folder) => {
-            let run = RunDir::create(folder)?;
+            let run = RunDir::open(folder)?;
             let experiment = run.experiment()?;
             Some((best_key_motion(&experiment, &run, &device)?, Hearing::Live(experiment.main())))
         }

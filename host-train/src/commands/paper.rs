@@ -101,7 +101,7 @@ pub struct TrainArgs {
     /// Folder of a lip-reading expert (`expert train`) that guides the training, as audio-visual guidance does
     #[arg(long, value_name = "DIR", requires = "textgrids")]
     guide: Option<PathBuf>,
-    /// Folder of CLIP.TextGrid: what a guiding expert should read in each clip
+    /// Folder of CLIP.TextGrid (or MFA's JSON and CSV): what a guiding expert should read in each clip
     #[arg(long, value_name = "DIR", requires = "guide")]
     textgrids: Option<PathBuf>,
     /// Weight of what the expert reads beside the vertices' mean square

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::audio;
 use super::error::{Error, Result};
+use super::grid::{order, read_grid};
 use super::splits::{SplitRow, carve_valid, read_splits, stable_hash};
 use super::timeline::cover;
 use crate::clip::{Clip, Segment, Split};
@@ -239,25 +240,13 @@ fn folder_speaker(dir: &Path, audio: &Path) -> String {
 /// When either cannot be read, the sound is shorter than its labels, or all of it is unknown.
 pub fn read_clips(audio: &Path, labels: &Path) -> Result<Vec<Clip>> {
     let id = audio.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let grid = read_grid(labels)?;
-    let all = Labels::shipped();
-    let order = all.order(grid.phones().iter().flat_map(|tier| &tier.intervals).map(|interval| interval.text.as_str()));
+    let (grid, all) = (read_grid(labels)?, Labels::shipped());
+    let order = order(&grid, &all);
     let mut base = entry(audio, &id, audio, None, &BTreeSet::new());
     base.split = Split::Eval;
     let mut folder = Folder::default();
     folder.add(&base, Aligned::of(&grid, &all, order));
     folder.checked(labels)?.entries.iter().map(Entry::load).collect()
-}
-
-/// A TextGrid with a tier of phones.
-fn read_grid(path: &Path) -> Result<TextGrid> {
-    let place = path.display().to_string();
-    let grid = TextGrid::parse(&fs::read(path).map_err(Error::io(path))?, &place)?;
-    if grid.phones().is_empty() {
-        let names: Vec<&str> = grid.tiers.iter().map(|tier| tier.name.as_str()).collect();
-        return Err(Error::unexpected(place, "a tier `phones`, `phonemes` or `MAU`", format!("{names:?}")));
-    }
-    Ok(grid)
 }
 
 /// Speakers who are kept for reports must be in one of these folders.

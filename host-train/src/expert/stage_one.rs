@@ -80,7 +80,7 @@ impl Reader {
     /// # Errors
     /// A folder without one.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let run = RunDir::create(folder)?;
+        let run = RunDir::open(folder)?;
         let experiment = ExpertExperiment::read(&run.file(KEPT))?;
         let units = UnitChoice::Phones.units()?;
         let path = run.best(NET);

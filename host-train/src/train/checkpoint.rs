@@ -68,6 +68,15 @@ impl RunDir {
         Ok(RunDir { root: root.to_path_buf() })
     }
 
+    /// The folder of a run that is there.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn open(root: &Path) -> Result<Self> {
+        ensure!(root.is_dir(), "no run at {}", root.display());
+        Ok(RunDir { root: root.to_path_buf() })
+    }
+
     /// A file of the run.
     pub fn file(&self, name: &str) -> PathBuf {
         self.root.join(name)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -53,8 +53,7 @@ impl Student {
     /// # Errors
     /// A folder without them.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        ensure!(folder.is_dir(), "no run at {}", folder.display());
-        let run = RunDir::create(folder)?;
+        let run = RunDir::open(folder)?;
         let experiment: Experiment = run.experiment()?;
         let look_ahead = experiment.main();
         let mut nets = best_completion(&experiment, &run, device)?;

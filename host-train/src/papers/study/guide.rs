@@ -2,15 +2,16 @@
 //! channels, and its slopes say what cannot be read. It does not hear: a reader that hears says little of lips.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::{Int, Tensor, TensorData};
 use keyface_core::script::Segment;
 use keyface_core::{MOTION_CHANNELS, Phone, STEP_HOPS};
-use keyface_sound::said::{Aligned, Labels, TextGrid};
+use keyface_sound::said::TEXTGRID_ENDINGS;
 
 use super::material::{Item, Material};
+use crate::corpus::read_phones;
 use crate::data::Utterance;
 use crate::expert::guide::Guide;
 use crate::expert::net::POSES;
@@ -47,7 +48,7 @@ struct Lens {
 }
 
 impl Guidance {
-    /// Reads `FOLDER/CLIP.TextGrid` of every clip.
+    /// Reads the alignment of every clip, `FOLDER/CLIP.TextGrid` or what aligners write instead.
     ///
     /// # Errors
     /// When one of them cannot be read, or the mesh has no pairs across the lips.
@@ -61,8 +62,8 @@ impl Guidance {
     ) -> Result<Self> {
         let mut lenses = BTreeMap::new();
         for item in &material.items {
-            let path = folder.join(format!("{}.TextGrid", item.clip.id));
-            let lens = Lens::new(item, regions, &phones(&path)?).with_context(|| item.clip.id.clone())?;
+            let phones = read_phones(&alignment(folder, &item.clip.id)?)?;
+            let lens = Lens::new(item, regions, &phones).with_context(|| item.clip.id.clone())?;
             lenses.insert(item.clip.id.clone(), lens);
         }
         let lips = regions.lips.iter().flat_map(|v| axes(*v)).collect();
@@ -143,15 +144,12 @@ fn said(phones: &[Segment], hops: usize) -> Utterance {
     said
 }
 
-/// All phones of a TextGrid; speech of unknown phones is silence here.
-fn phones(path: &Path) -> Result<Vec<Segment>> {
-    let place = path.display().to_string();
-    let grid = TextGrid::parse(&std::fs::read(path).with_context(|| place.clone())?, &place)?;
-    let tiers = grid.phones();
-    ensure!(!tiers.is_empty(), "{place}: expected a tier `phones`, came none");
-    let labels = Labels::shipped();
-    let order = labels.order(tiers.iter().flat_map(|tier| &tier.intervals).map(|interval| interval.text.as_str()));
-    Ok(Aligned::of(&grid, &labels, order).pieces.into_iter().flat_map(|piece| piece.phones).collect())
+/// The clip's alignment, in whatever form it was written.
+fn alignment(folder: &Path, clip: &str) -> Result<PathBuf> {
+    let files = TEXTGRID_ENDINGS.map(|ending| folder.join(format!("{clip}{ending}")));
+    let found = files.into_iter().find(|path| path.is_file());
+    let endings = TEXTGRID_ENDINGS.join(" ");
+    found.with_context(|| format!("{}: expected {clip} with one of the endings {endings}, came none", folder.display()))
 }
 
 #[cfg(test)]

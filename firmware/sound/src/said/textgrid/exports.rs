@@ -43,8 +43,10 @@ enum Entry {
 
 /// A JSON with tiers of `[start, end, label]`.
 pub(super) fn json(text: &str, place: &str) -> Result<TextGrid> {
-    let tree = serde_json::from_str(text)
-        .map_err(|error| Error::unexpected(place, "a JSON of tiers, as MFA and praatIO write it", error.to_string()))?;
+    let tree = serde_json::from_str(text).map_err(|error| {
+        let came = if error.is_data() { "another JSON".into() } else { error.to_string() };
+        Error::unexpected(place, "a JSON of tiers, as MFA and praatIO write it", came)
+    })?;
     let (end_s, tiers) = match tree {
         Tree::Named { end, tiers } => (end, tiers.into_iter().map(|(name, row)| (name, row.entries)).collect()),
         Tree::Listed { xmax, tiers } => {
