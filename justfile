@@ -85,6 +85,11 @@ test-voice: setup
     @tools/need pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
     tests/voice/virtual_speaker.sh
 
+# What life, VMC, Live Link and `--control` cost beside the line; four minutes on a quiet machine.
+cpu: setup
+    cargo build --release -p keyface
+    python3 tests/voice/cpu.py "${CARGO_TARGET_DIR:-target}/release/keyface" models/playback/demo.wav
+
 # Hours of speech at the machine's own speed, through a pipe and a session: memory stays flat. `just day 24`, an hour or two.
 day hours="24": setup
     cargo build --release -p keyface

@@ -56,7 +56,7 @@ pub struct Parts {
 pub struct Talk {
     parts: Parts,
     bell: Bell,
-    time: RealTime,
+    time: Box<dyn Time>,
     block: Vec<f32>,
     events: Vec<Event>,
     pictures: Pictures,
@@ -104,13 +104,19 @@ impl Talk {
     ///
     /// # Errors
     /// When the machine has nothing to wait on.
-    pub fn new(mut parts: Parts) -> Result<Talk, AppError> {
+    pub fn new(parts: Parts) -> Result<Talk, AppError> {
         let bell = Bell::new()?;
+        let time = RealTime::since(parts.started, bell.clone());
+        Ok(Talk::on(Box::new(time), bell, parts))
+    }
+
+    /// The same on any clock.
+    fn on(time: Box<dyn Time>, bell: Bell, mut parts: Parts) -> Talk {
         parts.ear.iter_mut().for_each(|ear| ear.tie(&bell));
         parts.speaker.iter().for_each(|speaker| speaker.tie(&bell));
         parts.stage.tie(&bell);
-        Ok(Talk {
-            time: RealTime::since(parts.started, bell.clone()),
+        Talk {
+            time,
             bell,
             parts,
             block: Vec::new(),
@@ -122,7 +128,7 @@ impl Talk {
             has_ended: false,
             is_closed: false,
             summary: Summary::default(),
-        })
+        }
     }
 
     /// What wakes it: ring it when `stop` of [`Talk::run`] is set.
@@ -138,7 +144,7 @@ impl Talk {
         let outcome = self.live(stop, watch);
         let heard = self.heard();
         let last = self.parts.playout.spoken(heard);
-        self.parts.body.rest(last, &mut self.time);
+        self.parts.body.rest(last, self.time.as_mut());
         outcome?;
         Ok(self.close())
     }
@@ -257,12 +263,11 @@ impl Talk {
         for event in self.events.drain(..) {
             self.summary.ended += u64::from(matches!(event, Event::Ended(_)));
             self.summary.flushed += u64::from(matches!(event, Event::Flushed(_)));
-            let pose = match &event {
+            stage.tell(event, |event| match event {
                 Event::Step(place, step) => body.look.mouth(&step.motion, place.show),
                 Event::Frame(place, spoken) => body.look.face(spoken, place.show),
                 _ => FacePose::REST,
-            };
-            stage.tell(event, pose);
+            });
         }
     }
 
@@ -315,7 +320,8 @@ impl Talk {
     /// Sleeps until something is due, or somebody rings.
     fn wait(&mut self) {
         let (heard, now) = (self.heard(), self.now());
-        let voice = self.parts.playout.next(heard).map(|place| now + until(place - heard));
+        let voice = self.parts.playout.next(heard, self.parts.stage.is_watched());
+        let voice = voice.map(|place| now + until(place - heard));
         let hears = self.parts.playout.room() > 0 && !self.has_ended;
         let ear = self.parts.ear.as_ref().filter(|_| hears).and_then(|ear| ear.due_in());
         let picture = self.parts.body.next(&self.pictures, now);
@@ -357,79 +363,4 @@ impl fmt::Display for Summary {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-    use std::thread;
-
-    use keyface_core::{Gains, MotionChannel};
-
-    use super::*;
-    use crate::ears::{FileEar, Pace, Sound};
-    use crate::face::Look;
-    use crate::stream::message::Flush;
-    use crate::stream::out::Outputs;
-    use crate::stream::stage::Seat;
-    use crate::stream::tests::{clip, line};
-
-    fn talk(ear: Option<Box<dyn Ear>>) -> (Talk, Seat, Seat) {
-        let playout = Playout::new(line());
-        let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
-        let seats = (stage.sit(true).unwrap(), stage.sit(false).unwrap());
-        let look = Look::new(Gains::default(), None);
-        let body = Body { look, screen: None, servos: None, outputs: Outputs::default() };
-        let started = Instant::now();
-        let parts =
-            Parts { ear, playout, body, speaker: None, stage, said, started, limit: Some(Span::from_ms(20_000)) };
-        (Talk::new(parts).unwrap(), seats.0, seats.1)
-    }
-
-    fn ear(samples: Vec<f32>) -> Box<dyn Ear> {
-        let sound = Sound { name: "test".into(), samples, latency: Samples(0), warning: None };
-        Box::new(FileEar::new(sound, Pace::Fast))
-    }
-
-    #[test]
-    fn a_file_is_spoken_in_real_time_to_its_end() {
-        let (talk, _speaker, mut watcher) = talk(Some(ear(clip()[..24_000].to_vec())));
-        let start = Instant::now();
-        let summary = talk.run(&AtomicBool::new(false), |_| ()).unwrap();
-        assert!((1_500..4_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
-        assert_eq!((summary.ended, summary.flushed, summary.underruns), (1, 0, 0));
-        let mut widest = 0.0f32;
-        while let Some(told) = watcher.told() {
-            if let Event::Frame(_, spoken) = &told.0 {
-                widest = widest.max(spoken.motion[MotionChannel::JawOpen]);
-            }
-        }
-        assert!(widest > 0.1, "{widest}");
-    }
-
-    #[test]
-    fn an_interruption_is_shown_with_the_next_picture_and_ends_a_file() {
-        let (talk, mut speaker, mut watcher) = talk(Some(ear(clip())));
-        let (asked_in, asked) = channel();
-        let interrupt = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(1_500));
-            asked_in.send(Instant::now()).unwrap();
-            speaker.ask(Ask::Flush(Flush::default()));
-        });
-        let started = talk.parts.started;
-        let summary = talk.run(&AtomicBool::new(false), |_| ()).unwrap();
-        interrupt.join().unwrap();
-        let asked = Moment::START + span(asked.recv().unwrap() - started);
-        assert_eq!(summary.ended, 0);
-        let told: Vec<_> = std::iter::from_fn(|| watcher.told()).collect();
-        let at = |wanted: fn(&Event) -> bool| told.iter().map(|told| &told.0).find(|e| wanted(e)).cloned();
-        let Some(Event::Flushed(place)) = at(|e| matches!(e, Event::Flushed(_))) else { panic!("{summary:?}") };
-        assert!(place.show - asked < Span::from_ms(17), "{:?} after it was asked", place.show - asked);
-        let open: Vec<Moment> = told
-            .iter()
-            .filter_map(
-                |told| if let Event::Frame(place, said) = &told.0 { Some((place.show, said.motion)) } else { None },
-            )
-            .filter(|(_, motion)| motion[MotionChannel::JawOpen] > 0.02)
-            .map(|(show, _)| show)
-            .collect();
-        assert!(*open.last().unwrap() - asked < Span::from_ms(150), "lips are closed within 150 ms");
-    }
-}
+mod tests;

@@ -143,8 +143,8 @@ mod tests {
         answers.read_line(&mut answer).unwrap();
         assert!(answer.starts_with(r#"{"type":"error","reason":"expected a message of the protocol, "#), "{answer}");
         let place = Place { turn: 2, at: AudioTime::from_ms(1_500), show: Moment(0) };
-        stage.tell(Event::Frame(place, Default::default()), FacePose::REST);
-        stage.tell(Event::Flushed(place), FacePose::REST);
+        stage.tell(Event::Frame(place, Default::default()), |_| FacePose::REST);
+        stage.tell(Event::Flushed(place), |_| FacePose::REST);
         answer.clear();
         answers.read_line(&mut answer).unwrap();
         assert_eq!(answer, "{\"type\":\"flushed\",\"turn\":2,\"t_ms\":1500.0}\n");

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use keyface_core::{AudioTime, HOP_SAMPLES, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
 
+use crate::animate::STEP_SAMPLES;
 use crate::servo::SERVO_LEAD;
 
 use super::axis::{at, samples, span};
@@ -230,13 +231,20 @@ impl Playout {
         }
     }
 
-    /// The place at which something is due by itself: a hop, or what is to be told; `None` while there is nothing to say.
-    pub fn next(&self, heard: u64) -> Option<u64> {
+    /// The place at which something is due by itself: sound for a step, or what is to be told, each step of the face
+    /// only if it `is_watched`; `None` while there is nothing to say.
+    pub fn next(&self, heard: u64, is_watched: bool) -> Option<u64> {
         // A turn that waits for enough sound waits for a while.
         let waits = (!self.queue.is_empty()).then_some(heard + HOP_SAMPLES as u64);
-        let hop = self.sound_end.map(|_| (self.fed + 1).saturating_sub(self.lead)).or(waits);
-        let told = [self.due.front().map(|due| due.0), self.steps.front().map(|step| step.0)];
-        told.into_iter().chain([hop]).flatten().min().map(|place| place.max(heard))
+        let step = self.sound_end.map(|_| (self.last_hop() + 1).saturating_sub(self.lead)).or(waits);
+        let shown = self.steps.front().filter(|_| is_watched).map(|step| step.0);
+        let told = [self.due.front().map(|due| due.0), shown];
+        told.into_iter().chain([step]).flatten().min().map(|place| place.max(heard))
+    }
+
+    /// The hop that the line's next step ends with: with those before it alone there is nothing to do.
+    fn last_hop(&self) -> u64 {
+        self.fed + (STEP_SAMPLES - HOP_SAMPLES) as u64 - (self.fed - self.base) % STEP_SAMPLES as u64
     }
 
     /// What is said at a place.

@@ -80,18 +80,29 @@ impl Stage {
         self.shared.is_taken.store(true, Relaxed);
     }
 
-    /// Tells every seat. A seat that does not listen misses frames, and is given up when it misses more.
-    pub fn tell(&self, event: Event, pose: FacePose) {
+    /// Tells every seat what happened, and how the face `looks` then. A seat that does not listen misses frames, and is
+    /// given up when it misses more.
+    pub fn tell(&self, event: Event, looks: impl FnOnce(&Event) -> FacePose) {
         if let Event::Flushed(place) | Event::Ended(place) = &event {
             self.shared.turn.store(place.turn + 1, Relaxed);
         }
+        let mut seats = self.seats();
+        if seats.is_empty() {
+            return;
+        }
         let may_miss = matches!(event, Event::Frame(..) | Event::Step(..));
+        let pose = looks(&event);
         let told = Arc::new((event, pose));
-        self.seats().retain(|seat| match seat.try_send(Arc::clone(&told)) {
+        seats.retain(|seat| match seat.try_send(Arc::clone(&told)) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => may_miss,
             Err(TrySendError::Disconnected(_)) => false,
         });
+    }
+
+    /// Whether there is a seat that is told.
+    pub fn is_watched(&self) -> bool {
+        !self.seats().is_empty()
     }
 
     /// Says whether more sound may come.
@@ -201,7 +212,7 @@ mod tests {
         assert!(stage.sit(true).is_err());
         let mut watcher = stage.sit(false).unwrap();
         let place = Place { turn: 4, at: AudioTime(0), show: Moment(0) };
-        stage.tell(Event::Ended(place), FacePose::REST);
+        stage.tell(Event::Ended(place), |_| FacePose::REST);
         assert_eq!(watcher.told().unwrap().0, Event::Ended(place));
         assert_eq!(watcher.turn(), 5);
         drop(speaker);
@@ -227,9 +238,9 @@ mod tests {
         let (stage, _hears) = stage();
         let deaf = stage.sit(false).unwrap();
         let place = Place { turn: 0, at: AudioTime(0), show: Moment(0) };
-        (0..1_000).for_each(|_| stage.tell(Event::Frame(place, Default::default()), FacePose::REST));
+        (0..1_000).for_each(|_| stage.tell(Event::Frame(place, Default::default()), |_| FacePose::REST));
         assert_eq!(stage.seats().len(), 1);
-        stage.tell(Event::Ended(place), FacePose::REST);
+        stage.tell(Event::Ended(place), |_| FacePose::REST);
         assert_eq!(stage.seats().len(), 0);
         drop(deaf);
     }

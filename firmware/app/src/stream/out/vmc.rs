@@ -18,31 +18,68 @@ const HELLO_EVERY: Span = Span::from_ms(1_000);
 /// Sends to one host.
 pub(super) struct Vmc {
     wire: Wire,
+    picture: Picture,
     hello_at: Option<Moment>,
 }
 
 impl Vmc {
     pub fn new(wire: Wire) -> Vmc {
-        Vmc { wire, hello_at: None }
+        Vmc { wire, picture: Picture::new(), hello_at: None }
     }
 }
 
 impl Receiver for Vmc {
     fn show(&mut self, pose: &FacePose, now: Moment) {
-        let mut messages = Vec::new();
         if self.hello_at.is_none_or(|at| now - at >= HELLO_EVERY) {
             self.hello_at = Some(now);
-            messages.push(message("/VMC/Ext/OK", &[Arg::Int(LOADED)]));
+            self.wire.send(&hello());
         }
-        messages.push(message("/VMC/Ext/T", &[Arg::Float(now.as_s() as f32)]));
-        messages.extend(weights(pose).iter().map(|(name, weight)| value(name, *weight)));
-        messages.push(message("/VMC/Ext/Blend/Apply", &[]));
-        bundles(&messages).iter().for_each(|datagram| self.wire.send(datagram));
+        self.picture.fill(pose, now);
+        self.picture.datagrams.iter().for_each(|datagram| self.wire.send(datagram));
+    }
+}
+
+/// What is sent for a picture: always the same bytes but for its numbers.
+struct Picture {
+    datagrams: Vec<Vec<u8>>,
+    /// In which datagram each number stands, and where: the time, then each weight.
+    numbers: Vec<(usize, usize)>,
+}
+
+impl Picture {
+    fn new() -> Picture {
+        let mut picture = Picture { datagrams: vec![BUNDLE.to_vec()], numbers: Vec::new() };
+        let values = weights(&FacePose::REST).map(|(name, weight)| value(name, weight));
+        for message in std::iter::once(message("/VMC/Ext/T", &[Arg::Float(0.0)])).chain(values) {
+            let end = picture.add(&message);
+            picture.numbers.push((picture.datagrams.len() - 1, end - size_of::<f32>()));
+        }
+        picture.add(&message("/VMC/Ext/Blend/Apply", &[]));
+        picture
+    }
+
+    /// Adds a message to as few datagrams as hold them all; where it ends in the last.
+    fn add(&mut self, message: &[u8]) -> usize {
+        if self.datagrams.last().is_none_or(|last| last.len() + 4 + message.len() > DATAGRAM_MOST) {
+            self.datagrams.push(BUNDLE.to_vec());
+        }
+        self.datagrams.last_mut().map_or(0, |last| {
+            last.extend((message.len() as i32).to_be_bytes());
+            last.extend(message);
+            last.len()
+        })
+    }
+
+    fn fill(&mut self, pose: &FacePose, now: Moment) {
+        let values = std::iter::once(now.as_s() as f32).chain(weights(pose).map(|(_, weight)| weight));
+        for (&(datagram, at), value) in self.numbers.iter().zip(values) {
+            self.datagrams[datagram][at..at + size_of::<f32>()].copy_from_slice(&value.to_be_bytes());
+        }
     }
 }
 
 /// Every weight under every name that a model may know it by.
-fn weights(pose: &FacePose) -> Vec<(&'static str, f32)> {
+fn weights(pose: &FacePose) -> impl Iterator<Item = (&'static str, f32)> {
     let vowels = vowels(pose);
     let blinks = [pose[Channel::EyeBlinkLeft], pose[Channel::EyeBlinkRight]];
     let both = blinks[0].min(blinks[1]);
@@ -51,7 +88,12 @@ fn weights(pose: &FacePose) -> Vec<(&'static str, f32)> {
     let vrm1 = ["aa", "ih", "ou", "ee", "oh"].into_iter().zip(vowels);
     let vrm1 = vrm1.chain([("blinkLeft", blinks[0]), ("blinkRight", blinks[1]), ("blink", both)]);
     let arkit = Channel::ALL.map(Channel::name).into_iter().zip(shapes(pose));
-    vrm0.chain(vrm1).chain(arkit).collect()
+    vrm0.chain(vrm1).chain(arkit)
+}
+
+/// There is a model.
+fn hello() -> Vec<u8> {
+    message("/VMC/Ext/OK", &[Arg::Int(LOADED)])
 }
 
 enum Arg<'a> {
@@ -89,21 +131,6 @@ fn text(bytes: &mut Vec<u8>, text: &str) {
     bytes.resize((bytes.len() + 1).next_multiple_of(4), 0);
 }
 
-/// As few datagrams as hold them all, in their order.
-fn bundles(messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let mut bundles = vec![BUNDLE.to_vec()];
-    for message in messages {
-        if bundles.last().is_none_or(|bundle| bundle.len() + 4 + message.len() > DATAGRAM_MOST) {
-            bundles.push(BUNDLE.to_vec());
-        }
-        if let Some(bundle) = bundles.last_mut() {
-            bundle.extend((message.len() as i32).to_be_bytes());
-            bundle.extend(message);
-        }
-    }
-    bundles
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,19 +145,33 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_sent_once_and_applied_last() {
-        let messages: Vec<Vec<u8>> = weights(&FacePose::REST).iter().map(|(name, w)| value(name, *w)).collect();
-        assert_eq!(messages.len(), 7 + 8 + 52);
-        let mut names: Vec<&str> = weights(&FacePose::REST).iter().map(|(name, _)| *name).collect();
+    fn every_name_is_sent_once_with_its_weight_and_applied_last() {
+        let mut pose = FacePose::REST;
+        pose.set(Channel::JawOpen, 0.5);
+        let mut picture = Picture::new();
+        picture.fill(&pose, Moment::from_ms(2_500));
+        assert!(picture.datagrams.iter().all(|sent| sent.len() <= DATAGRAM_MOST && sent.starts_with(BUNDLE)));
+        let mut expected = vec![message("/VMC/Ext/T", &[Arg::Float(2.5)])];
+        expected.extend(weights(&pose).map(|(name, weight)| value(name, weight)));
+        expected.push(message("/VMC/Ext/Blend/Apply", &[]));
+        assert_eq!(picture.datagrams.iter().flat_map(|sent| messages(sent)).collect::<Vec<_>>(), expected);
+        let mut names: Vec<&str> = weights(&pose).map(|(name, _)| name).collect();
         for name in ["A", "I", "U", "E", "O", "Blink_L", "Blink_R", "aa", "blinkLeft", "JawOpen", "MouthSmileLeft"] {
             assert!(names.contains(&name), "{name}");
         }
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), messages.len());
-        let bundles = bundles(&messages);
-        assert!(bundles.iter().all(|bundle| bundle.len() <= DATAGRAM_MOST && bundle.starts_with(b"#bundle\0")));
-        let bytes: usize = bundles.iter().map(|bundle| bundle.len() - 16).sum();
-        assert_eq!(bytes, messages.iter().map(|message| message.len() + 4).sum::<usize>());
+        assert_eq!(names.len(), 7 + 8 + 52);
+    }
+
+    /// The messages of a bundle.
+    fn messages(bundle: &[u8]) -> Vec<Vec<u8>> {
+        let (mut rest, mut messages) = (&bundle[BUNDLE.len()..], Vec::new());
+        while let Some((size, more)) = rest.split_first_chunk() {
+            let (message, behind) = more.split_at(i32::from_be_bytes(*size) as usize);
+            messages.push(message.to_vec());
+            rest = behind;
+        }
+        messages
     }
 }

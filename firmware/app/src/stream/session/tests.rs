@@ -329,7 +329,7 @@ fn one_session_speaks_through_the_servers_face_and_others_watch() {
 
     let mut watcher = Talk::with(r#""watch":true"#, Some(stage.clone()));
     let place = Place { turn: 5, at: AudioTime::from_ms(20), show: Moment::from_ms(90) };
-    stage.tell(Event::Frame(place, keyface_core::Spoken::REST), FacePose::REST);
+    stage.tell(Event::Frame(place, keyface_core::Spoken::REST), |_| FacePose::REST);
     watcher.wait(8);
     assert_eq!(watcher.of("frame")[0]["turn"], 5);
     watcher.say(r#"{"type":"flush"}"#);
