@@ -59,6 +59,15 @@ within 0 1480 1780 60 95
 within 7 1180 1820 8 17
 parked
 
+echo "motion from a file, as a camera or \`keyface-train paper rig\` makes it:"
+: >"$FAKE_I2C_LOG"
+awk 'BEGIN { print "Timecode,BlendShapeCount,JawOpen,HeadYaw"
+    for (n = 0; n < 120; n++) printf "00:00:%02d:%02d.000,61,%.4f,%.4f\n", n / 60, n % 60, 0.15 * (1 - cos(n * 6.2832 / 60)), 0.2 * sin(n * 6.2832 / 120) }' >"$work/take.csv"
+LD_PRELOAD=$work/fake.so "$KEYFACE" run --board tests/servos/head.toml --input "$work/take.csv" --to servo
+within 0 1480 1780 60 95
+within 7 1180 1820 8 17
+parked
+
 for signal in INT TERM; do
     echo "SIG$signal within speech:"
     : >"$FAKE_I2C_LOG"

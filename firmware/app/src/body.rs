@@ -3,7 +3,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use keyface_core::{Moment, Span, Spoken};
+use keyface_core::{FacePose, Moment, Span, Spoken};
 
 use crate::face::Look;
 use crate::pictures::{Beat, Pictures};
@@ -40,8 +40,13 @@ impl Body {
     /// has closed the screen.
     pub fn show(&mut self, spoken: &Spoken, heard: Option<Instant>, seen: Moment, now: Moment) -> bool {
         let pose = self.look.face(spoken, seen);
-        self.outputs.show(&pose, seen);
-        self.screen.as_mut().is_none_or(|screen| screen.show(&pose, heard, seen, now))
+        self.show_face(&pose, heard, seen, now)
+    }
+
+    /// The same of a whole face.
+    pub fn show_face(&mut self, pose: &FacePose, heard: Option<Instant>, seen: Moment, now: Moment) -> bool {
+        self.outputs.show(pose, seen);
+        self.screen.as_mut().is_none_or(|screen| screen.show(pose, heard, seen, now))
     }
 
     /// Looks after the screen: what it has told, what a slow one has left to send, and whether a lost one is back. False
@@ -68,8 +73,13 @@ impl Body {
 
     /// Leaves the servos a face, whose sound was in the air when it was `captured`.
     pub fn drive(&self, spoken: &Spoken, now: Moment, captured: Option<Instant>) {
+        self.drive_face(|| self.look.face(spoken, now), captured);
+    }
+
+    /// The same of a whole face, which is made only where there are servos.
+    pub fn drive_face(&self, face: impl FnOnce() -> FacePose, captured: Option<Instant>) {
         if let Some(servos) = &self.servos {
-            servos.follow(self.look.face(spoken, now), captured);
+            servos.follow(face(), captured);
         }
     }
 
@@ -85,6 +95,15 @@ impl Body {
 
     /// Brings the face from where it is to rest, in real time.
     pub fn rest(&mut self, last: Spoken, time: &mut dyn Time) {
+        self.rest_by(time, |look, share, seen| look.face(&last.toward(&Spoken::REST, share), seen));
+    }
+
+    /// The same of a whole face.
+    pub fn rest_face(&mut self, last: FacePose, time: &mut dyn Time) {
+        self.rest_by(time, |_, share, _| last.toward(&FacePose::REST, share));
+    }
+
+    fn rest_by(&mut self, time: &mut dyn Time, way: impl Fn(&Look, f32, Moment) -> FacePose) {
         self.servos.iter_mut().for_each(Servos::park);
         if self.screen.is_none() && self.outputs.is_empty() {
             return;
@@ -96,7 +115,8 @@ impl Body {
             let mut is_open = self.tend(now);
             if let Some(picture) = pictures.due(now, self.beat()) {
                 share = ((picture.at - start).as_s() / TO_REST.as_s()).clamp(0.0, 1.0) as f32;
-                is_open = self.show(&last.toward(&Spoken::REST, share), None, picture.seen, now);
+                let pose = way(&self.look, share, picture.seen);
+                is_open = self.show_face(&pose, None, picture.seen, now);
             }
             if !is_open {
                 return;

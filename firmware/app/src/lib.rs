@@ -5,7 +5,8 @@
 //! 2. [`keyface_core::Line`] says of each 20 ms what the mouth does; [`clock`] says which moment is due on the screen.
 //! 3. The look makes a whole face of it: gains, mood, blinks ([`face`]); a file gets the same ([`out`]).
 //! 4. The body shows it: [`screen`], [`servo`]s and programs ([`stream::out`]) take it, each in its own time ([`body`]).
-//! 5. [`app`] is the loop over 1 to 4. A face that is given its voice has another, [`talk`]; a file [`animate::animate`].
+//! 5. [`app`] is the loop over 1 to 4. A face that is given its voice has another, [`talk`], one that
+//!    is given its motion a third, [`perform`]; a file [`animate::animate`].
 //!
 //! # Around it
 //! What a machine is: [`board`], [`cpu`], [`mod@unit`], [`service`]. Whether it will do: [`doctor`], [`mod@bench`]. Models:
@@ -38,6 +39,7 @@ pub mod head;
 pub mod hush;
 pub mod model;
 pub mod out;
+pub mod perform;
 pub mod pictures;
 pub mod report;
 mod roots;

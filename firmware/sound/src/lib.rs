@@ -1,5 +1,5 @@
 //! Any sound file, pipe or stream in; samples out, a block at a time. The file is believed over its headers. What is said
-//! in it is read from TextGrids: [`said`].
+//! in it is read from TextGrids: [`said`]; what a camera saw of it, from the Live Link Face app's CSV: [`seen`].
 //!
 //! # The walk of a sound
 //! 1. `source` gives bytes, of which the first can be looked at; `joint` knows where one joined file ends.
@@ -37,6 +37,7 @@ mod raw;
 mod reader;
 mod riff;
 pub mod said;
+pub mod seen;
 mod sniff;
 mod source;
 mod units;

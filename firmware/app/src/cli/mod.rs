@@ -23,6 +23,7 @@ mod devices;
 mod doctor;
 mod manual;
 mod model;
+mod perform;
 mod progress;
 mod run;
 mod style;

@@ -24,6 +24,7 @@ use keyface::stream::stage::Stage;
 use keyface::wait::Bell;
 use keyface_core::{Gains, Line, Model, Span};
 
+use super::perform;
 use super::style::StyleArgs;
 use super::voice::{self, VoiceArgs};
 use super::{FaceArgs, ModelArgs, SoundArgs, input, note, seconds, tell, tell_json};
@@ -38,6 +39,7 @@ pub const TITLE: &str = "Keyface";
   keyface run --board linux-pc                       what that board has
   keyface run --board robot-head --to screen,servo   a robot's servos too
   keyface run --input talk.wav --to screen,file:talk.csv
+  keyface run --input take.csv --board robot-head    motion that was captured or made elsewhere, on screen and servos
   keyface run --device hw:2,0 --channel 0            one channel of a microphone array
   keyface run --to livelink://192.168.1.20,vmc://127.0.0.1   Unreal Engine and VSeeFace follow the microphone
   keyface run --to vts://127.0.0.1                   VTube Studio does, once you have admitted Keyface there
@@ -45,8 +47,8 @@ pub const TITLE: &str = "Keyface";
   keyface run --serve 127.0.0.1:8765 --to none       programs send voices and get frames")]
 pub struct RunArgs {
     /// mic, a sound file (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, WebM and more), - for any of these, or raw samples, on
-    /// standard input, or a socket on which to listen for such: tcp://HOST:PORT or unix:PATH [default: mic, or with
-    /// --serve its sessions]
+    /// standard input, or a socket on which to listen for such: tcp://HOST:PORT or unix:PATH; or motion instead of a
+    /// sound, a .csv as the Live Link Face app writes it [default: mic, or with --serve its sessions]
     #[arg(long, value_name = "mic|FILE|-|tcp://HOST:PORT|unix:PATH", value_parser = input())]
     pub input: Option<Input>,
     #[arg(long, value_delimiter = ',', value_name = "TARGET", help = format!("Where the face goes: screen, servo, {RECEIVERS}, file:NAME, none, or several of them with commas between; NAME ends in {ENDINGS} [default: what the board has, or screen]"))]
@@ -126,6 +128,9 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let args = &board.iter().fold(args, RunArgs::with);
     let targets = targets(args, board.as_ref())?;
     board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
+    if let Some(motion) = perform::motion(args.input.as_ref()) {
+        return perform::run(args, board.as_ref(), targets, motion);
+    }
     if args.voice.is_given(args.input.as_ref()) {
         return voice::run(args, board.as_ref(), targets);
     }

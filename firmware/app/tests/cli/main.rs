@@ -12,6 +12,7 @@ mod kills;
 mod machine;
 mod manual;
 mod models;
+mod motion;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod screens;

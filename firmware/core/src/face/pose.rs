@@ -45,6 +45,22 @@ impl FacePose {
     pub fn set(&mut self, channel: Channel, weight: f32) {
         self.weights[channel as usize] = if weight.is_finite() { weight.clamp(0.0, 1.0) } else { 0.0 };
     }
+
+    /// The face between this one and another: this at 0, the other at 1.
+    pub fn toward(&self, other: &FacePose, share: f32) -> FacePose {
+        let mix = |a: f32, b: f32| a + share.clamp(0.0, 1.0) * (b - a);
+        let turned = |a: Angles, b: Angles| Angles {
+            yaw_rad: mix(a.yaw_rad, b.yaw_rad),
+            pitch_rad: mix(a.pitch_rad, b.pitch_rad),
+            roll_rad: mix(a.roll_rad, b.roll_rad),
+        };
+        FacePose {
+            weights: core::array::from_fn(|i| mix(self.weights[i], other.weights[i])),
+            tongue_up: mix(self.tongue_up, other.tongue_up),
+            head: turned(self.head, other.head),
+            eyes: core::array::from_fn(|i| turned(self.eyes[i], other.eyes[i])),
+        }
+    }
 }
 
 impl Default for FacePose {
@@ -69,6 +85,17 @@ impl IndexMut<Channel> for FacePose {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn between_two_faces_everything_is_between() {
+        let mut open = FacePose::REST;
+        open.set(Channel::JawOpen, 0.8);
+        (open.tongue_up, open.head.yaw_rad, open.eyes[1].pitch_rad) = (0.4, -0.2, 0.1);
+        let half = FacePose::REST.toward(&open, 0.5);
+        assert_eq!((half[Channel::JawOpen], half.tongue_up), (0.4, 0.2));
+        assert_eq!((half.head.yaw_rad, half.eyes[1].pitch_rad, half.eyes[0].pitch_rad), (-0.1, 0.05, 0.0));
+        assert_eq!(FacePose::REST.toward(&open, 7.0), open);
+    }
 
     #[test]
     fn a_weight_is_held_to_its_range() {
