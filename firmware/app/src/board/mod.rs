@@ -8,6 +8,7 @@ mod find;
 mod joint;
 mod layers;
 mod machine;
+mod said;
 mod schema;
 mod servos;
 mod voice;
@@ -20,6 +21,9 @@ pub use find::{BOARDS_VARIABLE, check_look_ahead, known, load};
 pub use joint::Joint;
 pub use layers::Layer;
 pub use machine::{Budget, Cpu, Glibc, Target};
+#[cfg(target_os = "linux")]
+pub(crate) use said::{SETTINGS, VARIABLE, said_by};
+pub use said::{Said, said};
 pub use schema::{Board, BoardGains, InputChannels, Microphone};
 pub use servos::{Pca9685, Servos};
 pub use voice::Voice;

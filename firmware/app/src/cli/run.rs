@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use keyface::AppError;
 use keyface::app::{App, Parts, Turn};
-use keyface::board::Board;
+use keyface::board::{Board, Said};
 use keyface::body::Body;
 use keyface::cpu;
 use keyface::ears::{self, Ear, Input, Listening, Pace, Wanted};
@@ -56,7 +56,8 @@ pub struct RunArgs {
     /// Whether the board says where the face goes.
     #[arg(skip)]
     is_to_of_board: bool,
-    /// Name of a board, or its file: says model, microphone, screen, gains, where the face goes and who gives its voice.
+    /// Name of a board, or its file: says model, microphone, screen, gains, where the face goes and who gives its voice
+    /// [default: what $KEYFACE_BOARD or the service's settings say, or none]
     #[arg(long, value_name = "NAME|FILE")]
     board: Option<String>,
     /// Which microphone: an id or a name as `keyface devices` prints it, or ALSA's, as hw:1,0 or plughw:1,0.
@@ -124,7 +125,7 @@ impl RunArgs {
 }
 
 pub fn run(args: RunArgs) -> anyhow::Result<()> {
-    let board = args.board.as_deref().map(keyface::board::load).transpose()?;
+    let board = board(args.board.as_deref())?;
     let args = &board.iter().fold(args, RunArgs::with);
     let targets = targets(args, board.as_ref())?;
     board.iter().flat_map(|b| cpu::apply(&b.cpu)).for_each(|warning| warn(&warning));
@@ -145,6 +146,16 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let limit = args.seconds.map(Span::from_s);
     let parts = Parts { ear, line, body, said: Some((stage, said)), recorder, pace: pace(args), limit };
     live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
+}
+
+/// The board that was asked for, else the one that somebody has said this machine is.
+fn board(asked: Option<&str>) -> anyhow::Result<Option<Board>> {
+    if let Some(name) = asked {
+        return Ok(Some(keyface::board::load(name)?));
+    }
+    let Some(Said { name, by }) = keyface::board::said() else { return Ok(None) };
+    note(format_args!("board {name}, because {by} says so"));
+    Ok(Some(keyface::board::load(&name).context(by)?))
 }
 
 /// What the face is shown on.

@@ -4,13 +4,9 @@ use std::path::PathBuf;
 
 use super::machine::Machine;
 use super::system::model_of;
-use crate::board::Board;
+use crate::board::{Board, SETTINGS, Said, VARIABLE};
 use crate::{AppError, board};
 
-/// Names the board, here or in the service's settings.
-const VARIABLE: &str = "KEYFACE_BOARD";
-/// Settings of the service.
-const SETTINGS: &str = "/etc/keyface/keyface.env";
 const DESKTOP: &str = "linux-pc";
 const NO_DESKTOP: &str = "linux-kiosk";
 
@@ -39,15 +35,12 @@ fn which(asked: Option<&str>, machine: &Machine, known: &[(String, PathBuf)]) ->
 }
 
 fn named(asked: Option<&str>, machine: &Machine) -> Option<(String, String)> {
-    let by_settings = || {
-        let settings = machine.text(SETTINGS)?;
-        let value = settings.lines().find_map(|line| line.trim().strip_prefix(VARIABLE)?.trim().strip_prefix('='))?;
-        Some(value.trim().trim_matches(['"', '\'']).to_owned()).filter(|name| !name.is_empty())
-    };
-    asked
-        .map(|name| (name.to_owned(), "it was asked for".to_owned()))
-        .or_else(|| Some((machine.variable(VARIABLE)?.to_owned(), format!("{VARIABLE} says so"))))
-        .or_else(|| Some((by_settings()?, format!("{SETTINGS} says so"))))
+    if let Some(name) = asked {
+        return Some((name.to_owned(), "it was asked for".to_owned()));
+    }
+    let variable = machine.variables.get(VARIABLE).map(String::as_str);
+    let Said { name, by } = board::said_by(variable, || machine.text(SETTINGS))?;
+    Some((name, format!("{by} says so")))
 }
 
 fn detected(machine: &Machine, known: &[(String, PathBuf)]) -> (String, String) {

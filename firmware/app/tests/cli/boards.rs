@@ -185,3 +185,20 @@ fn a_result_that_does_not_fit_on_the_disk_is_an_error_and_a_reader_that_left_is_
     let run: Run = command.stdout(std::process::Stdio::from(pipe)).output().unwrap().into();
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn a_live_job_is_of_the_board_that_this_machine_is_said_to_be() {
+    let desk = Desk::new();
+    desk.write("odd.toml", "inherits = \"linux-pc\"\nname = \"odd\"\nto = [\"none\"]\n");
+    let clip = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/live/demo.wav");
+    let args = format!("run --input {clip} --fast --seconds 0.5");
+    let by_variable =
+        |args: &str| -> Run { desk.command(args).env("KEYFACE_BOARD", "odd.toml").output().unwrap().into() };
+    let run = by_variable(&args);
+    assert!(
+        run.code == Some(0) && run.stderr.starts_with("board odd.toml, because KEYFACE_BOARD says so\n"),
+        "{run:?}"
+    );
+    let asked = by_variable(&format!("{args} --board linux-pc --to file:a.csv"));
+    assert!(asked.code == Some(0) && !asked.stderr.contains("odd"), "{asked:?}");
+}

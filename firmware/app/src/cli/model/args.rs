@@ -1,17 +1,12 @@
 //! The arguments of `keyface model`, and what they mean on this device.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use keyface::board::Board;
 use keyface::bundle::{Keys, Requirements};
 use keyface::store::Store;
-
-/// Names the board of this device.
-const BOARD_VARIABLE: &str = "KEYFACE_BOARD";
-/// The settings of the service, which name it too.
-const SETTINGS: &str = "/etc/keyface/keyface.env";
 
 #[derive(Subcommand)]
 #[command(after_help = "Examples:
@@ -158,41 +153,12 @@ impl BoardArgs {
         if let Some(name) = &self.board {
             return Ok(Some(keyface::board::load(name)?));
         }
-        let (name, place) = match std::env::var(BOARD_VARIABLE) {
-            Ok(name) => (Some(name), BOARD_VARIABLE),
-            Err(_) => (of_settings(Path::new(SETTINGS)), SETTINGS),
-        };
-        let load = |name: String| keyface::board::load(&name).context(place);
-        name.filter(|name| !name.is_empty()).map(load).transpose()
+        keyface::board::said().map(|said| keyface::board::load(&said.name).context(said.by)).transpose()
     }
 }
 
 impl StoreArgs {
     pub fn open(&self) -> Store {
         self.store.as_ref().map_or_else(Store::of_machine, Store::new)
-    }
-}
-
-/// The board that the service's settings name.
-fn of_settings(path: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let value = text.lines().rev().find_map(|line| line.trim().strip_prefix(BOARD_VARIABLE)?.strip_prefix('='))?;
-    Some(value.trim_matches(['"', '\'', ' ']).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_services_board_is_the_last_that_its_settings_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keyface.env");
-        std::fs::write(&path, "# KEYFACE_BOARD=old\nKEYFACE_BOARD=a\n  KEYFACE_BOARD=\"robot\" \nKEYFACE_ARGS=\n")
-            .unwrap();
-        assert_eq!(of_settings(&path).as_deref(), Some("robot"));
-        std::fs::write(&path, "KEYFACE_ARGS=--json\n").unwrap();
-        assert_eq!(of_settings(&path), None);
-        assert_eq!(of_settings(Path::new("/no/such/file")), None);
     }
 }
