@@ -26,7 +26,7 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets, motion: &Pat
         (args.model.model.is_some(), "--model"),
         (!targets.files.is_empty(), "--to file:"),
     ];
-    for (_, option) in sound.iter().filter(|(is_given, _)| *is_given) {
+    if let Some((_, option)) = sound.iter().find(|(is_given, _)| *is_given) {
         anyhow::bail!("{option}: expected a sound as --input, came {place}, motion that is shown as it is");
     }
     anyhow::ensure!(targets.has_face(), "--to none: expected somewhere to show {place}, came nothing");

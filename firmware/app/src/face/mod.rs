@@ -1,6 +1,6 @@
 //! A face on a screen: poses in, anti-aliased pictures out, on any embedded-graphics target.
 //!
-//! [`Face`] draws, [`Life`] keeps a resting face alive; each [`Surface`], [`GifWriter`] and [`Canvas::write_png`] show.
+//! [`Face`] draws, [`Life`] keeps a resting face alive; each [`Surface`], `GifWriter` and [`Canvas::write_png`] show.
 
 mod area;
 mod canvas;
@@ -13,10 +13,12 @@ mod error;
 #[cfg(target_os = "linux")]
 mod fbdev;
 mod flips;
+#[cfg(feature = "gif")]
 mod gif_writer;
 mod life;
 mod look;
 mod memory;
+#[cfg(feature = "gif")]
 mod palette;
 mod pixels;
 mod portrait;
@@ -24,10 +26,11 @@ mod rig;
 mod rotation;
 mod shapes;
 mod sheet;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "panel"))]
 mod spi;
 mod surface;
 mod turns;
+#[cfg(feature = "window")]
 mod window;
 
 #[cfg(target_os = "linux")]
@@ -41,6 +44,7 @@ pub use error::FaceError;
 #[cfg(target_os = "linux")]
 pub use fbdev::Fbdev;
 pub use flips::{Beats, Flips};
+#[cfg(feature = "gif")]
 pub use gif_writer::GifWriter;
 pub use life::Life;
 pub use look::Look;
@@ -51,8 +55,9 @@ pub use rig::{BrowRig, EyeRig, HeadRig, MouthRig, RigPose, Tongue};
 pub use rotation::Rotation;
 pub use shapes::{MouthShape, nine_shapes};
 pub use sheet::contact_sheet;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "panel"))]
 pub use spi::Spi;
 pub use surface::{Ready, Surface};
 pub use turns::{Stale, Turns};
+#[cfg(feature = "window")]
 pub use window::Window;

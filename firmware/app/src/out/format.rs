@@ -7,9 +7,9 @@ use std::str::FromStr;
 use super::frames::{Frames, NUMBER};
 use super::gltf::{Gltf, Kind};
 use super::live_link::LiveLink;
-use super::pictures::{Animation, ContactSheet};
 use super::poses::Poses;
 use super::rhubarb::{Notation, Rhubarb};
+use super::sheet::ContactSheet;
 use super::video::Video;
 use super::visemes::Visemes;
 use super::{AtomicFile, FrameRate, Recording, Writer};
@@ -165,7 +165,7 @@ impl Target {
             Format::Head => Box::new(Gltf::new(file, Kind::Head, rate)),
             Format::Vrma => Box::new(Gltf::new(file, Kind::Vrma(recording.names), rate)),
             Format::Video => Box::new(Video::new(file, asked, size)?),
-            Format::Gif => Box::new(Animation::new(file, asked, size)?),
+            Format::Gif => animation(file, asked, size)?,
             Format::Sheet | Format::Frames => Box::new(ContactSheet::new(file)),
         })
     }
@@ -174,6 +174,17 @@ impl Target {
         let file = if self.is_stdout() { AtomicFile::stdout()? } else { AtomicFile::create(&self.path)? };
         Ok(if recording.is_live { file.growing() } else { file })
     }
+}
+
+#[cfg(feature = "gif")]
+fn animation(file: AtomicFile, rate: Option<FrameRate>, size: Option<(u32, u32)>) -> Result<Box<dyn Writer>, AppError> {
+    Ok(Box::new(super::animation::Animation::new(file, rate, size)?))
+}
+
+#[cfg(not(feature = "gif"))]
+fn animation(file: AtomicFile, _: Option<FrameRate>, _: Option<(u32, u32)>) -> Result<Box<dyn Writer>, AppError> {
+    let expected = "a program that was built with the feature `gif`";
+    Err(AppError::unexpected(file.path().display().to_string(), expected, "one without it"))
 }
 
 #[cfg(test)]

@@ -4,18 +4,20 @@ use keyface_core::{AudioTime, FacePose, Step};
 
 use crate::AppError;
 
+#[cfg(feature = "gif")]
+mod animation;
 mod atomic;
 mod format;
 mod frame_rate;
 mod frames;
 mod gltf;
 mod live_link;
-mod pictures;
 mod place;
 mod poses;
 mod recorder;
 mod recording;
 mod rhubarb;
+mod sheet;
 mod video;
 mod visemes;
 

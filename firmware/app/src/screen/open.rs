@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Open;
 use crate::board::{Display, DisplayKind};
-use crate::face::{FaceError, Surface, Window};
+use crate::face::{FaceError, Surface};
 
 /// Where device files and what the kernel tells of them lie.
 #[derive(Clone, Debug)]
@@ -33,10 +33,16 @@ pub(super) fn opener(title: &str, display: &Display, roots: Roots) -> Open {
     })
 }
 
+#[cfg(feature = "window")]
 fn window(title: &str, display: &Display) -> Result<Box<dyn Surface>, FaceError> {
     let size = display.width_px.zip(display.height_px);
     let (width, height) = size.ok_or_else(|| no_screen("a window's width and height", "none"))?;
-    Ok(Box::new(Window::open(title, width, height)?))
+    Ok(Box::new(crate::face::Window::open(title, width, height)?))
+}
+
+#[cfg(not(feature = "window"))]
+fn window(_: &str, _: &Display) -> Result<Box<dyn Surface>, FaceError> {
+    Err(no_screen("a program that was built with the feature `window`", "one without it"))
 }
 
 fn no_screen(expected: &str, came: &str) -> FaceError {
@@ -55,15 +61,26 @@ mod device {
 #[cfg(target_os = "linux")]
 mod device {
     use super::*;
-    use crate::face::{Choice, Drm, Fbdev, Refusal, Spi};
+    use crate::board::Panel;
+    use crate::face::{Choice, Drm, Fbdev, Refusal};
 
     pub fn open(display: &Display, roots: &Roots) -> Result<Box<dyn Surface>, FaceError> {
         match (display.kind, &display.panel) {
-            (DisplayKind::Spi, Some(panel)) => Ok(Box::new(Spi::open(display, panel)?)),
+            (DisplayKind::Spi, Some(panel)) => spi(display, panel),
             (DisplayKind::Spi, None) => Err(no_screen("the panel of kind `spi`", "none")),
             (DisplayKind::Fbdev, _) => fbdev(display, roots),
             _ => drm(display, roots),
         }
+    }
+
+    #[cfg(feature = "panel")]
+    fn spi(display: &Display, panel: &Panel) -> Result<Box<dyn Surface>, FaceError> {
+        Ok(Box::new(crate::face::Spi::open(display, panel)?))
+    }
+
+    #[cfg(not(feature = "panel"))]
+    fn spi(_: &Display, _: &Panel) -> Result<Box<dyn Surface>, FaceError> {
+        Err(no_screen("a program that was built with the feature `panel`", "one without it"))
     }
 
     /// The frame buffer only where no card sets modes: behind a card that does, it may be seen by nobody.

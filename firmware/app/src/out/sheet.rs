@@ -1,55 +1,15 @@
-//! Pictures of the face: an animation, and a sheet with one picture for each phone heard.
+//! A sheet of the face with one picture for each phone heard.
 
 use keyface_core::{AudioTime, FacePose, Step, Viseme};
 
-use super::{AtomicFile, FrameRate, Writer};
+use super::{AtomicFile, Writer};
 use crate::AppError;
-use crate::face::{Face, FaceError, GifWriter, contact_sheet};
+use crate::face::{FaceError, contact_sheet};
 
-/// A GIF counts hundredths of a second: 25 frames a second are exact, and enough for lips.
-const GIF_FPS: u32 = 25;
-const GIF_PX: (u32, u32) = (320, 240);
 /// Pictures on a sheet; what comes later is left out. At 12 phones a second, 20 s.
 const SHEET_PICTURES: usize = 240;
 /// Steps of a viseme that are looked at for its middle: one second.
 const RUN_STEPS: usize = 50;
-
-/// Writes a `.gif`.
-pub(super) struct Animation {
-    file: AtomicFile,
-    gif: GifWriter,
-    face: Face,
-    fps: u32,
-}
-
-impl Animation {
-    pub fn new(file: AtomicFile, rate: Option<FrameRate>, size: Option<(u32, u32)>) -> Result<Animation, AppError> {
-        // A GIF's own clock counts whole frames.
-        let fps = rate.map_or(GIF_FPS, |rate| (rate.as_hz().round() as u32).min(GIF_FPS));
-        let (width, height) = size.unwrap_or(GIF_PX);
-        let failed = |e: FaceError| AppError::picture(file.path(), e);
-        let gif = GifWriter::create(file.temporary(), width, height, fps).map_err(failed)?;
-        let face = Face::new(width, height).map_err(failed)?;
-        Ok(Animation { gif, face, fps, file })
-    }
-}
-
-impl Writer for Animation {
-    fn rate(&self) -> Option<FrameRate> {
-        Some(FrameRate::whole(self.fps))
-    }
-
-    fn frame(&mut self, _at: AudioTime, pose: &FacePose) -> Result<(), AppError> {
-        let drawn = self.face.draw(pose);
-        self.gif.frame(drawn).map_err(|e| AppError::picture(self.file.path(), e))
-    }
-
-    fn finish(self: Box<Self>, _end: AudioTime) -> Result<(), AppError> {
-        let Animation { file, gif, .. } = *self;
-        gif.finish().map_err(|e| AppError::picture(file.path(), e))?;
-        file.commit()
-    }
-}
 
 /// Writes a `.png`: a picture of each viseme from its middle, labelled with its start.
 pub(super) struct ContactSheet {
@@ -128,21 +88,16 @@ mod tests {
     }
 
     #[test]
-    fn an_animation_and_a_sheet_are_written_whole() {
+    fn a_sheet_is_written_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let (gif, png) = (folder.path().join("a.gif"), folder.path().join("a.png"));
-        let mut animation = Box::new(Animation::new(AtomicFile::create(&gif).unwrap(), None, None).unwrap());
-        let mut sheet = Box::new(ContactSheet::new(AtomicFile::create(&png).unwrap()));
+        let path = folder.path().join("a.png");
+        let mut sheet = Box::new(ContactSheet::new(AtomicFile::create(&path).unwrap()));
         for frame in 0..12 {
             let at = AudioTime(frame * 1_000_000 / 60);
-            animation.frame(at, &FacePose::REST).unwrap();
             sheet.step(at, &step(0, Viseme::ALL[frame as usize % 3]), &FacePose::REST).unwrap();
         }
-        assert_eq!(animation.rate(), Some(FrameRate::whole(25)));
         assert_eq!(sheet.shots.len(), 11);
-        animation.finish(AudioTime(0)).unwrap();
         sheet.finish(AudioTime(0)).unwrap();
-        assert!(std::fs::read(gif).unwrap().starts_with(b"GIF89a"));
-        assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
+        assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG"));
     }
 }
