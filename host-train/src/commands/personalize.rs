@@ -8,7 +8,8 @@ use keyface_core::MotionChannel;
 use keyface_train::evaluate::Table;
 use keyface_train::evaluate::surface::default_surface;
 use keyface_train::export::Packed;
-use keyface_train::personal::{Score, Session, Way, adapt, find_takes, gains, pack, score};
+use keyface_train::papers::corpus::find_takes;
+use keyface_train::personal::{Score, Session, Way, adapt, gains, pack, score};
 use keyface_train::trained_on::TrainedOn;
 
 use super::prepare::progress;
@@ -18,8 +19,8 @@ use super::prepare::progress;
 pub struct PersonalizeArgs {
     /// Folder of the model, such as models/live
     model: PathBuf,
-    /// Folder with captures of the Live Link Face app: NAME.csv and its sound or film, NAME.wav, .mov ...; every fourth
-    /// take is held out to judge by, or the last quarter of a single one
+    /// Folder with captures, NAME.csv of the Live Link Face app or an animated NAME.glb or .gltf, and their sounds or
+    /// films, NAME.wav, .mov ...; every fourth take is held out to judge by, or the last quarter of a single one
     #[arg(long, value_name = "DIR")]
     captures: PathBuf,
     /// Folder for the adapted model

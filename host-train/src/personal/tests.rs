@@ -9,7 +9,7 @@ use super::*;
 use crate::corpus::{audio, read_sound};
 use crate::evaluate::surface::default_surface;
 use crate::export::Packed;
-use crate::papers::corpus::write_live_link;
+use crate::papers::corpus::{Take, find_takes, write_live_link};
 
 const GAINS: [(MotionChannel, f32); 3] =
     [(MotionChannel::JawOpen, 1.4), (MotionChannel::MouthPucker, 0.6), (MotionChannel::MouthStretch, 1.25)];
