@@ -230,15 +230,16 @@ fn filled(keys_s: &[f64]) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod testing {
     use super::*;
     use crate::gltf::testing::binary;
     use serde_json::json;
 
     /// A mesh in an animation: names, keys, weights, how it goes between them.
-    struct Mesh<'a>(&'a [&'a str], &'a [f32], &'a [f32], &'a str);
+    pub struct Mesh<'a>(pub &'a [&'a str], pub &'a [f32], pub &'a [f32], pub &'a str);
 
-    fn document(meshes: &[Mesh<'_>]) -> (Value, Vec<u8>) {
+    /// Its text and its numbers.
+    pub fn document(meshes: &[Mesh<'_>]) -> (Value, Vec<u8>) {
         let (mut lists, mut bin) = (vec![Vec::new(); 6], Vec::new());
         for (n, Mesh(names, times, weights, way)) in meshes.iter().enumerate() {
             let targets: Vec<Value> = names.iter().map(|_| json!({ "POSITION": 0 })).collect();
@@ -260,6 +261,25 @@ mod tests {
         });
         (json, bin)
     }
+
+    /// A `.glb` of a face that moves so, with both sides of each shape.
+    pub fn animated(rate_hz: f64, motions: &[Motion]) -> Vec<u8> {
+        let shapes =
+            || MotionChannel::ALL.into_iter().flat_map(|c| arkit(c).iter().map(move |shape| (c, shape.name())));
+        let names: Vec<&str> = shapes().map(|(_, name)| name).collect();
+        let times: Vec<f32> = (0..motions.len()).map(|n| (n as f64 / rate_hz) as f32).collect();
+        let weights: Vec<f32> = motions.iter().flat_map(|motion| shapes().map(|(c, _)| motion[c])).collect();
+        let (json, bin) = document(&[Mesh(&names, &times, &weights, "LINEAR")]);
+        binary(&json, &bin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Mesh, animated, document};
+    use super::*;
+    use crate::gltf::testing::binary;
+    use serde_json::json;
 
     fn read(meshes: &[Mesh<'_>]) -> Result<Capture> {
         let (json, bin) = document(meshes);
@@ -296,6 +316,18 @@ mod tests {
         assert!((ends.0 - 0.5).abs() < 1e-6 && (ends.1 - 2.5).abs() < 1e-6, "{ends:?}");
         assert_eq!(capture.channels, [MotionChannel::JawOpen, MotionChannel::MouthSmile]);
         assert!((jaw(&capture, 1.5) - 0.5).abs() < 1e-5 && capture.at(0.4, 0.1).is_none());
+    }
+
+    #[test]
+    fn a_whole_face_comes_back() {
+        let motion = |n: usize| Motion(std::array::from_fn(|c| 0.5 + 0.4 * (0.1 * (n * (c + 1)) as f32).sin()));
+        let motions: Vec<Motion> = (0..120).map(motion).collect();
+        let capture = parse_gltf(&animated(60.0, &motions), None).unwrap();
+        assert!(capture.times_s.len() == 120 && (capture.rate_hz - 60.0).abs() < 0.01, "{}", capture.rate_hz);
+        for (came, went) in capture.motions.iter().zip(&motions) {
+            let off = |channel: &MotionChannel| (came[*channel] - went[*channel]).abs();
+            assert!(capture.channels.len() == 13 && capture.channels.iter().all(|channel| off(channel) < 1e-5));
+        }
     }
 
     #[test]

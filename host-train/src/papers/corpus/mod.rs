@@ -20,6 +20,8 @@ use std::path::Path;
 
 pub use capture::Capture;
 pub use captured::{Captured, CapturedCorpus, Frames, Rest, Sound};
+#[cfg(test)]
+pub use gltf::testing as gltf_testing;
 pub use gltf::{parse_gltf, read_gltf};
 pub use live_link::{read_live_link, write_live_link};
 pub use official::{Layout, Leak, Part, find_leaks};
