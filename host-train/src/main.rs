@@ -51,6 +51,8 @@ enum Command {
     Paper(commands::paper::PaperCommand),
     /// Adapt a shipped model to captures of one's own face, and tell how near it is
     Personalize(commands::personalize::PersonalizeArgs),
+    /// Hear the phones of sounds that nobody has labelled: TextGrids from the sound alone
+    Phones(commands::phones::PhonesArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
     /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Listener(args) => commands::listener::run(&args),
         Command::Paper(command) => commands::paper::run(&command),
         Command::Personalize(args) => commands::personalize::run(&args),
+        Command::Phones(args) => commands::phones::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
         Command::Render(args) => commands::render::run(&args),
     };

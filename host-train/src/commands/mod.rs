@@ -24,6 +24,7 @@ pub mod features;
 pub mod listener;
 pub mod paper;
 pub mod personalize;
+pub mod phones;
 pub mod plot;
 pub mod prepare;
 pub mod reading;
