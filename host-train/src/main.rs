@@ -44,6 +44,8 @@ enum Command {
     Prepare(commands::prepare::PrepareArgs),
     /// Compute what wav2vec 2.0 or Whisper hears in every clip of a corpus
     Features(commands::features::FeaturesArgs),
+    /// Fit the rules' main constants to captured faces, and tell how near the rules are before and after
+    FitTruth(commands::fit_truth::FitTruthArgs),
     /// Train a listener on what an outside encoder heard, and write its answers for a student
     Listener(commands::listener::ListenerArgs),
     /// Captured corpora (VOCASET, BIWI, Live Link Face) and the papers' baselines and tables
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Expert(args) => commands::expert::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
+        Command::FitTruth(args) => commands::fit_truth::run(&args),
         Command::Listener(args) => commands::listener::run(&args),
         Command::Paper(command) => commands::paper::run(&command),
         Command::Personalize(args) => commands::personalize::run(&args),

@@ -6,17 +6,23 @@
 //! squared error on the captures are solved for, on the weights that shipped.
 
 mod adapt;
+mod adapted;
 mod moments;
 mod pack;
 mod score;
 mod session;
+mod styles;
+mod watched;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use moments::cholesky;
 
-pub use adapt::{Adapted, Way, adapt, gains};
+pub use adapt::{Way, adapt, gains};
+pub use adapted::Adapted;
 pub use pack::pack;
-pub use score::{Score, score};
-pub use session::Session;
+pub use score::{Beside, Score, score};
+pub use session::{Session, held_out};
+pub use styles::{FaceStyle, nearest};
+pub use watched::Watched;

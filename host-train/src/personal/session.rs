@@ -16,7 +16,7 @@ use crate::papers::corpus::{CURVE_HZ, Clocks, Take, match_clocks, mouth_track, o
 /// Milliseconds of a step.
 const STEP_MS: f32 = 20.0;
 /// Frames of the camera farther apart than this tell nothing of the time between them.
-const MOST_GAP_S: f64 = 0.1;
+pub const MOST_GAP_S: f64 = 0.1;
 /// Of a single take, the last part is held out.
 const HELD_OUT_OF_ONE: f64 = 0.25;
 
@@ -78,16 +78,10 @@ impl Session {
         })
     }
 
-    /// Holds out every fourth take, the last of each four, or the end of a single one.
+    /// Holds out a part to judge by, as [`held_out`] says.
     pub fn hold_out(sessions: &mut [Session]) {
-        if let [one] = sessions {
-            let steps = one.seen.len();
-            one.held_out = (steps as f64 * (1.0 - HELD_OUT_OF_ONE)) as usize..steps;
-            return;
-        }
-        let last = sessions.len() - 1;
-        let out = |n: usize| n % 4 == 3 || (last < 3 && n == last);
-        sessions.iter_mut().enumerate().filter(|(n, _)| out(*n)).for_each(|(_, s)| s.held_out = 0..s.seen.len());
+        let lengths: Vec<usize> = sessions.iter().map(|session| session.seen.len()).collect();
+        sessions.iter_mut().zip(held_out(&lengths)).for_each(|(session, range)| session.held_out = range);
     }
 
     /// Steps to learn from: seen, shown and not held out.
@@ -102,6 +96,17 @@ impl Session {
     }
 }
 
+/// Which part of each of so many takes is only judged by: every fourth take, the last of each four, or the end of a single
+/// one.
+pub fn held_out(lengths: &[usize]) -> Vec<Range<usize>> {
+    if let [one] = *lengths {
+        return vec![(one as f64 * (1.0 - HELD_OUT_OF_ONE)) as usize..one];
+    }
+    let last = lengths.len().saturating_sub(1);
+    let is_out = |n: usize| n % 4 == 3 || (last < 3 && n == last);
+    lengths.iter().enumerate().map(|(n, length)| if is_out(n) { 0..*length } else { 0..0 }).collect()
+}
+
 /// The mean of every frame and the one before it.
 fn aimed(frames: &Frames) -> Frames {
     let before = frames.first().into_iter().chain(frames);
@@ -112,4 +117,17 @@ fn aimed(frames: &Frames) -> Frames {
 /// The second of the sound that step `n` describes.
 fn described_s(n: usize, packed: &Packed) -> f64 {
     ((n + 1) as f64 * f64::from(STEP_MS) - f64::from(packed.card.look_ahead_ms)) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fourth_take_is_held_out_or_the_end_of_a_single_one() {
+        assert_eq!(held_out(&[100]), [75..100]);
+        assert_eq!(held_out(&[10, 20]), [0..0, 0..20]);
+        assert_eq!(held_out(&[10, 10, 10, 10, 10]), [0..0, 0..0, 0..0, 0..10, 0..0]);
+        assert!(held_out(&[]).is_empty());
+    }
 }
