@@ -80,7 +80,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         args.folders.iter().cloned().partition(|folder| folder.join(CARD).is_file());
     if let Some(captures) = &args.faces.captures {
         ensure!(corpora.is_empty(), "expected captures alone or folders alone, came both");
-        return against_faces(args, captures, &[&[args.model.clone()], &more[..]].concat());
+        return against_faces(args, captures, [&args.model].into_iter().chain(&more));
     }
     let (reading, corpora) = args.reading.split(&corpora, &args.eval)?;
     ensure!(!corpora.is_empty(), "expected a folder of sound and TextGrids behind the models, came none");
@@ -121,7 +121,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// Models, the rules and a still mouth beside captured faces: all of every take, since nothing is learnt.
-fn against_faces(args: &EvaluateArgs, captures: &Path, models: &[PathBuf]) -> Result<()> {
+fn against_faces<'a>(args: &EvaluateArgs, captures: &Path, models: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
     let takes = args.faces.read(captures)?;
     let surface = args.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?;
     let score = |shown: Vec<Vec<Motion>>| {
