@@ -210,10 +210,10 @@ test-deb *programs: (deb)
     @tools/need mmdebstrap systemd-container lintian debhelper bc
     tests/deb/run.sh "${CARGO_TARGET_DIR:-target}/release/keyface" {{ programs }}
 
-# Feeds a parser (sound, onnx, card, board, bundle, messages; textgrid, pickle, npy) damaged inputs: `just fuzz pickle 60s`.
+# Feeds a parser (sound, onnx, card, board, bundle, messages; textgrid, pickle, npy, gltf) damaged inputs: `just fuzz pickle 60s`.
 fuzz parser="sound" *args: setup
-    cargo build --release {{ if parser =~ "^(textgrid|pickle|npy)$" { "-p keyface-train --example fuzz_host" } else { "-p keyface-tests --example fuzz" } }}
-    "${CARGO_TARGET_DIR:-target}"/release/examples/{{ if parser =~ "^(textgrid|pickle|npy)$" { "fuzz_host" } else { "fuzz" } }} {{ quote(parser) }} {{ args }}
+    cargo build --release {{ if parser =~ "^(textgrid|pickle|npy|gltf)$" { "-p keyface-train --example fuzz_host" } else { "-p keyface-tests --example fuzz" } }}
+    "${CARGO_TARGET_DIR:-target}"/release/examples/{{ if parser =~ "^(textgrid|pickle|npy|gltf)$" { "fuzz_host" } else { "fuzz" } }} {{ quote(parser) }} {{ args }}
 
 # The same with nightly Rust's address sanitizer, over the unsafe code of the libraries: `just fuzz-asan sound 60s`.
 fuzz-asan parser="sound" *args: setup

@@ -11,6 +11,7 @@ pub mod data;
 pub mod evaluate;
 pub mod expert;
 pub mod export;
+pub mod gltf;
 pub mod loss;
 pub mod model;
 pub mod papers;

@@ -44,6 +44,8 @@ enum Command {
     Prepare(commands::prepare::PrepareArgs),
     /// Compute what wav2vec 2.0 or Whisper hears in every clip of a corpus
     Features(commands::features::FeaturesArgs),
+    /// Fit the rules' main constants to captured faces, and tell how near the rules are before and after
+    FitTruth(commands::fit_truth::FitTruthArgs),
     /// Train a listener on what an outside encoder heard, and write its answers for a student
     Listener(commands::listener::ListenerArgs),
     /// Captured corpora (VOCASET, BIWI, Live Link Face) and the papers' baselines and tables
@@ -51,6 +53,8 @@ enum Command {
     Paper(commands::paper::PaperCommand),
     /// Adapt a shipped model to captures of one's own face, and tell how near it is
     Personalize(commands::personalize::PersonalizeArgs),
+    /// Hear the phones of sounds that nobody has labelled: TextGrids from the sound alone
+    Phones(commands::phones::PhonesArgs),
     /// Draw a clip's ground-truth motion over its phones
     Plot(commands::plot::PlotArgs),
     /// Render a clip's true motion and what models make of it: a strip of mouths, or a film
@@ -73,9 +77,11 @@ fn main() -> ExitCode {
         Command::Expert(args) => commands::expert::run(&args),
         Command::Prepare(args) => commands::prepare::run(&args),
         Command::Features(args) => commands::features::run(&args),
+        Command::FitTruth(args) => commands::fit_truth::run(&args),
         Command::Listener(args) => commands::listener::run(&args),
         Command::Paper(command) => commands::paper::run(&command),
         Command::Personalize(args) => commands::personalize::run(&args),
+        Command::Phones(args) => commands::phones::run(&args),
         Command::Plot(args) => commands::plot::run(&args),
         Command::Render(args) => commands::render::run(&args),
     };

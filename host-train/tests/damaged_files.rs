@@ -1,4 +1,4 @@
-//! Short runs of damaged files, the same each time: `just fuzz textgrid` (or `pickle`, `npy`) goes on for longer.
+//! Short runs of damaged files, the same each time: `just fuzz textgrid` (or `pickle`, `npy`, `gltf`) goes on for longer.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -45,4 +45,10 @@ fn damaged_pickles_neither_panic_nor_hang_nor_fill_the_memory() {
 fn damaged_arrays_neither_panic_nor_hang_nor_fill_the_memory() {
     let report = damaged("npy");
     assert!(report.is_clean() && report.taken > 0 && report.answers > 10, "{report:#?}");
+}
+
+#[test]
+fn damaged_animations_neither_panic_nor_hang_nor_fill_the_memory() {
+    let report = damaged("gltf");
+    assert!(report.is_clean() && report.taken > 0 && report.answers > 15, "{report:#?}");
 }

@@ -1,4 +1,4 @@
-//! Feeds a reader of the trainer damaged files: `fuzz_host textgrid|pickle|npy [COUNT|SECONDSs] [SEED]`, as `just fuzz`
+//! Feeds a reader of the trainer damaged files: `fuzz_host textgrid|pickle|npy|gltf [COUNT|SECONDSs] [SEED]`, as `just fuzz`
 //! does.
 #![allow(clippy::print_stderr, reason = "a report")]
 

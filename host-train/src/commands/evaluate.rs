@@ -6,14 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use clap::Args;
+use keyface_core::Motion;
 use keyface_train::clip::{Clip, Split};
 use keyface_train::corpus::split_name;
-use keyface_train::evaluate::{EvaluationReport, Plan, Program, evaluate, page, table};
-use keyface_train::export::CARD;
+use keyface_train::evaluate::surface::{default_surface, read_head};
+use keyface_train::evaluate::{EvaluationReport, Plan, Program, Sound, evaluate, hear_all, page, table};
+use keyface_train::export::{CARD, Packed};
 use keyface_train::model::kmtalk::Localization;
+use keyface_train::personal::{Score, Watched};
 use keyface_train::train::RunDir;
 use keyface_train::train::kmtalk::Offline;
+use keyface_train::truth::Law;
 
+use super::faces::{FacesArgs, beside, channels_table, steps, table as table_of_faces};
 use super::reading::ReadingArgs;
 
 /// Scores models on the eval split of corpora, beside volume-to-jaw, the mean motion, a still mouth and the truth.
@@ -23,8 +28,10 @@ pub struct EvaluateArgs {
     model: PathBuf,
     /// More models, then folders of sound and of TextGrids beside or apart from it, as for `prepare`; their eval split is
     /// used
-    #[arg(required = true, value_name = "FOLDER")]
+    #[arg(required_unless_present = "captures", value_name = "FOLDER")]
     folders: Vec<PathBuf>,
+    #[command(flatten)]
+    faces: FacesArgs,
     #[command(flatten)]
     reading: ReadingArgs,
     /// Speaker whose clips are all eval, as `prepare` was told; any number of times
@@ -58,10 +65,10 @@ pub struct EvaluateArgs {
     #[arg(long, conflicts_with = "curve")]
     script: bool,
     /// Print JSON instead of tables; of several models, a list
-    #[arg(long)]
+    #[arg(long, conflicts_with = "captures")]
     json: bool,
     /// Also write a page with tables, confusions and curves
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", conflicts_with = "captures")]
     html: Option<PathBuf>,
 }
 
@@ -71,6 +78,10 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     ensure!(has_card, "{}: expected the folder of a model, found no {CARD} in it", args.model.display());
     let (more, corpora): (Vec<PathBuf>, Vec<PathBuf>) =
         args.folders.iter().cloned().partition(|folder| folder.join(CARD).is_file());
+    if let Some(captures) = &args.faces.captures {
+        ensure!(corpora.is_empty(), "expected captures alone or folders alone, came both");
+        return against_faces(args, captures, [&args.model].into_iter().chain(&more));
+    }
     let (reading, corpora) = args.reading.split(&corpora, &args.eval)?;
     ensure!(!corpora.is_empty(), "expected a folder of sound and TextGrids behind the models, came none");
     let plan = |model: &PathBuf| Plan {
@@ -107,6 +118,29 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         Some(path) => fs::write(path, page(&reports)).with_context(|| format!("{}: cannot be written", path.display())),
         None => Ok(()),
     }
+}
+
+/// Models, the rules and a still mouth beside captured faces: all of every take, since nothing is learnt.
+fn against_faces<'a>(args: &EvaluateArgs, captures: &Path, models: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
+    let takes = args.faces.read(captures)?;
+    let surface = args.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?;
+    let score = |shown: Vec<Vec<Motion>>| {
+        let pairs = takes.iter().zip(shown);
+        Score::of(&pairs.map(|(take, shown)| beside(take, shown, &(0..take.rows()))).collect::<Vec<_>>(), &surface)
+    };
+    let mut rows = Vec::new();
+    for model in models {
+        let packed = Packed::read(model)?;
+        let heard = hear_all(&packed, &takes, |_, take| Sound::of(&take.clip))?;
+        let name = format!("{} {}", packed.card.name, packed.card.version);
+        rows.push((name, score(heard.into_iter().map(|heard| heard.motion).collect())));
+    }
+    let made = |take: &Watched| steps(take.made(&Law::RULES));
+    rows.push(("rules".to_owned(), score(takes.iter().map(made).collect())));
+    rows.push(("still".to_owned(), score(takes.iter().map(|take| vec![Motion::REST; take.rows() / 2]).collect())));
+    say!("\n{:.0} s in which the camera saw a face\n\n{}", rows[0].1.steps as f64 * 0.02, table_of_faces(&rows));
+    say!("{}", channels_table(&rows));
+    Ok(())
 }
 
 fn split(name: &str) -> Result<Split, String> {

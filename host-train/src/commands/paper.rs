@@ -14,7 +14,7 @@ use keyface_train::export::Packed;
 use keyface_train::model::wav2vec2::Wav2Vec2;
 use keyface_train::papers::corpus::{
     CURVE_HZ, Captured, CapturedCorpus, Clocks, Part, Regions, energy_track, find_leaks, match_clocks, mouth_track,
-    opening, read_captured, read_live_link, write_live_link,
+    opening, read_capture, read_captured, write_live_link,
 };
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::numpy::NpyFile;
@@ -45,7 +45,7 @@ pub enum PaperCommand {
     AvGuide(TableArgs),
     /// Fit the rig's channels to the meshes of a corpus, or to what a baseline made of it: a Live Link CSV for each clip
     Rig(RigArgs),
-    /// Find offset and drift between an iPhone's Live Link CSV and its sound
+    /// Find offset and drift between a capture (Live Link CSV, animated glTF) and its sound
     Clocks(ClocksArgs),
 }
 
@@ -137,7 +137,7 @@ pub struct RigArgs {
 /// A capture and its sound.
 #[derive(Args)]
 pub struct ClocksArgs {
-    /// What the Live Link Face app wrote
+    /// What the Live Link Face app wrote, or an animated .glb or .gltf
     #[arg(value_name = "CSV")]
     capture: PathBuf,
     /// The sound of the same take, from any device
@@ -351,7 +351,7 @@ fn made_moves(files: &[PathBuf], clip: &Captured) -> Result<Vec<(String, Vec<f32
 }
 
 fn clocks(args: &ClocksArgs) -> Result<()> {
-    let (take, samples) = (read_live_link(&args.capture)?, read_sound(&args.sound)?);
+    let (take, samples) = (read_capture(&args.capture)?, read_sound(&args.sound)?);
     let seen = take.curve(CURVE_HZ, opening);
     let (by, heard) = match &args.model {
         Some(folder) => ("the model's mouth", mouth_track(Packed::read(folder)?.model()?, &samples)?),

@@ -8,7 +8,8 @@ use keyface_core::MotionChannel;
 use keyface_train::evaluate::Table;
 use keyface_train::evaluate::surface::default_surface;
 use keyface_train::export::Packed;
-use keyface_train::personal::{Score, Session, Way, adapt, find_takes, gains, pack, score};
+use keyface_train::papers::corpus::find_takes;
+use keyface_train::personal::{Adapted, FaceStyle, Score, Session, Way, adapt, gains, nearest, pack, score};
 use keyface_train::trained_on::TrainedOn;
 
 use super::prepare::progress;
@@ -18,13 +19,20 @@ use super::prepare::progress;
 pub struct PersonalizeArgs {
     /// Folder of the model, such as models/live
     model: PathBuf,
-    /// Folder with captures of the Live Link Face app: NAME.csv and its sound or film, NAME.wav, .mov ...; every fourth
-    /// take is held out to judge by, or the last quarter of a single one
+    /// Folder with captures, NAME.csv of the Live Link Face app or an animated NAME.glb or .gltf, and their sounds or
+    /// films, NAME.wav, .mov ...; every fourth take is held out to judge by, or the last quarter of a single one
     #[arg(long, value_name = "DIR")]
     captures: PathBuf,
     /// Folder for the adapted model
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Folder of known styles (NAME.toml, of --keep-style), among which the one nearest to the first take is sought beside
+    /// variants of the shipped face
+    #[arg(long, value_name = "DIR")]
+    styles: Option<PathBuf>,
+    /// File for the gains that were found, for others' --styles
+    #[arg(long, value_name = "FILE.toml")]
+    keep_style: Option<PathBuf>,
     /// Its name; default: that of the model, and `-own`
     #[arg(long)]
     name: Option<String>,
@@ -44,12 +52,22 @@ pub fn run(args: &PersonalizeArgs) -> Result<()> {
     bar.finish_and_clear();
     Session::hold_out(&mut sessions);
     tell_clocks(&sessions)?;
-    tell_gains(&sessions)?;
+    let laws = gains(&sessions.iter().collect::<Vec<_>>());
+    tell_gains(&laws)?;
     let name = args.name.clone().unwrap_or_else(|| format!("{}-own", packed.card.name));
+    if let Some(path) = &args.keep_style {
+        FaceStyle::of(&name, &laws).write(path)?;
+    }
+    let known = args.styles.as_deref().map_or_else(|| Ok(Vec::new()), FaceStyle::read_all)?;
+    let bank = [known, FaceStyle::variants()].concat();
+    let first = sessions.iter().find(|session| session.learnt().next().is_some());
+    if let Some(style) = first.and_then(|take| nearest(&bank, take)) {
+        say!("\nof {} known styles the nearest: {}", bank.len(), style.name);
+    }
     let surface = default_surface();
     let mut rows = Vec::new();
     for way in Way::ALL {
-        let adapted = pack(&packed, &adapt(&trained, &sessions, way), &sessions, &name)?;
+        let adapted = pack(&packed, &adapt(&trained, &sessions, way, &bank), &sessions, &name)?;
         rows.push((way, score(&adapted, &sessions, &surface)?, adapted));
     }
     let judged = rows[0].1.steps;
@@ -77,8 +95,7 @@ fn tell_clocks(sessions: &[Session]) -> Result<()> {
     Ok(())
 }
 
-fn tell_gains(sessions: &[Session]) -> Result<()> {
-    let laws = gains(&sessions.iter().collect::<Vec<_>>());
+fn tell_gains(laws: &[Adapted]) -> Result<()> {
     let rows = laws.iter().map(|law| {
         vec![
             law.channel.name().to_owned(),
@@ -95,7 +112,7 @@ fn table(rows: &[(Way, Score, Packed)]) -> String {
     let shipped = &rows[0].1;
     let cells = |(way, score, _): &(Way, Score, Packed)| {
         let nearer = score.by_take.iter().zip(&shipped.by_take).filter(|(ours, theirs)| ours.1 < theirs.1).count();
-        let jaw = score.r.iter().find(|(channel, _)| *channel == MotionChannel::JawOpen).map_or(0.0, |(_, r)| *r);
+        let jaw = score.r_of(MotionChannel::JawOpen).unwrap_or(0.0);
         vec![
             way.to_string(),
             format!("{:.2}", 1e6 * score.lve_m2),

@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyface_train::corpus::{Dropped, Folder, Kind, check_speakers, read_folder_with, read_recordings};
 use keyface_train::prepare::{Options, Outcome, Renderer, Rooms, Shard, prepare};
+use keyface_train::truth::Law;
 
 use super::reading::{ReadingArgs, corpus_name};
 
@@ -29,6 +30,9 @@ pub struct PrepareArgs {
     /// Move every speaker in an own style (for studies: a network cannot hear it)
     #[arg(long)]
     styles: bool,
+    /// Constants of the rules that `fit-truth` found in captures: the motion follows that face
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
     /// Copies of every training clip with its sound in other rooms and on other lines
     #[arg(long, default_value_t = 0, value_name = "N")]
     copies: usize,
@@ -48,8 +52,9 @@ pub fn run(args: &PrepareArgs) -> Result<()> {
     let kept = |name: &str| !args.except.iter().any(|except| except == name);
     let rooms = args.rooms.as_deref().map(|dir| read_recordings(dir, Kind::Room, kept)).transpose()?;
     let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()) };
-    let options =
-        Options { out: args.out.clone(), styles: args.styles, copies: args.copies, renderer, shard: args.shard };
+    let law = args.truth.as_deref().map_or(Ok(Law::RULES), Law::read)?;
+    let (out, styles, copies, shard) = (args.out.clone(), args.styles, args.copies, args.shard);
+    let options = Options { out, styles, law, copies, renderer, shard };
     let (reading, corpora) = args.reading.split(&args.corpora, &args.eval)?;
     let folders = corpora.iter().map(|dir| Ok((corpus_name(dir), read_folder_with(dir, &reading)?)));
     let folders: Vec<(String, Folder)> = folders.collect::<Result<_>>()?;

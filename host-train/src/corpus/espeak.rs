@@ -7,9 +7,9 @@ use super::burst::{closure_start_s, loudest};
 use super::error::{Error, Result};
 use super::espeak_phones::{phones_of_mnemonic, starts_at_burst};
 use super::espeak_sys::{Mark, Parameter, Spoken, with_espeak};
-use super::folder::Word;
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
+use super::written::Word;
 use crate::clip::Segment;
 use keyface_sound::said::spread;
 

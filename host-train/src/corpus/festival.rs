@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::audio;
 use super::error::{Error, Result};
-use super::folder::Word;
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
+use super::written::Word;
 use crate::clip::Segment;
 use keyface_sound::said::{phones_of_label, spread};
 

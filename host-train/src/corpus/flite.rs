@@ -4,10 +4,10 @@ use std::process::{Command, Stdio};
 
 use super::audio;
 use super::error::{Error, Result};
-use super::folder::Word;
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
+use super::written::Word;
 use crate::clip::Segment;
 use keyface_core::Phone;
 use keyface_sound::said::{phones_of_label, spread};

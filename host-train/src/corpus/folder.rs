@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_sound::said::{Aligned, Interval, Labels, Piece, TEXTGRID_ENDINGS, TextGrid, Tier};
+use keyface_sound::said::{Aligned, Labels, Piece, TEXTGRID_ENDINGS, TextGrid};
 use rayon::prelude::*;
 
 use super::audio;
@@ -16,17 +16,6 @@ use crate::clip::{Clip, Segment, Split};
 
 /// What stands between a clip's id and the number of its piece.
 const PIECE: char = '@';
-
-/// A word and when it is spoken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Word {
-    /// First moment, in seconds.
-    pub start_s: f64,
-    /// First moment after it.
-    pub end_s: f64,
-    /// As written.
-    pub text: String,
-}
 
 /// A clip that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,6 +262,19 @@ pub fn holds_only_text_grids(dir: &Path) -> Result<bool> {
     Ok(files.audio.is_empty() && !files.labels.is_empty())
 }
 
+/// Every sound of a folder and its subfolders by its id, with the TextGrid beside it if there is one.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn find_sounds(dir: &Path) -> Result<Vec<(String, PathBuf, Option<PathBuf>)>> {
+    let files = Files::find(dir)?;
+    Ok(files
+        .audio
+        .iter()
+        .map(|(id, audio)| (id.clone(), audio.clone(), files.labels_of(id, &files).cloned()))
+        .collect())
+}
+
 /// What lies in a folder.
 #[derive(Default)]
 pub(super) struct Files {
@@ -330,56 +332,6 @@ impl Files {
         let named: BTreeSet<&str> = silent.chain(listed).filter(|id| !is_ours(id)).collect();
         named.into_iter().map(|id| Dropped { id: id.into(), reason: "no wav, flac or ogg".into() }).collect()
     }
-}
-
-/// Writes `<id>.wav` and `<id>.TextGrid` into a folder; each appears only when it is complete.
-///
-/// # Errors
-/// When the disk does not take them.
-pub fn write_clip(dir: &Path, clip: &Clip, words: &[Word]) -> Result<()> {
-    let path = |extension: &str| dir.join(format!("{}.{extension}", clip.id));
-    let sound = path("wav");
-    let parent = sound.parent().unwrap_or(dir);
-    fs::create_dir_all(parent).map_err(Error::io(parent))?;
-    write_whole(&sound, |part| audio::write(part, &clip.samples))?;
-    let text = text_grid(clip, words).to_text();
-    write_whole(&path("TextGrid"), |part| fs::write(part, text).map_err(Error::io(part)))
-}
-
-/// Lets `write` make a `.part` beside `path` and renames it.
-fn write_whole(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    write(Path::new(&part))?;
-    fs::rename(&part, path).map_err(Error::io(path))
-}
-
-fn text_grid(clip: &Clip, words: &[Word]) -> TextGrid {
-    let phones =
-        clip.phones.iter().map(|s| Interval { start_s: s.start_s, end_s: s.end_s, text: s.phone.name().into() });
-    let tiers = vec![
-        Tier { name: "words".into(), intervals: word_intervals(words, clip.seconds()) },
-        Tier { name: "phones".into(), intervals: phones.collect() },
-    ];
-    TextGrid { end_s: clip.seconds(), tiers }
-}
-
-/// The words, with empty intervals between them.
-fn word_intervals(words: &[Word], length_s: f64) -> Vec<Interval> {
-    let mut intervals = Vec::new();
-    let mut now_s = 0.0;
-    let silence = |start_s, end_s| Interval { start_s, end_s, text: String::new() };
-    for word in words {
-        let (start_s, end_s) = (word.start_s.max(now_s), word.end_s.min(length_s));
-        if end_s <= start_s {
-            continue;
-        }
-        intervals.extend((start_s > now_s).then(|| silence(now_s, start_s)));
-        intervals.push(Interval { start_s, end_s, text: word.text.clone() });
-        now_s = end_s;
-    }
-    intervals.extend((now_s < length_s).then(|| silence(now_s, length_s)));
-    intervals
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use rayon::prelude::*;
 
 use super::burst::loudest;
 use super::error::{Error, Result};
-use super::folder::{Dropped, write_clip};
+use super::folder::Dropped;
 use super::plan::Job;
 use super::speakers::Speakers;
 use super::speech::{Speech, seconds};
 use super::splits::{Journal, SplitRow};
+use super::written::write_clip;
 use crate::clip::Clip;
 use keyface_core::Phone;
 

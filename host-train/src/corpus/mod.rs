@@ -24,12 +24,13 @@ mod testing;
 mod texts;
 mod timeline;
 mod voice;
+mod written;
 
 pub use audio::read as read_sound;
 pub use error::{Error, Result};
 pub use folder::{
-    Dropped, Entry, Folder, Reading, Word, check_speakers, holds_only_text_grids, read_clips, read_folder,
-    read_folder_with, write_clip,
+    Dropped, Entry, Folder, Reading, check_speakers, find_sounds, holds_only_text_grids, read_clips, read_folder,
+    read_folder_with,
 };
 pub use generate::{Report, generate};
 pub use grid::read_phones;
@@ -41,3 +42,4 @@ pub use speech::{Prosody, Speech};
 pub use splits::{SPLITS_FILE, SplitRow, split_name, stable_hash};
 pub use texts::{Text, default_texts, plain, read_texts};
 pub use voice::{Engine, Group, Voice};
+pub use written::{Word, write_clip, write_phones};

@@ -1,6 +1,6 @@
 //! What an engine is asked for and what it gives: a voice, a manner of speaking, and speech with its phones.
 
-use super::folder::Word;
+use super::written::Word;
 use crate::clip::Segment;
 
 /// How a sentence is spoken.

@@ -4,16 +4,16 @@ use std::fmt;
 
 use keyface_core::{MOTION_CHANNELS, MotionChannel};
 
+use super::adapted::{Adapted, GAINS};
 use super::moments::Moments;
 use super::session::Session;
+use super::styles::{FaceStyle, nearest};
 use crate::export::{Dense, Trained};
 
 /// How far the last layer may leave the gains, from nearly free to not at all; captures that are left out choose.
 const DECAYS: [f64; 8] = [1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 10.0];
 /// A channel that correlates less with what was said than this keeps what shipped.
 const LEAST_R: f64 = 0.2;
-/// A face does not move more or less than this many times as the shipped one.
-const GAINS: std::ops::RangeInclusive<f64> = 0.2..=4.0;
 /// Fewer frames than this, ten seconds of speech, adapt nothing.
 const LEAST_FRAMES: usize = 500;
 
@@ -22,7 +22,9 @@ const LEAST_FRAMES: usize = 500;
 pub enum Way {
     /// As it shipped.
     Shipped,
-    /// Gains from the first take alone: a style from one clip, nothing learnt.
+    /// The style of a bank that is nearest to the first take: nothing learnt.
+    Nearest,
+    /// Gains from the first take alone.
     OneTake,
     /// Gains from all of them.
     Gains,
@@ -32,31 +34,19 @@ pub enum Way {
 
 impl Way {
     /// All of them, the least first.
-    pub const ALL: [Way; 4] = [Way::Shipped, Way::OneTake, Way::Gains, Way::LastLayer];
+    pub const ALL: [Way; 5] = [Way::Shipped, Way::Nearest, Way::OneTake, Way::Gains, Way::LastLayer];
 }
 
 impl fmt::Display for Way {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         out.write_str(match self {
             Way::Shipped => "as it shipped",
+            Way::Nearest => "nearest known style",
             Way::OneTake => "gains of the first take",
             Way::Gains => "gains of all takes",
             Way::LastLayer => "gains and last layer",
         })
     }
-}
-
-/// A channel's law: `seen = rest + gain * said`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adapted {
-    /// Which channel.
-    pub channel: MotionChannel,
-    /// Times the shipped motion.
-    pub gain: f64,
-    /// Added to it.
-    pub rest: f64,
-    /// Correlation of what was seen with what was said.
-    pub r: f64,
 }
 
 /// Gain and rest of every channel that was captured and moves with what the networks say.
@@ -80,16 +70,16 @@ fn gain(sessions: &[&Session], channel: MotionChannel) -> Option<Adapted> {
     (pairs.len() >= LEAST_FRAMES && r >= LEAST_R).then_some(Adapted { channel, gain, rest: seen - gain * said, r })
 }
 
-/// The networks after a way of adapting; with too little speech those that came.
-pub fn adapt(trained: &Trained, sessions: &[Session], way: Way) -> Trained {
+/// The networks after a way of adapting; with too little speech those that came. `bank`: the styles that are known.
+pub fn adapt(trained: &Trained, sessions: &[Session], way: Way, bank: &[FaceStyle]) -> Trained {
     let all: Vec<&Session> = sessions.iter().filter(|session| session.learnt().next().is_some()).collect();
-    let from = match way {
+    let laws = match way {
         Way::Shipped => return trained.clone(),
-        Way::OneTake => all.get(..1).unwrap_or_default(),
-        Way::Gains | Way::LastLayer => &all[..],
+        Way::Nearest => all.first().and_then(|take| nearest(bank, take)).map_or_else(Vec::new, FaceStyle::laws),
+        Way::OneTake => gains(all.get(..1).unwrap_or_default()),
+        Way::Gains | Way::LastLayer => gains(&all),
     };
     let mut adapted = trained.clone();
-    let laws = gains(from);
     scale(&mut adapted.completion.motion, &laws);
     if way == Way::LastLayer {
         solve(&mut adapted.completion.motion, &all, &laws);

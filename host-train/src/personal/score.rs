@@ -7,13 +7,34 @@ use super::session::Session;
 use crate::evaluate::surface::{Surface, difference, weights};
 use crate::export::Packed;
 
+/// Lags are sought this many steps of 20 ms to either side.
+const FARTHEST: isize = 12;
+/// Milliseconds of a step.
+const STEP_MS: f64 = 20.0;
+
+/// Steps of 20 ms of a take: what something showed, beside what the camera saw then.
+pub struct Beside<'a> {
+    /// The take.
+    pub name: &'a str,
+    /// What was shown.
+    pub shown: Vec<Motion>,
+    /// What was seen; `None` where it saw no face, or where nothing is judged.
+    pub seen: Vec<Option<Motion>>,
+    /// Channels that the capture has.
+    pub channels: &'a [MotionChannel],
+}
+
 /// Means over all judged steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     /// Mean of the largest squared distance over the lips, in square metres.
     pub lve_m2: f64,
+    /// The same of how both move, each around its own mean: a face that rests otherwise is no miss.
+    pub moved_lve_m2: f64,
     /// Pearson's r of every channel that was captured and moves.
     pub r: Vec<(MotionChannel, f64)>,
+    /// How much later it is shown than seen, where the channels correlate best on average; 0 where nothing moves.
+    pub lag_ms: f64,
     /// How much the lips move, in the mean square over their points, as a share of what the captured ones do.
     pub amplitude: f64,
     /// Largest squared distance, by take.
@@ -27,6 +48,49 @@ impl Score {
     pub fn mean_r(&self) -> f64 {
         self.r.iter().map(|(_, r)| r).sum::<f64>() / self.r.len().max(1) as f64
     }
+
+    /// Of one channel.
+    pub fn r_of(&self, channel: MotionChannel) -> Option<f64> {
+        self.r.iter().find(|(other, _)| *other == channel).map(|(_, r)| *r)
+    }
+
+    /// Of anything that moved a face while these takes were heard.
+    pub fn of(takes: &[Beside<'_>], surface: &Surface) -> Score {
+        let by_take = takes.iter().map(|take| (take, take.pairs(0))).filter(|(_, pairs)| !pairs.is_empty());
+        let by_take: Vec<_> = by_take.map(|(take, pairs)| (take.name.to_owned(), lve(&pairs, surface))).collect();
+        let at = |lag: isize| takes.iter().flat_map(|take| take.pairs(lag)).collect::<Vec<_>>();
+        let pairs = at(0);
+        let has = |channel: &MotionChannel| takes.iter().all(|take| take.channels.contains(channel));
+        let captured: Vec<MotionChannel> = MotionChannel::ALL.into_iter().filter(has).collect();
+        let r = |pairs: &[(Motion, Motion)]| -> Vec<(MotionChannel, f64)> {
+            captured.iter().filter_map(|channel| Some((*channel, pearson(pairs, *channel)?))).collect()
+        };
+        let mean_r = |lag: isize| {
+            let r = r(&at(lag));
+            r.iter().map(|(_, r)| r).sum::<f64>() / r.len().max(1) as f64
+        };
+        let moved = moves(&pairs);
+        let square = |of: fn(&(Motion, Motion)) -> Motion| {
+            moved.iter().map(|pair| surface.mean_lip_square(&weights(&of(pair)))).sum::<f64>()
+        };
+        Score {
+            lve_m2: lve(&pairs, surface),
+            moved_lve_m2: lve(&moved, surface),
+            r: r(&pairs),
+            lag_ms: STEP_MS * peak(mean_r),
+            amplitude: (square(|pair| pair.0) / square(|pair| pair.1).max(1e-12)).sqrt(),
+            by_take,
+            steps: pairs.len(),
+        }
+    }
+}
+
+impl Beside<'_> {
+    /// What is seen at each judged step and what is shown `lag` steps later.
+    fn pairs(&self, lag: isize) -> Vec<(Motion, Motion)> {
+        let shown = |n: usize| self.shown.get(n.checked_add_signed(lag)?).copied();
+        self.seen.iter().enumerate().filter_map(|(n, seen)| Some((shown(n)?, (*seen)?))).collect()
+    }
 }
 
 /// Lets a device's line hear every session that is judged.
@@ -34,28 +98,42 @@ impl Score {
 /// # Errors
 /// When a network fails.
 pub fn score(packed: &Packed, sessions: &[Session], surface: &Surface) -> Result<Score> {
-    let (mut pairs, mut by_take) = (Vec::new(), Vec::new());
-    for session in sessions.iter().filter(|session| session.judged().next().is_some()) {
+    let takes = sessions.iter().map(|session| beside(packed, session)).collect::<Result<Vec<_>>>()?;
+    Ok(Score::of(&takes, surface))
+}
+
+fn beside<'a>(packed: &Packed, session: &'a Session) -> Result<Beside<'a>> {
+    let mut seen = vec![None; session.seen.len()];
+    session.judged().for_each(|(n, motion)| seen[n] = Some(*motion));
+    let mut shown = Vec::new();
+    if seen.iter().any(Option::is_some) {
         let mut line = Line::new(packed.model()?);
-        let shown: Vec<Motion> =
-            line.push(&session.samples).map(|step| step.map(|step| step.motion)).collect::<Result<_, _>>()?;
-        let before = pairs.len();
-        pairs.extend(session.judged().filter_map(|(n, seen)| Some((*shown.get(n)?, *seen))));
-        by_take.push((session.name.clone(), lve(&pairs[before..], surface)));
+        shown = line.push(&session.samples).map(|step| step.map(|step| step.motion)).collect::<Result<_, _>>()?;
     }
-    let has = |channel: &MotionChannel| sessions.iter().all(|session| session.channels.contains(channel));
-    let r = |channel| Some((channel, pearson(&pairs, channel)?));
-    let moved = |of: fn(&(Motion, Motion)) -> Motion| {
-        let mean = mean(pairs.iter().map(of));
-        pairs.iter().map(|pair| surface.mean_lip_square(&difference(&of(pair), &mean))).sum::<f64>()
+    Ok(Beside { name: &session.name, shown, seen, channels: &session.channels })
+}
+
+/// The lag at which `r` is highest, between steps by the parabola through the peak.
+fn peak(r: impl Fn(isize) -> f64) -> f64 {
+    let tried: Vec<f64> = (-FARTHEST..=FARTHEST).map(r).collect();
+    let best = (0..tried.len()).rev().max_by(|a, b| tried[*a].total_cmp(&tried[*b])).unwrap_or(0);
+    if tried[best] <= 0.0 {
+        return 0.0;
+    }
+    let shift = match best.checked_sub(1).and_then(|before| Some((tried[before], *tried.get(best + 1)?))) {
+        Some((before, after)) if before - 2.0 * tried[best] + after < 0.0 => {
+            0.5 * (before - after) / (before - 2.0 * tried[best] + after)
+        }
+        _ => 0.0,
     };
-    Ok(Score {
-        lve_m2: lve(&pairs, surface),
-        r: MotionChannel::ALL.into_iter().filter(has).filter_map(r).collect(),
-        amplitude: (moved(|pair| pair.0) / moved(|pair| pair.1).max(1e-12)).sqrt(),
-        by_take,
-        steps: pairs.len(),
-    })
+    best as f64 - FARTHEST as f64 + shift
+}
+
+/// How each side moves around its own mean.
+fn moves(pairs: &[(Motion, Motion)]) -> Vec<(Motion, Motion)> {
+    let means = (mean(pairs.iter().map(|pair| pair.0)), mean(pairs.iter().map(|pair| pair.1)));
+    let less = |a: &Motion, b: &Motion| Motion(std::array::from_fn(|n| a.0[n] - b.0[n]));
+    pairs.iter().map(|(shown, seen)| (less(shown, &means.0), less(seen, &means.1))).collect()
 }
 
 fn lve(pairs: &[(Motion, Motion)], surface: &Surface) -> f64 {
@@ -84,4 +162,47 @@ fn pearson(pairs: &[(Motion, Motion)], channel: MotionChannel) -> Option<f64> {
     }
     let least = 1e-4 * pairs.len() as f64;
     squares.iter().all(|square| *square > least).then(|| both / (squares[0] * squares[1]).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::surface::testing::surface;
+
+    fn take(shown: Vec<Motion>, seen: Vec<Option<Motion>>) -> Score {
+        Score::of(&[Beside { name: "a", shown, seen, channels: &[MotionChannel::JawOpen] }], &surface())
+    }
+
+    fn jaw(n: usize, gain: f32, rest: f32) -> Motion {
+        let mut motion = Motion::REST;
+        motion[MotionChannel::JawOpen] = rest + gain * (0.5 + 0.5 * (0.3 * n as f32).sin());
+        motion
+    }
+
+    #[test]
+    fn a_late_mouth_is_told_by_its_lag() {
+        let shown: Vec<Motion> = (0..200).map(|n| jaw(n, 0.5, 0.0)).collect();
+        let seen = (0..200).map(|n| Some(jaw(n + 2, 0.5, 0.0))).collect();
+        let late = take(shown.clone(), seen);
+        assert!((late.lag_ms - 40.0).abs() < 1.0, "{}", late.lag_ms);
+        let exact = take(shown.clone(), shown.iter().copied().map(Some).collect());
+        assert!(exact.lag_ms.abs() < 0.5 && exact.lve_m2 == 0.0 && exact.steps == 200, "{exact:?}");
+        assert!(
+            (exact.r_of(MotionChannel::JawOpen).unwrap() - 1.0).abs() < 1e-6 && (exact.amplitude - 1.0).abs() < 1e-6
+        );
+    }
+
+    #[test]
+    fn a_face_that_rests_elsewhere_moves_alike() {
+        let shown: Vec<Motion> = (0..200).map(|n| jaw(n, 0.5, 0.0)).collect();
+        let score = take(shown, (0..200).map(|n| (n % 3 > 0).then(|| jaw(n, 0.5, 0.2))).collect());
+        assert!(score.lve_m2 > 1e-7 && score.moved_lve_m2 < 1e-12, "{score:?}");
+        assert_eq!(score.steps, 133);
+    }
+
+    #[test]
+    fn a_still_mouth_has_no_lag_and_no_r() {
+        let still = take(vec![Motion::REST; 200], (0..200).map(|n| Some(jaw(n, 0.5, 0.0))).collect());
+        assert!(still.lag_ms == 0.0 && still.r.is_empty() && still.amplitude < 1e-9, "{still:?}");
+    }
 }

@@ -1,11 +1,9 @@
 //! A capture beside the networks: for every step of the sound what the camera saw then, and what CompletionNet's last
 //! layer heard and said.
 
-use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 use keyface_core::{Motion, MotionChannel, MouthDecoder};
 
 use crate::corpus::read_sound;
@@ -13,53 +11,14 @@ use crate::export::reference::{
     CompletionAnswer, Frames, completion_forward, features, flow, heads, key_motion_forward,
 };
 use crate::export::{Packed, Probe, Trained};
-use crate::papers::corpus::{CURVE_HZ, Clocks, match_clocks, mouth_track, opening, read_live_link};
+use crate::papers::corpus::{CURVE_HZ, Clocks, Take, match_clocks, mouth_track, opening, read_capture};
 
 /// Milliseconds of a step.
 const STEP_MS: f32 = 20.0;
 /// Frames of the camera farther apart than this tell nothing of the time between them.
-const MOST_GAP_S: f64 = 0.1;
+pub const MOST_GAP_S: f64 = 0.1;
 /// Of a single take, the last part is held out.
 const HELD_OUT_OF_ONE: f64 = 0.25;
-
-/// A capture and its sound, as files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Take {
-    /// Their common name.
-    pub name: String,
-    /// What the Live Link Face app wrote.
-    pub capture: PathBuf,
-    /// Any sound, or film with sound.
-    pub sound: PathBuf,
-}
-
-/// Every `NAME.csv` of a folder with the sound that lies beside it under the same name, in the names' order.
-///
-/// # Errors
-/// A folder that cannot be read or holds no capture, and a capture without exactly one sound.
-pub fn find_takes(folder: &Path) -> Result<Vec<Take>> {
-    let about = || folder.display().to_string();
-    let entries = fs::read_dir(folder).with_context(about)?.collect::<std::io::Result<Vec<_>>>().with_context(about)?;
-    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).filter(|path| path.is_file()).collect();
-    paths.sort();
-    let is_csv = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    let takes = paths.iter().filter(|path| is_csv(path)).map(|capture| {
-        let beside = |path: &&PathBuf| path.file_stem() == capture.file_stem() && !is_csv(path);
-        let sounds: Vec<&PathBuf> = paths.iter().filter(beside).collect();
-        let [sound] = sounds[..] else {
-            return Err(anyhow!(
-                "{}: expected one sound or film of the same name beside it, came {}",
-                capture.display(),
-                sounds.len()
-            ));
-        };
-        let name = capture.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Take { name, capture: capture.clone(), sound: sound.clone() })
-    });
-    let takes: Vec<Take> = takes.collect::<Result<_>>()?;
-    ensure!(!takes.is_empty(), "{}: expected NAME.csv with NAME.wav (or .mov ...) beside it, came no CSV", about());
-    Ok(takes)
-}
 
 /// A take that was heard.
 pub struct Session {
@@ -92,7 +51,7 @@ impl Session {
     /// # Errors
     /// Unreadable files, and a sound that does not move as the capture does.
     pub fn of(take: &Take, packed: &Packed, trained: &Trained) -> Result<Session> {
-        let (capture, samples) = (read_live_link(&take.capture)?, read_sound(&take.sound)?);
+        let (capture, samples) = (read_capture(&take.capture)?, read_sound(&take.sound)?);
         let heard = mouth_track(packed.model()?, &samples)?;
         let clocks = match_clocks(&capture.curve(CURVE_HZ, opening), &heard)
             .map_err(|came| anyhow!("{}: expected a capture and its sound, came {came}", take.name))?;
@@ -119,16 +78,10 @@ impl Session {
         })
     }
 
-    /// Holds out every fourth take, the last of each four, or the end of a single one.
+    /// Holds out a part to judge by, as [`held_out`] says.
     pub fn hold_out(sessions: &mut [Session]) {
-        if let [one] = sessions {
-            let steps = one.seen.len();
-            one.held_out = (steps as f64 * (1.0 - HELD_OUT_OF_ONE)) as usize..steps;
-            return;
-        }
-        let last = sessions.len() - 1;
-        let out = |n: usize| n % 4 == 3 || (last < 3 && n == last);
-        sessions.iter_mut().enumerate().filter(|(n, _)| out(*n)).for_each(|(_, s)| s.held_out = 0..s.seen.len());
+        let lengths: Vec<usize> = sessions.iter().map(|session| session.seen.len()).collect();
+        sessions.iter_mut().zip(held_out(&lengths)).for_each(|(session, range)| session.held_out = range);
     }
 
     /// Steps to learn from: seen, shown and not held out.
@@ -141,6 +94,15 @@ impl Session {
     pub fn judged(&self) -> impl Iterator<Item = (usize, &Motion)> {
         self.held_out.clone().filter_map(|n| Some((n, self.seen.get(n)?.as_ref()?)))
     }
+}
+
+/// Which part of each of so many takes is only judged by: every fourth take, the last of each four, or the end of a single
+/// one.
+pub fn held_out(lengths: &[usize]) -> Vec<Range<usize>> {
+    let last = lengths.len().saturating_sub(1);
+    let is_out = |n: usize| n % 4 == 3 || (last < 3 && n == last);
+    let from = |length: usize| if last == 0 { (length as f64 * (1.0 - HELD_OUT_OF_ONE)) as usize } else { 0 };
+    lengths.iter().enumerate().map(|(n, length)| if is_out(n) { from(*length)..*length } else { 0..0 }).collect()
 }
 
 /// The mean of every frame and the one before it.
@@ -160,14 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_capture_needs_one_sound_of_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let touch = |name: &str| fs::write(folder.path().join(name), "").unwrap();
-        assert!(find_takes(folder.path()).unwrap_err().to_string().contains("no CSV"));
-        ["b.csv", "b.mov", "a.CSV", "a.wav", "notes.txt"].into_iter().for_each(touch);
-        let takes = find_takes(folder.path()).unwrap();
-        assert_eq!(takes.iter().map(|take| take.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        touch("a.flac");
-        assert!(find_takes(folder.path()).unwrap_err().to_string().contains("came 2"));
+    fn every_fourth_take_is_held_out_or_the_end_of_a_single_one() {
+        assert_eq!((held_out(&[100]).len(), held_out(&[100])[0].clone()), (1, 75..100));
+        assert_eq!(held_out(&[10, 20]), [0..0, 0..20]);
+        assert_eq!(held_out(&[10, 10, 10, 10, 10]), [0..0, 0..0, 0..0, 0..10, 0..0]);
+        assert!(held_out(&[]).is_empty());
     }
 }

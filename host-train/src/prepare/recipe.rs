@@ -3,7 +3,7 @@
 use super::{Prepared, Renderer};
 use crate::clip::{Clip, Segment, Split};
 use crate::corpus::stable_hash;
-use crate::truth::Style;
+use crate::truth::{Law, Style};
 use keyface_core::Phone;
 
 /// The recipe of clips made here and now.
@@ -12,7 +12,14 @@ pub fn recipe(styles: bool, copies: usize) -> String {
     format!("{}, {style}, {copies} copies", fingerprint())
 }
 
-/// Whether a clip of this recipe is what would be made here and now, whatever its style and copies.
+/// The same under constants of the rules that a face has.
+pub(super) fn recipe_of(styles: bool, copies: usize, law: &Law) -> String {
+    let law =
+        if *law == Law::RULES { String::new() } else { format!(", truth {:016x}", stable_hash(&format!("{law:?}"))) };
+    recipe(styles, copies) + &law
+}
+
+/// Whether a clip of this recipe is what would be made here and now, whatever its style, copies and constants.
 pub fn is_current(recipe: &str) -> bool {
     recipe.split_once(',').is_some_and(|(made_by, _)| made_by == fingerprint())
 }
@@ -82,6 +89,9 @@ mod tests {
     #[test]
     fn a_recipe_is_current_in_any_style_and_no_other_is() {
         assert!(is_current(&recipe(true, 2)) && is_current(&recipe(false, 0)));
+        let late = Law { late_s: 0.02, ..Law::RULES };
+        assert!(is_current(&recipe_of(false, 0, &late)) && recipe_of(false, 0, &late) != recipe(false, 0));
+        assert_eq!(recipe_of(true, 2, &Law::RULES), recipe(true, 2));
         assert!(!is_current("truth 0123456789abcdef, neutral") && !is_current(""));
     }
 }

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use rayon::prelude::*;
 
 use super::place::{Place, changed};
-use super::{Prepared, Renderer, Statistics, recipe};
+use super::recipe::recipe_of;
+use super::{Prepared, Renderer, Statistics};
 use crate::clip::Split;
 use crate::corpus::{Dropped, Entry, Error, Folder, Result, stable_hash};
-use crate::truth::Style;
+use crate::truth::{Law, Style};
 
 /// Choices of a run.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub out: PathBuf,
     /// Move every speaker in an own style; the model that ships learns the neutral one.
     pub styles: bool,
+    /// The rules' constants.
+    pub law: Law,
     /// Rendered copies of every training clip.
     pub copies: usize,
     /// What renders them.
@@ -72,7 +75,7 @@ pub struct Outcome {
 /// When the output folder cannot be written. A clip that cannot be read is dropped and told.
 pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn Fn() + Sync)) -> Result<Outcome> {
     fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let job = Job { corpus, options, recipe: recipe(options.styles, options.copies) };
+    let job = Job { corpus, options, recipe: recipe_of(options.styles, options.copies, &options.law) };
     let add = |outcome: Outcome, entry: &Entry| -> Result<Outcome> {
         let made = job.clip(entry);
         on_clip();
@@ -141,6 +144,7 @@ impl Job<'_> {
             Err(dropped) => return Ok(Made::Dropped(dropped)),
         };
         let style = if self.options.styles { Style::of_speaker(&clip.speaker) } else { Style::NEUTRAL };
+        let style = Style { law: self.options.law, ..style };
         // Validation and reports want each clip as it was recorded.
         let copies = if clip.split == Split::Train { self.options.copies } else { 0 };
         let prepared = Prepared::of(&clip, self.corpus, &style).with_copies(&clip, &self.options.renderer, copies);
@@ -167,6 +171,7 @@ mod tests {
     use super::*;
     use crate::clip::Clip;
     use crate::corpus::{read_folder, write_clip};
+    use keyface_core::MotionChannel;
 
     fn prepared(corpus: &Path, out: &Path, styles: bool) -> Outcome {
         let options = Options { out: out.to_path_buf(), styles, ..Options::default() };
@@ -207,6 +212,23 @@ mod tests {
         let (_dir, corpus, out) = corpus_of_two();
         prepared(&corpus, &out, false);
         assert_eq!(prepared(&corpus, &out, true).kept, 0);
+    }
+
+    #[test]
+    fn clips_of_other_constants_move_otherwise_and_are_made_anew() {
+        let (_dir, corpus, out) = corpus_of_two();
+        prepared(&corpus, &out, false);
+        let jaw = || {
+            let clip = Prepared::read(&out.join("test__a.safetensors")).unwrap();
+            clip.motion.iter().map(|row| row[MotionChannel::JawOpen]).fold(0.0, f32::max)
+        };
+        let before = jaw();
+        let mut law = Law::RULES;
+        law.gains[MotionChannel::JawOpen as usize] = 0.5;
+        let options = Options { out: out.clone(), law, ..Options::default() };
+        let outcome = prepare(&read_folder(&corpus).unwrap(), "test", &options, &|| ()).unwrap();
+        assert_eq!(outcome.kept, 0);
+        assert!((jaw() / before - 0.5).abs() < 0.02, "{before} {}", jaw());
     }
 
     #[test]

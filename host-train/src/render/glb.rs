@@ -5,40 +5,28 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::body::{Body, V3, luma};
+use crate::gltf::{FLOAT, Gltf};
 
-/// A head has some thousands; a damaged file may claim any number.
-const MOST_VERTICES: usize = 1 << 22;
-
-const JSON_CHUNK: u32 = u32::from_le_bytes(*b"JSON");
-const BIN_CHUNK: u32 = u32::from_le_bytes(*b"BIN\0");
-const UNSIGNED_BYTE: u64 = 5121;
-const UNSIGNED_SHORT: u64 = 5123;
-const UNSIGNED_INT: u64 = 5125;
-const FLOAT: u64 = 5126;
 /// The kind of primitive that is made of triangles, which is also meant where none is named.
 const TRIANGLES: u64 = 4;
 /// What a body is whose file tells no colour.
 const WHITE: [f64; 3] = [1.0; 3];
 
 /// A file that has been read but not looked through.
-pub struct Glb<'a> {
-    json: Value,
-    bin: &'a [u8],
-}
+pub struct Glb<'a>(Gltf<'a>);
 
 impl Glb<'_> {
     /// Takes a file apart.
     ///
     /// # Errors
-    /// What is not a whole binary glTF.
+    /// What is not a whole glTF.
     pub fn parse(bytes: &[u8]) -> Result<Glb<'_>> {
-        ensure!(bytes.starts_with(b"glTF"), "expected a binary glTF, came another file");
-        Ok(Glb { json: serde_json::from_slice(chunk(bytes, JSON_CHUNK)?)?, bin: chunk(bytes, BIN_CHUNK)? })
+        Ok(Glb(Gltf::parse(bytes, None)?))
     }
 
     /// How many bodies it has.
     pub fn bodies(&self) -> usize {
-        self.json["meshes"][0]["primitives"].as_array().map_or(0, Vec::len)
+        self.0.json["meshes"][0]["primitives"].as_array().map_or(0, Vec::len)
     }
 
     /// The body of a number, in metres.
@@ -46,9 +34,9 @@ impl Glb<'_> {
     /// # Errors
     /// A body without shapes and their names, or one whose numbers do not fit together.
     pub fn body(&self, number: usize) -> Result<Body> {
-        let mesh = &self.json["meshes"][0];
+        let mesh = &self.0.json["meshes"][0];
         let primitive = &mesh["primitives"][number];
-        let material = primitive["material"].as_u64().map_or(&Value::Null, |at| &self.json["materials"][at as usize]);
+        let material = primitive["material"].as_u64().map_or(&Value::Null, |at| &self.0.json["materials"][at as usize]);
         let names = mesh["extras"]["targetNames"].as_array().context("expected names of the shapes, found none")?;
         let targets = primitive["targets"].as_array().context("expected shapes, found none")?;
         let shapes = names.iter().zip(targets).map(|(name, target)| {
@@ -72,7 +60,7 @@ impl Glb<'_> {
         let is_triangles = primitive.get("mode").is_none_or(|mode| *mode == TRIANGLES);
         ensure!(is_triangles, "expected a mesh of single triangles, came mode {}", primitive["mode"]);
         let indices: Vec<u32> = match primitive.get("indices") {
-            Some(index) => self.numbers(self.accessor(index)?, 1)?.into_iter().map(|x| x as u32).collect(),
+            Some(index) => self.0.numbers(self.0.accessor(index)?, 1)?.into_iter().map(|x| x as u32).collect(),
             None => (0..points as u32).collect(),
         };
         ensure!(indices.iter().all(|at| (*at as usize) < points), "expected triangles over {points} points");
@@ -87,70 +75,21 @@ impl Glb<'_> {
         let Some(index) = primitive["attributes"].get("COLOR_0") else {
             return Ok(vec![luma(base.map(coded)); points]);
         };
-        let accessor = self.accessor(index)?;
+        let accessor = self.0.accessor(index)?;
         let width = if accessor["type"] == "VEC4" { 4 } else { 3 };
-        let most = match accessor["componentType"].as_u64() {
-            Some(UNSIGNED_BYTE) => 255.0,
-            Some(UNSIGNED_SHORT) => 65535.0,
-            _ => 1.0,
-        };
-        let colours = self.numbers(accessor, width)?;
+        let colours = self.0.shares(accessor, width)?;
         ensure!(colours.len() == width * points, "expected a colour for each of {points} points");
-        let grey = |rgb: &[f64]| luma(std::array::from_fn(|k| coded(base[k] * rgb[k] / most)));
+        let grey = |rgb: &[f64]| luma(std::array::from_fn(|k| coded(base[k] * rgb[k])));
         Ok(colours.chunks_exact(width).map(grey).collect())
     }
 
-    fn accessor(&self, index: &Value) -> Result<&Value> {
-        Ok(&self.json["accessors"][number(index)?])
-    }
-
-    /// An accessor of three floats each; zeros where it has no view of its own, then what it says sparsely.
+    /// An accessor of three floats each.
     fn vectors(&self, index: &Value) -> Result<Vec<V3>> {
-        let accessor = self.accessor(index)?;
+        let accessor = self.0.accessor(index)?;
         ensure!(accessor["componentType"] == FLOAT && accessor["type"] == "VEC3", "expected float vectors of three");
-        let count = count(accessor)?;
-        let mut vectors = match accessor.get("bufferView") {
-            Some(_) => self.numbers(accessor, 3)?,
-            None => vec![0.0; 3 * count],
-        };
-        if let Some(sparse) = accessor.get("sparse") {
-            let changed = number(&sparse["count"])?.min(count);
-            let (indices, values) = (&sparse["indices"], &sparse["values"]);
-            let indices = self.read(indices, &indices["componentType"], changed, 1)?;
-            let values = self.read(values, &accessor["componentType"], changed, 3)?;
-            for (at, value) in indices.into_iter().zip(values.as_chunks::<3>().0) {
-                let place = vectors.as_chunks_mut::<3>().0.get_mut(at as usize);
-                *place.context("expected a sparse index within the accessor")? = *value;
-            }
-        }
+        let vectors = self.0.numbers(accessor, 3)?;
         ensure!(vectors.iter().all(|x| x.is_finite()), "expected finite positions, came one that is not a number");
         Ok(vectors.as_chunks::<3>().0.to_vec())
-    }
-
-    /// All numbers of an accessor whose elements hold `width` each.
-    fn numbers(&self, accessor: &Value, width: usize) -> Result<Vec<f64>> {
-        self.read(accessor, &accessor["componentType"], count(accessor)?, width)
-    }
-
-    /// The first `count` elements of what an accessor or its sparse part points to; tightly packed.
-    fn read(&self, of: &Value, kind: &Value, count: usize, width: usize) -> Result<Vec<f64>> {
-        let kind = kind.as_u64().unwrap_or_default();
-        let size = match kind {
-            UNSIGNED_BYTE => 1,
-            UNSIGNED_SHORT => 2,
-            UNSIGNED_INT | FLOAT => 4,
-            other => anyhow::bail!("expected floats or unsigned numbers, came component type {other}"),
-        };
-        let view = &self.json["bufferViews"][number(&of["bufferView"])?];
-        let is_packed = view.get("byteStride").is_none_or(|stride| *stride == size * width);
-        ensure!(is_packed, "expected packed positions, came a stride");
-        let offset = |value: &Value| value["byteOffset"].as_u64().unwrap_or(0) as usize;
-        let start = offset(view).saturating_add(offset(of));
-        let end = start.saturating_add(size * width * count);
-        let bytes = self.bin.get(start..end).context("expected the data within the file")?;
-        let whole = |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-        let decode = |bits: u32| if kind == FLOAT { f64::from(f32::from_bits(bits)) } else { f64::from(bits) };
-        Ok(bytes.chunks_exact(size).map(|bytes| decode(whole(bytes))).collect())
     }
 }
 
@@ -159,34 +98,9 @@ fn coded(light: f64) -> f64 {
     if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
-/// A chunk of a binary glTF: after 12 bytes of header, each is length, kind, data.
-fn chunk(bytes: &[u8], kind: u32) -> Result<&[u8]> {
-    let mut rest = bytes.get(12..).unwrap_or_default();
-    while rest.len() >= 8 {
-        let (head, data) = rest.split_at(8);
-        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let data = data.get(..word(0) as usize).context("expected a whole file, came one that is cut")?;
-        if word(4) == kind {
-            return Ok(data);
-        }
-        rest = &rest[8 + data.len()..];
-    }
-    anyhow::bail!("expected chunks JSON and BIN, one is missing")
-}
-
-fn count(accessor: &Value) -> Result<usize> {
-    let count = number(&accessor["count"])?;
-    ensure!(count <= MOST_VERTICES, "expected at most {MOST_VERTICES} vertices, came {count}");
-    Ok(count)
-}
-
-fn number(value: &Value) -> Result<usize> {
-    value.as_u64().map(|n| n as usize).with_context(|| format!("expected a number, came {value}"))
-}
-
 #[cfg(test)]
 pub mod testing {
-    use super::*;
+    use crate::gltf::testing::binary;
 
     /// Upper lip at 1 mm, lower lip at 0; `jawOpen` drops the lower by 20 mm (sparse), `mouthFunnel` moves both by 5 mm
     /// forward, so that both are lips. One triangle has both and the upper again.
@@ -216,15 +130,8 @@ pub mod testing {
                 { "bufferView": 1, "byteOffset": 14, "componentType": 5121, "type": "SCALAR", "count": 3 }
             ],
             "bufferViews": [{ "byteLength": 48 }, { "byteOffset": 48, "byteLength": 20 }]
-        })
-        .to_string();
-        let mut bytes = [*b"glTF", 2u32.to_le_bytes(), 0u32.to_le_bytes()].concat();
-        for (kind, data) in [(JSON_CHUNK, json.as_bytes()), (BIN_CHUNK, &bin)] {
-            bytes.extend((data.len() as u32).to_le_bytes());
-            bytes.extend(kind.to_le_bytes());
-            bytes.extend(data);
-        }
-        bytes
+        });
+        binary(&json, &bin)
     }
 }
 
@@ -273,12 +180,5 @@ mod tests {
         bytes[at] = 2;
         let error = refused(&bytes);
         assert!(error.contains("over 2 points"), "{error}");
-    }
-
-    #[test]
-    fn a_count_beyond_any_head_is_refused() {
-        let json = serde_json::json!({ "accessors": [{ "componentType": 5126, "type": "VEC3", "count": u64::MAX }] });
-        let error = Glb { json, bin: &[] }.vectors(&Value::from(0)).unwrap_err();
-        assert!(error.to_string().starts_with("expected at most"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ const REST_STRENGTH: f64 = 0.03;
 const TRANSITION_S: f64 = 0.040;
 /// How far the outer phones of an utterance reach into the silence around it: as far as the mouth is at work there.
 const LINGER_S: f64 = 0.200;
-/// Beyond this distance a phone is not felt (the widest reach is 0.11 s, and exp(-13) is nothing).
+/// Beyond this distance, or as much more as reaches are stretched, a phone is not felt (the widest reach is 0.11 s, and exp(-13) is nothing).
 const HORIZON_S: f64 = 0.400;
 
 /// One aim of the mouth: a shape, when, and for how long it is held.
@@ -33,12 +33,16 @@ struct Aim {
 /// Phones as a sum of dominances.
 pub struct Blend {
     aims: Vec<Aim>,
-    reach: f64,
+    reaches: Reaches,
+    horizon_s: f64,
 }
 
+/// How each articulator's dominances are stretched.
+pub type Reaches = [f64; Articulator::ALL.len()];
+
 impl Blend {
-    /// `reach` stretches every dominance: above 1 a speaker slurs, below 1 articulates.
-    pub fn new(phones: &[Segment], reach: f64) -> Blend {
+    /// Above 1 `reaches` slur, below 1 they articulate.
+    pub fn new(phones: &[Segment], reaches: Reaches) -> Blend {
         let mut aims: Vec<Aim> = Vec::new();
         let mut silence_s = 0.0;
         for segment in phones {
@@ -52,7 +56,7 @@ impl Blend {
             prepare(&mut aims[first], silence_s);
             silence_s = 0.0;
         }
-        Blend { aims, reach }
+        Blend { aims, reaches, horizon_s: HORIZON_S * reaches.into_iter().fold(1.0, f64::max) }
     }
 
     /// The blended channels at a time; contacts, brows and rest are not in it.
@@ -67,8 +71,8 @@ impl Blend {
     }
 
     fn near(&self, time_s: f64) -> &[Aim] {
-        let from = self.aims.partition_point(|a| a.centre_s + a.hold_after_s < time_s - HORIZON_S);
-        let to = self.aims.partition_point(|a| a.centre_s - a.hold_before_s < time_s + HORIZON_S);
+        let from = self.aims.partition_point(|a| a.centre_s + a.hold_after_s < time_s - self.horizon_s);
+        let to = self.aims.partition_point(|a| a.centre_s - a.hold_before_s < time_s + self.horizon_s);
         &self.aims[from..to.max(from)]
     }
 
@@ -91,7 +95,7 @@ impl Blend {
         } else {
             (offset_s - aim.hold_after_s, law.after_s)
         };
-        law.strength * (-(outside_s.max(0.0) / (self.reach * reach_s)).powi(2)).exp()
+        law.strength * (-(outside_s.max(0.0) / (self.reaches[articulator as usize] * reach_s)).powi(2)).exp()
     }
 }
 
@@ -128,36 +132,38 @@ mod tests {
     use super::*;
     use keyface_core::MotionChannel;
 
+    const EVEN: Reaches = [1.0; 5];
+
     fn segment(start_s: f64, end_s: f64, phone: Phone) -> Segment {
         Segment { start_s, end_s, phone }
     }
 
     #[test]
     fn a_long_vowel_reaches_its_target() {
-        let blend = Blend::new(&[segment(0.0, 0.4, Phone::AA)], 1.0);
+        let blend = Blend::new(&[segment(0.0, 0.4, Phone::AA)], EVEN);
         assert!((blend.at(0.2)[MotionChannel::JawOpen] - 0.30).abs() < 0.015);
     }
 
     #[test]
     fn no_phones_blend_to_rest() {
-        assert_eq!(Blend::new(&[], 1.0).at(0.3), Motion::REST);
+        assert_eq!(Blend::new(&[], EVEN).at(0.3), Motion::REST);
     }
 
     #[test]
     fn the_last_shape_lingers_into_silence() {
         let phones = [segment(0.0, 0.2, Phone::T), segment(0.2, 1.0, Phone::SIL)];
-        assert!(Blend::new(&phones, 1.0).at(0.35)[MotionChannel::MouthLowerDown] > 0.11);
+        assert!(Blend::new(&phones, EVEN).at(0.35)[MotionChannel::MouthLowerDown] > 0.11);
     }
 
     #[test]
     fn a_stop_of_the_back_takes_its_neighbours_lips() {
         let phones = [segment(0.0, 0.1, Phone::UW), segment(0.1, 0.17, Phone::K), segment(0.17, 0.3, Phone::UW)];
-        assert!(Blend::new(&phones, 1.0).at(0.135)[MotionChannel::MouthPucker] > 0.4);
+        assert!(Blend::new(&phones, EVEN).at(0.135)[MotionChannel::MouthPucker] > 0.4);
     }
 
     #[test]
     fn a_long_silence_does_not_hide_a_short_word() {
         let phones = [segment(0.0, 3.0, Phone::SIL), segment(3.0, 3.1, Phone::AA), segment(3.1, 6.0, Phone::SIL)];
-        assert!(Blend::new(&phones, 1.0).at(3.05)[MotionChannel::JawOpen] > 0.2);
+        assert!(Blend::new(&phones, EVEN).at(3.05)[MotionChannel::JawOpen] > 0.2);
     }
 }

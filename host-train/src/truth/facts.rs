@@ -26,7 +26,7 @@ fn during(rows: &[Motion], hold: Hold) -> impl Iterator<Item = &Motion> {
 
 /// Every random utterance at every rate, in the neutral and in an extreme style.
 fn everything_said() -> impl Iterator<Item = (Vec<Segment>, Vec<Motion>)> {
-    let extreme = Style { jaw: 1.4, lips: 1.4, rounding: 1.3, slur: 1.2 };
+    let extreme = Style { jaw: 1.4, lips: 1.4, rounding: 1.3, slur: 1.2, ..Style::NEUTRAL };
     let styles = [(Style::NEUTRAL, 0.0), (extreme, 10.0)];
     let cases = (0..12).flat_map(|seed| RATES.map(|rate| (seed, rate)));
     cases.flat_map(move |(seed, rate)| {

@@ -10,6 +10,8 @@ mod dominance;
 mod effort;
 #[cfg(test)]
 mod facts;
+mod fit;
+mod law;
 mod pitch;
 #[cfg(test)]
 mod speech;
@@ -19,7 +21,9 @@ pub mod table;
 pub use constraints::opening_mm;
 pub use contacts::{Touch, teeth_together, touches};
 pub use effort::Effort;
+pub use fit::{Lesson, fit};
 pub use keyface_core::script::{Hold, key_times, lip_on_teeth, sealed};
+pub use law::Law;
 pub use pitch::median_pitch_hz;
 pub use style::Style;
 
@@ -46,16 +50,19 @@ pub fn row_time_s(row: usize) -> f64 {
 /// # Shapes
 /// `phones` cover the clip in order, without gaps; silence in them becomes exact rest.
 pub fn motion(phones: &[Segment], effort: &Effort, style: &Style) -> Vec<Motion> {
-    let blend = Blend::new(phones, style.slur);
+    let law = &style.law;
+    let blend = Blend::new(phones, law.reaches.map(|reach| style.slur * reach));
     let activity = Activity::new(phones);
     let contacts = Contacts::new(phones);
     let contact: Vec<Contact> = (0..effort.hops()).map(|h| contacts.at(row_time_s(h))).collect();
     let row = |h: usize| {
-        let active = activity.at(row_time_s(h));
-        let mut row = blend.at(row_time_s(h));
+        let shaped_s = row_time_s(h) - law.late_s;
+        let active = activity.at(shaped_s);
+        let mut row = blend.at(shaped_s);
         scale(&mut row, style, effort.gain(h), active);
-        breathe(&mut row, activity.breath_at(row_time_s(h)));
-        row[MotionChannel::BrowInnerUp] = ACCENT_BROW * active * effort.accent_at(row_time_s(h));
+        breathe(&mut row, activity.breath_at(shaped_s));
+        row[MotionChannel::BrowInnerUp] = ACCENT_BROW * active * effort.accent_at(shaped_s);
+        Law::channels().for_each(|channel| row[channel] *= law.gains[channel as usize]);
         constraints::touch(&mut row, contact[h], active);
         row
     };

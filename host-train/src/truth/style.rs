@@ -3,6 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::law::Law;
 use crate::corpus::stable_hash;
 
 /// A speaker's way to move. A network cannot hear it; the one that ships learns [`Style::NEUTRAL`].
@@ -16,11 +17,13 @@ pub struct Style {
     pub rounding: f32,
     /// Stretch of every dominance: above 1 vowels undershoot more in fast speech, 0.85..=1.2.
     pub slur: f64,
+    /// The rules' constants, which are no speaker's.
+    pub law: Law,
 }
 
 impl Style {
     /// The fixed style of the model that ships.
-    pub const NEUTRAL: Style = Style { jaw: 1.0, lips: 1.0, rounding: 1.0, slur: 1.0 };
+    pub const NEUTRAL: Style = Style { jaw: 1.0, lips: 1.0, rounding: 1.0, slur: 1.0, law: Law::RULES };
 
     /// The same style for the same name, on every machine.
     pub fn of_speaker(name: &str) -> Style {
@@ -30,6 +33,7 @@ impl Style {
             lips: rng.random_range(0.7..=1.4),
             rounding: rng.random_range(0.7..=1.3),
             slur: rng.random_range(0.85..=1.2),
+            law: Law::RULES,
         }
     }
 }

@@ -104,7 +104,24 @@ pub enum Articulator {
     Tongue,
 }
 
-/// Every blended channel with its articulator and its place in [`Shape`].
+impl Articulator {
+    /// Every articulator.
+    pub const ALL: [Articulator; 5] =
+        [Articulator::Jaw, Articulator::Rounding, Articulator::Parting, Articulator::Spread, Articulator::Tongue];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Articulator::Jaw => "Jaw",
+            Articulator::Rounding => "Rounding",
+            Articulator::Parting => "Parting",
+            Articulator::Spread => "Spread",
+            Articulator::Tongue => "Tongue",
+        }
+    }
+}
+
+/// Every blended channel with its articulator and its place in [`Shape`], in the articulators' order.
 pub const BLENDED: [(Articulator, [MotionChannel; 2]); 5] = [
     (Articulator::Jaw, [MotionChannel::JawOpen; 2]),
     (Articulator::Rounding, [MotionChannel::MouthFunnel, MotionChannel::MouthPucker]),
@@ -228,6 +245,12 @@ mod tests {
                 assert!((0.0..=2.0).contains(&dominance(phone, articulator).strength), "{phone:?}");
             }
         }
+    }
+
+    #[test]
+    fn articulators_stand_in_one_order() {
+        assert_eq!(BLENDED.map(|(articulator, _)| articulator), Articulator::ALL);
+        assert_eq!(Articulator::ALL.map(|articulator| articulator as usize), [0, 1, 2, 3, 4]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use keyface_core::Phone;
 
 use super::*;
+use crate::corpus::{Interval, Tier, Word, write_clip, write_phones};
 
 fn segment(start_s: f64, end_s: f64, phone: Phone) -> Segment {
     Segment { start_s, end_s, phone }
@@ -14,6 +15,21 @@ fn clip(id: &str) -> Clip {
 
 fn word() -> Word {
     Word { start_s: 0.1, end_s: 0.3, text: "ah".into() }
+}
+
+#[test]
+fn phones_that_were_heard_label_a_sound_and_say_who_heard_them() {
+    let (dir, labels) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_clip(dir.path(), &clip("b/a"), &[]).unwrap();
+    write_phones(labels.path(), "b/a", &clip("b/a").phones, "live 0.5.0").unwrap();
+    let sounds = find_sounds(dir.path()).unwrap();
+    let [(id, _, Some(beside))] = &sounds[..] else { panic!("{sounds:?}") };
+    assert_eq!((id.as_str(), beside), ("b/a", &dir.path().join("b/a.TextGrid")));
+    fs::remove_file(beside).unwrap();
+    assert_eq!(find_sounds(dir.path()).unwrap()[0].2, None);
+    let reading = Reading { labels_dirs: vec![labels.path().into()], ..Reading::default() };
+    assert_eq!(read_folder_with(dir.path(), &reading).unwrap().entries[0].load().unwrap().phones, clip("b/a").phones);
+    assert!(fs::read_to_string(labels.path().join("b/a.TextGrid")).unwrap().contains("\"live 0.5.0\""));
 }
 
 #[test]
@@ -34,14 +50,6 @@ fn nothing_unfinished_is_left_behind() {
     let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["one.TextGrid", "one.wav"]);
-}
-
-#[test]
-fn the_words_cover_the_clip() {
-    let intervals = word_intervals(&[word()], 0.5);
-    let texts: Vec<&str> = intervals.iter().map(|i| i.text.as_str()).collect();
-    assert_eq!(texts, ["", "ah", ""]);
-    assert_eq!(intervals[2].end_s, 0.5);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use keyface_core::{Channel, Gains, Motion, MotionChannel, retarget};
 
+use super::capture::{Capture, arkit};
 use crate::corpus::{Error, Result};
 use crate::papers::Told;
 
@@ -20,26 +21,11 @@ const WRITTEN_BASE: f64 = 60.0;
 /// Thousandths of that.
 const WRITTEN_PARTS: u64 = 60_000;
 
-/// A capture: motion and its times on the clock of the camera.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Take {
-    /// Seconds since the first row, strictly increasing.
-    pub times_s: Vec<f64>,
-    /// Motion at each of them.
-    pub motions: Vec<Motion>,
-    /// Rows a second: the median step, read from the timecodes.
-    pub rate_hz: f64,
-    /// Rows without a face, or out of order.
-    pub skipped: usize,
-    /// Channels that the rows have; the others are at rest.
-    pub channels: Vec<MotionChannel>,
-}
-
 /// Reads a CSV.
 ///
 /// # Errors
 /// When it cannot be read, its header names no blend shape that moves a mouth, or fewer than two rows have weights.
-pub fn read_live_link(path: &Path) -> Result<Take> {
+pub fn read_live_link(path: &Path) -> Result<Capture> {
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
     parse(&text).map_err(|came| {
         Error::unexpected(path.display().to_string(), "a CSV of the Live Link Face app (Timecode, JawOpen, ...)", came)
@@ -75,7 +61,7 @@ struct Row {
     motion: Option<Motion>,
 }
 
-fn parse(text: &str) -> Told<Take> {
+fn parse(text: &str) -> Told<Capture> {
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let header = lines.next().map(|(_, line)| line).unwrap_or_default();
     let columns = Columns::parse(header)?;
@@ -83,13 +69,13 @@ fn parse(text: &str) -> Told<Take> {
     let rows: Vec<Row> = rows
         .map(|(n, line)| columns.row(line).ok_or_else(|| format!("line {}: {line:.60?}", n + 1)))
         .collect::<Told<_>>()?;
-    Ok(Take { channels: columns.weights.into_iter().map(|(channel, _)| channel).collect(), ..take(&rows)? })
+    Ok(Capture { channels: columns.weights.into_iter().map(|(channel, _)| channel).collect(), ..take(&rows)? })
 }
 
-fn take(rows: &[Row]) -> Told<Take> {
+fn take(rows: &[Row]) -> Told<Capture> {
     let widest = rows.iter().map(|row| row.frame).fold(0.0, f64::max);
     let base = BASES.into_iter().find(|base| widest < *base).ok_or_else(|| format!("frame {widest} of a second"))?;
-    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: 0.0, skipped: 0, channels: vec![] };
+    let mut take = Capture { times_s: vec![], motions: vec![], rate_hz: 0.0, skipped: 0, channels: vec![] };
     let (mut start, mut days) = (None, 0.0);
     for row in rows {
         let mut at = row.whole_s + row.frame / base + days;
@@ -155,59 +141,6 @@ fn timecode(text: &str) -> Option<(f64, f64)> {
     let whole = |text: &str, end: u32| text.parse::<u32>().ok().filter(|n| *n < end).map(f64::from);
     let frame = frame.parse::<f64>().ok().filter(|frame| (0.0..120.0).contains(frame))?;
     Some((3600.0 * whole(hours, 24)? + 60.0 * whole(minutes, 60)? + whole(seconds, 60)?, frame))
-}
-
-/// The blend shapes of ARKit whose mean a channel is; none for what ARKit does not know.
-pub fn arkit(channel: MotionChannel) -> &'static [Channel] {
-    use Channel as C;
-    use MotionChannel as M;
-    match channel {
-        M::JawOpen => &[C::JawOpen],
-        M::MouthClose => &[C::MouthClose],
-        M::MouthFunnel => &[C::MouthFunnel],
-        M::MouthPucker => &[C::MouthPucker],
-        M::MouthLowerDown => &[C::MouthLowerDownLeft, C::MouthLowerDownRight],
-        M::MouthUpperUp => &[C::MouthUpperUpLeft, C::MouthUpperUpRight],
-        M::MouthStretch => &[C::MouthStretchLeft, C::MouthStretchRight],
-        M::MouthSmile => &[C::MouthSmileLeft, C::MouthSmileRight],
-        M::MouthRollLower => &[C::MouthRollLower],
-        M::MouthRollUpper => &[C::MouthRollUpper],
-        M::MouthPress => &[C::MouthPressLeft, C::MouthPressRight],
-        M::TongueOut => &[C::TongueOut],
-        M::TongueUp => &[],
-        M::BrowInnerUp => &[C::BrowInnerUp],
-    }
-}
-
-impl Take {
-    /// A channel at `rate_hz`, from the first row to the last, straight between rows.
-    pub fn curve(&self, rate_hz: f64, of: impl Fn(&Motion) -> f64) -> Vec<f64> {
-        let end_s = self.times_s.last().copied().unwrap_or(0.0);
-        let value = |time_s: f64| {
-            let (before, after, share) = self.around(time_s);
-            of(&self.motions[before]) + share * (of(&self.motions[after]) - of(&self.motions[before]))
-        };
-        (0..=(end_s * rate_hz) as usize).map(|n| value(n as f64 / rate_hz)).collect()
-    }
-
-    /// The motion at a time, straight between rows; `None` outside of them, and between two that are farther apart than
-    /// `most_gap_s`.
-    pub fn at(&self, time_s: f64, most_gap_s: f64) -> Option<Motion> {
-        let is_within = *self.times_s.first()? <= time_s && time_s <= *self.times_s.last()?;
-        let (before, after, share) = self.around(time_s);
-        let is_near = self.times_s[after] - self.times_s[before] <= most_gap_s;
-        let between = self.motions[before].toward(self.motions[after], share as f32);
-        (is_within && is_near).then_some(between)
-    }
-
-    /// The rows around a time, and how far it lies between them.
-    fn around(&self, time_s: f64) -> (usize, usize, f64) {
-        let after = self.times_s.partition_point(|t| *t <= time_s).min(self.times_s.len() - 1);
-        let before = after.saturating_sub(1);
-        let (from, to) = (self.times_s[before], self.times_s[after]);
-        let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
-        (before, after, share)
-    }
 }
 
 #[cfg(test)]
@@ -282,12 +215,5 @@ mod tests {
         assert!(parse(&csv(&[("10:00:00", 0.0)])).unwrap_err().contains("line 2"));
         assert!(parse(&format!("{HEADER}\n10:00:00:00.0,61,0,x,0,0\n")).unwrap_err().contains("line 2"));
         assert!(parse(&csv(&[("10:00:00:00.0", 0.0)])).unwrap_err().contains("fewer than two rows"));
-    }
-
-    #[test]
-    fn every_channel_but_the_tongues_tip_is_arkits() {
-        let unknown: Vec<MotionChannel> =
-            MotionChannel::ALL.into_iter().filter(|channel| arkit(*channel).is_empty()).collect();
-        assert_eq!(unknown, [MotionChannel::TongueUp]);
     }
 }

@@ -1,26 +1,44 @@
-//! Captured corpora: one file for each format, every one yields [`Captured`] clips.
+//! Captured corpora: one file for each format. Meshes yield [`Captured`] clips; faces in ARKit's shapes, from a CSV or a
+//! glTF, a [`Capture`].
 
+mod agreement;
 mod biwi;
+mod capture;
 mod captured;
+mod gltf;
 mod live_link;
 mod official;
+mod phones;
 mod processed;
 mod rate;
 mod regions;
 mod sync;
+mod takes;
 #[cfg(test)]
 pub mod testing;
 mod vocaset_raw;
 
 use std::path::Path;
 
+pub use agreement::Agreement;
+pub use capture::Capture;
 pub use captured::{Captured, CapturedCorpus, Frames, Rest, Sound};
-pub use live_link::{Take, read_live_link, write_live_link};
+#[cfg(test)]
+pub use gltf::testing as gltf_testing;
+pub use gltf::{parse_gltf, read_gltf};
+pub use live_link::{read_live_link, write_live_link};
 pub use official::{Layout, Leak, Part, find_leaks};
+pub use phones::Recognizer;
 pub use regions::Regions;
 pub use sync::{CURVE_HZ, Clocks, energy_track, match_clocks, mouth_track, opening};
+pub use takes::{Take, find_takes, read_capture};
 
 use crate::corpus::{Error, Result};
+
+/// Whether a folder has a layout that [`read_captured`] knows.
+pub fn is_captured(dir: &Path) -> bool {
+    dir.join(vocaset_raw::VERTICES).is_file() || dir.join(processed::VERTICES).is_dir()
+}
 
 /// Reads a folder of any layout that is known: VOCASET raw, VOCASET or BIWI processed.
 ///

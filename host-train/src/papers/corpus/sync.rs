@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use keyface_core::{Line, Model, Motion, MotionChannel};
 
-use super::live_link::Take;
+use super::capture::Capture;
 use crate::evaluate::surface::{Surface, default_surface};
 
 /// Values a second of both curves.
@@ -136,7 +136,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 /// # Errors
 /// When a network fails.
 pub fn mouth_track(model: Model, samples: &[f32]) -> Result<Vec<f64>, keyface_core::CoreError> {
-    let mut take = Take { times_s: vec![], motions: vec![], rate_hz: CURVE_HZ, skipped: 0, channels: vec![] };
+    let mut take = Capture { times_s: vec![], motions: vec![], rate_hz: CURVE_HZ, skipped: 0, channels: vec![] };
     for step in Line::new(model).push(samples) {
         let step = step?;
         take.times_s.push(step.at.as_s());
