@@ -1,21 +1,18 @@
 //! What an iPhone captures: the CSV of the Live Link Face app in, motion with times out. Its sound lies beside it.
 //!
-//! A row is a timecode `HH:MM:SS:FF.fff`, the number of weights that follow, and the weights by the header's names. A
-//! row without weights is a moment in which no face was seen.
+//! Rows are read where the device reads them too, by [`keyface_sound::seen`].
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use keyface_core::{Channel, Gains, Motion, MotionChannel, retarget};
+use keyface_core::{Channel, FacePose, Gains, Motion, MotionChannel, retarget};
+use keyface_sound::seen::Take;
 
 use super::capture::{Capture, arkit};
 use crate::corpus::{Error, Result};
 use crate::papers::Told;
 
-/// Frames in a second of a timecode that are in use.
-const BASES: [f64; 4] = [24.0, 25.0, 30.0, 60.0];
-const DAY_S: f64 = 86_400.0;
 /// What the app counts in a second.
 const WRITTEN_BASE: f64 = 60.0;
 /// Thousandths of that.
@@ -54,93 +51,29 @@ pub fn write_live_link(path: &Path, rate_hz: f64, motions: &[Motion]) -> Result<
     fs::write(path, text).map_err(Error::io(path))
 }
 
-/// A row's timecode, its frame within the second apart, and its motion.
-struct Row {
-    whole_s: f64,
-    frame: f64,
-    motion: Option<Motion>,
-}
-
 fn parse(text: &str) -> Told<Capture> {
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-    let header = lines.next().map(|(_, line)| line).unwrap_or_default();
-    let columns = Columns::parse(header)?;
-    let rows = lines.filter(|(_, line)| !line.trim().is_empty());
-    let rows: Vec<Row> = rows
-        .map(|(n, line)| columns.row(line).ok_or_else(|| format!("line {}: {line:.60?}", n + 1)))
-        .collect::<Told<_>>()?;
-    Ok(Capture { channels: columns.weights.into_iter().map(|(channel, _)| channel).collect(), ..take(&rows)? })
-}
-
-fn take(rows: &[Row]) -> Told<Capture> {
-    let widest = rows.iter().map(|row| row.frame).fold(0.0, f64::max);
-    let base = BASES.into_iter().find(|base| widest < *base).ok_or_else(|| format!("frame {widest} of a second"))?;
-    let mut take = Capture { times_s: vec![], motions: vec![], rate_hz: 0.0, skipped: 0, channels: vec![] };
-    let (mut start, mut days) = (None, 0.0);
-    for row in rows {
-        let mut at = row.whole_s + row.frame / base + days;
-        let before = take.times_s.last().copied().unwrap_or(0.0) + start.unwrap_or(at);
-        if before - at > 0.5 * DAY_S {
-            (days, at) = (days + DAY_S, at + DAY_S);
-        }
-        let from = *start.get_or_insert(at);
-        match row.motion {
-            Some(motion) if take.times_s.last().is_none_or(|last| at - from > *last) => {
-                take.times_s.push(at - from);
-                take.motions.push(motion);
-            }
-            _ => take.skipped += 1,
-        }
-    }
-    let mut steps: Vec<f64> = take.times_s.windows(2).map(|w| w[1] - w[0]).collect();
-    steps.sort_by(f64::total_cmp);
-    take.rate_hz = 1.0 / steps.get(steps.len() / 2).ok_or("fewer than two rows with weights")?;
-    Ok(take)
-}
-
-/// Where each channel stands in a row.
-struct Columns {
-    count: usize,
-    weights: Vec<(MotionChannel, Vec<usize>)>,
-}
-
-impl Columns {
-    fn parse(header: &str) -> Told<Columns> {
-        let names: Vec<String> = header.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-        let at = |channel: &Channel| names.iter().position(|name| *name == channel.name().to_ascii_lowercase());
-        let of = |channel: MotionChannel| (channel, arkit(channel).iter().filter_map(at).collect::<Vec<_>>());
-        let weights: Vec<_> = MotionChannel::ALL.map(of).into_iter().filter(|(_, at)| !at.is_empty()).collect();
-        let is_whole = names.first().is_some_and(|name| name == "timecode")
-            && weights.iter().any(|(channel, _)| *channel == MotionChannel::JawOpen);
-        if is_whole { Ok(Columns { count: names.len(), weights }) } else { Err(format!("the header {header:.60?}")) }
-    }
-
-    fn row(&self, line: &str) -> Option<Row> {
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let (whole_s, frame) = timecode(cells.first()?)?;
-        if cells.get(1)?.parse::<usize>().ok()? == 0 {
-            return Some(Row { whole_s, frame, motion: None });
-        }
-        if cells.len() < self.count {
-            return None;
-        }
-        let weight = |at: &usize| cells[*at].parse::<f32>().ok().filter(|weight| weight.is_finite());
+    let Take { times_s, poses, channels: has, skipped } = Take::parse(text)?;
+    let shapes = |channel: MotionChannel| arkit(channel).iter().copied().filter(|shape| has.contains(shape)).collect();
+    let known: Vec<(MotionChannel, Vec<Channel>)> = MotionChannel::ALL.map(|channel| (channel, shapes(channel))).into();
+    let known: Vec<_> = known.into_iter().filter(|(_, shapes)| !shapes.is_empty()).collect();
+    let motion = |pose: &FacePose| {
         let mut motion = Motion::REST;
-        for (channel, at) in &self.weights {
-            let weights = at.iter().map(weight).collect::<Option<Vec<f32>>>()?;
-            motion[*channel] = weights.iter().sum::<f32>() / weights.len() as f32;
+        for (channel, shapes) in &known {
+            motion[*channel] = shapes.iter().map(|shape| pose[*shape]).sum::<f32>() / shapes.len() as f32;
         }
-        Some(Row { whole_s, frame, motion: Some(motion.bounded()) })
-    }
-}
-
-/// Whole seconds of the day, and the frame within the second.
-fn timecode(text: &str) -> Option<(f64, f64)> {
-    let parts: Vec<&str> = text.split([':', ';']).collect();
-    let [hours, minutes, seconds, frame] = parts[..] else { return None };
-    let whole = |text: &str, end: u32| text.parse::<u32>().ok().filter(|n| *n < end).map(f64::from);
-    let frame = frame.parse::<f64>().ok().filter(|frame| (0.0..120.0).contains(frame))?;
-    Some((3600.0 * whole(hours, 24)? + 60.0 * whole(minutes, 60)? + whole(seconds, 60)?, frame))
+        motion
+    };
+    let mut steps: Vec<f64> = times_s.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    steps.sort_by(f64::total_cmp);
+    let rate_hz = 1.0 / steps.get(steps.len() / 2).ok_or("fewer than two rows with a face")?;
+    let motions = poses.iter().map(motion).collect();
+    Ok(Capture {
+        times_s,
+        motions,
+        rate_hz,
+        skipped,
+        channels: known.into_iter().map(|(channel, _)| channel).collect(),
+    })
 }
 
 #[cfg(test)]
