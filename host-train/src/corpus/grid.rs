@@ -56,3 +56,36 @@ pub fn read_words(path: &Path) -> Result<Vec<Interval>> {
     words.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
     Ok(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use keyface_sound::said::Tier;
+
+    use super::*;
+
+    fn grid(tiers: &[(&str, &[(f64, &str)])]) -> tempfile::NamedTempFile {
+        let interval =
+            |(start_s, text): &(f64, &str)| Interval { start_s: *start_s, end_s: start_s + 0.2, text: (*text).into() };
+        let tier = |(name, words): &(&str, &[(f64, &str)])| Tier {
+            name: (*name).into(),
+            intervals: words.iter().map(interval).collect(),
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), TextGrid { end_s: 1.0, tiers: tiers.iter().map(tier).collect() }.to_text()).unwrap();
+        file
+    }
+
+    #[test]
+    fn words_of_all_speakers_come_in_order_of_time_without_pauses() {
+        let file =
+            grid(&[("anna - words", &[(0.0, "so"), (0.2, ""), (0.6, "<unk>")]), ("ben - words", &[(0.4, "what")])]);
+        let words: Vec<String> = read_words(file.path()).unwrap().into_iter().map(|word| word.text).collect();
+        assert_eq!(words, ["so", "what"]);
+    }
+
+    #[test]
+    fn a_grid_without_words_is_told() {
+        let told = read_words(grid(&[("phones", &[(0.0, "M")])]).path()).unwrap_err().to_string();
+        assert!(told.contains("a tier `words`") && told.contains("phones"), "{told}");
+    }
+}
