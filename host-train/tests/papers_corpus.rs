@@ -9,13 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use keyface_core::MotionChannel;
+use keyface_train::evaluate::metric::Figure;
 use keyface_train::expert::guide::Guide;
 use keyface_train::expert::net::ExpertConfig;
 use keyface_train::expert::{Points, UnitChoice};
 use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, read_captured};
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
-use keyface_train::papers::study::{Baseline, Guidance, Item, Material, Plan, Size, floors, learn, score};
+use keyface_train::papers::study::{Baseline, Guidance, Item, Material, Plan, Size, Test, learn};
 use keyface_train::train::{Progress, RunDir};
 
 /// A folder of the generator's; `None` without numpy.
@@ -70,6 +71,10 @@ fn biwi_is_read_with_its_parts_and_regions() {
     assert_eq!((corpus.regions.lips.len(), corpus.regions.lip_pairs.len()), (15, 5));
 }
 
+fn lve(figures: &[Figure]) -> f64 {
+    figures.iter().find(|figure| figure.metric == "LVE").map(|figure| figure.pooled).unwrap()
+}
+
 #[test]
 fn a_motion_space_of_the_trained_speakers_explains_the_others() {
     let Some((_dir, path)) = generated("vocaset") else { return };
@@ -99,27 +104,31 @@ fn a_run_that_was_cut_goes_on_to_the_same_end() {
     let _alone = alone();
     let Some((dir, path)) = generated("biwi") else { return };
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
-    let trained = Material::of(&corpus, &[Part::Train], &Ear::Mel, &device, &|| ()).unwrap();
-    let train = |plan: &Plan, run: &RunDir, epochs: usize| {
-        let stop = |_: &str, progress: &Progress| {
-            anyhow::ensure!(progress.step < epochs, "cut");
-            Ok(())
+    let hear = || Material::of(&corpus, &[Part::Train], &Ear::Mel, &device, &|| ()).unwrap();
+    let keyed = hear().with_keys(&path.join("textgrids")).unwrap();
+    for (baseline, trained) in
+        [(Baseline::FaceFormer, &hear()), (Baseline::CodeTalker, &hear()), (Baseline::SelfTalk, &keyed)]
+    {
+        let train = |plan: &Plan, run: &RunDir, (stage, epochs): (&str, usize)| {
+            let stop = |now: &str, progress: &Progress| {
+                anyhow::ensure!(!now.contains(stage) || progress.step < epochs, "cut");
+                Ok(())
+            };
+            learn(plan, trained, &corpus.regions, None, &device, run, &stop)
         };
-        learn(plan, &trained, &corpus.regions, None, &device, run, &stop)
-    };
-    for baseline in [Baseline::FaceFormer, Baseline::CodeTalker] {
         let plan = Plan { baseline, size: Size::Tiny, epochs: 4, learning_rate: 3e-3 };
         let folder = |name: &str| RunDir::create(&dir.path().join(format!("{name}-{baseline}"))).unwrap();
         let (whole, cut) = (folder("whole"), folder("cut"));
-        let is_cut = |epochs| train(&plan, &cut, epochs).err().is_some_and(|error| error.to_string() == "cut");
-        assert!(is_cut(2) && is_cut(4));
+        let is_cut = |at| train(&plan, &cut, at).err().is_some_and(|error| error.to_string() == "cut");
         let item = &trained.items[0];
+        assert!(is_cut(("", 2)) && is_cut(("", 4)));
+        assert_eq!(is_cut(("completion", 2)), !item.keys.is_empty());
         let made = [&whole, &cut].map(|run| {
-            let animator = train(&plan, run, 5).unwrap();
-            animator.animate(item.features.clone(), item.template(&device), 0).into_data()
+            let model = train(&plan, run, ("", 5)).unwrap();
+            model.show(item, 0, &device).into_data()
         });
         assert_eq!(made[0], made[1], "{baseline}");
-        let error = train(&Plan { learning_rate: 1e-3, ..plan }, &cut, 5).err().unwrap().to_string();
+        let error = train(&Plan { learning_rate: 1e-3, ..plan }, &cut, ("", 5)).err().unwrap().to_string();
         assert!(error.ends_with("tells of another training: remove the folder"), "{error}");
     }
 }
@@ -141,10 +150,10 @@ fn what_a_reader_guides_is_read_better() {
     let misread = |guided: Option<&Guidance>, name: &str| {
         let run = RunDir::create(&dir.path().join(name)).unwrap();
         let plan = Plan { baseline: Baseline::FaceFormer, size: Size::Tiny, epochs: 10, learning_rate: 3e-3 };
-        let animator = learn(&plan, &trained, &corpus.regions, guided, &device, &run, &|_, _| Ok(())).unwrap();
+        let model = learn(&plan, &trained, &corpus.regions, guided, &device, &run, &|_, _| Ok(())).unwrap();
         let of = |item: &Item| {
             let template = item.template(&device);
-            let made = animator.animate(item.features.clone(), template.clone(), item.speaker.unwrap());
+            let made = model.show(item, item.speaker.unwrap(), &device);
             let moves = (made - template.unsqueeze_dim::<3>(1)).into_data();
             let moves = Tensor::<3>::from_data(moves, &training);
             guidance.misread(&item.clip.id, &moves).unwrap().into_scalar::<f32>()
@@ -162,21 +171,59 @@ fn every_baseline_learns_what_the_template_does_not_know() {
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
     let hear = |part| Material::of(&corpus, &[part], &Ear::Mel, &device, &|| ()).unwrap();
     let (trained, tested) = (hear(Part::Train), hear(Part::TestSeen));
-    let lve = |figures: &[keyface_train::evaluate::metric::Figure]| {
-        figures.iter().find(|figure| figure.metric == "LVE").map(|figure| figure.pooled).unwrap()
-    };
-    let still = floors(&trained, &trained, &corpus.regions).unwrap();
-    let [itself, template, _] = [0, 1, 2].map(|n| lve(&still[n].1));
+    let test = |material| Test { material, regions: &corpus.regions, judge: None, device: &device };
+    let still = test(&trained).floors(&trained).unwrap();
+    let [itself, template, _] = [0, 1, 2].map(|n| lve(&still[n].1.figures));
     assert_eq!(itself, 0.0);
     // CodeTalker has two stages to learn, and steps from code to code.
     for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 150), (Baseline::SelfTalk, 20)] {
         let plan = Plan { baseline, size: Size::Tiny, epochs, learning_rate: 3e-3 };
         let run = RunDir::create(&dir.path().join(format!("state-{baseline}"))).unwrap();
-        let animator = learn(&plan, &trained, &corpus.regions, None, &device, &run, &|_, _| Ok(())).unwrap();
+        let model = learn(&plan, &trained, &corpus.regions, None, &device, &run, &|_, _| Ok(())).unwrap();
         let made = dir.path().join(baseline.to_string());
-        let learnt = lve(&score(animator.as_ref(), &trained, &corpus.regions, &made, &device).unwrap());
+        let learnt = lve(&test(&trained).score(&model, &made).unwrap().figures);
         assert!(learnt < 0.8 * template, "{baseline}: {learnt} of {template}");
-        score(animator.as_ref(), &tested, &corpus.regions, &made, &device).unwrap();
+        test(&tested).score(&model, &made).unwrap();
         assert_eq!(std::fs::read_dir(&made).unwrap().count(), 8, "{baseline}");
     }
+}
+
+#[test]
+fn with_key_motions_every_baseline_learns_more_than_the_mean_pose_knows() {
+    let _alone = alone();
+    let Some((dir, path)) = generated("biwi") else { return };
+    let (corpus, device, grids) = (read_captured(&path).unwrap(), Device::flex(), path.join("textgrids"));
+    let hear = |part| Material::of(&corpus, &[part], &Ear::Mel, &device, &|| ()).unwrap().with_keys(&grids).unwrap();
+    let trained = hear(Part::Train);
+    for item in &trained.items {
+        assert!(item.keys.len() > 10 && item.keys.is_sorted() && *item.keys.last().unwrap() < item.frames);
+    }
+    let test = Test { material: &trained, regions: &corpus.regions, judge: None, device: &device };
+    let still = test.floors(&trained).unwrap();
+    let [template, mean] = [1, 2].map(|n| lve(&still[n].1.figures));
+    for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 60), (Baseline::SelfTalk, 20)] {
+        let plan = Plan { baseline, size: Size::Tiny, epochs, learning_rate: 3e-3 };
+        let run = RunDir::create(&dir.path().join(format!("state-{baseline}"))).unwrap();
+        let model = learn(&plan, &trained, &corpus.regions, None, &device, &run, &|_, _| Ok(())).unwrap();
+        let learnt = lve(&test.score(&model, &dir.path().join(baseline.to_string())).unwrap().figures);
+        assert!(learnt < 0.8 * mean.min(template), "{baseline}: {learnt} of {mean} and {template}");
+    }
+}
+
+#[test]
+fn what_selftalks_lip_reader_spells_has_a_say_in_the_lips() {
+    let _alone = alone();
+    let Some((dir, path)) = generated("biwi") else { return };
+    let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
+    let hear = || Material::of(&corpus, &[Part::Train], &Ear::Mel, &device, &|| ()).unwrap();
+    let spelled = hear().with_letters(&path.join("textgrids")).unwrap();
+    assert!(spelled.items.iter().all(|item| (10..item.heard.dims()[1] / 2).contains(&item.letters.len())));
+    let plan = Plan { baseline: Baseline::SelfTalk, size: Size::Tiny, epochs: 3, learning_rate: 3e-3 };
+    let made = [("mute", hear()), ("spelled", spelled)].map(|(name, trained)| {
+        let run = RunDir::create(&dir.path().join(name)).unwrap();
+        let model = learn(&plan, &trained, &corpus.regions, None, &device, &run, &|_, _| Ok(())).unwrap();
+        model.show(&trained.items[0], 0, &device)
+    });
+    let [mute, spelled] = made;
+    assert!((mute - spelled).abs().max().into_scalar::<f32>() > 0.0);
 }

@@ -40,6 +40,7 @@ VOWELS = [(0.9, 0.2, 0.0, 750, 1200), (0.45, 0.5, 0.0, 550, 1850), (0.2, 0.9, 0.
 
 
 PHONES = ["AA", "EH", "IY", "AO", "UW", "AH"]
+SPELLED = ["ah", "eh", "ee", "aw", "oo", "uh"]
 
 
 class Face:
@@ -146,14 +147,20 @@ def write_wav(path, samples, rate):
         file.writeframes(samples.astype("<i2").tobytes())
 
 
-def phones(rows, seconds):
-    """Start, end and label of each phone: the vowel of a syllable, and an M where the lips shut before it."""
-    out = []
+def aligned(rows, seconds):
+    """Phones (the vowel of a syllable, and an M where the lips shut before it) and words (a syllable each)."""
+    out, words = [], []
     for n, (at, vowel, _, shut) in enumerate(rows):
         if shut:
             out.append((at - 0.055, at - 0.01, "M"))
         after = rows[n + 1] if n + 1 < len(rows) else (at + 0.2, 0, 0, False)
         out.append((at - 0.01, after[0] - (0.055 if after[3] else 0.01), PHONES[vowel]))
+        words.append((out[-2][0] if shut else out[-1][0], out[-1][1], "m" * shut + SPELLED[vowel]))
+    return between(words, seconds), between(out, seconds)
+
+
+def between(out, seconds):
+    """With the pauses between them."""
     told = []
     for start, end, label in out:
         last = told[-1][1] if told else 0.0
@@ -161,10 +168,12 @@ def phones(rows, seconds):
     return told + [(told[-1][1], seconds, "")]
 
 
-def write_grid(path, intervals, seconds):
-    rows = "".join(f'{start:.6f} {end:.6f} "{label}"\n' for start, end, label in intervals)
-    path.write_text(f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0 {seconds} <exists> 1\n'
-                    f'"IntervalTier" "phones" 0 {seconds} {len(intervals)}\n{rows}')
+def write_grid(path, words, phones, seconds):
+    def tier(name, intervals):
+        rows = "".join(f'{start:.6f} {end:.6f} "{label}"\n' for start, end, label in intervals)
+        return f'"IntervalTier" "{name}" 0 {seconds} {len(intervals)}\n{rows}'
+    path.write_text(f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0 {seconds} <exists> 2\n'
+                    + tier("words", words) + tier("phones", phones))
 
 
 def clips(args, splits):
@@ -210,7 +219,7 @@ def generate(args):
         templates[speaker] = face.rest * style["size"] / unit
         samples = sound(rows, args.seconds + 0.03, rate, style["pitch"], rng)
         name = f"e{sentence:02d}" if is_biwi else f"sentence{sentence:02d}"
-        write_grid(out / "textgrids" / f"{speaker}_{name}.TextGrid", phones(rows, args.seconds), args.seconds)
+        write_grid(out / "textgrids" / f"{speaker}_{name}.TextGrid", *aligned(rows, args.seconds), args.seconds)
         if raw:
             sounds.setdefault(speaker, {})[name] = dict(audio=samples, sample_rate=rate)
             start = sum(len(part) for part in rows_of_all)

@@ -1,31 +1,24 @@
 //! `keyface-train paper`: captured corpora -> what they hold, motion spaces, baselines, the papers' tables, the rig.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use keyface_train::corpus::read_sound;
-use keyface_train::expert::Reader;
-use keyface_train::expert::guide::Guide;
 use keyface_train::export::Packed;
-use keyface_train::model::wav2vec2::Wav2Vec2;
 use keyface_train::papers::corpus::{
-    CURVE_HZ, Captured, CapturedCorpus, Clocks, Part, Regions, energy_track, find_leaks, match_clocks, mouth_track,
-    opening, read_capture, read_captured, write_live_link,
+    CURVE_HZ, Captured, Clocks, Part, energy_track, find_leaks, match_clocks, mouth_track, opening, read_capture,
+    read_captured, write_live_link,
 };
-use keyface_train::papers::ear::Ear;
 use keyface_train::papers::numpy::NpyFile;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
-use keyface_train::papers::study::{
-    Baseline, Guidance, Material, PaperTable, Plan, Row, Run, Size, figures_table, floors, learn, read_rows, score,
-    table, write_rows,
-};
-use keyface_train::train::{DeviceChoice, RunDir, pick_device};
+use keyface_train::papers::study::{PaperTable, read_rows, table};
+use keyface_train::train::{DeviceChoice, pick_device};
 
-use super::prepare::{progress, report_dropped};
+use super::prepare::report_dropped;
+
+mod train;
 
 const PARTS: [Part; 4] = [Part::Train, Part::Valid, Part::TestSeen, Part::TestUnseen];
 const TESTS: [Part; 2] = [Part::TestSeen, Part::TestUnseen];
@@ -38,7 +31,7 @@ pub enum PaperCommand {
     /// Fit a motion space (PCA over vertices) to the training part
     Space(SpaceArgs),
     /// Train FaceFormer, CodeTalker or SelfTalk on a corpus, and score it on the official test parts
-    Train(TrainArgs),
+    Train(train::TrainArgs),
     /// Print KMTalk's plug-in table beside our runs' rows
     Kmtalk(TableArgs),
     /// Print audio-visual guidance's table beside our runs' rows
@@ -69,44 +62,6 @@ pub struct SpaceArgs {
     /// File for mean, components and deviations
     #[arg(long, value_name = "FILE.safetensors")]
     out: PathBuf,
-    /// auto, flex (CPU) or cuda[:N]
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
-}
-
-/// A baseline, a corpus and an ear.
-#[derive(Args)]
-pub struct TrainArgs {
-    /// faceformer, codetalker or selftalk
-    baseline: Baseline,
-    /// Folder of the corpus
-    #[arg(value_name = "CORPUS_DIR")]
-    corpus: PathBuf,
-    /// Folder for rows, made vertices and the training's state, from which a killed run goes on; `paper kmtalk` and
-    /// `paper av-guide` read it
-    #[arg(long, value_name = "DIR")]
-    runs: PathBuf,
-    /// paper (the authors' configuration for the corpus) or tiny
-    #[arg(long, default_value = "paper")]
-    size: Size,
-    /// How often every clip is seen, in each stage
-    #[arg(long, default_value_t = 100)]
-    epochs: usize,
-    /// Step of Adam
-    #[arg(long, default_value_t = 1e-4)]
-    learning_rate: f64,
-    /// Weights of wav2vec 2.0, as for `features`; without them it hears log-mel bands
-    #[arg(long, value_name = "FILE.safetensors")]
-    wav2vec2: Option<PathBuf>,
-    /// Folder of a lip-reading expert (`expert train`) that guides the training, as audio-visual guidance does
-    #[arg(long, value_name = "DIR", requires = "textgrids")]
-    guide: Option<PathBuf>,
-    /// Folder of CLIP.TextGrid (or MFA's JSON and CSV): what a guiding expert should read in each clip
-    #[arg(long, value_name = "DIR", requires = "guide")]
-    textgrids: Option<PathBuf>,
-    /// Weight of what the expert reads beside the vertices' mean square
-    #[arg(long, default_value_t = 1e-7, requires = "guide")]
-    av: f64,
     /// auto, flex (CPU) or cuda[:N]
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -153,7 +108,7 @@ pub fn run(command: &PaperCommand) -> Result<()> {
     match command {
         PaperCommand::Look(args) => look(args),
         PaperCommand::Space(args) => space(args),
-        PaperCommand::Train(args) => train(args),
+        PaperCommand::Train(args) => train::train(args),
         PaperCommand::Kmtalk(args) => print_table(PaperTable::KmTalk, args),
         PaperCommand::AvGuide(args) => print_table(PaperTable::AvGuide, args),
         PaperCommand::Rig(args) => rig(args),
@@ -203,95 +158,6 @@ fn space(args: &SpaceArgs) -> Result<()> {
         say!("  {part}: {left:.2e} is not explained");
     }
     Ok(())
-}
-
-fn train(args: &TrainArgs) -> Result<()> {
-    let corpus = read_captured(&args.corpus)?;
-    report_dropped(&corpus.dropped)?;
-    let leaks = find_leaks(&corpus.clips);
-    ensure!(leaks.is_empty(), "{} clips leak: see `keyface-train paper look`", leaks.len());
-    let device = pick_device(args.device)?;
-    let ear = match &args.wav2vec2 {
-        Some(path) => Ear::Wav2Vec2(Box::new(Wav2Vec2::load(path, &device)?)),
-        None => Ear::Mel,
-    };
-    let bar = progress("listening", corpus.clips.len());
-    let hear = |parts: &[Part]| Material::of(&corpus, parts, &ear, &device, &|| bar.inc(1));
-    let trained = hear(&[Part::Train])?;
-    let plan =
-        Plan { baseline: args.baseline, size: args.size, epochs: args.epochs, learning_rate: args.learning_rate };
-    let guidance = guidance(args, &trained, &corpus.regions, &device)?;
-    let baseline = args.baseline.to_string();
-    let name = if guidance.is_some() { PaperTable::AvGuide.name_with(&baseline) } else { baseline };
-    let epochs = progress(&name, args.epochs);
-    let slug = name.to_lowercase().replace(" + ", "-");
-    let run = RunDir::create(&args.runs.join(format!("state-{slug}")))?;
-    let seconds = RefCell::new(BTreeMap::new());
-    let animator = learn(&plan, &trained, &corpus.regions, guidance.as_ref(), &device, &run, &|stage, progress| {
-        epochs.set_message(format!("{stage}, loss {:.3e}", -progress.newest));
-        epochs.set_position(progress.step as u64);
-        seconds.borrow_mut().insert(stage.to_owned(), progress.seconds);
-        Ok(())
-    })?;
-    epochs.finish_and_clear();
-    let note = note(args, &corpus, &ear);
-    let mut rows = Vec::new();
-    for part in TESTS.into_iter().filter(|part| corpus.part(*part).next().is_some()) {
-        let tested = hear(&[part])?;
-        let made = args.runs.join(format!("made-{slug}"));
-        let figures = score(animator.as_ref(), &tested, &corpus.regions, &made, &device)?;
-        let vertices = tested.items.first().map_or(0, |item| item.clip.vertices());
-        let run = Run { layout: corpus.layout, part, vertices, note: &note };
-        let row = |model: &str, figures: &[_]| Row::new(model, &run, figures);
-        rows.push(row(&name, &figures));
-        for (beside, figures) in floors(&trained, &tested, &corpus.regions)? {
-            rows.push(row(beside, &figures));
-        }
-        let title = format!("{}, {part}", corpus.layout.name());
-        say!("{}", figures_table(&title, &rows[rows.len() - 4..]));
-    }
-    bar.finish_and_clear();
-    ensure!(!rows.is_empty(), "{}: expected clips of an official test part, came none", args.corpus.display());
-    say!("{note}");
-    for (stage, seconds) in seconds.borrow().iter() {
-        say!("{stage}: {:.1} s an epoch, {:.2} h in all", seconds / args.epochs as f64, seconds / 3600.0);
-    }
-    write_rows(&args.runs, &format!("{slug}-{}", corpus.layout.name().to_lowercase()), &rows)?;
-    Ok(())
-}
-
-/// The reader that guides, if one shall.
-fn guidance(args: &TrainArgs, trained: &Material, regions: &Regions, device: &Device) -> Result<Option<Guidance>> {
-    let (Some(folder), Some(textgrids)) = (&args.guide, &args.textgrids) else { return Ok(None) };
-    let guide = Guide::new(&Reader::load(folder, device)?, false);
-    Guidance::new(&folder.display().to_string(), guide, args.av, trained, regions, textgrids).map(Some)
-}
-
-/// What must be said of a run's figures.
-fn note(args: &TrainArgs, corpus: &CapturedCorpus, ear: &Ear) -> String {
-    let text = match args.baseline {
-        Baseline::SelfTalk => " without the text's CTC loss,",
-        _ => "",
-    };
-    let size = match args.size {
-        Size::Paper => "the paper's size",
-        Size::Tiny => "tiny size",
-    };
-    let guided = match &args.guide {
-        Some(folder) => {
-            format!(" guided by {} (weight {:e}, muted, its mesh seen through the rig),", folder.display(), args.av)
-        }
-        None => String::new(),
-    };
-    format!(
-        "{} in {size},{text}{guided} {} epochs of {} clips of {} in {}; it hears {}, which is not trained further",
-        args.baseline,
-        args.epochs,
-        corpus.part(Part::Train).count(),
-        corpus.layout.name(),
-        args.corpus.display(),
-        ear.name(),
-    )
 }
 
 fn print_table(paper: PaperTable, args: &TableArgs) -> Result<()> {

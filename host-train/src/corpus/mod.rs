@@ -33,7 +33,7 @@ pub use folder::{
     read_folder_with,
 };
 pub use generate::{Report, generate};
-pub use grid::read_phones;
+pub use grid::{read_phones, read_words};
 pub use keyface_sound::said::{Interval, Labels, TextGrid, Tier, phones_of_label};
 pub use plan::{Job, plan};
 pub use recordings::{Kind, read_recordings};

@@ -73,7 +73,7 @@ impl Said {
     }
 
     /// For each unit that is said, in the mean over the crops; a crop that is too short for its units counts as nothing.
-    fn ctc(&self, logits: Tensor<3>) -> Tensor<1> {
+    pub fn ctc(&self, logits: Tensor<3>) -> Tensor<1> {
         let ([batch, answers, _], device) = (logits.dims(), logits.device());
         let longest = self.longest().max(1);
         let padded = self.units.iter().flat_map(|units| padded(units.iter().copied(), longest, 0));

@@ -15,6 +15,8 @@ pub const TEXTGRID_ENDINGS: [&str; 6] =
 /// Names of the tier that holds phones, the surest first: MFA's and ours, what people write, TIMIT's, MAUS'.
 const PHONE_TIERS: [&str; 9] =
     ["phones", "phone", "phonemes", "phoneme", "phn", "mau", "segments", "segment", "sounds"];
+/// The same of words.
+const WORD_TIERS: [&str; 5] = ["words", "word", "wrd", "ort-mau", "ort"];
 
 /// A labelled stretch of time, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,8 +84,17 @@ impl TextGrid {
 
     /// The tiers of phones, by the surest name that is there: one, or one for each speaker (`anna - phones`).
     pub fn phones(&self) -> Vec<&Tier> {
-        let named = |name: &str| self.tiers.iter().filter(|tier| tier.bare_name() == name).collect::<Vec<_>>();
-        PHONE_TIERS.into_iter().map(named).find(|tiers| !tiers.is_empty()).unwrap_or_default()
+        self.tiers_of(&PHONE_TIERS)
+    }
+
+    /// The tiers of words, as [`TextGrid::phones`].
+    pub fn words(&self) -> Vec<&Tier> {
+        self.tiers_of(&WORD_TIERS)
+    }
+
+    fn tiers_of(&self, names: &[&str]) -> Vec<&Tier> {
+        let named = |name: &&str| self.tiers.iter().filter(|tier| tier.bare_name() == *name).collect::<Vec<_>>();
+        names.iter().map(named).find(|tiers| !tiers.is_empty()).unwrap_or_default()
     }
 
     /// The long text format.

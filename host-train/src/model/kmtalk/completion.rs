@@ -6,10 +6,9 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 
 use super::bidirectional::{Block, Stack, TAPS};
-use super::flow::{FLOW_CHANNELS, motion_flow, triangular};
+use super::flow::{flow_channels, motion_flow, triangular};
 use super::{Fusion, KeyFrames, KmTalkConfig};
 
 /// Motion flow encoder, fusion weight, guided decoder.
@@ -33,23 +32,23 @@ pub struct CrossModalCompletion {
 const DECODER_DILATIONS: [usize; 2] = [1, 2];
 
 impl CrossModalCompletion {
-    /// Fresh weights.
-    pub fn new(config: &KmTalkConfig, device: &Device) -> Self {
+    /// Fresh weights, for motion of so many channels.
+    pub fn new(config: &KmTalkConfig, channels: usize, device: &Device) -> Self {
         let width = config.width;
         let learns = config.fusion == Fusion::Learned && config.audio_guidance;
         CrossModalCompletion {
-            flow: Stack::new(FLOW_CHANNELS, width, &[1], device),
+            flow: Stack::new(flow_channels(channels), width, &[1], device),
             weight: learns.then(|| LinearConfig::new(2 * width, 1).init(device)),
             guide: config.audio_guidance.then(|| LinearConfig::new(width, width).init(device)),
             decoder: DECODER_DILATIONS.map(|dilation| Block::new(width, TAPS, dilation, device)).into(),
-            motion: LinearConfig::new(width, MOTION_CHANNELS).init(device),
+            motion: LinearConfig::new(width, channels).init(device),
             fusion: config.fusion,
         }
     }
 
     /// # Shapes
-    /// What is heard `[batch, time, width]` and key motions `[batch, slots, MOTION_CHANNELS]` -> motion
-    /// `[batch, time, MOTION_CHANNELS]` and the fusion weight `[batch, time, 1]`.
+    /// What is heard `[batch, time, width]` and key motions `[batch, slots, channels]` -> motion
+    /// `[batch, time, channels]` and the fusion weight `[batch, time, 1]`.
     pub fn forward(&self, heard: Tensor<3>, keys: Tensor<3>, frames: &KeyFrames) -> (Tensor<3>, Tensor<3>) {
         let flow = self.flow.forward(motion_flow(keys, frames));
         let g = self.fusion_weight(&flow, &heard, frames);

@@ -1,19 +1,20 @@
 //! Key motions in, the motion flow out: at every step the keys on both sides, a curve between them, and the times.
 
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 
 use super::key_frames::{KeyFrames, LONGEST, UNIT_STEPS, floats, indices};
 
 /// Values of the motion flow at one step: key before, key after, the curve between them, time since, time until, and
 /// whether this is a key frame.
-pub const FLOW_CHANNELS: usize = 3 * MOTION_CHANNELS + 3;
+pub const fn flow_channels(channels: usize) -> usize {
+    3 * channels + 3
+}
 
 /// Beyond the first and the last key the triangle falls to 0 within this many steps.
 const EDGE_STEPS: f32 = 5.0;
 
 /// # Shapes
-/// Key motions `[batch, slots, MOTION_CHANNELS]` -> `[batch, time, FLOW_CHANNELS]`. Outside the keys the nearest holds.
+/// Key motions `[batch, slots, channels]` -> `[batch, time, flow_channels(channels)]`. Outside the keys the nearest holds.
 pub fn motion_flow(keys: Tensor<3>, frames: &KeyFrames) -> Tensor<3> {
     let ([batch, slots, channels], device, time) = (keys.dims(), keys.device(), frames.time());
     let gaps = gaps(frames);
@@ -90,7 +91,11 @@ impl Gap {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::MOTION_CHANNELS;
+
     use super::*;
+
+    const FLOW_CHANNELS: usize = flow_channels(MOTION_CHANNELS);
 
     fn values(x: Tensor<3>) -> Vec<f32> {
         x.try_into_vec_as().unwrap()

@@ -9,18 +9,21 @@ mod flow;
 mod key_decoder;
 mod key_frames;
 mod localization;
+mod plug_in;
 
 pub use bidirectional::Block;
 pub use completion::CrossModalCompletion;
 pub use direct::DirectRegression;
-pub use flow::{FLOW_CHANNELS, motion_flow, triangular};
+pub use flow::{flow_channels, motion_flow, triangular};
 pub use key_decoder::KeyDecoder;
 pub use key_frames::KeyFrames;
 pub use localization::{Localization, peaks};
+pub use plug_in::PlugIn;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use keyface_core::MOTION_CHANNELS;
 use serde::{Deserialize, Serialize};
 
 use bidirectional::Stack;
@@ -77,7 +80,7 @@ impl KmTalkConfig {
             audio: Stack::new(audio_width, self.width, &self.audio_dilations, device),
             localizer: LinearConfig::new(self.width, 1).init(device),
             key_decoder: KeyDecoder::new(self, device),
-            completion: CrossModalCompletion::new(self, device),
+            completion: CrossModalCompletion::new(self, MOTION_CHANNELS, device),
         }
     }
 }

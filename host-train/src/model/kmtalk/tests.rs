@@ -1,7 +1,6 @@
 use burn::module::{ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Distribution;
-use keyface_core::MOTION_CHANNELS;
 
 use super::*;
 
@@ -143,4 +142,16 @@ fn direct_regression_is_as_large_as_kmtalk() {
         let direct = DirectRegression::of_size(size, 128, &device).num_params();
         assert!(direct.abs_diff(size) * 20 <= size, "{direct} {size}");
     }
+}
+
+#[test]
+fn a_plug_in_completes_motion_of_any_width_from_sound_and_keys() {
+    let device = Device::flex();
+    let net = config().plug_in(AUDIO, 3, &device);
+    let frames = KeyFrames::new(vec![vec![2, 9]], 12);
+    let (x, keys) = (sound(1, 12, &device), Tensor::ones([1, 2, 3], &device));
+    let made = net.forward(x.clone(), keys.clone(), &frames);
+    assert_eq!(made.dims(), [1, 12, 3]);
+    assert!(distance(made.clone(), net.forward(x.clone(), keys.clone() * 2.0, &frames)) > 1e-4);
+    assert!(distance(made, net.forward(x * 2.0, keys, &frames)) > 1e-4);
 }

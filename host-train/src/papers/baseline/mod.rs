@@ -19,7 +19,7 @@ mod testing;
 
 use burn::tensor::Tensor;
 
-pub use audio_pace::AudioPace;
+pub use audio_pace::{AudioPace, FEATURE_HZ};
 pub use code_talker::{CodeTalker, CodeTalkerConfig};
 pub use face_former::{FaceFormer, FaceFormerConfig};
 pub use motion_prior::{MotionPrior, MotionPriorConfig};

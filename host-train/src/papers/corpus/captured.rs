@@ -116,6 +116,11 @@ impl Frames {
         self.file.read_row(self.rows.get(frame).copied().unwrap_or(usize::MAX), out)
     }
 
+    /// These frames, in this order.
+    fn these(&self, frames: &[usize]) -> Frames {
+        Frames { file: self.file.clone(), rows: frames.iter().filter_map(|n| self.rows.get(*n).copied()).collect() }
+    }
+
     /// Every `step`-th frame.
     fn every(&self, step: usize) -> Frames {
         Frames { file: self.file.clone(), rows: self.rows.iter().copied().step_by(step).collect() }
@@ -129,6 +134,11 @@ impl Captured {
         self.frames = self.frames.every(step as usize);
         self.rate_hz /= step;
         self
+    }
+
+    /// The clip as if it had these frames alone.
+    pub fn at_frames(&self, frames: &[usize]) -> Captured {
+        Captured { frames: self.frames.these(frames), ..self.clone() }
     }
 
     /// Vertices of the face.

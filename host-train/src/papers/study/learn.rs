@@ -1,7 +1,8 @@
-//! Training as the authors do it: one clip at a time, Adam, mean squares of the vertices.
+//! Training as the authors do it: one clip at a time, Adam, mean squares of the vertices. Where the material has key frames,
+//! the baseline makes these alone, and KMTalk's completion the rest.
 //!
-//! What differs: the audio encoder is not trained further; SelfTalk has no text (its CTC loss needs the letters that a
-//! recognizer hears), so that its lip reader learns the ear's features alone. A report says both.
+//! What differs: the audio encoder is not trained further; the letters that SelfTalk's lip reader is to spell are those of
+//! the alignment's words, where the authors' are what a recognizer hears, or none. A report says both.
 //!
 //! After each epoch the run's folder holds the stage's weights and moments: a killed run goes on to the same end.
 
@@ -17,25 +18,47 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::choice::{Baseline, Plan, Size};
 use super::guide::Guidance;
+use super::letters::unread;
 use super::material::{Item, Material};
+use super::plug_in::Completion;
 use crate::corpus::Error;
 use crate::papers::baseline::{
-    Animator, CodeTalker, CodeTalkerConfig, FaceFormer, FaceFormerConfig, MotionPrior, SelfTalk, SelfTalkConfig,
+    Animator, AudioPace, CodeTalker, CodeTalkerConfig, FaceFormer, FaceFormerConfig, MotionPrior, SelfTalk,
+    SelfTalkConfig,
 };
 use crate::papers::corpus::Regions;
 use crate::train::{Progress, Resumed, RunDir};
 
-/// Weights of SelfTalk's losses: vertices, velocities, the lip reader's features.
-const SELF_TALK: [f64; 3] = [1000.0, 1000.0, 0.001];
+/// Adam's, as PyTorch has it: slopes of a mesh in metres are smaller than Burn's 1e-5.
+const EPSILON: f32 = 1e-8;
+/// Weights of SelfTalk's losses: vertices, velocities, the lip reader's features and letters.
+const SELF_TALK: [f64; 4] = [1000.0, 1000.0, 0.001, 0.0001];
 
 /// What training says: which stage, the epochs that are done, and the mean loss of the last one. An error stops it there.
 pub type Tell<'a> = &'a dyn Fn(&str, &Progress) -> Result<()>;
 
+/// A baseline that has learned, and what completes it.
+pub struct Trained {
+    baseline: Box<dyn Animator>,
+    completion: Option<Completion>,
+}
+
+impl Trained {
+    /// A clip's vertices as a speaker who was trained on moves them, `[1, frames, values]`.
+    pub fn show(&self, item: &Item, speaker: usize, device: &Device) -> Tensor<3> {
+        let (baseline, template) = (self.baseline.as_ref(), item.template(device));
+        match &self.completion {
+            None => baseline.animate(item.features.clone(), template, speaker),
+            Some(with) => with.moves(baseline, item, speaker, device) + template.unsqueeze_dim::<3>(1),
+        }
+    }
+}
+
 /// Trains a baseline, or goes on with it where `run` holds a part of it.
 ///
 /// # Errors
-/// When a clip cannot be read, its mesh is not the configuration's, a loss is not a number, or the folder holds another
-/// training or cannot be written.
+/// When a clip cannot be read, its mesh is not the configuration's, a loss is not a number, the folder holds another
+/// training or cannot be written, or a guide is to see key frames alone.
 pub fn learn(
     plan: &Plan,
     material: &Material,
@@ -44,51 +67,17 @@ pub fn learn(
     device: &Device,
     run: &RunDir,
     tell: Tell<'_>,
-) -> Result<Box<dyn Animator>> {
-    let training = device.clone().autodiff();
-    training.seed(1);
-    let Some(first) = material.items.first() else {
-        return Err(Error::unexpected(material.layout.name(), "clips to train on", "none").into());
-    };
+) -> Result<Trained> {
+    let (training, keyed) = (device.clone().autodiff(), material.at_keys());
+    ensure!(keyed.is_none() || guidance.is_none(), "expected a guide or key frames, came both");
     run.keep_note("training.txt", &note(plan, material, guidance))?;
-    let (values, audio_width, layout) = (first.clip.template.len(), first.heard.dims()[2], material.layout);
-    let lesson = Stages { plan, material, guidance, device: &training, run, tell };
-    Ok(match plan.baseline {
-        Baseline::FaceFormer => {
-            let config = match plan.size {
-                Size::Paper => FaceFormerConfig { audio_width, ..FaceFormerConfig::paper(layout) },
-                Size::Tiny => FaceFormerConfig::tiny(layout, values, audio_width),
-            };
-            same_mesh(config.values, values)?;
-            Box::new(lesson.face_former(config.init(&training))?.valid())
-        }
-        Baseline::CodeTalker => {
-            let config = match plan.size {
-                Size::Paper => CodeTalkerConfig { audio_width, ..CodeTalkerConfig::paper(layout) },
-                Size::Tiny => CodeTalkerConfig::tiny(layout, values, audio_width),
-            };
-            same_mesh(config.prior.values, values)?;
-            let prior = lesson.prior(config.prior.init(&training))?;
-            // The same weights at first, however often the first stage was cut.
-            training.seed(2);
-            Box::new(lesson.code_talker(config.init(prior, &training))?.valid())
-        }
-        Baseline::SelfTalk => {
-            let lips = regions.lips.clone();
-            let config = match plan.size {
-                Size::Paper => {
-                    let paper = SelfTalkConfig::paper(layout, lips);
-                    SelfTalkConfig { audio_width, reader_width: audio_width, ..paper }
-                }
-                Size::Tiny => {
-                    let tiny = SelfTalkConfig::tiny(layout, values, lips, audio_width);
-                    SelfTalkConfig { reader_width: audio_width, ..tiny }
-                }
-            };
-            same_mesh(config.values, values)?;
-            Box::new(lesson.self_talk(config.init(&training))?.valid())
-        }
-    })
+    let stages = Stages { plan, material, guidance, device: &training, run, tell };
+    let Some(keyed) = keyed else {
+        return Ok(Trained { baseline: stages.baseline(regions)?, completion: None });
+    };
+    let baseline = Stages { material: &keyed, ..stages }.baseline(regions)?;
+    let completion = Completion::learn(&stages, baseline.as_ref(), device)?;
+    Ok(Trained { baseline, completion: Some(completion) })
 }
 
 /// What must be the same for a run to go on.
@@ -96,10 +85,14 @@ fn note(plan: &Plan, material: &Material, guidance: Option<&Guidance>) -> String
     let guided =
         guidance.map_or_else(String::new, |guidance| format!(", guided by {} x {}", guidance.name, guidance.av));
     let Plan { baseline, size, epochs, learning_rate } = plan;
+    let keys: usize = material.items.iter().map(|item| item.keys.len()).sum();
+    let letters: usize = material.items.iter().map(|item| item.letters.len()).sum();
+    let more = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    let (keyed, spelled) = (more(keys, "key frames"), more(letters, "letters"));
     let ids: Vec<&str> = material.items.iter().map(|item| item.clip.id.as_str()).collect();
     let heard = material.items.first().map_or(0, |item| item.heard.dims()[2]);
     format!(
-        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features{guided}\n{}\n",
+        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features{guided}{keyed}{spelled}\n{}\n",
         ids.len(),
         material.layout.name(),
         ids.join("\n")
@@ -111,16 +104,65 @@ fn same_mesh(expected: usize, came: usize) -> Result<()> {
     Ok(())
 }
 
-struct Stages<'a> {
-    plan: &'a Plan,
-    material: &'a Material,
-    guidance: Option<&'a Guidance>,
-    device: &'a Device,
-    run: &'a RunDir,
-    tell: Tell<'a>,
+/// What all stages of a training have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Stages<'a> {
+    pub plan: &'a Plan,
+    pub material: &'a Material,
+    pub guidance: Option<&'a Guidance>,
+    /// With autodiff.
+    pub device: &'a Device,
+    pub run: &'a RunDir,
+    pub tell: Tell<'a>,
 }
 
 impl Stages<'_> {
+    /// A baseline that has learned from the material.
+    fn baseline(&self, regions: &Regions) -> Result<Box<dyn Animator>> {
+        let layout = self.material.layout;
+        let Some(first) = self.material.items.first() else {
+            return Err(Error::unexpected(layout.name(), "clips to train on", "none").into());
+        };
+        let (values, audio_width) = (first.clip.template.len(), first.heard.dims()[2]);
+        self.device.seed(1);
+        Ok(match self.plan.baseline {
+            Baseline::FaceFormer => {
+                let config = match self.plan.size {
+                    Size::Paper => FaceFormerConfig { audio_width, ..FaceFormerConfig::paper(layout) },
+                    Size::Tiny => FaceFormerConfig::tiny(layout, values, audio_width),
+                };
+                same_mesh(config.values, values)?;
+                Box::new(self.face_former(config.init(self.device))?.valid())
+            }
+            Baseline::CodeTalker => {
+                let config = match self.plan.size {
+                    Size::Paper => CodeTalkerConfig { audio_width, ..CodeTalkerConfig::paper(layout) },
+                    Size::Tiny => CodeTalkerConfig::tiny(layout, values, audio_width),
+                };
+                same_mesh(config.prior.values, values)?;
+                let prior = self.prior(config.prior.init(self.device))?;
+                // The same weights at first, however often the first stage was cut.
+                self.device.seed(2);
+                Box::new(self.code_talker(config.init(prior, self.device))?.valid())
+            }
+            Baseline::SelfTalk => {
+                let lips = regions.lips.clone();
+                let config = match self.plan.size {
+                    Size::Paper => {
+                        let paper = SelfTalkConfig::paper(layout, lips);
+                        SelfTalkConfig { audio_width, reader_width: audio_width, ..paper }
+                    }
+                    Size::Tiny => {
+                        let tiny = SelfTalkConfig::tiny(layout, values, lips, audio_width);
+                        SelfTalkConfig { reader_width: audio_width, ..tiny }
+                    }
+                };
+                same_mesh(config.values, values)?;
+                Box::new(self.self_talk(config.init(self.device))?.valid())
+            }
+        })
+    }
+
     fn face_former(&self, net: FaceFormer) -> Result<FaceFormer> {
         self.fit("FaceFormer", net, |net, item, features| {
             let (template, truth) = (item.template(self.device), item.truth(self.device)?);
@@ -152,14 +194,14 @@ impl Stages<'_> {
             let template = item.template(self.device);
             let truth = item.truth(self.device)? - template.clone().unsqueeze_dim::<3>(1);
             let moves = net.moves(features);
-            let velocity =
-                |x: &Tensor<3>| x.clone().narrow(1, 1, item.frames - 1) - x.clone().narrow(1, 0, item.frames - 1);
-            let heard = on(&item.heard, self.device);
-            let read = net.read_lips(moves.clone(), heard.dims()[1]).features;
-            let [vertices, velocities, ear] = SELF_TALK;
+            let heard = heard_with(&net.pace(), item, self.device);
+            let read = net.read_lips(moves.clone(), heard.dims()[1]);
+            let [vertices, velocities, ear, text] = SELF_TALK;
             let loss = mean_square(velocity(&moves), velocity(&truth)).mul_scalar(velocities)
                 + mean_square(moves.clone(), truth.clone()).mul_scalar(vertices)
-                + mean_square(read, heard).mul_scalar(ear);
+                + mean_square(read.features, heard).mul_scalar(ear);
+            let spelled = (!item.letters.is_empty()).then(|| unread(read.letters, &item.letters).mul_scalar(text));
+            let loss = spelled.map_or(loss.clone(), |spelled| loss + spelled);
             // Moves are from the template already.
             Ok(self.guided(loss, item, &moves, &truth, &template.zeros_like()))
         })
@@ -180,7 +222,7 @@ impl Stages<'_> {
     }
 
     /// Adam over all clips; order and chance are each epoch's own, and the same in each run.
-    fn fit<M: Module>(
+    pub fn fit<M: Module>(
         &self,
         stage: &str,
         net: M,
@@ -188,7 +230,7 @@ impl Stages<'_> {
     ) -> Result<M> {
         let file = stage.to_lowercase().replace([' ', '\''], "-");
         let Resumed { mut net, mut optimizer, mut progress, .. } =
-            self.run.resume(&file, net, AdamConfig::new().init())?;
+            self.run.resume(&file, net, AdamConfig::new().with_epsilon(EPSILON).init())?;
         let mut order: Vec<&Item> = self.material.items.iter().filter(|item| item.frames > 1).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for epoch in 1..=self.plan.epochs {
@@ -218,8 +260,24 @@ impl Stages<'_> {
     }
 }
 
+/// From frame to frame, `[1, frames - 1, values]`.
+pub(super) fn velocity(x: &Tensor<3>) -> Tensor<3> {
+    let between = x.dims()[1] - 1;
+    x.clone().narrow(1, 1, between) - x.clone().narrow(1, 0, between)
+}
+
+/// What the ear hears while the frames last: two features each where they are paired, or else all, as the authors have it.
+fn heard_with(pace: &AudioPace, item: &Item, device: &Device) -> Tensor<3> {
+    let heard = on(&item.heard, device);
+    let all = heard.dims()[1];
+    match pace {
+        AudioPace::Paired => heard.narrow(1, 0, all.min(2 * item.frames)),
+        AudioPace::Interpolated => heard,
+    }
+}
+
 /// The same numbers on another device.
-fn on(tensor: &Tensor<3>, device: &Device) -> Tensor<3> {
+pub(super) fn on(tensor: &Tensor<3>, device: &Device) -> Tensor<3> {
     Tensor::from_data(tensor.to_data(), device)
 }
 

@@ -3,16 +3,24 @@
 
 mod choice;
 mod guide;
+mod judge;
 mod learn;
+mod lens;
+mod letters;
 mod material;
+mod plug_in;
 mod published;
 mod rows;
+mod said;
 mod score;
+mod tables;
 
 pub use choice::{Baseline, Plan, Size};
 pub use guide::Guidance;
-pub use learn::learn;
+pub use judge::Judge;
+pub use learn::{Trained, learn};
 pub use material::{Item, Material};
 pub use published::{PaperTable, Published};
-pub use rows::{Row, Run, figures_table, read_rows, table, write_rows};
-pub use score::{floors, score};
+pub use rows::{Row, Run, read_rows, write_rows};
+pub use score::{Scored, TRUTH, Test};
+pub use tables::{figures_table, table};

@@ -1,18 +1,18 @@
-//! Rows that a run leaves on the disk, and a paper's table of them.
+//! Rows that a run leaves on the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::published::{PaperTable, Published, printed_scale};
+use super::score::Scored;
 use crate::corpus::{Error, Result};
-use crate::evaluate::Table;
+use crate::evaluate::Errors;
 use crate::evaluate::metric::Figure;
+use crate::expert::Read;
+use crate::expert::rate::rate;
 use crate::papers::corpus::{Layout, Part};
-use crate::papers::metric::VERTEX_METRICS;
 
 /// How the files are called that [`write_rows`] writes.
 const ENDING: &str = "rows.json";
@@ -32,7 +32,10 @@ pub struct Row {
     pub vertices: usize,
     /// What it heard and how it was made, in a sentence.
     pub note: String,
-    /// By metric: LVE pooled over all frames, the others as means over clips.
+    /// Who read it, where PER and VER stand among the figures.
+    #[serde(default)]
+    pub judge: Option<String>,
+    /// By metric: LVE, PER and VER over all clips together, the others as means over clips.
     pub figures: BTreeMap<String, f64>,
 }
 
@@ -47,19 +50,27 @@ pub struct Run<'a> {
     pub vertices: usize,
     /// What must be said of the figures.
     pub note: &'a str,
+    /// Who read what was shown.
+    pub judge: Option<&'a str>,
 }
 
 impl Row {
-    /// From figures over clips.
-    pub fn new(model: &str, run: &Run<'_>, figures: &[Figure]) -> Row {
+    /// From what was measured of clips.
+    pub fn new(model: &str, run: &Run<'_>, scored: &Scored) -> Row {
         let value = |figure: &Figure| if POOLED.contains(&figure.metric) { figure.pooled } else { figure.mean };
+        let read = |of: fn(&Read) -> Errors| rate(&scored.reads.iter().map(of).collect::<Vec<_>>());
+        let vertices = scored.figures.iter().map(|figure| (figure.metric.to_string(), value(figure)));
+        let judge = run.judge.filter(|_| !scored.reads.is_empty());
+        let reads = judge.map(|_| [("PER", read(|read| read.phones)), ("VER", read(|read| read.visemes))]);
+        let reads = reads.into_iter().flatten().map(|(name, value)| (name.to_string(), value));
         Row {
             model: model.into(),
             corpus: run.layout.name().into(),
             part: run.part.to_string(),
             vertices: run.vertices,
             note: run.note.into(),
-            figures: figures.iter().map(|figure| (figure.metric.to_string(), value(figure))).collect(),
+            judge: judge.map(str::to_owned),
+            figures: vertices.chain(reads).collect(),
         }
     }
 }
@@ -94,81 +105,27 @@ pub fn read_rows(dir: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A paper's rows beside ours, as Markdown with what must be said of them.
-pub fn table(paper: PaperTable, ours: &[Row]) -> String {
-    let cells = |row: &Published| {
-        let power = power(row.layout);
-        let own = |model: &str| {
-            let is_ours = |own: &&Row| own.model == model && own.corpus == row.layout.name();
-            let own: Vec<String> = ours.iter().filter(is_ours).filter_map(|own| own_cell(own, row.layout)).collect();
-            if own.is_empty() { "not run".into() } else { own.join("; ") }
-        };
-        vec![
-            format!("{}, {}", row.model, row.layout.name()),
-            format!("{:.4}{power}", row.before),
-            format!("{:.4}{power}", row.after),
-            own(row.model),
-            own(&paper.name_with(row.model)),
-        ]
-    };
-    let title = format!("LVE, {}", paper.addition());
-    let columns = ["before (theirs)", "after (theirs)", "before (ours)", "after (ours)"];
-    let mut out = Table::new(&title, &columns, paper.rows().iter().map(cells).collect()).markdown();
-    out.push_str(
-        "\nPublished figures were read second-hand and none was measured here. VOCASET's differ between papers by a \
-         factor of ten\nfor one model: only rows of one harness may be compared. What our runs did:\n",
-    );
-    let notes: BTreeSet<&str> = ours.iter().map(|row| row.note.as_str()).filter(|note| !note.is_empty()).collect();
-    notes.iter().for_each(|note| _ = writeln!(out, "- {note}"));
-    out
-}
-
-/// Figures over clips as a table: a row for each name.
-pub fn figures_table(title: &str, rows: &[Row]) -> String {
-    let names: Vec<&str> = VERTEX_METRICS.iter().map(|metric| metric.name).collect();
-    let cell = |row: &Row, name: &str| row.figures.get(name).map_or("-".into(), |value| short(*value));
-    let cells = |row: &Row| {
-        [row.model.clone()].into_iter().chain(names.iter().map(|name| cell(row, name))).collect::<Vec<String>>()
-    };
-    Table::new(title, &names, rows.iter().map(cells).collect()).markdown()
-}
-
-/// Four figures, small ones by their power.
-fn short(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-2 { format!("{value:.3e}") } else { format!("{value:.3}") }
-}
-
-fn power(layout: Layout) -> &'static str {
-    match layout {
-        Layout::Vocaset => "e-5",
-        Layout::Biwi => "e-4",
-    }
-}
-
-/// A figure of another mesh than the papers' says so.
-fn own_cell(row: &Row, layout: Layout) -> Option<String> {
-    let value = printed_scale(layout) * row.figures.get("LVE")?;
-    let mesh = match row.vertices {
-        vertices if vertices == layout.vertices() => String::new(),
-        other => format!(", another mesh of {other} vertices"),
-    };
-    Some(format!("{value:.4}{} ({}{mesh})", power(layout), row.part))
-}
-
 #[cfg(test)]
-mod tests {
+pub mod testing {
     use super::*;
 
-    fn row(model: &str, lve: f64) -> Row {
+    pub fn row(model: &str, lve: f64) -> Row {
         Row {
             model: model.into(),
             corpus: "VOCASET".into(),
             part: "test of unseen speakers".into(),
             vertices: 5023,
             note: "generated corpus".into(),
+            judge: None,
             figures: [("LVE".to_string(), lve)].into(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::row;
+    use super::*;
 
     #[test]
     fn rows_are_read_from_all_runs_of_a_folder() {
@@ -181,22 +138,24 @@ mod tests {
     }
 
     #[test]
-    fn published_figures_are_marked_as_theirs_and_ours_stand_beside() {
-        let text = table(PaperTable::KmTalk, &[row("FaceFormer", 3.21e-5)]);
-        let line = |name: &str| text.lines().find(|line| line.starts_with(&format!("| {name} "))).unwrap().to_string();
-        let ours = line("FaceFormer, VOCASET");
-        assert!(ours.contains("4.1090e-5") && ours.contains("3.2100e-5 (test of unseen speakers)"), "{ours}");
-        assert!(line("SelfTalk, BIWI").contains("not run") && text.contains("before (theirs)"), "{text}");
-        assert!(text.contains("- generated corpus"));
-        let guided = table(PaperTable::AvGuide, &[row("FaceFormer", 2e-5), row("FaceFormer + guidance", 1e-5)]);
-        assert!(guided.contains("2.0000e-5 (test of unseen speakers) | 1.0000e-5"), "{guided}");
-        let other = table(PaperTable::KmTalk, &[Row { vertices: 120, ..row("FaceFormer", 3.21e-5) }]);
-        assert!(other.contains("test of unseen speakers, another mesh of 120 vertices"), "{other}");
-    }
-
-    #[test]
-    fn figures_stand_under_their_metrics() {
-        let text = figures_table("VOCASET", &[row("FaceFormer", 3.21e-5)]);
-        assert!(text.lines().next().unwrap().contains("LVE") && text.contains("3.210e-5"), "{text}");
+    fn a_row_has_what_a_judge_read_and_says_who() {
+        let errors = |wrong: f64| Errors { wrong, of: 4.0 };
+        let reads = vec![
+            Read { phones: errors(4.0), visemes: errors(2.0) },
+            Read { phones: errors(1.0), visemes: errors(0.0) },
+        ];
+        let run = Run { layout: Layout::Biwi, part: Part::TestSeen, vertices: 9, note: "", judge: Some("deaf") };
+        let scored = Scored { figures: vec![], reads };
+        let judged = Row::new("FaceFormer", &run, &scored);
+        assert_eq!(
+            (judged.figures["PER"], judged.figures["VER"], judged.judge.as_deref()),
+            (0.625, 0.25, Some("deaf"))
+        );
+        let unread = Row::new("FaceFormer", &Run { judge: None, ..run }, &Scored::default());
+        assert!(unread.figures.is_empty() && unread.judge.is_none());
+        // Rows of before there were judges are read.
+        let text = serde_json::to_string(&row("SelfTalk", 1.0)).unwrap().replace("\"judge\":null,", "");
+        assert!(!text.contains("judge"));
+        assert_eq!(serde_json::from_str::<Row>(&text).unwrap(), row("SelfTalk", 1.0));
     }
 }

@@ -1,85 +1,118 @@
-//! A trained baseline on clips that it was not trained on, by every metric on vertices.
+//! A trained baseline on clips that it was not trained on, by every metric on vertices, and by a reader of lips.
 
 use std::fs;
 use std::path::Path;
 
+use anyhow::Result;
 use burn::tensor::Device;
 
+use super::judge::Judge;
+use super::learn::Trained;
 use super::material::{Item, Material};
-use crate::corpus::{Error, Result};
+use crate::corpus::Error;
 use crate::evaluate::metric::{Figure, Sample};
-use crate::papers::baseline::Animator;
-use crate::papers::corpus::{Layout, Regions};
+use crate::expert::Read;
+use crate::papers::corpus::Regions;
 use crate::papers::metric::{VertexClip, figures};
 use crate::papers::numpy::write_npy;
 
-/// A speaker that was trained on is animated as such; another one as each of those who were, as the papers do. What was
-/// made is left in `made`, under the names that the family of FaceFormer uses.
-///
-/// # Errors
-/// When a clip cannot be read, or what was made cannot be written.
-pub fn score(
-    animator: &dyn Animator,
-    material: &Material,
-    regions: &Regions,
-    made: &Path,
-    device: &Device,
-) -> Result<Vec<Figure>> {
-    fs::create_dir_all(made).map_err(Error::io(made))?;
-    let all: Vec<usize> = (0..material.layout.train_speakers().len()).collect();
-    let mut values = Vec::new();
-    for item in &material.items {
-        let truth = item.rows()?;
-        let speakers = item.speaker.map_or(all.clone(), |speaker| vec![speaker]);
-        for speaker in speakers {
-            let shown = animator.animate(item.features.clone(), item.template(device), speaker);
-            let shown: Vec<f32> = shown.into_data().try_into_vec_as().expect("a float tensor holds floats");
-            let name = format!("{}_condition_{}.npy", item.clip.id, material.layout.train_speakers()[speaker]);
-            write_npy(&made.join(name), item.clip.template.len(), &shown)?;
-            values.push(measure(material.layout, item, regions, &shown, &truth)?);
+/// Clips that models are tested on.
+#[derive(Clone, Copy)]
+pub struct Test<'a> {
+    /// The clips.
+    pub material: &'a Material,
+    /// Lips and upper face.
+    pub regions: &'a Regions,
+    /// Who reads what is shown.
+    pub judge: Option<&'a Judge>,
+    /// Where it is computed.
+    pub device: &'a Device,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Default)]
+pub struct Scored {
+    /// By every metric on vertices.
+    pub figures: Vec<Figure>,
+    /// What the judge read of each clip; nothing without one.
+    pub reads: Vec<Read>,
+}
+
+impl Test<'_> {
+    /// A speaker that was trained on is animated as such; another one as each of those who were, as the papers do. What
+    /// was made is left in `made`, under the names that the family of FaceFormer uses.
+    ///
+    /// # Errors
+    /// When a clip cannot be read, or what was made cannot be written.
+    pub fn score(&self, model: &Trained, made: &Path) -> Result<Scored> {
+        fs::create_dir_all(made).map_err(Error::io(made))?;
+        let names = self.material.layout.train_speakers();
+        let mut sheet = Sheet::default();
+        for item in &self.material.items {
+            let truth = item.rows()?;
+            let speakers = item.speaker.map_or((0..names.len()).collect(), |speaker| vec![speaker]);
+            for speaker in speakers {
+                let shown = model.show(item, speaker, self.device);
+                let shown: Vec<f32> = shown.into_data().try_into_vec_as().expect("a float tensor holds floats");
+                let name = format!("{}_condition_{}.npy", item.clip.id, names[speaker]);
+                write_npy(&made.join(name), item.clip.template.len(), &shown)?;
+                self.add(&mut sheet, item, &shown, &truth)?;
+            }
         }
+        Ok(sheet.scored())
     }
-    Ok(figures(&values))
-}
 
-/// What every table needs beside it: the truth against itself, the face at rest, and the mean motion of the trained
-/// clips.
-///
-/// # Errors
-/// When a clip cannot be read.
-pub fn floors(trained: &Material, tested: &Material, regions: &Regions) -> Result<Vec<(&'static str, Vec<Figure>)>> {
-    let mean = mean_move(trained)?;
-    let rest = |item: &Item, _: &[f32]| item.clip.template.repeat(item.frames);
-    let still = |item: &Item, _: &[f32]| {
-        let row: Vec<f32> = item.clip.template.iter().zip(&mean).map(|(rest, by)| rest + by).collect();
-        row.repeat(item.frames)
-    };
-    let itself = |_: &Item, truth: &[f32]| truth.to_vec();
-    Ok(vec![
-        ("the truth itself", shown(tested, regions, itself)?),
-        ("template only", shown(tested, regions, rest)?),
-        ("mean pose of the trained", shown(tested, regions, still)?),
-    ])
-}
-
-fn shown(material: &Material, regions: &Regions, of: impl Fn(&Item, &[f32]) -> Vec<f32>) -> Result<Vec<Figure>> {
-    let mut values = Vec::new();
-    for item in &material.items {
-        let truth = item.rows()?;
-        values.push(measure(material.layout, item, regions, &of(item, &truth), &truth)?);
+    /// What every table needs beside it: the truth against itself, the face at rest, and the mean motion of the trained
+    /// clips.
+    ///
+    /// # Errors
+    /// When a clip cannot be read.
+    pub fn floors(&self, trained: &Material) -> Result<Vec<(&'static str, Scored)>> {
+        let mean = mean_move(trained)?;
+        let rest = |item: &Item, _: &[f32]| item.clip.template.repeat(item.frames);
+        let still = |item: &Item, _: &[f32]| {
+            let row: Vec<f32> = item.clip.template.iter().zip(&mean).map(|(rest, by)| rest + by).collect();
+            row.repeat(item.frames)
+        };
+        let itself = |_: &Item, truth: &[f32]| truth.to_vec();
+        Ok(vec![
+            (TRUTH, self.shown(itself)?),
+            ("template only", self.shown(rest)?),
+            ("mean pose of the trained", self.shown(still)?),
+        ])
     }
-    Ok(figures(&values))
+
+    fn shown(&self, of: impl Fn(&Item, &[f32]) -> Vec<f32>) -> Result<Scored> {
+        let mut sheet = Sheet::default();
+        for item in &self.material.items {
+            let truth = item.rows()?;
+            self.add(&mut sheet, item, &of(item, &truth), &truth)?;
+        }
+        Ok(sheet.scored())
+    }
+
+    fn add(&self, sheet: &mut Sheet, item: &Item, shown: &[f32], truth: &[f32]) -> Result<()> {
+        let clip = VertexClip::new(self.material.layout, &item.clip, self.regions, shown, truth);
+        sheet.values.push(clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?.values());
+        sheet.reads.extend(self.judge.map(|judge| judge.read(item, self.regions, shown)).transpose()?);
+        Ok(())
+    }
 }
 
-fn measure(
-    layout: Layout,
-    item: &Item,
-    regions: &Regions,
-    shown: &[f32],
-    truth: &[f32],
-) -> Result<Vec<Option<Sample>>> {
-    let clip = VertexClip::new(layout, &item.clip, regions, shown, truth);
-    Ok(clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?.values())
+/// Name of the row that every other one is measured by.
+pub const TRUTH: &str = "the truth itself";
+
+/// What was measured so far.
+#[derive(Default)]
+struct Sheet {
+    values: Vec<Vec<Option<Sample>>>,
+    reads: Vec<Read>,
+}
+
+impl Sheet {
+    fn scored(self) -> Scored {
+        Scored { figures: figures(&self.values), reads: self.reads }
+    }
 }
 
 /// Mean over all frames of the moves from the template.

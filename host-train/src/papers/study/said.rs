@@ -1,0 +1,32 @@
+//! What is said in a clip, and when: its alignment, in whatever form it was written.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use keyface_core::script::Segment;
+use keyface_sound::said::TEXTGRID_ENDINGS;
+
+use crate::corpus::{Interval, read_phones, read_words};
+
+/// The phones of a clip, from `FOLDER/CLIP.TextGrid` or what aligners write instead.
+///
+/// # Errors
+/// When there is no such file, or it cannot be read.
+pub fn said(folder: &Path, clip: &str) -> Result<Vec<Segment>> {
+    Ok(read_phones(&alignment(folder, clip)?)?)
+}
+
+/// The words of a clip, from the same files.
+///
+/// # Errors
+/// As [`said`], or when the file has no words.
+pub fn words(folder: &Path, clip: &str) -> Result<Vec<Interval>> {
+    Ok(read_words(&alignment(folder, clip)?)?)
+}
+
+fn alignment(folder: &Path, clip: &str) -> Result<PathBuf> {
+    let files = TEXTGRID_ENDINGS.map(|ending| folder.join(format!("{clip}{ending}")));
+    let found = files.into_iter().find(|path| path.is_file());
+    let endings = TEXTGRID_ENDINGS.join(" ");
+    found.with_context(|| format!("{}: expected {clip} with one of the endings {endings}, came none", folder.display()))
+}
