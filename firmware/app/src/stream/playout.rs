@@ -4,6 +4,8 @@
 //! line looks ahead: at every moment the motion of what is heard is known. Where no sound is there in time, silence
 //! goes in: the face comes to rest, and speaks on when sound comes again. The clock of the axis is the loudspeaker's.
 
+mod feeding;
+
 use std::collections::VecDeque;
 
 use keyface_core::{AudioTime, HOP_SAMPLES, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
@@ -11,6 +13,7 @@ use keyface_core::{AudioTime, HOP_SAMPLES, Line, Moment, SAMPLE_RATE_HZ, Samples
 use crate::animate::STEP_SAMPLES;
 use crate::servo::SERVO_LEAD;
 
+use self::feeding::Feeding;
 use super::axis::{at, samples, span};
 use super::turns::{Event, Place, SETTLE, TO_REST, share_of_rest};
 
@@ -20,10 +23,6 @@ pub const QUEUE_MOST: usize = 60 * SAMPLE_RATE_HZ as usize;
 const MARGIN: Span = Span::from_ms(30);
 /// What the loudspeaker is given beyond what it has taken.
 const VOICE_AHEAD: Span = Span::from_ms(20);
-/// Sound that is waited for before a turn begins: senders that keep real time send unevenly.
-const JITTER: Span = Span::from_ms(60);
-/// A turn that runs dry waits longer each time, up to this.
-const JITTER_MOST: Span = Span::from_ms(480);
 
 /// What waits to go in, in its order.
 enum Piece {
@@ -64,22 +63,6 @@ pub struct Playout {
     is_muted: bool,
     faults: u64,
     underruns: u64,
-}
-
-/// The turn that goes in now.
-struct Feeding {
-    turn: u32,
-    has_begun: bool,
-    is_flowing: bool,
-    /// When the first sound came that waits to flow.
-    waits: Option<u64>,
-    patience: Span,
-}
-
-impl Feeding {
-    fn new(turn: u32) -> Feeding {
-        Feeding { turn, has_begun: false, is_flowing: false, waits: None, patience: JITTER }
-    }
 }
 
 enum Due {
@@ -333,20 +316,14 @@ impl Playout {
         if is_last || is_bare {
             return true;
         }
-        if self.feeding.is_flowing {
-            return self.queued >= HOP_SAMPLES;
-        }
-        if self.queued < HOP_SAMPLES {
-            return false;
-        }
-        let since = *self.feeding.waits.get_or_insert(heard);
-        self.queued as u64 >= samples(self.feeding.patience) || span(since, heard) >= self.feeding.patience
+        self.feeding.is_ready(self.queued, heard)
     }
 
     /// The next hop: sound as far as there is any, and what stands between.
     fn take_hop(&mut self, heard: u64, hop: &mut [f32; HOP_SAMPLES]) {
         if !self.has_hop(heard) {
-            return self.run_dry();
+            self.underruns += u64::from(self.feeding.run_dry());
+            return;
         }
         let mut filled = 0;
         while filled < HOP_SAMPLES {
@@ -376,18 +353,8 @@ impl Playout {
     }
 
     fn begin(&mut self) {
-        if !self.feeding.has_begun {
-            self.feeding.has_begun = true;
+        if self.feeding.flow() {
             self.due.push_back((self.fed, Due::Begin(self.feeding.turn)));
-        }
-        self.feeding.is_flowing = true;
-        self.feeding.waits = None;
-    }
-
-    fn run_dry(&mut self) {
-        if std::mem::take(&mut self.feeding.is_flowing) {
-            self.feeding.patience = Span(2 * self.feeding.patience.0).min(JITTER_MOST);
-            self.underruns += 1;
         }
     }
 
