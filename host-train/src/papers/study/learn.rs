@@ -29,8 +29,6 @@ use crate::papers::baseline::{
 use crate::papers::corpus::Regions;
 use crate::train::{Progress, Resumed, RunDir};
 
-/// Adam's, as PyTorch has it: slopes of a mesh in metres are smaller than Burn's 1e-5.
-const EPSILON: f32 = 1e-8;
 /// Weights of SelfTalk's losses: vertices, velocities, the lip reader's features and letters.
 const SELF_TALK: [f64; 4] = [1000.0, 1000.0, 0.001, 0.0001];
 
@@ -230,7 +228,7 @@ impl Stages<'_> {
     ) -> Result<M> {
         let file = stage.to_lowercase().replace([' ', '\''], "-");
         let Resumed { mut net, mut optimizer, mut progress, .. } =
-            self.run.resume(&file, net, AdamConfig::new().with_epsilon(EPSILON).init())?;
+            self.run.resume(&file, net, AdamConfig::new().init())?;
         let mut order: Vec<&Item> = self.material.items.iter().filter(|item| item.frames > 1).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for epoch in 1..=self.plan.epochs {

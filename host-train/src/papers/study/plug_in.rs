@@ -2,7 +2,9 @@
 //! key-motion-focused decoder, as it is: the key frames, where phones begin and end, are all that it hears and makes. Then
 //! it is held still, and the cross-modal completion learns all frames from the key poses that it makes and from the sound.
 //!
-//! The completion is that of the offline KMTalk; its channels are the weights of a motion space, each by its deviation.
+//! The completion is that of the offline KMTalk; its channels are the weights of a motion space. It makes each by its own
+//! deviation, and sees all by the largest: what a baseline makes of an unknown voice lies outside the space, where the
+//! smallest components would say most.
 
 use std::collections::BTreeMap;
 
@@ -40,16 +42,17 @@ impl Completion {
         for item in items {
             let rest = item.template(device).unsqueeze_dim::<3>(1);
             let keys = key_moves(baseline, item, item.speaker.unwrap_or(0), device);
-            told.insert(&item.clip.id, [weights(&space, keys), weights(&space, item.truth(device)? - rest)]);
+            told.insert(&item.clip.id, [seen(&space, keys), seen(&space, item.truth(device)? - rest)]);
         }
         let width = items.first().map_or(0, |item| by_frames(&item.features, item.frames).dims()[2]);
         training.seed(3);
         let net = config(stages).plug_in(width, space.len(), training);
         let (apart, deviations) = (VertexLoss::new(&space, &[], training), deviations(&space, training));
+        let largest = largest(&space);
         let net = stages.fit("KMTalk's completion", net, |net, item, features| {
-            let [keys, truth] = told[&item.clip.id].each_ref().map(|weights| on(weights, training));
+            let [keys, truth] = told[&item.clip.id].each_ref().map(|seen| on(seen, training));
             let made = net.forward(by_frames(&features, item.frames), keys, &key_frames(item));
-            let (made, truth) = (made * deviations.clone(), truth * deviations.clone());
+            let (made, truth) = (made * deviations.clone(), truth * largest);
             let moving = apart.forward(velocity(&made), velocity(&truth));
             Ok((apart.forward(made, truth) + moving) * WEIGHT)
         })?;
@@ -58,7 +61,7 @@ impl Completion {
 
     /// All frames as moves from the template, `[1, frames, values]`, of what a baseline makes of the key frames.
     pub(super) fn moves(&self, baseline: &dyn Animator, item: &Item, speaker: usize, device: &Device) -> Tensor<3> {
-        let keys = weights(&self.space, key_moves(baseline, item, speaker, device));
+        let keys = seen(&self.space, key_moves(baseline, item, speaker, device));
         let made = self.net.forward(by_frames(&item.features, item.frames), keys, &key_frames(item));
         self.space.moves((made * deviations(&self.space, device)).squeeze_dim(0)).unsqueeze_dim(0)
     }
@@ -89,10 +92,13 @@ fn key_moves(baseline: &dyn Animator, item: &Item, speaker: usize, device: &Devi
     baseline.animate(item.at_keys().features, template.clone(), speaker) - template.unsqueeze_dim::<3>(1)
 }
 
-/// Moves `[1, time, values]` as weights of deviation 1, `[1, time, components]`.
-fn weights(space: &MotionSpace, moves: Tensor<3>) -> Tensor<3> {
-    let device = moves.device();
-    space.weights(moves.squeeze_dim(0)).unsqueeze_dim::<3>(0) / deviations(space, &device)
+/// Moves `[1, time, values]` as weights by the largest deviation, `[1, time, components]`.
+fn seen(space: &MotionSpace, moves: Tensor<3>) -> Tensor<3> {
+    space.weights(moves.squeeze_dim(0)).unsqueeze_dim::<3>(0) / largest(space)
+}
+
+fn largest(space: &MotionSpace) -> f32 {
+    space.deviations().first().copied().unwrap_or(1.0)
 }
 
 fn deviations(space: &MotionSpace, device: &Device) -> Tensor<3> {
