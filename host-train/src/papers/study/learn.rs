@@ -3,37 +3,27 @@
 //!
 //! What differs: the audio encoder is not trained further; the letters that SelfTalk's lip reader is to spell are those of
 //! the alignment's words, where the authors' are what a recognizer hears, or none. A report says both.
-//!
-//! After each epoch the run's folder holds the stage's weights and moments: a killed run goes on to the same end.
-
-use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::choice::{Baseline, Plan, Size};
 use super::guide::Guidance;
 use super::letters::unread;
 use super::material::{Item, Material};
 use super::plug_in::Completion;
+use super::stages::{Stages, Tell, on, velocity};
 use crate::corpus::Error;
 use crate::papers::baseline::{
     Animator, AudioPace, CodeTalker, CodeTalkerConfig, FaceFormer, FaceFormerConfig, MotionPrior, SelfTalk,
     SelfTalkConfig,
 };
 use crate::papers::corpus::Regions;
-use crate::train::{Progress, Resumed, RunDir};
+use crate::train::RunDir;
 
 /// Weights of SelfTalk's losses: vertices, velocities, the lip reader's features and letters.
 const SELF_TALK: [f64; 4] = [1000.0, 1000.0, 0.001, 0.0001];
-
-/// What training says: which stage, the epochs that are done, and the mean loss of the last one. An error stops it there.
-pub type Tell<'a> = &'a dyn Fn(&str, &Progress) -> Result<()>;
 
 /// A baseline that has learned, and what completes it.
 pub struct Trained {
@@ -100,18 +90,6 @@ fn note(plan: &Plan, material: &Material, guidance: Option<&Guidance>) -> String
 fn same_mesh(expected: usize, came: usize) -> Result<()> {
     ensure!(expected == came, "the paper's size: expected {expected} values a frame, came {came}");
     Ok(())
-}
-
-/// What all stages of a training have in common.
-#[derive(Clone, Copy)]
-pub(super) struct Stages<'a> {
-    pub plan: &'a Plan,
-    pub material: &'a Material,
-    pub guidance: Option<&'a Guidance>,
-    /// With autodiff.
-    pub device: &'a Device,
-    pub run: &'a RunDir,
-    pub tell: Tell<'a>,
 }
 
 impl Stages<'_> {
@@ -218,50 +196,6 @@ impl Stages<'_> {
         let read = self.guidance.and_then(|guidance| guidance.loss(&item.clip.id, &moves(made), &moves(truth)));
         read.map_or(loss.clone(), |read| loss + read)
     }
-
-    /// Adam over all clips; order and chance are each epoch's own, and the same in each run.
-    pub fn fit<M: Module>(
-        &self,
-        stage: &str,
-        net: M,
-        loss: impl Fn(&M, &Item, Tensor<3>) -> Result<Tensor<1>>,
-    ) -> Result<M> {
-        let file = stage.to_lowercase().replace([' ', '\''], "-");
-        let Resumed { mut net, mut optimizer, mut progress, .. } =
-            self.run.resume(&file, net, AdamConfig::new().init())?;
-        let mut order: Vec<&Item> = self.material.items.iter().filter(|item| item.frames > 1).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for epoch in 1..=self.plan.epochs {
-            order.shuffle(&mut rng);
-            if epoch <= progress.step {
-                continue;
-            }
-            self.device.seed(epoch as u64);
-            let (started, mut sum) = (Instant::now(), 0.0);
-            for item in &order {
-                let off = loss(&net, item, on(&item.features, self.device))?;
-                let value = f64::from(off.clone().into_scalar::<f32>());
-                if !value.is_finite() {
-                    return Err(Error::unexpected(&item.clip.id, "a loss that is a number", value.to_string()).into());
-                }
-                sum += value;
-                let gradients = GradientsParams::from_grads(off.backward(), &net);
-                net = optimizer.step(self.plan.learning_rate, net, gradients);
-            }
-            progress.step = epoch;
-            progress.seconds += started.elapsed().as_secs_f64();
-            progress.judge(-sum / order.len().max(1) as f64);
-            self.run.save(&file, [&net, &net.valid()], &optimizer, &progress, false)?;
-            (self.tell)(stage, &progress)?;
-        }
-        Ok(net)
-    }
-}
-
-/// From frame to frame, `[1, frames - 1, values]`.
-pub(super) fn velocity(x: &Tensor<3>) -> Tensor<3> {
-    let between = x.dims()[1] - 1;
-    x.clone().narrow(1, 1, between) - x.clone().narrow(1, 0, between)
 }
 
 /// What the ear hears while the frames last: two features each where they are paired, or else all, as the authors have it.
@@ -272,11 +206,6 @@ fn heard_with(pace: &AudioPace, item: &Item, device: &Device) -> Tensor<3> {
         AudioPace::Paired => heard.narrow(1, 0, all.min(2 * item.frames)),
         AudioPace::Interpolated => heard,
     }
-}
-
-/// The same numbers on another device.
-pub(super) fn on(tensor: &Tensor<3>, device: &Device) -> Tensor<3> {
-    Tensor::from_data(tensor.to_data(), device)
 }
 
 fn mean_square(a: Tensor<3>, b: Tensor<3>) -> Tensor<1> {

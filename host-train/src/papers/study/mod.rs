@@ -13,6 +13,7 @@ mod published;
 mod rows;
 mod said;
 mod score;
+mod stages;
 mod tables;
 
 pub use choice::{Baseline, Plan, Size};

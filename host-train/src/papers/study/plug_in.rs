@@ -13,8 +13,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::choice::Size;
-use super::learn::{Stages, on, velocity};
 use super::material::{Item, by_frames};
+use super::stages::{Stages, on, velocity};
 use crate::model::kmtalk::{Fusion, KeyFrames, KmTalkConfig, PlugIn};
 use crate::papers::baseline::{Animator, SelfTalkConfig};
 use crate::papers::space::{ClipMoves, MotionSpace, VertexLoss};
