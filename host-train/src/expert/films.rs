@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::rate::rate;
 use super::reader::{Read, Reader, true_track};
+use super::reel::Reel;
 use super::search::Search;
 use crate::clip::Split;
 use crate::data::Utterance;
@@ -21,6 +22,13 @@ pub struct Film {
     pub clip: Utterance,
 }
 
+impl Film {
+    /// The clip's, in its corpus.
+    pub fn id(&self) -> &str {
+        self.clip.source.as_ref().map_or("", |(_, id)| id)
+    }
+}
+
 /// Clips shorter than this, in hops, are single words: too few units to tell readers apart.
 const SHORTEST_HOPS: usize = 150;
 
@@ -29,6 +37,17 @@ const SHORTEST_HOPS: usize = 150;
 /// # Errors
 /// A folder without such clips, or a damaged file.
 pub fn films(folder: &Path, most: usize) -> Result<Vec<Film>> {
+    let films = sentences(folder, |clip| clip.split == Split::Eval)?;
+    ensure!(!films.is_empty(), "{}: expected sentences of the eval split, found none", folder.display());
+    let every = films.len().div_ceil(most.max(1)).max(1);
+    Ok(films.into_iter().step_by(every).collect())
+}
+
+/// The clips of a prepared folder that are wanted; single words are left out.
+///
+/// # Errors
+/// No folder, or a damaged file.
+pub fn sentences(folder: &Path, is_wanted: impl Fn(&Prepared) -> bool) -> Result<Vec<Film>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("no prepared corpus at {}", folder.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
@@ -36,13 +55,11 @@ pub fn films(folder: &Path, most: usize) -> Result<Vec<Film>> {
     let mut films = Vec::new();
     for path in paths {
         let prepared = Prepared::read(&path)?;
-        if prepared.split == Split::Eval && prepared.phones.len() >= SHORTEST_HOPS {
+        if prepared.phones.len() >= SHORTEST_HOPS && is_wanted(&prepared) {
             films.push(Film { speaker: prepared.speaker.clone(), clip: Utterance::from(prepared) });
         }
     }
-    ensure!(!films.is_empty(), "{}: expected sentences of the eval split, found none", folder.display());
-    let every = films.len().div_ceil(most.max(1)).max(1);
-    Ok(films.into_iter().step_by(every).collect())
+    Ok(films)
 }
 
 /// A row for each reader: PER and VER of the truth, and of a mouth that does not move.
@@ -55,14 +72,47 @@ pub fn film_table(name: &str, readers: &[Reader], films: &[Film], search: Search
         vec![
             reader.name.clone(),
             percent(&truth, |read| read.phones),
-            with_interval(films, &truth),
+            with_interval(&speakers(films), &truth),
             percent(&still, |read| read.visemes),
         ]
     };
-    let people: std::collections::BTreeSet<&str> = films.iter().map(|film| &film.speaker[..]).collect();
-    let title = format!("{name}: {} films of {} people", films.len(), people.len());
+    let title = title(name, &speakers(films));
     let columns = ["PER of the truth, %", "VER of the truth, %", "VER without motion, %"];
     Table::new(&title, &columns, readers.iter().map(row).collect())
+}
+
+/// What a reader sees in reels, a row for each list of them; the first list is what the others are held against. All are
+/// of the same clips.
+pub fn reel_table(name: &str, reader: &Reader, lists: &[(String, Vec<Reel>)]) -> Table {
+    let read = |reel: &Reel| reader.score_reel(reel, Search::Greedy);
+    let still = lists.first().map(|(_, reels)| reels.iter().map(|reel| read(&reel.still())).collect());
+    let rows: Vec<(&str, Vec<Read>)> =
+        lists.iter().map(|(name, reels)| (&name[..], reels.iter().map(read).collect())).collect();
+    let speakers: Vec<&str> = lists.first().map_or(vec![], |(_, reels)| reels.iter().map(|r| &r.speaker[..]).collect());
+    let visemes = |reads: &[Read]| reads.iter().map(|read| read.visemes).collect::<Vec<_>>();
+    let row = |(number, (name, reads)): (usize, &(&str, Vec<Read>))| {
+        let by = paired_difference(&speakers, &visemes(reads), &visemes(&rows[0].1));
+        let difference = format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high);
+        vec![
+            (*name).to_owned(),
+            percent(reads, |read| read.phones),
+            with_interval(&speakers, reads),
+            if number == 0 { String::new() } else { difference },
+        ]
+    };
+    let mut cells: Vec<_> = rows.iter().enumerate().map(row).collect();
+    cells.extend(still.map(|reads| row((1, &("first picture, held", reads)))));
+    let columns = ["PER, %", "VER, %", "VER against the first"];
+    Table::new(&title(name, &speakers), &columns, cells)
+}
+
+fn title(name: &str, speakers: &[&str]) -> String {
+    let people: std::collections::BTreeSet<&str> = speakers.iter().copied().collect();
+    format!("{name}: {} films of {} people", speakers.len(), people.len())
+}
+
+fn speakers(films: &[Film]) -> Vec<&str> {
+    films.iter().map(|film| &film.speaker[..]).collect()
 }
 
 /// A pooled rate.
@@ -71,11 +121,10 @@ pub fn percent(reads: &[Read], of: fn(&Read) -> Errors) -> String {
 }
 
 /// VER with its interval over speakers.
-fn with_interval(films: &[Film], reads: &[Read]) -> String {
-    let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
+fn with_interval(speakers: &[&str], reads: &[Read]) -> String {
     let visemes: Vec<Errors> = reads.iter().map(|read| read.visemes).collect();
     let nothing = vec![Errors { wrong: 0.0, of: 1.0 }; reads.len()];
-    let Difference { value, low, high } = paired_difference(&speakers, &visemes, &nothing);
+    let Difference { value, low, high } = paired_difference(speakers, &visemes, &nothing);
     // One speaker has no spread.
     match speakers.iter().any(|speaker| *speaker != speakers[0]) {
         true => format!("{:.1} [{:.1} {:.1}]", 100.0 * value, 100.0 * low, 100.0 * high),
