@@ -67,7 +67,7 @@ impl Reader {
 
     /// What it gets wrong in a reel, by eye alone.
     pub fn score_reel(&self, reel: &Reel, search: Search) -> Read {
-        let seen = stacked_pictures(&[reel.pictures.clone()], reel.side, &self.device);
+        let seen = stacked_pictures(std::slice::from_ref(&reel.pictures), reel.side, &self.device);
         Read::of(&reel.clip.phones, &self.read(seen, None, search))
     }
 
