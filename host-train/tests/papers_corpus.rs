@@ -12,7 +12,7 @@ use keyface_core::MotionChannel;
 use keyface_train::evaluate::metric::Figure;
 use keyface_train::expert::guide::Guide;
 use keyface_train::expert::net::ExpertConfig;
-use keyface_train::expert::{Points, UnitChoice};
+use keyface_train::expert::{Eyes, Points, UnitChoice};
 use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, read_captured};
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
@@ -144,7 +144,7 @@ fn what_a_reader_guides_is_read_better() {
     // A reader that has learned nothing has opinions too, weak ones.
     let eye = Points::Lips.eye();
     let expert = ExpertConfig::tiny(eye.numbers()).init(units.count(), &training).no_grad();
-    let guide = Guide { expert, eye, edge: units.edge() };
+    let guide = Guide { expert, eyes: Eyes::Points(eye), edge: units.edge() };
     let grids = path.join("textgrids");
     let guidance = Guidance::new("chance", guide, 1e-2, &trained, &corpus.regions, &grids).unwrap();
     let misread = |guided: Option<&Guidance>, name: &str| {

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use keyface_train::expert::guide::{
     ABLATION, AS_TOLD, AnimatorChoice, GuideExperiment, Outcome, Plan, Slope, Variant, judged_table, over_seeds,
 };
-use keyface_train::expert::{ExpertExperiment, Film, Reader, Search, corpora, film_table, films, train_expert};
+use keyface_train::expert::{
+    ExpertExperiment, Film, Reader, Reel, Search, corpora, film_table, films, reel_table, reels, train_expert,
+};
 use keyface_train::train::{CorpusChoice, DeviceChoice, pick_device};
 
 /// Lips that can be read: train an expert, see what it reads, and let animators learn from it.
@@ -27,6 +29,8 @@ enum Command {
     Ablate(AblateArgs),
     /// What experts read, by eye alone, from the true motion of speakers never trained on: PER and VER
     Evaluate(EvaluateArgs),
+    /// What an expert that sees pictures reads from those that `keyface animate` has written: PER and VER
+    Judge(JudgeArgs),
 }
 
 #[derive(Args)]
@@ -61,6 +65,24 @@ struct EvaluateArgs {
     /// Share of CTC beside the attention decoder in the beam, 0 to 1
     #[arg(long, default_value_t = 0.5)]
     ctc: f32,
+    /// auto, flex (CPU) or cuda[:N]
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(Args)]
+struct JudgeArgs {
+    /// Folder of a trained expert that sees pictures
+    expert: PathBuf,
+    /// Folders of `keyface animate SOUNDS --out-dir DIR --as frames --fps 25`; the others are held against the first
+    #[arg(long, value_name = "DIR", required = true)]
+    frames: Vec<PathBuf>,
+    /// Prepared folder that says what is said in the sounds; those of its eval split are read
+    #[arg(long, value_name = "DIR")]
+    prepared: PathBuf,
+    /// At most so many of them, spread evenly
+    #[arg(long, default_value_t = 100)]
+    clips: usize,
     /// auto, flex (CPU) or cuda[:N]
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -113,6 +135,7 @@ pub fn run(args: &ExpertArgs) -> Result<()> {
     match &args.command {
         Command::Train(args) => train(args),
         Command::Evaluate(args) => evaluate(args),
+        Command::Judge(args) => judge(args),
         Command::Guide(args) => guide(args, &[&ABLATION[0], &AS_TOLD], 1),
         Command::Ablate(args) => ablate(args),
     }
@@ -192,5 +215,22 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         say!("{}", film_table(&name, &readers, &films, search).markdown());
     }
+    Ok(())
+}
+
+fn judge(args: &JudgeArgs) -> Result<()> {
+    let reader = Reader::load(&args.expert, &pick_device(args.device)?)?;
+    let side = reader.eyes.side().with_context(|| format!("{}: expected an expert that sees pictures", reader.name))?;
+    let films = films(&args.prepared, args.clips)?;
+    let mut lists: Vec<(String, Vec<Reel>)> = Vec::new();
+    for folder in &args.frames {
+        let reels = reels(folder, films.clone(), side)?;
+        let expected = lists.first().map_or(&reels, |(_, first)| first);
+        let is_same = reels.iter().map(|reel| &reel.id).eq(expected.iter().map(|reel| &reel.id));
+        ensure!(is_same, "{}: expected pictures of the same clips as the first folder", folder.display());
+        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        lists.push((name, reels));
+    }
+    say!("{}", reel_table(&reader.name, &reader, &lists).markdown());
     Ok(())
 }

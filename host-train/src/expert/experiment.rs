@@ -1,10 +1,12 @@
 //! The file that says which expert is trained on what, in TOML.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::camera::Camera;
+use super::eyes::Eyes;
 use super::loss::ReadingWeights;
 use super::material::EXPERT_HOPS;
 use super::net::{ExpertConfig, SightConfig};
@@ -22,8 +24,12 @@ pub struct ExpertExperiment {
     pub name: String,
     /// Where all randomness comes from.
     pub seed: u64,
-    /// What it sees of a motion.
-    pub points: Points,
+    /// What it sees of a motion where it sees no pictures.
+    #[serde(default)]
+    pub points: Option<Points>,
+    /// Folder of pictures that another program made of the corpora's clips, to be seen in place of our own head.
+    #[serde(default)]
+    pub reels: Option<PathBuf>,
     /// Its size.
     pub net: NetChoice,
     /// Whose clips it learns from.
@@ -65,7 +71,7 @@ pub enum NetChoice {
     Own(Box<ExpertConfig>),
 }
 
-/// Sizes that read points.
+/// Sizes that read points, or pictures where no points are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Size {
@@ -137,9 +143,21 @@ impl ExpertExperiment {
         ensure!(self.batch > 0 && self.validate_every > 0, "batch and validate_every: expected at least 1");
         let both = 1.0 - senses.sight_only - senses.sound_only;
         ensure!((0.0..=1.0).contains(&both), "senses: expected shares of at most 1 together, came {senses:?}");
-        let (seen, net) = (self.points.eye().numbers(), self.net());
-        let expected = SightConfig::Points { frames: 2, numbers: seen };
-        ensure!(net.sight == expected, "net.sight: expected {expected:?} for these points, came {:?}", net.sight);
+        let net = self.net();
+        match (self.points, &net.sight) {
+            (Some(points), sight) => {
+                let expected = SightConfig::Points { frames: 2, numbers: points.eye().numbers() };
+                ensure!(*sight == expected, "net.sight: expected {expected:?} for these points, came {sight:?}");
+                ensure!(self.reels.is_none(), "reels: expected a net that sees pictures, came points");
+            }
+            (None, SightConfig::Points { .. }) => bail!("points: expected lips or gaps for a net that sees points"),
+            (None, SightConfig::Patches { side, patches, .. }) => {
+                let product: usize = patches.iter().product();
+                let fits = product > 0 && side.is_multiple_of(product);
+                ensure!(fits, "net.sight: expected patches whose product divides {side}, came {patches:?}");
+            }
+            (None, SightConfig::ResNet { .. }) => {}
+        }
         ensure!(
             EXPERT_HOPS.is_multiple_of(net.answers.max(1)),
             "net.answers: expected 1, 2 or 4, came {}",
@@ -148,13 +166,28 @@ impl ExpertExperiment {
         Ok(())
     }
 
+    /// What it sees of a motion.
+    pub fn eyes(&self) -> Eyes {
+        match self.points {
+            Some(points) => Eyes::Points(points.eye()),
+            None => Eyes::Pictures(Camera::new(self.side())),
+        }
+    }
+
+    /// Pixels of a side of the pictures that it sees.
+    pub fn side(&self) -> usize {
+        self.net().sight.shape()[0]
+    }
+
     /// The size of the expert.
     pub fn net(&self) -> ExpertConfig {
-        let numbers = self.points.eye().numbers();
-        match &self.net {
-            NetChoice::Named(Size::Tiny) => ExpertConfig::tiny(numbers),
-            NetChoice::Named(Size::Small) => ExpertConfig::small(numbers),
-            NetChoice::Own(net) => (**net).clone(),
+        let numbers = self.points.map(|points| points.eye().numbers());
+        match (&self.net, numbers) {
+            (NetChoice::Named(Size::Tiny), Some(numbers)) => ExpertConfig::tiny(numbers),
+            (NetChoice::Named(Size::Tiny), None) => ExpertConfig::tiny_pictures(),
+            (NetChoice::Named(Size::Small), Some(numbers)) => ExpertConfig::small(numbers),
+            (NetChoice::Named(Size::Small), None) => ExpertConfig::small_pictures(),
+            (NetChoice::Own(net), _) => (**net).clone(),
         }
     }
 }
@@ -163,12 +196,37 @@ impl ExpertExperiment {
 mod tests {
     use super::*;
 
+    const SHIPPED: [&str; 8] = [
+        "expert-tiny",
+        "expert-small",
+        "expert-quick",
+        "expert-deaf",
+        "judge-quick",
+        "expert-pictures",
+        "judge-pictures",
+        "judge-face",
+    ];
+
     #[test]
     fn the_shipped_experiments_are_valid() {
-        for name in ["expert-tiny", "expert-small", "expert-quick", "expert-deaf", "judge-quick"] {
+        for name in SHIPPED {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             assert_eq!(ExpertExperiment::read(&path).unwrap().name, name);
         }
+    }
+
+    #[test]
+    fn eyes_and_net_must_see_the_same() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/expert-pictures.toml");
+        let pictures = ExpertExperiment::read(&path).unwrap();
+        let refused = |experiment: ExpertExperiment| experiment.check().unwrap_err().to_string();
+        let points = ExpertExperiment { points: Some(Points::Lips), ..pictures.clone() };
+        assert!(refused(points.clone()).contains("expected Points"));
+        let reels = ExpertExperiment { net: NetChoice::Named(Size::Small), reels: Some("a".into()), ..points };
+        assert!(refused(reels).contains("expected a net that sees pictures"));
+        let sight = SightConfig::Patches { side: 48, patches: vec![5, 2], channels: vec![8, 8] };
+        let net = NetChoice::Own(Box::new(ExpertConfig { sight, ..pictures.net() }));
+        assert!(refused(ExpertExperiment { net, ..pictures }).contains("whose product divides 48"));
     }
 
     #[test]

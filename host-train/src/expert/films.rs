@@ -1,15 +1,11 @@
-//! Clips of speakers whom nobody has trained on, and what readers make of their true motion.
+//! Clips of speakers whom nobody has trained on.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::rate::rate;
-use super::reader::{Read, Reader, true_track};
-use super::search::Search;
 use crate::clip::Split;
 use crate::data::Utterance;
-use crate::evaluate::{Difference, Errors, Table, paired_difference};
 use crate::prepare::Prepared;
 
 /// A clip of the eval split.
@@ -21,6 +17,13 @@ pub struct Film {
     pub clip: Utterance,
 }
 
+impl Film {
+    /// The clip's, in its corpus.
+    pub fn id(&self) -> &str {
+        self.clip.source.as_ref().map_or("", |(_, id)| id)
+    }
+}
+
 /// Clips shorter than this, in hops, are single words: too few units to tell readers apart.
 const SHORTEST_HOPS: usize = 150;
 
@@ -29,6 +32,17 @@ const SHORTEST_HOPS: usize = 150;
 /// # Errors
 /// A folder without such clips, or a damaged file.
 pub fn films(folder: &Path, most: usize) -> Result<Vec<Film>> {
+    let films = sentences(folder, |clip| clip.split == Split::Eval)?;
+    ensure!(!films.is_empty(), "{}: expected sentences of the eval split, found none", folder.display());
+    let every = films.len().div_ceil(most.max(1)).max(1);
+    Ok(films.into_iter().step_by(every).collect())
+}
+
+/// The clips of a prepared folder that are wanted; single words are left out.
+///
+/// # Errors
+/// No folder, or a damaged file.
+pub fn sentences(folder: &Path, is_wanted: impl Fn(&Prepared) -> bool) -> Result<Vec<Film>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("no prepared corpus at {}", folder.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
@@ -36,49 +50,9 @@ pub fn films(folder: &Path, most: usize) -> Result<Vec<Film>> {
     let mut films = Vec::new();
     for path in paths {
         let prepared = Prepared::read(&path)?;
-        if prepared.split == Split::Eval && prepared.phones.len() >= SHORTEST_HOPS {
+        if prepared.phones.len() >= SHORTEST_HOPS && is_wanted(&prepared) {
             films.push(Film { speaker: prepared.speaker.clone(), clip: Utterance::from(prepared) });
         }
     }
-    ensure!(!films.is_empty(), "{}: expected sentences of the eval split, found none", folder.display());
-    let every = films.len().div_ceil(most.max(1)).max(1);
-    Ok(films.into_iter().step_by(every).collect())
-}
-
-/// A row for each reader: PER and VER of the truth, and of a mouth that does not move.
-pub fn film_table(name: &str, readers: &[Reader], films: &[Film], search: Search) -> Table {
-    let row = |reader: &Reader| {
-        let truth: Vec<Read> =
-            films.iter().map(|f| reader.score(&true_track(&f.clip), &f.clip.phones, search)).collect();
-        let still = |f: &Film| vec![keyface_core::Motion::REST; true_track(&f.clip).len()];
-        let still: Vec<Read> = films.iter().map(|f| reader.score(&still(f), &f.clip.phones, search)).collect();
-        vec![
-            reader.name.clone(),
-            percent(&truth, |read| read.phones),
-            with_interval(films, &truth),
-            percent(&still, |read| read.visemes),
-        ]
-    };
-    let people: std::collections::BTreeSet<&str> = films.iter().map(|film| &film.speaker[..]).collect();
-    let title = format!("{name}: {} films of {} people", films.len(), people.len());
-    let columns = ["PER of the truth, %", "VER of the truth, %", "VER without motion, %"];
-    Table::new(&title, &columns, readers.iter().map(row).collect())
-}
-
-/// A pooled rate.
-pub fn percent(reads: &[Read], of: fn(&Read) -> Errors) -> String {
-    format!("{:.1}", 100.0 * rate(&reads.iter().map(of).collect::<Vec<_>>()))
-}
-
-/// VER with its interval over speakers.
-fn with_interval(films: &[Film], reads: &[Read]) -> String {
-    let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
-    let visemes: Vec<Errors> = reads.iter().map(|read| read.visemes).collect();
-    let nothing = vec![Errors { wrong: 0.0, of: 1.0 }; reads.len()];
-    let Difference { value, low, high } = paired_difference(&speakers, &visemes, &nothing);
-    // One speaker has no spread.
-    match speakers.iter().any(|speaker| *speaker != speakers[0]) {
-        true => format!("{:.1} [{:.1} {:.1}]", 100.0 * value, 100.0 * low, 100.0 * high),
-        false => format!("{:.1}", 100.0 * value),
-    }
+    Ok(films)
 }

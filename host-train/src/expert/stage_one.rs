@@ -10,16 +10,22 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::experiment::{ExpertExperiment, SenseShares};
+use super::eyes::Eyes;
+use super::films::sentences;
 use super::kept::keep;
 use super::loss::{Said, motion_loss};
-use super::material::{frames, heard, said_units, stacked_tracks, track};
+use super::material::{EXPERT_HOPS, frames, heard, said_units, stacked_tracks, track};
 use super::net::{Expert, ExpertConfig, Senses};
-use super::points::Eye;
 use super::rate::rate;
-use super::reader::Reader;
+use super::reader::{Read, Reader};
+use super::reel::{Reel, reels, stacked_pictures};
+use super::search::Search;
 use super::units::{UnitChoice, Units};
+use crate::clip::Split;
 use crate::data::{Augmenter, NoisePool, Utterance};
+use crate::evaluate::Errors;
 use crate::loss::Breakdown;
+use crate::prepare::Prepared;
 use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
 
 /// Name of the network in the run's folder.
@@ -60,13 +66,16 @@ pub fn train_expert(
         steps: experiment.steps,
         learning_rate: experiment.learning_rate,
         validate_every: experiment.validate_every,
-        plan: BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops },
+        // Reels have their own crops.
+        plan: BatchPlan {
+            seed: experiment.seed,
+            batch: if experiment.reels.is_some() { 0 } else { experiment.batch },
+            crop_hops: experiment.crop_hops,
+        },
         corpora,
         augmenter: &augmenter(experiment),
     };
-    let every = corpora.valid.len().div_ceil(CHOOSING).max(1);
-    let choosing = corpora.valid.iter().step_by(every).collect();
-    let lesson = Lessons { experiment, eye: experiment.points.eye(), units, choosing, device };
+    let lesson = Lessons { experiment, eyes: experiment.eyes(), units, shows: Shows::of(experiment, corpora)?, device };
     phase.train(&lesson, fresh, optimizer(), &run, device)?;
     Reader::load(folder, device)
 }
@@ -87,7 +96,8 @@ impl Reader {
         let expert = fresh(&experiment, &units, device)
             .try_load_file(&path)
             .map_err(|e| anyhow::anyhow!("no trained expert at {}: {e}", path.display()))?;
-        Ok(Reader { name: experiment.name, expert, eye: experiment.points.eye(), units, device: device.clone() })
+        let eyes = experiment.eyes();
+        Ok(Reader { name: experiment.name, expert, eyes, units, device: device.clone() })
     }
 }
 
@@ -98,8 +108,8 @@ impl Reader {
 pub fn untrained(folder: &Path, device: &Device) -> Result<Reader> {
     let experiment = ExpertExperiment::read(&folder.join(KEPT))?;
     let units = UnitChoice::Phones.units()?;
-    let (expert, eye) = (fresh(&experiment, &units, device), experiment.points.eye());
-    Ok(Reader { name: experiment.name, expert, eye, units, device: device.clone() })
+    let (expert, eyes) = (fresh(&experiment, &units, device), experiment.eyes());
+    Ok(Reader { name: experiment.name, expert, eyes, units, device: device.clone() })
 }
 
 /// Nothing is left out while an animator learns.
@@ -109,10 +119,45 @@ fn fresh(experiment: &ExpertExperiment, units: &Units, device: &Device) -> Exper
 
 struct Lessons<'a> {
     experiment: &'a ExpertExperiment,
-    eye: Eye,
+    eyes: Eyes,
     units: Units,
-    choosing: Vec<&'a Utterance>,
+    shows: Shows<'a>,
     device: &'a Device,
+}
+
+/// Where what is seen comes from, and what chooses the checkpoint.
+enum Shows<'a> {
+    /// The true motion of clips.
+    Motion { choosing: Vec<&'a Utterance> },
+    /// Pictures that another program made of them.
+    Reels { learned: Vec<Reel>, choosing: Vec<Reel> },
+}
+
+impl<'a> Shows<'a> {
+    fn of(experiment: &ExpertExperiment, corpora: &'a Corpora) -> Result<Self> {
+        let Some(folder) = &experiment.reels else {
+            let every = corpora.valid.len().div_ceil(CHOOSING).max(1);
+            return Ok(Shows::Motion { choosing: corpora.valid.iter().step_by(every).collect() });
+        };
+        let of = |split: Split| {
+            let is_wanted =
+                |clip: &Prepared| clip.split == split && (split == Split::Valid || experiment.half.has(&clip.speaker));
+            let films = experiment.corpora.iter().map(|corpus| sentences(&corpus.folder, is_wanted));
+            reels(folder, films.collect::<Result<Vec<_>>>()?.concat(), experiment.side())
+        };
+        let (learned, valid) = (of(Split::Train)?, of(Split::Valid)?);
+        let hours = learned.iter().map(|reel| reel.clip.len()).sum::<usize>() as f64 / 360_000.0;
+        log::info!("{} reels, {hours:.2} h; {} choose the checkpoint", learned.len(), valid.len());
+        let every = valid.len().div_ceil(CHOOSING).max(1);
+        Ok(Shows::Reels { learned, choosing: valid.into_iter().step_by(every).collect() })
+    }
+}
+
+/// What a batch shows, and what is true of it.
+struct Shown {
+    crops: Vec<Utterance>,
+    seen: Tensor<4>,
+    motion: Tensor<3>,
 }
 
 impl Lesson for Lessons<'_> {
@@ -121,18 +166,17 @@ impl Lesson for Lessons<'_> {
     fn losses(&self, net: &Expert, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
         let mut rng = ChaCha8Rng::seed_from_u64(self.experiment.seed + 20);
         rng.set_stream(step as u64);
-        let spoil = |crop: &Utterance| track(&self.experiment.perturb.spoil(crop, &mut rng));
-        let seen = stacked_tracks(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
+        let Shown { crops, seen, motion } = self.show(crops, &mut rng, training);
         let senses = senses(self.experiment.senses, crops.len(), &mut rng, training);
-        let sound = net.hears().then(|| heard(crops, training));
-        let reading = net.read(self.eye.see(seen.clone()), sound, Some(&senses));
+        let sound = net.hears().then(|| heard(&crops, training));
+        let reading = net.read(seen, sound, Some(&senses));
         let said = Said {
             units: crops.iter().map(said_units).collect(),
-            frames: frames(crops, net.answers(), training),
+            frames: frames(&crops, net.answers(), training),
             edge: self.units.edge(),
         };
         let mut parts = said.losses(net, &reading, &self.experiment.weights);
-        parts.extend(motion_loss(&reading, seen, &self.experiment.weights));
+        parts.extend(motion_loss(&reading, motion, &self.experiment.weights));
         Breakdown { parts }
     }
 
@@ -141,16 +185,33 @@ impl Lesson for Lessons<'_> {
         let reader = Reader {
             name: self.experiment.name.clone(),
             expert: net.clone(),
-            eye: self.eye.clone(),
+            eyes: self.eyes.clone(),
             units: self.units.clone(),
             device: self.device.clone(),
         };
-        let scores: Vec<_> = self.choosing.iter().map(|clip| reader.score_truth(clip)).collect();
-        let of = |which: fn(&super::reader::Read) -> crate::evaluate::Errors| {
-            rate(&scores.iter().map(which).collect::<Vec<_>>())
+        let scores: Vec<Read> = match &self.shows {
+            Shows::Motion { choosing } => choosing.iter().map(|clip| reader.score_truth(clip)).collect(),
+            Shows::Reels { choosing, .. } => choosing.iter().map(|r| reader.score_reel(r, Search::Greedy)).collect(),
         };
+        let of = |which: fn(&Read) -> Errors| rate(&scores.iter().map(which).collect::<Vec<_>>());
         log::info!("truth read by eye alone: PER {:.4}, VER {:.4}", of(|s| s.phones), of(|s| s.visemes));
         -of(|s| s.visemes)
+    }
+}
+
+impl Lessons<'_> {
+    fn show(&self, crops: &[Utterance], rng: &mut ChaCha8Rng, training: &Device) -> Shown {
+        let Shows::Reels { learned, .. } = &self.shows else {
+            let spoil = |crop: &Utterance| track(&self.experiment.perturb.spoil(crop, rng));
+            let motion = stacked_tracks(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
+            let seen = self.eyes.see_by_chance(motion.clone(), rng);
+            return Shown { crops: crops.to_vec(), seen, motion };
+        };
+        let steps = self.experiment.crop_hops / EXPERT_HOPS;
+        let draw = |_| learned[rng.random_range(0..learned.len())].crop(steps, rng);
+        let (crops, pictures): (Vec<Utterance>, Vec<_>) = (0..self.experiment.batch).map(draw).unzip();
+        let motion = stacked_tracks(&crops.iter().map(|crop| track(&crop.motion)).collect::<Vec<_>>(), training);
+        Shown { seen: stacked_pictures(&pictures, self.experiment.side(), training), crops, motion }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use keyface_core::{MEL_BANDS, Motion, MotionChannel, Phone};
 
-use super::guide::{ABLATION, AS_TOLD, AnimatorChoice, Guidance, GuideExperiment, Plan};
+use super::guide::{ABLATION, AS_TOLD, AnimatorChoice, Guidance, GuideExperiment, Outcome, Plan};
 use super::*;
 use crate::clip::Split;
 use crate::prepare::{Prepared, recipe};
@@ -56,7 +56,8 @@ fn experiment(corpora: &[CorpusChoice], points: Points, seed: u64) -> ExpertExpe
     ExpertExperiment {
         name: "toy".into(),
         seed,
-        points,
+        points: Some(points),
+        reels: None,
         net: NetChoice::Named(Size::Tiny),
         half: Half::All,
         corpora: corpora.to_vec(),
@@ -70,6 +71,13 @@ fn experiment(corpora: &[CorpusChoice], points: Points, seed: u64) -> ExpertExpe
         augment: Default::default(),
         weights: ReadingWeights::default(),
     }
+}
+
+/// One that sees pictures, and has hardly begun to learn.
+fn of_pictures(corpora: &[CorpusChoice], seed: u64) -> ExpertExperiment {
+    let weights = ReadingWeights { ce: 0.0, motion: 0.3, ..ReadingWeights::default() };
+    let toy = experiment(corpora, Points::Lips, seed);
+    ExpertExperiment { points: None, weights, steps: 2, batch: 2, crop_hops: 40, validate_every: 2, ..toy }
 }
 
 /// Trains a toy expert.
@@ -142,4 +150,64 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
     plan.experiment.guidance.av = 1.0;
     let refused = plan.run(&variants, &Device::flex()).err().unwrap().to_string();
     assert!(refused.contains("holds another experiment"), "{refused}");
+}
+
+#[test]
+fn an_animator_is_guided_through_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = |name: &str| dir.path().join(name);
+    std::fs::create_dir_all(folder("clips")).unwrap();
+    let choices = corpus(&folder("clips"));
+    expert(&folder("expert"), &of_pictures(&choices, 1)).unwrap();
+    expert(&folder("judge"), &of_pictures(&choices, 2)).unwrap();
+    let mut plan = Plan {
+        experiment: GuideExperiment {
+            name: "toy".into(),
+            seed: 1,
+            animator: AnimatorChoice::Direct(4000),
+            expert: folder("expert"),
+            judge: folder("judge"),
+            corpora: choices,
+            batches: 1,
+            steps: 2,
+            batch: 2,
+            crop_hops: 40,
+            learning_rate: 1e-3,
+            guidance: Guidance::default(),
+            augment: Default::default(),
+        },
+        eval: folder("clips"),
+        clips: 1,
+        folder: folder("guided"),
+    };
+    let Outcome { rows, slopes, .. } = plan.run(&[&AS_TOLD], &Device::flex()).unwrap();
+    assert_eq!(rows.len(), 4);
+    let pictures: Vec<_> = slopes[0].1.iter().filter(|slope| slope.term == "pictures").collect();
+    assert_eq!(pictures.iter().map(|slope| slope.step).collect::<Vec<_>>(), [0, 1]);
+    assert!(pictures.iter().all(|slope| slope.value > 0.0 && slope.length > 0.0), "{pictures:?}");
+    plan.experiment.guidance.joint = true;
+    plan.folder = folder("joint");
+    let refused = plan.run(&[&AS_TOLD], &Device::flex()).err().unwrap().to_string();
+    assert!(refused.contains("sees pictures, through which only the animator learns"), "{refused}");
+}
+
+#[test]
+fn a_reader_learns_from_pictures_of_another_program_and_judges_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let choices = corpus(dir.path());
+    let frames = dir.path().join("frames");
+    // Bright where the jaw is open.
+    for number in 0..16 {
+        let clip = clip(number, Split::Train);
+        let lights = clip.motion.iter().step_by(4).map(|pose| (400.0 * pose[MotionChannel::JawOpen]) as u8);
+        reel::testing::write(&frames.join(number.to_string()), 24, lights);
+    }
+    let of_reels = ExpertExperiment { reels: Some(frames.clone()), ..of_pictures(&choices, 1) };
+    let reader = expert(&dir.path().join("judge"), &of_reels).unwrap();
+    let seen = reels(&frames, films(dir.path(), 2).unwrap(), reader.eyes.side().unwrap()).unwrap();
+    let table = reel_table("toy", &reader, &[("told".into(), seen.clone()), ("heard".into(), seen)]).markdown();
+    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| ")).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.split('|').next().unwrap().trim()).collect();
+    assert_eq!(names[1..], ["told", "heard", "first picture, held"]);
+    assert!(names[0].starts_with("toy: 2 films of 2 people") && rows[2].contains("+0.0 [+0.0 +0.0]"), "{table}");
 }

@@ -18,7 +18,7 @@ mod video;
 mod view;
 
 pub use agreement::{Agreement, agreement, mouths_of_speech};
-pub use body::{Body, Moves, V3, length};
+pub use body::{Body, Moves, V3, length, luma};
 pub use film::{Row, Screen};
 pub use glb::Glb;
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub struct Shot<'a> {
     mesh: &'a Mesh,
     views: &'a [View],
     points: Tensor<3>,
+    /// None where nobody asks for slopes.
     frames: Vec<Frame>,
     pictures: Tensor<3>,
 }
@@ -45,11 +46,17 @@ impl<'a> Shot<'a> {
         let values: Vec<f32> = points.clone().try_into_vec_as().context("the points cannot be read")?;
         let values: Vec<V3> = values.as_chunks::<3>().0.iter().map(|at| at.map(f64::from)).collect();
         let of_film = (count / views.len()).max(1);
-        let frame = |(number, points)| render(mesh, points, &views[number / of_film]);
-        let frames: Vec<Frame> = values.par_chunks(vertices).enumerate().map(frame).collect();
-        let pixels: Vec<f32> = frames.iter().flat_map(|frame| &frame.image).map(|x| *x as f32).collect();
-        let pictures = Tensor::from_data(TensorData::new(pixels, [count, size, size]), &points.device());
-        let pictures = if points.is_tracked() { pictures.require_grad() } else { pictures };
+        let has_slopes = points.is_tracked();
+        let draw = |(number, points)| {
+            let frame = render(mesh, points, &views[number / of_film]);
+            let pixels: Vec<f32> = frame.image.iter().map(|x| *x as f32).collect();
+            (pixels, has_slopes.then_some(frame))
+        };
+        let drawn: Vec<(Vec<f32>, Option<Frame>)> = values.par_chunks(vertices).enumerate().map(draw).collect();
+        let (pixels, frames): (Vec<Vec<f32>>, Vec<Option<Frame>>) = drawn.into_iter().unzip();
+        let frames = frames.into_iter().flatten().collect();
+        let pictures = Tensor::from_data(TensorData::new(pixels.concat(), [count, size, size]), &points.device());
+        let pictures = if has_slopes { pictures.require_grad() } else { pictures };
         Ok(Shot { mesh, views, points, frames, pictures })
     }
 

@@ -7,14 +7,17 @@ use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 
-use super::super::films::{Film, percent};
+use super::super::eyes::Eyes;
+use super::super::films::Film;
 use super::super::kept::keep;
 use super::super::reader::Reader;
 use super::super::stage_one::untrained;
+use super::super::tables::percent;
 use super::animator::Animator;
 use super::choice::{Coarticulation, Guidance, GuideExperiment, Skill, Targets};
+use super::guiding::Guide;
 use super::judged::{Bench, Judged};
-use super::lesson::{Guide, Slope, Teaching};
+use super::lesson::{Slope, Teaching};
 use super::pool::Pool;
 use crate::data::Augmenter;
 use crate::evaluate::{Table, Track, paired_difference};
@@ -106,6 +109,13 @@ impl<'a, A: Animator> Ablation<'a, A> {
             Skill::Untrained => untrained(&self.experiment.expert, self.device)?,
         };
         ensure!(guide.expert.hears() || !guidance.hear, "{}: {} cannot hear", variant.name, guide.name);
+        let sees_pictures = matches!(guide.eyes, Eyes::Pictures(_));
+        ensure!(
+            !(sees_pictures && guidance.joint),
+            "{}: {} sees pictures, through which only the animator learns",
+            variant.name,
+            guide.name
+        );
         let guide = (guidance.av > 0.0).then(|| Guide::new(&guide, guidance.joint));
         let teaching = Teaching {
             animator: self.animator,

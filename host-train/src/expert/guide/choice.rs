@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_shipped_experiments_are_valid_and_mute() {
-        for name in ["guide", "guide-deaf"] {
+        for name in ["guide", "guide-deaf", "guide-pictures"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
             let experiment = GuideExperiment::read(&path).unwrap();
             assert!(!experiment.guidance.hear && !experiment.guidance.joint);

@@ -8,27 +8,16 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::super::loss::Part;
-use super::super::net::{Expert, Reading};
+use super::super::net::Expert;
 use super::super::points::{Eye, Points};
-use super::super::reader::Reader;
 use super::animator::Animator;
 use super::choice::{Guidance, Targets};
+use super::guiding::Guide;
 use super::pool::{Batch, Pool};
 use super::terms::of_motion;
 use crate::data::{Augmenter, Utterance};
 use crate::loss::Breakdown;
 use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
-
-/// A reader that guides, where slopes pass through it.
-#[derive(Clone, Debug)]
-pub struct Guide {
-    /// Its network, on the device with autodiff.
-    pub expert: Expert,
-    /// What it sees of a motion.
-    pub eye: Eye,
-    /// The edge of an utterance.
-    pub edge: usize,
-}
 
 /// How long a term's slope was at the motion, at a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +117,7 @@ impl<A: Animator> Lesson for Guided<'_, A> {
         if [0, steps / 2, steps - 1].contains(&step) {
             self.note_slopes(step, &shown, batch, net.1.as_ref(), training);
         }
-        Breakdown { parts: self.parts(shown, batch, net.1.as_ref(), training) }
+        Breakdown { parts: self.parts(step, shown, batch, net.1.as_ref(), training) }
     }
 
     /// How near the motion is to the truth.
@@ -144,15 +133,22 @@ impl<A: Animator> Lesson for Guided<'_, A> {
 }
 
 impl<A: Animator> Guided<'_, A> {
-    fn parts(&self, shown: Tensor<3>, batch: &Batch<A::Heard>, joint: Option<&Expert>, training: &Device) -> Vec<Part> {
+    fn parts(
+        &self,
+        step: usize,
+        shown: Tensor<3>,
+        batch: &Batch<A::Heard>,
+        joint: Option<&Expert>,
+        training: &Device,
+    ) -> Vec<Part> {
         let mut parts = of_motion(&shown, &batch.truth(training), self.guidance, &self.gaps);
         if let Some(guide) = self.guide.filter(|_| self.guidance.av > 0.0) {
-            let expert = joint.unwrap_or(&guide.expert);
+            let learning = joint.map(|expert| Guide { expert: expert.clone(), ..guide.clone() });
+            let guide = learning.as_ref().unwrap_or(guide);
             let sound = self.guidance.hear.then(|| batch.sound(training));
-            let reading: Reading = expert.read(guide.eye.see(shown), sound, None);
             let shuffled = self.guidance.targets == Targets::Shuffled;
-            let said = batch.said(expert.answers(), shuffled, guide.edge, training);
-            let read = said.losses(expert, &reading, &self.guidance.reading);
+            let said = batch.said(guide.expert.answers(), shuffled, guide.edge, training);
+            let read = guide.read(shown, sound, &said, &self.guidance.reading, step as u64);
             parts.extend(read.into_iter().map(|(name, loss)| (name, loss * self.guidance.av)));
         }
         parts
@@ -172,7 +168,7 @@ impl<A: Animator> Guided<'_, A> {
         let (mut at, mut count) = (0, 1);
         while at < count {
             let leaf = Tensor::<3>::from_data(motion.clone(), training).require_grad();
-            let mut terms = self.parts(leaf.clone(), batch, joint, training);
+            let mut terms = self.parts(step, leaf.clone(), batch, joint, training);
             count = terms.len();
             let (term, alone) = terms.remove(at);
             let value = alone.clone().into_scalar::<f32>();
@@ -185,14 +181,5 @@ impl<A: Animator> Guided<'_, A> {
             }
             at += 1;
         }
-    }
-}
-
-impl Guide {
-    /// A reader as a guide; its weights are held still unless it is to learn on.
-    pub fn new(reader: &Reader, learns: bool) -> Self {
-        let expert = reader.expert.clone().train();
-        let expert = if learns { expert } else { expert.no_grad() };
-        Guide { expert, eye: reader.eye.clone(), edge: reader.units.edge() }
     }
 }

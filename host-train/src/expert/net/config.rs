@@ -65,6 +65,12 @@ impl ExpertConfig {
         }
     }
 
+    /// [`ExpertConfig::tiny`] on pictures of 24 pixels.
+    pub fn tiny_pictures() -> Self {
+        let sight = SightConfig::Patches { side: 24, patches: vec![4, 2, 3], channels: vec![8, 16, 32] };
+        ExpertConfig { sight, ..ExpertConfig::tiny(0) }
+    }
+
     /// A million weights on points: minutes on a CPU.
     pub fn small(numbers: usize) -> Self {
         let layers = |blocks| Layers::Conformer { blocks, heads: 4, kernel: 9 };

@@ -64,9 +64,9 @@ impl Guidance {
     /// # Shapes
     /// As [`Guidance::loss`].
     pub fn misread(&self, clip: &str, moves: &Tensor<3>) -> Option<Tensor<1>> {
-        let (lens, expert) = (self.lenses.get(clip)?, &self.guide.expert);
-        let reading = expert.read(self.guide.eye.see(lens.see(moves)), None, None);
-        let said = Said::of(std::slice::from_ref(&lens.said), expert.answers(), self.guide.edge, &moves.device());
-        said.losses(expert, &reading, &READING).into_iter().map(|(_, loss)| loss).reduce(|sum, loss| sum + loss)
+        let (lens, guide) = (self.lenses.get(clip)?, &self.guide);
+        let said = Said::of(std::slice::from_ref(&lens.said), guide.expert.answers(), guide.edge, &moves.device());
+        let read = guide.read(lens.see(moves), None, &said, &READING, 0);
+        read.into_iter().map(|(_, loss)| loss).reduce(|sum, loss| sum + loss)
     }
 }

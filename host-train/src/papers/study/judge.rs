@@ -53,7 +53,7 @@ mod tests {
 
     use super::*;
     use crate::expert::net::ExpertConfig;
-    use crate::expert::{Points, Said, UnitChoice};
+    use crate::expert::{Eyes, Points, Said, UnitChoice};
     use crate::loss::smoothed_cross_entropy;
     use crate::papers::corpus::{Captured, Frames, Part, Rest, Sound};
     use crate::papers::numpy::{NpyFile, write_npy};
@@ -124,7 +124,7 @@ mod tests {
             let loss = smoothed_cross_entropy(reading.ctc, target.frames.clone(), 0.0);
             expert = optimizer.step(1e-2, expert.clone(), GradientsParams::from_grads(loss.backward(), &expert));
         }
-        let reader = Reader { name: "taught".into(), expert: expert.valid(), eye, units, device };
+        let reader = Reader { name: "taught".into(), expert: expert.valid(), eyes: Eyes::Points(eye), units, device };
         let judge = Judge::new(reader, dir.path());
         let read = |shown: &[f32]| judge.read(&item, &regions, shown).unwrap().phones;
         let (truth, still) = (read(&rows), read(&rest.repeat(50)));
