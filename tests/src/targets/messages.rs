@@ -169,7 +169,7 @@ impl Conversation {
                 Said::Ask(_) => continue,
             };
             self.turn += u32::from(is_over);
-            self.stage.tell(event, FacePose::REST);
+            self.stage.tell(event, |_| FacePose::REST);
         }
     }
 }
