@@ -119,7 +119,9 @@ mod tests {
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
         for socket in [near, far] {
             socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-            assert!(socket.recv(&mut [0; 2_048]).unwrap() > 100);
+            // A receiver may be told of the sender before its first picture.
+            let sizes = [(); 2].map(|()| socket.recv(&mut [0; 2_048]).unwrap());
+            assert!(sizes.iter().any(|size| *size > 100), "{sizes:?}");
         }
     }
 
