@@ -91,9 +91,10 @@ fn weights(pose: &FacePose) -> impl Iterator<Item = (&'static str, f32)> {
     vrm0.chain(vrm1).chain(arkit)
 }
 
-/// There is a model.
+/// There is a model: a datagram of its own.
 fn hello() -> Vec<u8> {
-    message("/VMC/Ext/OK", &[Arg::Int(LOADED)])
+    let message = message("/VMC/Ext/OK", &[Arg::Int(LOADED)]);
+    [BUNDLE, &(message.len() as i32).to_be_bytes(), &message].concat()
 }
 
 enum Arg<'a> {
