@@ -34,7 +34,7 @@ impl Completion {
     /// Learns from the clips of `stages` and what a baseline makes of their key frames.
     ///
     /// # Errors
-    /// As [`super::learn`].
+    /// As [`super::learn()`].
     pub(super) fn learn(stages: &Stages<'_>, baseline: &dyn Animator, device: &Device) -> Result<Completion> {
         let (items, training) = (&stages.material.items, stages.device);
         let space = MotionSpace::fit(&ClipMoves::new(items.iter().map(|item| &item.clip)), COMPONENTS, device)?;
