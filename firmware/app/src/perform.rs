@@ -1,7 +1,6 @@
 //! A face that follows what a camera saw, or what was made without a sound: a take in, shown in real time.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
@@ -10,7 +9,6 @@ use keyface_core::{FacePose, Moment, Samples, Span};
 use keyface_sound::seen::Take;
 use serde::Serialize;
 
-use crate::AppError;
 use crate::app::{SLEEP_LONGEST, Turn};
 use crate::body::Body;
 use crate::ears::EarCounters;
@@ -18,6 +16,10 @@ use crate::pictures::Pictures;
 use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
 use crate::wait::{Bell, RealTime, Time, span};
+use crate::{AppError, bounded};
+
+/// The largest take: some two hours at 60 rows a second.
+const TAKE_BYTES: u64 = 256 << 20;
 
 /// A take that is shown.
 pub struct Perform {
@@ -55,10 +57,9 @@ pub struct Summary {
 /// Reads a take: the CSV of the Live Link Face app.
 ///
 /// # Errors
-/// When the file cannot be read, or is no such CSV: the text says what came instead.
+/// When the file cannot be read, is larger than 256 MB, or is no such CSV: the text says what came instead.
 pub fn read(path: &Path) -> Result<Take, AppError> {
-    let file = |reason| AppError::File { path: path.to_path_buf(), action: "read it", reason };
-    let text = fs::read(path).map_err(file)?;
+    let text = bounded::read(path, TAKE_BYTES)?;
     let wrong = |came: String| {
         AppError::unexpected(
             path.display().to_string(),

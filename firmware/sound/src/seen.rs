@@ -45,19 +45,19 @@ impl Take {
 
     /// The face at a time, straight between rows; before the first and behind the last it is theirs.
     pub fn at(&self, time_s: f64) -> FacePose {
-        let (before, after, share) = self.around(time_s);
+        let (before, after, share) = around(&self.times_s, time_s);
         let at = |row: usize| self.poses.get(row).unwrap_or(&FacePose::REST);
         at(before).toward(at(after), share as f32)
     }
+}
 
-    /// The rows around a time, and how far it lies between them.
-    pub fn around(&self, time_s: f64) -> (usize, usize, f64) {
-        let after = self.times_s.partition_point(|t| *t <= time_s).min(self.times_s.len().saturating_sub(1));
-        let before = after.saturating_sub(1);
-        let [from, to] = [before, after].map(|row| self.times_s.get(row).copied().unwrap_or(0.0));
-        let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
-        (before, after, share)
-    }
+/// The rows around a time, of rows at increasing times, and how far it lies between them, 0 to 1.
+pub fn around(times_s: &[f64], time_s: f64) -> (usize, usize, f64) {
+    let after = times_s.partition_point(|t| *t <= time_s).min(times_s.len().saturating_sub(1));
+    let before = after.saturating_sub(1);
+    let [from, to] = [before, after].map(|row| times_s.get(row).copied().unwrap_or(0.0));
+    let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
+    (before, after, share)
 }
 
 /// A row's whole seconds of the day, its frame within the second, and its face.

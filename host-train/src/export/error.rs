@@ -63,11 +63,11 @@ pub enum ExportError {
     #[error(transparent)]
     Core(#[from] CoreError),
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }

@@ -130,12 +130,12 @@ impl Packed {
     /// [`ExportError::File`] with the path.
     pub fn write(&self, folder: &Path) -> Result<(), ExportError> {
         let card = self.card.to_toml()?;
-        fs::create_dir_all(folder).map_err(|source| ExportError::File { path: folder.to_owned(), source })?;
+        fs::create_dir_all(folder).map_err(|reason| ExportError::File { path: folder.to_owned(), reason })?;
         for (name, bytes) in
             [(KEY_MOTION, &self.key_motion[..]), (COMPLETION, &self.completion[..]), (CARD, card.as_bytes())]
         {
             let path = folder.join(name);
-            fs::write(&path, bytes).map_err(|source| ExportError::File { path, source })?;
+            fs::write(&path, bytes).map_err(|reason| ExportError::File { path, reason })?;
         }
         Ok(())
     }
@@ -147,10 +147,10 @@ impl Packed {
     pub fn read(folder: &Path) -> Result<Packed, ExportError> {
         let bytes = |name: &str| {
             let path = folder.join(name);
-            fs::read(&path).map_err(|source| ExportError::File { path, source })
+            fs::read(&path).map_err(|reason| ExportError::File { path, reason })
         };
         let path = folder.join(CARD);
-        let text = fs::read_to_string(&path).map_err(|source| ExportError::File { path: path.clone(), source })?;
+        let text = fs::read_to_string(&path).map_err(|reason| ExportError::File { path: path.clone(), reason })?;
         let card = ModelCard::from_toml(&path.display().to_string(), &text)?;
         let (key_motion, completion) = (bytes(&card.files.key_motion.file)?, bytes(&card.files.completion.file)?);
         let packed = Packed { card, key_motion, completion };

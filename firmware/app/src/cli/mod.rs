@@ -209,6 +209,11 @@ struct SoundArgs {
 }
 
 impl SoundArgs {
+    /// Whether anything was asked for.
+    fn is_given(&self) -> bool {
+        self.channel.is_some() || self.format.is_some() || self.rate.is_some()
+    }
+
     /// What was asked for, else the board's channels.
     fn wish(&self, board: Option<Channels>) -> Wish {
         let raw_options = Some("--format and --rate");

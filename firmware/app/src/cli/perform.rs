@@ -24,6 +24,8 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets, motion: &Pat
         (args.voice.is_given(args.input.as_ref()), "--play, --serve or --control"),
         (args.fast, "--fast"),
         (args.model.model.is_some(), "--model"),
+        (args.device.is_some(), "--device"),
+        (args.sound.is_given(), "--channel, --format or --rate"),
         (!targets.files.is_empty(), "--to file:"),
     ];
     if let Some((_, option)) = sound.iter().find(|(is_given, _)| *is_given) {

@@ -62,7 +62,7 @@ pub struct RunArgs {
     board: Option<String>,
     /// Which microphone: an id or a name as `keyface devices` prints it, or ALSA's, as hw:1,0 or plughw:1,0.
     #[arg(long, value_name = "ID|NAME")]
-    device: Option<String>,
+    pub device: Option<String>,
     /// Play a file or a pipe as fast as the machine can, not in real time.
     #[arg(long)]
     pub fast: bool,
@@ -76,7 +76,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub face: FaceArgs,
     #[command(flatten)]
-    sound: SoundArgs,
+    pub sound: SoundArgs,
     #[command(flatten)]
     style: StyleArgs,
     /// Write the report at the end as JSON.

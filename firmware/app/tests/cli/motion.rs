@@ -36,7 +36,7 @@ fn a_take_is_shown_in_real_time_and_the_face_goes_to_rest() {
 #[test]
 fn what_is_for_a_sound_is_refused_beside_motion() {
     let desk = desk();
-    for args in ["--play", "--fast", "--model live", "--to stdout,file:a.csv"] {
+    for args in ["--play", "--fast", "--model live", "--to stdout,file:a.csv", "--device hw:7", "--rate 8000"] {
         let line = desk.refuse(&format!("run --input take.csv {args}"));
         assert!(line.contains(": expected a sound as --input, came take.csv, motion that is shown as it is"), "{line}");
     }
@@ -58,5 +58,7 @@ fn what_is_no_motion_says_what_came() {
     );
     assert!(desk.refuse("run --input b.csv --to stdout").ends_with("came other bytes"));
     assert!(desk.refuse("run --input c.csv --to stdout").ends_with("came line 2: \"00:00:00:00.0,61,0.1\""));
+    std::fs::create_dir(desk.path("d.csv")).unwrap();
+    assert!(desk.refuse("run --input d.csv --to stdout").ends_with("came a folder"));
     assert!(desk.refuse("run --input none.csv --to stdout").starts_with("keyface: none.csv: cannot read it: "));
 }

@@ -3,6 +3,8 @@
 use keyface_core::Phone;
 use keyface_core::script::Segment;
 
+use crate::expert::rate::edits;
+
 /// Moments are compared this often.
 const HOP_S: f64 = 0.010;
 
@@ -69,19 +71,6 @@ impl Agreement {
     }
 }
 
-/// Levenshtein's distance (1966).
-fn edits(known: &[Phone], heard: &[Phone]) -> usize {
-    let mut row: Vec<usize> = (0..=heard.len()).collect();
-    for (n, phone) in known.iter().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], n + 1);
-        for (k, other) in heard.iter().enumerate() {
-            let best = (corner + usize::from(phone != other)).min(row[k] + 1).min(row[k + 1] + 1);
-            corner = std::mem::replace(&mut row[k + 1], best);
-        }
-    }
-    row[heard.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,12 +91,5 @@ mod tests {
         assert_eq!((agreement.hops, agreement.same_phone, agreement.spoken, agreement.errors), (50, 30, 3, 2));
         assert_eq!((agreement.same_mouth, agreement.closures, agreement.closures_told), (40, 2, 1));
         assert_eq!(agreement.with(agreement).hops, 100);
-    }
-
-    #[test]
-    fn rows_differ_by_what_is_put_in_left_out_or_changed() {
-        assert_eq!(edits(&[P, IY, M], &[P, IY, M]), 0);
-        assert_eq!(edits(&[P, IY, M], &[IY, M, AA]), 2);
-        assert_eq!((edits(&[], &[P, IY]), edits(&[P, IY], &[])), (2, 2));
     }
 }

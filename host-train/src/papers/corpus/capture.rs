@@ -1,6 +1,7 @@
 //! The motion of a captured face, whatever wrote it: a CSV of the Live Link Face app, or an animated glTF.
 
 use keyface_core::{Channel, Motion, MotionChannel};
+use keyface_sound::seen::around;
 
 /// A capture: motion and its times on the clock of the camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +45,7 @@ impl Capture {
     pub fn curve(&self, rate_hz: f64, of: impl Fn(&Motion) -> f64) -> Vec<f64> {
         let end_s = self.times_s.last().copied().unwrap_or(0.0);
         let value = |time_s: f64| {
-            let (before, after, share) = self.around(time_s);
+            let (before, after, share) = around(&self.times_s, time_s);
             of(&self.motions[before]) + share * (of(&self.motions[after]) - of(&self.motions[before]))
         };
         (0..=(end_s * rate_hz) as usize).map(|n| value(n as f64 / rate_hz)).collect()
@@ -54,19 +55,10 @@ impl Capture {
     /// `most_gap_s`.
     pub fn at(&self, time_s: f64, most_gap_s: f64) -> Option<Motion> {
         let is_within = *self.times_s.first()? <= time_s && time_s <= *self.times_s.last()?;
-        let (before, after, share) = self.around(time_s);
+        let (before, after, share) = around(&self.times_s, time_s);
         let is_near = self.times_s[after] - self.times_s[before] <= most_gap_s;
         let between = self.motions[before].toward(self.motions[after], share as f32);
         (is_within && is_near).then_some(between)
-    }
-
-    /// The rows around a time, and how far it lies between them.
-    fn around(&self, time_s: f64) -> (usize, usize, f64) {
-        let after = self.times_s.partition_point(|t| *t <= time_s).min(self.times_s.len() - 1);
-        let before = after.saturating_sub(1);
-        let (from, to) = (self.times_s[before], self.times_s[after]);
-        let share = if to > from { ((time_s - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
-        (before, after, share)
     }
 }
 
