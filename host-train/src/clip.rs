@@ -1,5 +1,7 @@
 //! The common clip: what every corpus format yields.
 
+use keyface_sound::said::Interval;
+
 pub use keyface_core::script::Segment;
 
 /// Which side of the wall a clip stands on.
@@ -26,11 +28,32 @@ pub struct Clip {
     pub samples: Vec<f32>,
     /// Phones in order, without gaps, from 0 to the end.
     pub phones: Vec<Segment>,
+    /// Words in order, as far as they are known; pauses are left out.
+    pub words: Vec<Interval>,
 }
 
 impl Clip {
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(keyface_core::SAMPLE_RATE_HZ)
+    }
+}
+
+/// The words whose middle lies in `start_s..end_s`, cut to it and counted from its start.
+pub fn words_between(words: &[Interval], start_s: f64, end_s: f64) -> Vec<Interval> {
+    let is_here = |word: &&Interval| (start_s..end_s).contains(&(0.5 * (word.start_s + word.end_s)));
+    words.iter().filter(is_here).map(|word| word.at(|time_s| time_s.clamp(start_s, end_s) - start_s)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_belongs_where_its_middle_is() {
+        let word = |start_s, end_s, text: &str| Interval { start_s, end_s, text: text.into() };
+        let words = [word(0.0, 0.5, "so"), word(0.5, 1.0, "what"), word(1.5, 1.75, "now")];
+        assert_eq!(words_between(&words, 0.625, 1.75), [word(0.0, 0.375, "what"), word(0.875, 1.125, "now")]);
+        assert_eq!(words_between(&words, 0.25, 0.875), [word(0.0, 0.25, "so"), word(0.25, 0.625, "what")]);
     }
 }

@@ -113,7 +113,14 @@ mod tests {
     }
 
     fn clip(id: &str, speaker: &str, split: Split) -> Clip {
-        Clip { id: id.into(), speaker: speaker.into(), split, samples: Vec::new(), phones: Vec::new() }
+        Clip {
+            id: id.into(),
+            speaker: speaker.into(),
+            split,
+            samples: Vec::new(),
+            phones: Vec::new(),
+            words: Vec::new(),
+        }
     }
 
     fn trained() -> TrainedOn {

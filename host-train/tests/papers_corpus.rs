@@ -144,7 +144,7 @@ fn what_a_reader_guides_is_read_better() {
     // A reader that has learned nothing has opinions too, weak ones.
     let eye = Points::Lips.eye();
     let expert = ExpertConfig::tiny(eye.numbers()).init(units.count(), &training).no_grad();
-    let guide = Guide { expert, eyes: Eyes::Points(eye), edge: units.edge() };
+    let guide = Guide { expert, eyes: Eyes::Points(eye), units };
     let grids = path.join("textgrids");
     let guidance = Guidance::new("chance", guide, 1e-2, &trained, &corpus.regions, &grids).unwrap();
     let misread = |guided: Option<&Guidance>, name: &str| {
@@ -171,7 +171,7 @@ fn every_baseline_learns_what_the_template_does_not_know() {
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
     let hear = |part| Material::of(&corpus, &[part], &Ear::Mel, &device, &|| ()).unwrap();
     let (trained, tested) = (hear(Part::Train), hear(Part::TestSeen));
-    let test = |material| Test { material, regions: &corpus.regions, judge: None, device: &device };
+    let test = |material| Test { material, regions: &corpus.regions, judges: &[], device: &device };
     let still = test(&trained).floors(&trained).unwrap();
     let [itself, template, _] = [0, 1, 2].map(|n| lve(&still[n].1.figures));
     assert_eq!(itself, 0.0);
@@ -198,7 +198,7 @@ fn with_key_motions_every_baseline_learns_more_than_the_mean_pose_knows() {
     for item in &trained.items {
         assert!(item.keys.len() > 10 && item.keys.is_sorted() && *item.keys.last().unwrap() < item.frames);
     }
-    let test = Test { material: &trained, regions: &corpus.regions, judge: None, device: &device };
+    let test = Test { material: &trained, regions: &corpus.regions, judges: &[], device: &device };
     let still = test.floors(&trained).unwrap();
     let [template, mean] = [1, 2].map(|n| lve(&still[n].1.figures));
     for (baseline, epochs) in [(Baseline::FaceFormer, 20), (Baseline::CodeTalker, 60), (Baseline::SelfTalk, 20)] {

@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyface_train::clip::{Clip, Split};
+use keyface_train::corpus::Speech;
 use keyface_train::corpus::{
     Engine, Job, Prosody, Report, Speakers, Text, Voice, default_texts, generate, plain, plan, read_texts, write_clip,
 };
-use keyface_train::corpus::{Speech, Word};
 
 /// Options of `corpus`.
 #[derive(Args)]
@@ -134,12 +134,11 @@ pub fn speak(args: &SpeakArgs) -> Result<()> {
     let Speech { samples, phones, words } = speakers.speak(&voice, &prosody, &text)?;
     let (dir, id) = folder_and_id(&args.out)?;
     let split = voice.forced_split().unwrap_or(Split::Train);
-    let clip = Clip { id, speaker: voice.name, split, samples, phones };
-    write_and_report(&dir, &clip, &words)
+    write_and_report(&dir, &Clip { id, speaker: voice.name, split, samples, phones, words })
 }
 
-fn write_and_report(dir: &Path, clip: &Clip, words: &[Word]) -> Result<()> {
-    write_clip(dir, clip, words)?;
+fn write_and_report(dir: &Path, clip: &Clip) -> Result<()> {
+    write_clip(dir, clip)?;
     let (path, seconds) = (dir.join(&clip.id), clip.seconds());
     say!("{0}.wav and {0}.TextGrid: {seconds:.2} s, {1} phones", path.display(), clip.phones.len());
     Ok(())

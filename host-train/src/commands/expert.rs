@@ -1,11 +1,11 @@
 //! `keyface-train expert`: experts that read lips, what they read, and animators that learn from them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use keyface_train::expert::guide::{
-    ABLATION, AS_TOLD, AnimatorChoice, GuideExperiment, Outcome, Plan, Slope, Variant, judged_table, over_seeds,
+    ABLATION, AS_TOLD, AnimatorChoice, GuideExperiment, Outcome, Plan, Slope, Variant, judged_table, over_seeds, pack,
 };
 use keyface_train::expert::{
     ExpertExperiment, Film, Reader, Reel, Search, corpora, film_table, films, reel_table, reels, train_expert,
@@ -27,6 +27,8 @@ enum Command {
     Guide(GuideArgs),
     /// What each part of the guidance is worth: one table
     Ablate(AblateArgs),
+    /// Make a model folder of a guided model: the folder of one variant and seed that `guide` or `ablate` left
+    Export(ExportArgs),
     /// What experts read, by eye alone, from the true motion of speakers never trained on: PER and VER
     Evaluate(EvaluateArgs),
     /// What an expert that sees pictures reads from those that `keyface animate` has written: PER and VER
@@ -40,7 +42,7 @@ struct TrainArgs {
     /// Folder of the runs
     #[arg(long, default_value = "runs")]
     runs: PathBuf,
-    /// Prepared folders to learn from, in place of the experiment's, in its order
+    /// Prepared folders to learn from, in place of the experiment's, in its order; or one in place of all
     #[arg(long, value_name = "DIR")]
     prepared: Vec<PathBuf>,
     /// auto, flex (CPU) or cuda[:N]
@@ -71,12 +73,25 @@ struct EvaluateArgs {
 }
 
 #[derive(Args)]
+struct ExportArgs {
+    /// Folder of one variant and seed, such as runs/guide/1-muted--frozen
+    run: PathBuf,
+    /// Folder of the model
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Its name; default: that of the folder
+    #[arg(long)]
+    name: Option<String>,
+}
+
+#[derive(Args)]
 struct JudgeArgs {
     /// Folder of a trained expert that sees pictures
     expert: PathBuf,
-    /// Folders of `keyface animate SOUNDS --out-dir DIR --as frames --fps 25`; the others are held against the first
-    #[arg(long, value_name = "DIR", required = true)]
-    frames: Vec<PathBuf>,
+    /// Folders of `keyface animate SOUNDS --out-dir DIR --as frames --fps 25`, those of several seeds with commas between as
+    /// one; the others are held against the first
+    #[arg(long, value_name = "DIR[,DIR...]", required = true)]
+    frames: Vec<String>,
     /// Prepared folder that says what is said in the sounds; those of its eval split are read
     #[arg(long, value_name = "DIR")]
     prepared: PathBuf,
@@ -101,7 +116,7 @@ struct GuideArgs {
     /// Folder of the judge, in place of the experiment's
     #[arg(long, value_name = "DIR")]
     judge: Option<PathBuf>,
-    /// Prepared folders to learn from, in place of the experiment's, in its order
+    /// Prepared folders to learn from, in place of the experiment's, in its order; or one in place of all
     #[arg(long, value_name = "DIR")]
     prepared: Vec<PathBuf>,
     /// Prepared folder whose eval split is judged; the first that is learnt from, where none is told
@@ -138,6 +153,7 @@ pub fn run(args: &ExpertArgs) -> Result<()> {
         Command::Judge(args) => judge(args),
         Command::Guide(args) => guide(args, &[&ABLATION[0], &AS_TOLD], 1),
         Command::Ablate(args) => ablate(args),
+        Command::Export(args) => export(args),
     }
 }
 
@@ -194,8 +210,21 @@ fn guide(args: &GuideArgs, variants: &[&Variant], seeds: u64) -> Result<()> {
     Ok(())
 }
 
-/// Other folders in place of an experiment's.
-fn replace(corpora: &mut [CorpusChoice], folders: &[PathBuf]) -> Result<()> {
+fn export(args: &ExportArgs) -> Result<()> {
+    let folder = args.out.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = args.name.clone().unwrap_or(folder);
+    let guided = pack(&args.run, &name, &pick_device(DeviceChoice::Flex)?)?;
+    guided.packed.write(&args.out)?;
+    guided.trained_on.write(&args.out)?;
+    say!("{}: {name}; `keyface animate --model {}` shows it", args.out.display(), args.out.display());
+    Ok(())
+}
+
+/// Other folders in place of an experiment's, or one in place of all.
+fn replace(corpora: &mut Vec<CorpusChoice>, folders: &[PathBuf]) -> Result<()> {
+    if folders.len() == 1 {
+        corpora.truncate(1);
+    }
     let (expected, came) = (corpora.len(), folders.len());
     ensure!(
         came == 0 || came == expected,
@@ -222,14 +251,14 @@ fn judge(args: &JudgeArgs) -> Result<()> {
     let reader = Reader::load(&args.expert, &pick_device(args.device)?)?;
     let side = reader.eyes.side().with_context(|| format!("{}: expected an expert that sees pictures", reader.name))?;
     let films = films(&args.prepared, args.clips)?;
-    let mut lists: Vec<(String, Vec<Reel>)> = Vec::new();
-    for folder in &args.frames {
-        let reels = reels(folder, films.clone(), side)?;
-        let expected = lists.first().map_or(&reels, |(_, first)| first);
-        let is_same = reels.iter().map(|reel| &reel.id).eq(expected.iter().map(|reel| &reel.id));
-        ensure!(is_same, "{}: expected pictures of the same clips as the first folder", folder.display());
-        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        lists.push((name, reels));
+    let mut lists: Vec<(String, Vec<Vec<Reel>>)> = Vec::new();
+    for folders in &args.frames {
+        let seeds = folders.split(',').map(|folder| reels(Path::new(folder), films.clone(), side));
+        let seeds = seeds.collect::<Result<Vec<_>>>()?;
+        let expected = lists.first().map_or(&seeds[0], |(_, first)| &first[0]);
+        let is_same = |reels: &Vec<Reel>| reels.iter().map(|reel| &reel.id).eq(expected.iter().map(|reel| &reel.id));
+        ensure!(seeds.iter().all(is_same), "{folders}: expected pictures of the same clips as the first folder");
+        lists.push((folders.clone(), seeds));
     }
     say!("{}", reel_table(&reader.name, &reader, &lists).markdown());
     Ok(())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use burn::tensor::Device;
 use clap::{Args, Subcommand};
 use keyface_train::corpus::read_sound;
 use keyface_train::export::Packed;
@@ -11,12 +12,14 @@ use keyface_train::papers::corpus::{
     CURVE_HZ, Captured, Clocks, Part, energy_track, find_leaks, match_clocks, mouth_track, opening, read_capture,
     read_captured, write_live_link,
 };
+use keyface_train::papers::ear::Ear;
 use keyface_train::papers::numpy::NpyFile;
 use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
-use keyface_train::papers::study::{PaperTable, read_rows, table};
+use keyface_train::papers::study::{Material, PaperTable, prepared, read_rows, table};
+use keyface_train::prepare::{Place, recipe};
 use keyface_train::train::{DeviceChoice, pick_device};
 
-use super::prepare::report_dropped;
+use super::prepare::{progress, report_dropped};
 
 mod train;
 
@@ -30,6 +33,9 @@ pub enum PaperCommand {
     Look(LookArgs),
     /// Fit a motion space (PCA over vertices) to the training part
     Space(SpaceArgs),
+    /// Prepare a corpus as `prepare` does, with what the rig makes of its meshes as the motion: readers of lips learn to
+    /// read captured faces from it (`expert train`)
+    Prepare(PrepareArgs),
     /// Train FaceFormer, CodeTalker or SelfTalk on a corpus, and score it on the official test parts
     Train(train::TrainArgs),
     /// Print KMTalk's plug-in table beside our runs' rows
@@ -65,6 +71,20 @@ pub struct SpaceArgs {
     /// auto, flex (CPU) or cuda[:N]
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
+}
+
+/// A corpus, what is said in it, and where to.
+#[derive(Args)]
+pub struct PrepareArgs {
+    /// Folder of the corpus
+    #[arg(value_name = "CORPUS_DIR")]
+    corpus: PathBuf,
+    /// Folder of CLIP.TextGrid (or MFA's JSON and CSV): when which phone is said in each clip
+    #[arg(long, value_name = "DIR")]
+    textgrids: PathBuf,
+    /// Folder for the prepared clips
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 /// Where runs left their rows.
@@ -108,6 +128,7 @@ pub fn run(command: &PaperCommand) -> Result<()> {
     match command {
         PaperCommand::Look(args) => look(args),
         PaperCommand::Space(args) => space(args),
+        PaperCommand::Prepare(args) => prepare(args),
         PaperCommand::Train(args) => train::train(args),
         PaperCommand::Kmtalk(args) => print_table(PaperTable::KmTalk, args),
         PaperCommand::AvGuide(args) => print_table(PaperTable::AvGuide, args),
@@ -157,6 +178,24 @@ fn space(args: &SpaceArgs) -> Result<()> {
         let left = space.unexplained(&ClipMoves::new(corpus.part(part)), &device)?;
         say!("  {part}: {left:.2e} is not explained");
     }
+    Ok(())
+}
+
+fn prepare(args: &PrepareArgs) -> Result<()> {
+    let (corpus, device) = (read_captured(&args.corpus)?, Device::flex());
+    report_dropped(&corpus.dropped)?;
+    std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
+    let name = corpus.layout.name().to_lowercase();
+    let place = Place { out: &args.out, corpus: &name };
+    let bar = progress("preparing", corpus.clips.len());
+    let material = Material::of(&corpus, &PARTS, &Ear::Mel, &device, &|| ())?;
+    for item in &material.items {
+        let clip = prepared(item, &corpus.regions, &name, &args.textgrids, &device)?;
+        clip.write(&place.path(&clip.id), &format!("{}, captured", recipe(false, 0)))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    say!("{}: {} clips", args.out.display(), material.items.len());
     Ok(())
 }
 

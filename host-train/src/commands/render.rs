@@ -211,7 +211,14 @@ mod tests {
             phone: *phone,
         };
         let phones = phones.iter().enumerate().map(segment).collect();
-        let clip = Clip { id: "a".into(), speaker: "a".into(), split: Split::Eval, samples: vec![0.0; 8000], phones };
+        let clip = Clip {
+            id: "a".into(),
+            speaker: "a".into(),
+            split: Split::Eval,
+            samples: vec![0.0; 8000],
+            phones,
+            words: vec![],
+        };
         let names = |from, to, most| columns(&clip, from, to, most).1.join(" ");
         let found = [names(0.0, 0.5, 12), names(0.0, 0.5, 2), names(0.2, 0.4, 12)];
         assert_eq!(found, ["M AA P IY", "M P", "AA P"]);

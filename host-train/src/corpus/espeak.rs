@@ -9,9 +9,8 @@ use super::espeak_phones::{phones_of_mnemonic, starts_at_burst};
 use super::espeak_sys::{Mark, Parameter, Spoken, with_espeak};
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
-use super::written::Word;
 use crate::clip::Segment;
-use keyface_sound::said::spread;
+use keyface_sound::said::{Interval, spread};
 
 const PACKAGES: &str = "espeak-ng libespeak-ng1";
 /// Words a minute of a voice that was not told otherwise.
@@ -83,7 +82,7 @@ fn segments(marks: &[(f64, Mark)], samples: &[f32]) -> std::result::Result<Vec<S
 }
 
 /// Each word starts with a phone and lasts until the next word or the next pause.
-fn words(marks: &[(f64, Mark)], phones: &[Segment], text: &str) -> Vec<Word> {
+fn words(marks: &[(f64, Mark)], phones: &[Segment], text: &str) -> Vec<Interval> {
     let starts: Vec<(f64, usize, usize)> = marks
         .iter()
         .filter_map(|(at_s, mark)| match mark {
@@ -97,7 +96,7 @@ fn words(marks: &[(f64, Mark)], phones: &[Segment], text: &str) -> Vec<Word> {
         let end_s = pause(*start_s).map_or(f64::INFINITY, |p| p.start_s).min(next_word(i));
         let text: String = text.chars().skip(position.saturating_sub(1)).take(*len).collect();
         let text = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        Word { start_s: *start_s, end_s, text }
+        Interval { start_s: *start_s, end_s, text }
     };
     starts.iter().enumerate().map(word).filter(|w| !w.text.is_empty()).collect()
 }
@@ -137,8 +136,8 @@ mod tests {
         let phones = [phone(0.1, 0.2, Phone::AH), phone(0.2, 0.4, Phone::UW), phone(0.4, 1.0, Phone::SIL)];
         let marks = [(0.08, Mark::Word(1, 3)), (0.21, Mark::Word(5, 4))];
         let found = words(&marks, &phones, "One two.");
-        assert_eq!(found[0], Word { start_s: 0.1, end_s: 0.2, text: "one".into() });
-        assert_eq!(found[1], Word { start_s: 0.2, end_s: 0.4, text: "two".into() });
+        assert_eq!(found[0], Interval { start_s: 0.1, end_s: 0.2, text: "one".into() });
+        assert_eq!(found[1], Interval { start_s: 0.2, end_s: 0.4, text: "two".into() });
     }
 
     #[test]

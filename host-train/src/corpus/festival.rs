@@ -9,9 +9,8 @@ use super::error::{Error, Result};
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
-use super::written::Word;
 use crate::clip::Segment;
-use keyface_sound::said::{phones_of_label, spread};
+use keyface_sound::said::{Interval, phones_of_label, spread};
 
 const PACKAGES: &str = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festlex-cmu festlex-poslex";
 /// Fundamental frequency and its deviation of the diphone voices, as festival sets them.
@@ -93,8 +92,8 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn parse(answer: &[String]) -> std::result::Result<(Vec<Segment>, Vec<Word>), String> {
-    let (mut segments, mut words): (Vec<Segment>, Vec<Word>) = (Vec::new(), Vec::new());
+fn parse(answer: &[String]) -> std::result::Result<(Vec<Segment>, Vec<Interval>), String> {
+    let (mut segments, mut words): (Vec<Segment>, Vec<Interval>) = (Vec::new(), Vec::new());
     let mut start_s = 0.0;
     for line in answer {
         let damaged = || format!("expected a phone or a word, came {line:?}");
@@ -106,7 +105,7 @@ fn parse(answer: &[String]) -> std::result::Result<(Vec<Segment>, Vec<Word>), St
                 start_s = end_s;
             }
             ["word", start, end, text] => {
-                words.push(Word { start_s: number(start)?, end_s: number(end)?, text: text.to_lowercase() });
+                words.push(Interval { start_s: number(start)?, end_s: number(end)?, text: text.to_lowercase() });
             }
             _ => {}
         }

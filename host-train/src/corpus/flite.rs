@@ -7,10 +7,9 @@ use super::error::{Error, Result};
 use super::scratch::Scratch;
 use super::speech::{Prosody, Speech, seconds};
 use super::timeline::cover;
-use super::written::Word;
 use crate::clip::Segment;
 use keyface_core::Phone;
-use keyface_sound::said::{phones_of_label, spread};
+use keyface_sound::said::{Interval, phones_of_label, spread};
 
 const PACKAGES: &str = "flite";
 /// The voices' own fundamental frequency, measured: flite wants the mean itself, not a change.
@@ -70,7 +69,7 @@ fn parse(line: &str) -> std::result::Result<Vec<Segment>, String> {
 }
 
 /// The stretches between pauses, with their parts of the text where punctuation gives as many.
-fn stretches(phones: &[Segment], text: &str) -> Vec<Word> {
+fn stretches(phones: &[Segment], text: &str) -> Vec<Interval> {
     let spoken = phones.split(|p| p.phone == Phone::SIL).filter_map(|run| Some((run.first()?, run.last()?)));
     let spoken: Vec<(f64, f64)> = spoken.map(|(first, last)| (first.start_s, last.end_s)).collect();
     let parts = text.split([',', ';', ':', '.', '?', '!']).map(str::trim).filter(|p| !p.is_empty());
@@ -83,7 +82,7 @@ fn stretches(phones: &[Segment], text: &str) -> Vec<Word> {
     spoken
         .iter()
         .enumerate()
-        .map(|(i, (start_s, end_s))| Word { start_s: *start_s, end_s: *end_s, text: part(i) })
+        .map(|(i, (start_s, end_s))| Interval { start_s: *start_s, end_s: *end_s, text: part(i) })
         .collect()
 }
 

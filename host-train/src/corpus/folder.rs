@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_sound::said::{Aligned, Labels, Piece, TEXTGRID_ENDINGS, TextGrid};
+use keyface_sound::said::{Aligned, Interval, Labels, Piece, TEXTGRID_ENDINGS, TextGrid};
 use rayon::prelude::*;
 
 use super::audio;
 use super::error::{Error, Result};
-use super::grid::{order, read_grid};
+use super::grid::{order, read_grid, words};
 use super::splits::{SplitRow, carve_valid, read_splits, stable_hash};
 use super::timeline::cover;
-use crate::clip::{Clip, Segment, Split};
+use crate::clip::{Clip, Segment, Split, words_between};
 
 /// What stands between a clip's id and the number of its piece.
 const PIECE: char = '@';
@@ -38,6 +38,8 @@ pub struct Entry {
     /// The sound file.
     pub audio: PathBuf,
     piece: Piece,
+    /// Of the whole sound.
+    words: Vec<Interval>,
 }
 
 /// How a folder is read.
@@ -93,7 +95,8 @@ impl Entry {
         let length_s = samples.len() as f64 / f64::from(keyface_core::SAMPLE_RATE_HZ);
         let moved = |s: &Segment| Segment { start_s: s.start_s - start_s, end_s: s.end_s - start_s, phone: s.phone };
         let phones = cover(phones.iter().map(moved), length_s, &self.audio.display().to_string())?;
-        Ok(Clip { id: self.id.clone(), speaker: self.speaker.clone(), split: self.split, samples, phones })
+        let words = words_between(&self.words, *start_s, start_s + length_s);
+        Ok(Clip { id: self.id.clone(), speaker: self.speaker.clone(), split: self.split, samples, phones, words })
     }
 }
 
@@ -140,7 +143,7 @@ pub fn read_folder_with(dir: &Path, reading: &Reading) -> Result<Folder> {
             (row, Some(Ok(grid))) => {
                 let aligned = Aligned::of(grid, &reading.labels, order);
                 let base = entry(dir, id, audio, row.flatten(), &reading.eval);
-                folder.add(&base, aligned);
+                folder.add(&Entry { words: words(grid), ..base }, aligned);
             }
         }
     }
@@ -163,7 +166,7 @@ fn entry(dir: &Path, id: &str, audio: &Path, row: Option<&SplitRow>, eval: &BTre
     let speaker = row.and_then(|r| r.speaker.clone()).unwrap_or_else(|| folder_speaker(dir, audio));
     let split = if eval.contains(&speaker) { Split::Eval } else { row.map_or(Split::Train, |r| r.split) };
     let piece = Piece { start_s: 0.0, end_s: None, phones: Vec::new() };
-    Entry { id: id.into(), speaker, split, audio: audio.into(), piece }
+    Entry { id: id.into(), speaker, split, audio: audio.into(), piece, words: Vec::new() }
 }
 
 impl Folder {
@@ -231,8 +234,8 @@ pub fn read_clips(audio: &Path, labels: &Path) -> Result<Vec<Clip>> {
     let id = audio.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let (grid, all) = (read_grid(labels)?, Labels::shipped());
     let order = order(&grid, &all);
-    let mut base = entry(audio, &id, audio, None, &BTreeSet::new());
-    base.split = Split::Eval;
+    let base = entry(audio, &id, audio, None, &BTreeSet::new());
+    let base = Entry { split: Split::Eval, words: words(&grid), ..base };
     let mut folder = Folder::default();
     folder.add(&base, Aligned::of(&grid, &all, order));
     folder.checked(labels)?.entries.iter().map(Entry::load).collect()

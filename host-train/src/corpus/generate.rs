@@ -75,7 +75,7 @@ fn make(dir: &Path, job: &Job, speakers: &Speakers, journal: &Mutex<Journal>) ->
     let length_s = seconds(&speech.samples);
     let Speech { samples, phones, words } = speech;
     let (id, speaker) = (job.id.clone(), job.voice.name.clone());
-    write_clip(dir, &Clip { id: id.clone(), speaker: speaker.clone(), split: job.split, samples, phones }, &words)?;
+    write_clip(dir, &Clip { id: id.clone(), speaker: speaker.clone(), split: job.split, samples, phones, words })?;
     let row = SplitRow { id, split: job.split, seconds: length_s, text: job.text.clone(), speaker: Some(speaker) };
     journal.lock().unwrap_or_else(PoisonError::into_inner).add(row)
 }

@@ -47,14 +47,19 @@ pub fn read_phones(path: &Path) -> Result<Vec<Segment>> {
 /// When it cannot be read, or has no tier of words.
 pub fn read_words(path: &Path) -> Result<Vec<Interval>> {
     let grid = parse(path)?;
-    let tiers = grid.words();
-    if tiers.is_empty() {
+    if grid.words().is_empty() {
         return Err(missing(path, &grid, "a tier `words`"));
     }
+    Ok(words(&grid))
+}
+
+/// The same of a TextGrid that may have none.
+pub(super) fn words(grid: &TextGrid) -> Vec<Interval> {
     let is_word = |word: &&Interval| !word.text.trim().is_empty() && !word.text.trim().starts_with('<');
-    let mut words: Vec<Interval> = tiers.iter().flat_map(|tier| &tier.intervals).filter(is_word).cloned().collect();
+    let all = grid.words().into_iter().flat_map(|tier| &tier.intervals);
+    let mut words: Vec<Interval> = all.filter(is_word).cloned().collect();
     words.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-    Ok(words)
+    words
 }
 
 #[cfg(test)]

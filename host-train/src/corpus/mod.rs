@@ -22,7 +22,7 @@ mod splits;
 #[cfg(test)]
 mod testing;
 mod texts;
-mod timeline;
+pub(crate) mod timeline;
 mod voice;
 mod written;
 
@@ -42,4 +42,4 @@ pub use speech::{Prosody, Speech};
 pub use splits::{SPLITS_FILE, SplitRow, split_name, stable_hash};
 pub use texts::{Text, default_texts, plain, read_texts};
 pub use voice::{Engine, Group, Voice};
-pub use written::{Word, write_clip, write_phones};
+pub use written::{write_clip, write_phones};

@@ -1,6 +1,7 @@
 //! What an engine is asked for and what it gives: a voice, a manner of speaking, and speech with its phones.
 
-use super::written::Word;
+use keyface_sound::said::Interval;
+
 use crate::clip::Segment;
 
 /// How a sentence is spoken.
@@ -32,7 +33,7 @@ pub struct Speech {
     /// Cover the sound without gaps.
     pub phones: Vec<Segment>,
     /// As far as the engine tells; see each engine.
-    pub words: Vec<Word>,
+    pub words: Vec<Interval>,
 }
 
 /// Length of 16 kHz sound in seconds.

@@ -12,28 +12,17 @@ use crate::clip::{Clip, Segment};
 /// The tier that says where phones come from that no person and no aligner wrote.
 const TOLD_BY: &str = "told by";
 
-/// A word and when it is spoken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Word {
-    /// First moment, in seconds.
-    pub start_s: f64,
-    /// First moment after it.
-    pub end_s: f64,
-    /// As written.
-    pub text: String,
-}
-
 /// Writes `<id>.wav` and `<id>.TextGrid` into a folder; each appears only when it is complete.
 ///
 /// # Errors
 /// When the disk does not take them.
-pub fn write_clip(dir: &Path, clip: &Clip, words: &[Word]) -> Result<()> {
+pub fn write_clip(dir: &Path, clip: &Clip) -> Result<()> {
     let path = |extension: &str| dir.join(format!("{}.{extension}", clip.id));
     let sound = path("wav");
     let parent = sound.parent().unwrap_or(dir);
     fs::create_dir_all(parent).map_err(Error::io(parent))?;
     write_whole(&sound, |part| audio::write(part, &clip.samples))?;
-    let text = text_grid(clip, words).to_text();
+    let text = text_grid(clip).to_text();
     write_whole(&path("TextGrid"), |part| fs::write(part, text).map_err(Error::io(part)))
 }
 
@@ -59,8 +48,8 @@ fn write_whole(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<(
     fs::rename(&part, path).map_err(Error::io(path))
 }
 
-fn text_grid(clip: &Clip, words: &[Word]) -> TextGrid {
-    let words = Tier { name: "words".into(), intervals: word_intervals(words, clip.seconds()) };
+fn text_grid(clip: &Clip) -> TextGrid {
+    let words = Tier { name: "words".into(), intervals: word_intervals(&clip.words, clip.seconds()) };
     TextGrid { end_s: clip.seconds(), tiers: vec![words, phone_tier(&clip.phones)] }
 }
 
@@ -70,7 +59,7 @@ fn phone_tier(phones: &[Segment]) -> Tier {
 }
 
 /// The words, with empty intervals between them.
-fn word_intervals(words: &[Word], length_s: f64) -> Vec<Interval> {
+fn word_intervals(words: &[Interval], length_s: f64) -> Vec<Interval> {
     let mut intervals = Vec::new();
     let mut now_s = 0.0;
     let silence = |start_s, end_s| Interval { start_s, end_s, text: String::new() };
@@ -93,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_words_cover_the_clip() {
-        let intervals = word_intervals(&[Word { start_s: 0.1, end_s: 0.3, text: "ah".into() }], 0.5);
+        let intervals = word_intervals(&[Interval { start_s: 0.1, end_s: 0.3, text: "ah".into() }], 0.5);
         let texts: Vec<&str> = intervals.iter().map(|i| i.text.as_str()).collect();
         assert_eq!(texts, ["", "ah", ""]);
         assert_eq!(intervals[2].end_s, 0.5);

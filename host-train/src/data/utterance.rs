@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use keyface_core::{MEL_BANDS, MelPowers, Motion, Phone};
+use keyface_sound::said::Interval;
 
 use super::heard::Heard;
+use crate::clip::words_between;
 use crate::prepare::Prepared;
 use crate::truth::Touch;
 
@@ -21,6 +23,8 @@ pub struct Utterance {
     pub touches: Vec<Touch>,
     /// Times of the key motions in hops from the start, strictly increasing.
     pub keys: Vec<f32>,
+    /// Words and their times from the start, as far as they are known.
+    pub words: Vec<Interval>,
     /// What another ear heard, where one was asked.
     pub heard: Heard,
     /// Corpus and id of the clip, where it is one whole clip.
@@ -35,8 +39,8 @@ impl From<Prepared> for Utterance {
     /// The clip as it was recorded.
     fn from(clip: Prepared) -> Self {
         let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
-        let Prepared { corpus, id, mel_power: powers, phones, motion, touches, .. } = clip;
-        Utterance { powers, phones, motion, touches, keys, source: Some((corpus, id)), ..Utterance::default() }
+        let Prepared { corpus, id, mel_power: powers, phones, motion, touches, words, .. } = clip;
+        Utterance { powers, phones, motion, touches, keys, words, source: Some((corpus, id)), ..Utterance::default() }
     }
 }
 
@@ -67,6 +71,8 @@ impl Utterance {
         let offset = self.len() as f32;
         self.heard.append(self.len(), &other.heard, other.len());
         self.keys.extend(other.keys.iter().map(|k| k + offset));
+        let offset_s = seconds(self.len());
+        self.words.extend(other.words.iter().map(|word| word.at(|time_s| time_s + offset_s)));
         self.powers.extend_from_slice(&other.powers);
         self.phones.extend_from_slice(&other.phones);
         self.motion.extend_from_slice(&other.motion);
@@ -83,6 +89,7 @@ impl Utterance {
             motion: self.motion[rows.clone()].to_vec(),
             touches: self.touches[rows.clone()].to_vec(),
             heard: self.heard.rows(rows.clone()),
+            words: words_between(&self.words, seconds(start), seconds(start + hops)),
             ..Utterance::default()
         };
         let span = start as f32..(start + hops) as f32;
@@ -123,6 +130,7 @@ impl Utterance {
             motion: (0..hops).map(|h| Motion(between(|row| &self.motion[row].0, self.len(), source(h)))).collect(),
             touches: (0..hops).map(|h| self.touches[near(h)]).collect(),
             keys: self.keys.iter().map(|k| k / speed).collect(),
+            words: self.words.iter().map(|word| word.at(|time_s| time_s / f64::from(speed))).collect(),
             heard: self.heard.at((0..hops).map(source)),
             ..Utterance::default()
         }
@@ -136,6 +144,10 @@ impl Utterance {
     }
 }
 
+fn seconds(hops: usize) -> f64 {
+    hops as f64 * 0.010
+}
+
 fn between<'a, const WIDTH: usize>(row: impl Fn(usize) -> &'a [f32; WIDTH], rows: usize, at: f32) -> [f32; WIDTH] {
     let low = at as usize;
     let (from, to, share) = (row(low), row((low + 1).min(rows - 1)), at - low as f32);
@@ -147,13 +159,14 @@ mod tests {
     use super::*;
 
     fn spoken(hops: usize) -> Utterance {
-        Utterance { phones: vec![Phone::AA; hops], keys: vec![hops as f32 / 2.0], ..Utterance::silence(hops) }
+        let words = vec![Interval { start_s: 0.0, end_s: seconds(hops), text: "ah".into() }];
+        Utterance { phones: vec![Phone::AA; hops], keys: vec![hops as f32 / 2.0], words, ..Utterance::silence(hops) }
     }
 
     #[test]
     fn twice_the_speed_is_half_the_length() {
         let fast = spoken(100).at_speed(2.0);
-        assert_eq!((fast.len(), fast.keys[0]), (50, 25.0));
+        assert_eq!((fast.len(), fast.keys[0], fast.words[0].end_s), (50, 25.0, 0.5));
     }
 
     #[test]
@@ -172,6 +185,7 @@ mod tests {
         talk.append(&Utterance::silence(10));
         let short = talk.with_pauses_of(20);
         assert_eq!((short.len(), short.speech_hops(), short.keys[0]), (60, 30, 35.0));
+        assert!((short.words[0].start_s - 0.2).abs() < 1e-9 && (short.words[0].end_s - 0.5).abs() < 1e-9);
     }
 
     #[test]

@@ -409,8 +409,9 @@ mod tests {
                 split: Split::Eval,
                 samples: vec![0.1; 8_000],
                 phones: phones.clone(),
+                words: vec![],
             };
-            write_clip(folder.path(), &clip, &[]).unwrap();
+            write_clip(folder.path(), &clip).unwrap();
         }
         let chosen = || choose(folder.path(), &read_folder(folder.path()).unwrap(), &[Split::Train, Split::Valid], 9);
         std::fs::write(folder.path().join("b.wav"), "no sound").unwrap();

@@ -91,6 +91,7 @@ mod tests {
             split: Split::Eval,
             samples: (0..32_000).map(|n| if n < 16_000 { 0.0 } else { [0.1, -0.1][n % 2] }).collect(),
             phones: vec![segment(0.0, 1.0, Phone::SIL), segment(1.0, 2.0, Phone::AA)],
+            words: vec![],
         };
         let noisy = Surroundings::default().noisy(&clip, 10.0, 1);
         // Speech has a power of 0.01, so the noise has 0.001 everywhere, in the pause too.

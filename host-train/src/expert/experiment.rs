@@ -12,11 +12,12 @@ use super::material::EXPERT_HOPS;
 use super::net::{ExpertConfig, SightConfig};
 use super::perturb::PerturbConfig;
 use super::points::Points;
+use super::units::UnitChoice;
 use crate::corpus::stable_hash;
 use crate::data::AugmentConfig;
 use crate::train::CorpusChoice;
 
-/// One training of an expert on motion, stage 1. It reads phones: prepared clips tell no text.
+/// One training of an expert on motion, stage 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpertExperiment {
@@ -30,6 +31,9 @@ pub struct ExpertExperiment {
     /// Folder of pictures that another program made of the corpora's clips, to be seen in place of our own head.
     #[serde(default)]
     pub reels: Option<PathBuf>,
+    /// What it reads. Letters and pieces are those of the words that clips come with.
+    #[serde(default)]
+    pub units: UnitChoice,
     /// Its size.
     pub net: NetChoice,
     /// Whose clips it learns from.

@@ -6,8 +6,9 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::material::{frames, said_units};
+use super::material::frames;
 use super::net::{Expert, Reading};
+use super::units::Units;
 use crate::data::Utterance;
 use crate::loss::{scaled_square, smoothed_cross_entropy};
 
@@ -50,8 +51,12 @@ pub type Part = (&'static str, Tensor<1>);
 
 impl Said {
     /// Of crops of equal length.
-    pub fn of(crops: &[Utterance], answers: usize, edge: usize, device: &Device) -> Said {
-        Said { units: crops.iter().map(said_units).collect(), frames: frames(crops, answers, device), edge }
+    pub fn of(crops: &[Utterance], units: &Units, answers: usize, device: &Device) -> Said {
+        Said {
+            units: crops.iter().map(|crop| units.said(crop)).collect(),
+            frames: frames(crops, units, answers, device),
+            edge: units.edge(),
+        }
     }
 
     /// The losses of a reading, without the motion's.

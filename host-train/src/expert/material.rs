@@ -1,7 +1,7 @@
 //! Crops as an expert takes them: what is said, what is seen, what is heard, in steps of 40 ms.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use keyface_core::{FEATURES, MOTION_CHANNELS, Motion, Phone, STEP_HOPS};
+use keyface_core::{FEATURES, MOTION_CHANNELS, Motion, STEP_HOPS};
 
 use super::net::POSES;
 use super::units::Units;
@@ -9,19 +9,6 @@ use crate::data::{Utterance, stacked};
 
 /// Hops of one step of the expert.
 pub const EXPERT_HOPS: usize = POSES * STEP_HOPS;
-/// A run of labels shorter than this is what a crop's edge left of a phone.
-const SHORTEST_HOPS: usize = 3;
-
-/// What is said in a crop: its phones, silence left out.
-pub fn said(phones: &[Phone]) -> Vec<Phone> {
-    let runs = phones.chunk_by(|a, b| a == b);
-    runs.filter(|run| run[0] != Phone::SIL && run.len() >= SHORTEST_HOPS).map(|run| run[0]).collect()
-}
-
-/// The same as numbers of units.
-pub fn said_units(crop: &Utterance) -> Vec<usize> {
-    said(&crop.phones).into_iter().map(Units::of_phone).collect()
-}
 
 /// A motion of 100 rows a second at 50: row k is the pose at the end of its 20 ms.
 pub fn track(motion: &[Motion]) -> Vec<Motion> {
@@ -43,15 +30,15 @@ pub fn heard(crops: &[Utterance], device: &Device) -> Tensor<3> {
 }
 
 /// The unit spoken at each answer, `[batch, answers]`, `answers` to a step.
-pub fn frames(crops: &[Utterance], answers: usize, device: &Device) -> Tensor<2, Int> {
+pub fn frames(crops: &[Utterance], units: &Units, answers: usize, device: &Device) -> Tensor<2, Int> {
     let every = EXPERT_HOPS / answers;
     let row = |crop: &Utterance| -> Vec<i32> {
-        let middles = crop.phones.chunks_exact(every).map(|hops| hops[every / 2]);
-        middles.map(|phone| Units::of_phone(phone) as i32).collect()
+        let spoken = units.in_time(crop);
+        spoken.chunks_exact(every).map(|hops| hops[every / 2] as i32).collect()
     };
     let rows: Vec<i32> = crops.iter().flat_map(row).collect();
-    let each = rows.len() / crops.len().max(1);
-    Tensor::from_data(TensorData::new(rows, [crops.len(), each]), device)
+    let shape = [crops.len(), rows.len() / crops.len().max(1)];
+    Tensor::from_data(TensorData::new(rows, shape), device)
 }
 
 /// A crop whose length is a multiple of [`EXPERT_HOPS`]; what is left over is cut off.
@@ -61,17 +48,9 @@ pub fn whole_steps(clip: &Utterance) -> Utterance {
 
 #[cfg(test)]
 mod tests {
+    use super::super::units::UnitChoice;
     use super::*;
-    use keyface_core::MotionChannel;
-
-    #[test]
-    fn rests_of_phones_at_the_edges_are_not_said() {
-        let mut crop = Utterance::silence(20);
-        crop.phones[..2].fill(Phone::T);
-        crop.phones[2..8].fill(Phone::AA);
-        crop.phones[12..15].fill(Phone::B);
-        assert_eq!(said(&crop.phones), [Phone::AA, Phone::B]);
-    }
+    use keyface_core::{MotionChannel, Phone};
 
     #[test]
     fn seen_heard_and_said_are_of_one_clock() {
@@ -84,7 +63,8 @@ mod tests {
         assert_eq!(seen.dims(), [2, 8, MOTION_CHANNELS]);
         assert_eq!(seen.narrow(2, 0, 1).try_into_vec_as::<f32>().unwrap()[..3], [1.0, 3.0, 5.0]);
         assert_eq!(heard(&crops, &device).dims(), [2, 4, EXPERT_HOPS * FEATURES]);
-        let spoken = |answers| frames(&crops, answers, &device).try_into_vec_as::<i32>().unwrap();
+        let units = UnitChoice::Phones.units().unwrap();
+        let spoken = |answers| frames(&crops, &units, answers, &device).try_into_vec_as::<i32>().unwrap();
         let m = Phone::M as i32;
         assert_eq!(spoken(1), [0, 0, m, m, 0, 0, m, m]);
         assert_eq!(spoken(2).len(), 16);

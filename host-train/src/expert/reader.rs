@@ -4,12 +4,12 @@ use burn::tensor::{Device, Tensor};
 use keyface_core::{Motion, Phone, STEP_HOPS};
 
 use super::eyes::Eyes;
-use super::material::{heard, said, stacked_tracks, track, whole_steps};
+use super::material::{heard, stacked_tracks, track, whole_steps};
 use super::net::{Expert, POSES};
-use super::rate::{errors, viseme_errors};
+use super::rate::{character_errors, errors, viseme_errors, word_errors};
 use super::reel::{Reel, stacked_pictures};
 use super::search::Search;
-use super::units::Units;
+use super::units::{Units, spoken, text};
 use crate::data::Utterance;
 use crate::evaluate::Errors;
 
@@ -28,27 +28,76 @@ pub struct Reader {
     pub device: Device,
 }
 
-/// What a reader got wrong in a clip.
+/// What a reader got wrong in a clip: a reader of phones has no letters, one that spells has no phones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Read {
-    /// PER: of phones, the characters of this reader.
+    /// PER: of phones.
     pub phones: Errors,
     /// VER: of visemes.
     pub visemes: Errors,
+    /// CER: of letters and the spaces between words.
+    pub letters: Errors,
+    /// WER: of words.
+    pub words: Errors,
 }
 
+/// A rate, by its name.
+pub type Rate = (&'static str, fn(&Read) -> Errors);
+
 impl Read {
-    /// What is wrong in what was read where these labels stand.
-    fn of(phones: &[Phone], read: &[Phone]) -> Read {
-        let said = said(phones);
-        Read { phones: errors(&said, read), visemes: viseme_errors(&said, read) }
+    /// Every rate.
+    pub const RATES: [Rate; 4] = [
+        ("PER", |read| read.phones),
+        ("VER", |read| read.visemes),
+        ("CER", |read| read.letters),
+        ("WER", |read| read.words),
+    ];
+
+    /// What readers are compared by: VER, or CER of one that spells.
+    pub fn chief(&self) -> Errors {
+        if self.visemes.of > 0.0 { self.visemes } else { self.letters }
+    }
+
+    /// The rates of what was read.
+    pub fn rates(reads: &[Read]) -> Vec<Rate> {
+        Read::RATES.into_iter().filter(|(_, of)| reads.iter().any(|read| of(read).of > 0.0)).collect()
+    }
+
+    /// Name of [`Read::chief`]'s rate.
+    pub fn chief_name(reads: &[Read]) -> &'static str {
+        if reads.iter().any(|read| read.visemes.of > 0.0) { "VER" } else { "CER" }
+    }
+
+    fn of(said: &Utterance, units: &Units, read: &[usize]) -> Read {
+        if units.spell() {
+            let (said, read) = (text(said), units.decode(read));
+            let (letters, words) = (character_errors(&said, &read), word_errors(&said, &read));
+            return Read { letters, words, ..Read::default() };
+        }
+        let said = spoken(&said.phones);
+        let read: Vec<Phone> = read.iter().copied().filter_map(Units::phone).collect();
+        Read { phones: errors(&said, &read), visemes: viseme_errors(&said, &read), ..Read::default() }
+    }
+
+    /// Takes in another's.
+    pub fn add(&mut self, other: &Read) {
+        let both = [
+            (&mut self.phones, other.phones),
+            (&mut self.visemes, other.visemes),
+            (&mut self.letters, other.letters),
+            (&mut self.words, other.words),
+        ];
+        for (ours, theirs) in both {
+            ours.wrong += theirs.wrong;
+            ours.of += theirs.of;
+        }
     }
 }
 
 impl Reader {
-    /// The phones that a motion of 50 frames a second seems to say; what is left over of a step is cut off. Hears the
+    /// The units that a motion of 50 frames a second seems to say; what is left over of a step is cut off. Hears the
     /// sound of `beside` where there is one.
-    pub fn phones(&self, shown: &[Motion], beside: Option<&Utterance>, search: Search) -> Vec<Phone> {
+    pub fn units(&self, shown: &[Motion], beside: Option<&Utterance>, search: Search) -> Vec<usize> {
         let seen = shown[..shown.len() / POSES * POSES].to_vec();
         if seen.is_empty() {
             return vec![];
@@ -59,26 +108,25 @@ impl Reader {
         self.read(self.eyes.see(stacked_tracks(&[seen], &self.device)), sound, search)
     }
 
-    fn read(&self, seen: Tensor<4>, sound: Option<Tensor<3>>, search: Search) -> Vec<Phone> {
+    fn read(&self, seen: Tensor<4>, sound: Option<Tensor<3>>, search: Search) -> Vec<usize> {
         let reading = self.expert.read(seen, sound, None);
-        let units = search.units(&self.expert, &reading, self.units.edge());
-        units.into_iter().filter_map(Units::phone).collect()
+        search.units(&self.expert, &reading, self.units.edge())
     }
 
     /// What it gets wrong in a reel, by eye alone.
     pub fn score_reel(&self, reel: &Reel, search: Search) -> Read {
         let seen = stacked_pictures(std::slice::from_ref(&reel.pictures), reel.side, &self.device);
-        Read::of(&reel.clip.phones, &self.read(seen, None, search))
+        Read::of(&reel.clip, &self.units, &self.read(seen, None, search))
     }
 
     /// What it gets wrong by eye alone, where a motion is shown for what is said in a clip.
-    pub fn score(&self, shown: &[Motion], phones: &[Phone], search: Search) -> Read {
-        Read::of(phones, &self.phones(shown, None, search))
+    pub fn score(&self, shown: &[Motion], said: &Utterance, search: Search) -> Read {
+        Read::of(said, &self.units, &self.units(shown, None, search))
     }
 
     /// The same of the truth.
     pub fn score_truth(&self, clip: &Utterance) -> Read {
-        self.score(&true_track(clip), &clip.phones, Search::Greedy)
+        self.score(&true_track(clip), clip, Search::Greedy)
     }
 }
 

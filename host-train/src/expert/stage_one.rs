@@ -14,16 +14,15 @@ use super::eyes::Eyes;
 use super::films::sentences;
 use super::kept::keep;
 use super::loss::{Said, motion_loss};
-use super::material::{EXPERT_HOPS, frames, heard, said_units, stacked_tracks, track};
+use super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
 use super::net::{Expert, ExpertConfig, Senses};
 use super::rate::rate;
 use super::reader::{Read, Reader};
 use super::reel::{Reel, reels, stacked_pictures};
 use super::search::Search;
-use super::units::{UnitChoice, Units};
+use super::units::Units;
 use crate::clip::Split;
 use crate::data::{Augmenter, NoisePool, Utterance};
-use crate::evaluate::Errors;
 use crate::loss::Breakdown;
 use crate::prepare::Prepared;
 use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
@@ -58,7 +57,7 @@ pub fn train_expert(
     let run = RunDir::create(folder)?;
     keep(experiment, folder, KEPT)?;
     device.seed(experiment.seed);
-    let units = UnitChoice::Phones.units()?;
+    let units = experiment.units.units()?;
     let fresh = experiment.net().init(units.count(), &device.clone().autodiff());
     log::info!("{}: {} weights", experiment.name, fresh.num_params());
     let phase = Phase {
@@ -91,7 +90,7 @@ impl Reader {
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
         let run = RunDir::open(folder)?;
         let experiment = ExpertExperiment::read(&run.file(KEPT))?;
-        let units = UnitChoice::Phones.units()?;
+        let units = experiment.units.units()?;
         let path = run.best(NET);
         let expert = fresh(&experiment, &units, device)
             .try_load_file(&path)
@@ -107,7 +106,7 @@ impl Reader {
 /// A folder without an experiment.
 pub fn untrained(folder: &Path, device: &Device) -> Result<Reader> {
     let experiment = ExpertExperiment::read(&folder.join(KEPT))?;
-    let units = UnitChoice::Phones.units()?;
+    let units = experiment.units.units()?;
     let (expert, eyes) = (fresh(&experiment, &units, device), experiment.eyes());
     Ok(Reader { name: experiment.name, expert, eyes, units, device: device.clone() })
 }
@@ -170,17 +169,13 @@ impl Lesson for Lessons<'_> {
         let senses = senses(self.experiment.senses, crops.len(), &mut rng, training);
         let sound = net.hears().then(|| heard(&crops, training));
         let reading = net.read(seen, sound, Some(&senses));
-        let said = Said {
-            units: crops.iter().map(said_units).collect(),
-            frames: frames(&crops, net.answers(), training),
-            edge: self.units.edge(),
-        };
+        let said = Said::of(&crops, &self.units, net.answers(), training);
         let mut parts = said.losses(net, &reading, &self.experiment.weights);
         parts.extend(motion_loss(&reading, motion, &self.experiment.weights));
         Breakdown { parts }
     }
 
-    /// How much of the truth's visemes is read from the mouth alone.
+    /// How much of the truth's visemes, or letters, is read from the mouth alone.
     fn score(&self, net: &Expert) -> f64 {
         let reader = Reader {
             name: self.experiment.name.clone(),
@@ -193,9 +188,10 @@ impl Lesson for Lessons<'_> {
             Shows::Motion { choosing } => choosing.iter().map(|clip| reader.score_truth(clip)).collect(),
             Shows::Reels { choosing, .. } => choosing.iter().map(|r| reader.score_reel(r, Search::Greedy)).collect(),
         };
-        let of = |which: fn(&Read) -> Errors| rate(&scores.iter().map(which).collect::<Vec<_>>());
-        log::info!("truth read by eye alone: PER {:.4}, VER {:.4}", of(|s| s.phones), of(|s| s.visemes));
-        -of(|s| s.visemes)
+        for (name, of) in Read::rates(&scores) {
+            log::info!("truth read by eye alone: {name} {:.4}", rate(&scores.iter().map(of).collect::<Vec<_>>()));
+        }
+        -rate(&scores.iter().map(Read::chief).collect::<Vec<_>>())
     }
 }
 

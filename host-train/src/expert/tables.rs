@@ -7,48 +7,48 @@ use super::reel::Reel;
 use super::search::Search;
 use crate::evaluate::{Difference, Errors, Table, paired_difference};
 
-/// A row for each reader: PER and VER of the truth, and of a mouth that does not move.
+/// A row for each reader: what it gets wrong of the truth by every rate, and of a mouth that does not move.
 pub fn film_table(name: &str, readers: &[Reader], films: &[Film], search: Search) -> Table {
+    let speakers = speakers(films);
     let row = |reader: &Reader| {
-        let truth: Vec<Read> =
-            films.iter().map(|f| reader.score(&true_track(&f.clip), &f.clip.phones, search)).collect();
+        let truth: Vec<Read> = films.iter().map(|f| reader.score(&true_track(&f.clip), &f.clip, search)).collect();
         let still = |f: &Film| vec![keyface_core::Motion::REST; true_track(&f.clip).len()];
-        let still: Vec<Read> = films.iter().map(|f| reader.score(&still(f), &f.clip.phones, search)).collect();
-        vec![
-            reader.name.clone(),
-            percent(&truth, |read| read.phones),
-            with_interval(&speakers(films), &truth),
-            percent(&still, |read| read.visemes),
-        ]
+        let still: Vec<Read> = films.iter().map(|f| reader.score(&still(f), &f.clip, search)).collect();
+        let read = Read::RATES.iter().map(|(_, of)| with_interval(&speakers, &truth, *of));
+        [reader.name.clone()].into_iter().chain(read).chain([percent(&still, Read::chief)]).collect()
     };
-    let title = title(name, &speakers(films));
-    let columns = ["PER of the truth, %", "VER of the truth, %", "VER without motion, %"];
+    let title = self::title(name, &speakers);
+    let columns = ["PER, %", "VER, %", "CER, %", "WER, %", "VER or CER without motion, %"];
     Table::new(&title, &columns, readers.iter().map(row).collect())
 }
 
-/// What a reader sees in reels, a row for each list of them; the first list is what the others are held against. All are
-/// of the same clips.
-pub fn reel_table(name: &str, reader: &Reader, lists: &[(String, Vec<Reel>)]) -> Table {
+/// What a reader sees in reels, a row for each list of them, one for each seed; seeds are read together. The first list
+/// is what the others are held against. All are of the same clips.
+pub fn reel_table(name: &str, reader: &Reader, lists: &[(String, Vec<Vec<Reel>>)]) -> Table {
+    let Some(films) = lists.first().and_then(|(_, seeds)| seeds.first()) else { return Table::new(name, &[], vec![]) };
     let read = |reel: &Reel| reader.score_reel(reel, Search::Greedy);
-    let still = lists.first().map(|(_, reels)| reels.iter().map(|reel| read(&reel.still())).collect());
-    let rows: Vec<(&str, Vec<Read>)> =
-        lists.iter().map(|(name, reels)| (&name[..], reels.iter().map(read).collect())).collect();
-    let speakers: Vec<&str> = lists.first().map_or(vec![], |(_, reels)| reels.iter().map(|r| &r.speaker[..]).collect());
-    let visemes = |reads: &[Read]| reads.iter().map(|read| read.visemes).collect::<Vec<_>>();
-    let row = |(number, (name, reads)): (usize, &(&str, Vec<Read>))| {
-        let by = paired_difference(&speakers, &visemes(reads), &visemes(&rows[0].1));
-        let difference = format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high);
-        vec![
-            (*name).to_owned(),
-            percent(reads, |read| read.phones),
-            with_interval(&speakers, reads),
-            if number == 0 { String::new() } else { difference },
-        ]
+    let over_seeds = |seeds: &Vec<Vec<Reel>>| {
+        let mut sums = vec![Read::default(); films.len()];
+        seeds.iter().for_each(|reels| sums.iter_mut().zip(reels).for_each(|(sum, reel)| sum.add(&read(reel))));
+        sums
     };
-    let mut cells: Vec<_> = rows.iter().enumerate().map(row).collect();
-    cells.extend(still.map(|reads| row((1, &("first picture, held", reads)))));
-    let columns = ["PER, %", "VER, %", "VER against the first"];
-    Table::new(&title(name, &speakers), &columns, cells)
+    let mut rows: Vec<(&str, Vec<Read>)> = lists.iter().map(|(name, seeds)| (&name[..], over_seeds(seeds))).collect();
+    rows.push(("first picture, held", films.iter().map(|reel| read(&reel.still())).collect()));
+    let speakers: Vec<&str> = films.iter().map(|reel| &reel.speaker[..]).collect();
+    let first = &rows[0].1;
+    let rates = Read::rates(first);
+    let chief = |reads: &[Read]| reads.iter().map(Read::chief).collect::<Vec<_>>();
+    let row = |(number, (name, reads)): (usize, &(&str, Vec<Read>))| {
+        let by = paired_difference(&speakers, &chief(reads), &chief(first));
+        let difference = format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high);
+        let read = rates.iter().map(|(_, of)| with_interval(&speakers, reads, *of));
+        let against = if number == 0 { String::new() } else { difference };
+        [(*name).to_owned()].into_iter().chain(read).chain([against]).collect()
+    };
+    let mut columns: Vec<String> = rates.iter().map(|(name, _)| format!("{name}, %")).collect();
+    columns.push(format!("{} against the first", Read::chief_name(first)));
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    Table::new(&title(name, &speakers), &columns, rows.iter().enumerate().map(row).collect())
 }
 
 fn title(name: &str, speakers: &[&str]) -> String {
@@ -60,19 +60,24 @@ fn speakers(films: &[Film]) -> Vec<&str> {
     films.iter().map(|film| &film.speaker[..]).collect()
 }
 
-/// A pooled rate.
+/// A pooled rate; nothing where nothing was read.
 pub fn percent(reads: &[Read], of: fn(&Read) -> Errors) -> String {
-    format!("{:.1}", 100.0 * rate(&reads.iter().map(of).collect::<Vec<_>>()))
+    let errors: Vec<Errors> = reads.iter().map(of).collect();
+    match errors.iter().any(|errors| errors.of > 0.0) {
+        true => format!("{:.1}", 100.0 * rate(&errors)),
+        false => String::new(),
+    }
 }
 
-/// VER with its interval over speakers.
-fn with_interval(speakers: &[&str], reads: &[Read]) -> String {
-    let visemes: Vec<Errors> = reads.iter().map(|read| read.visemes).collect();
+/// The same with its interval over speakers.
+fn with_interval(speakers: &[&str], reads: &[Read], of: fn(&Read) -> Errors) -> String {
+    let errors: Vec<Errors> = reads.iter().map(of).collect();
     let nothing = vec![Errors { wrong: 0.0, of: 1.0 }; reads.len()];
-    let Difference { value, low, high } = paired_difference(speakers, &visemes, &nothing);
+    let Difference { low, high, .. } = paired_difference(speakers, &errors, &nothing);
+    let pooled = percent(reads, of);
     // One speaker has no spread.
-    match speakers.iter().any(|speaker| *speaker != speakers[0]) {
-        true => format!("{:.1} [{:.1} {:.1}]", 100.0 * value, 100.0 * low, 100.0 * high),
-        false => format!("{:.1}", 100.0 * value),
+    match !pooled.is_empty() && speakers.iter().any(|speaker| *speaker != speakers[0]) {
+        true => format!("{pooled} [{:.1} {:.1}]", 100.0 * low, 100.0 * high),
+        false => pooled,
     }
 }

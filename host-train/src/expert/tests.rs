@@ -38,6 +38,7 @@ fn clip(speaker: usize, split: Split) -> Prepared {
         motion: phones.iter().map(pose).collect(),
         touches: vec![Touch::default(); phones.len()],
         keys_s: Vec::new(),
+        words: Vec::new(),
         phones,
     }
 }
@@ -58,6 +59,7 @@ fn experiment(corpora: &[CorpusChoice], points: Points, seed: u64) -> ExpertExpe
         seed,
         points: Some(points),
         reels: None,
+        units: UnitChoice::Phones,
         net: NetChoice::Named(Size::Tiny),
         half: Half::All,
         corpora: corpora.to_vec(),
@@ -92,9 +94,9 @@ fn an_expert_is_trained_kept_and_not_mixed_up() {
     let toy = experiment(&choices, Points::Lips, 1);
     let trained = expert(run.path(), &toy).unwrap();
     let film = &films(clips.path(), 10).unwrap()[0];
-    let read = trained.phones(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 });
+    let read = trained.units(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 });
     let again = Reader::load(run.path(), &Device::flex()).unwrap();
-    assert_eq!(read, again.phones(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 }));
+    assert_eq!(read, again.units(&true_track(&film.clip), Some(&film.clip), Search::Beam { width: 3, ctc: 0.5 }));
     let refused = expert(run.path(), &ExpertExperiment { seed: 2, ..toy }).unwrap_err().to_string();
     assert!(refused.contains("holds another experiment"), "{refused}");
 }
@@ -147,6 +149,9 @@ fn an_animator_is_guided_and_every_term_has_a_slope() {
     assert!(outcome.slopes[1].1.iter().all(|slope| slope.length > 0.0), "{:?}", outcome.slopes[1].1);
     let again = plan.run(&variants, &Device::flex()).unwrap();
     assert_eq!(again.rows[4].figures, outcome.rows[4].figures, "what is trained is not trained again");
+    let as_truth = ABLATION.iter().find(|variant| variant.name == "read as the truth").unwrap();
+    let read = plan.run(&[as_truth], &Device::flex()).unwrap().slopes.swap_remove(0).1;
+    assert!(read.iter().filter(|slope| slope.step == 0).any(|slope| slope.term == "ctc" && slope.length > 0.0));
     plan.experiment.guidance.av = 1.0;
     let refused = plan.run(&variants, &Device::flex()).err().unwrap().to_string();
     assert!(refused.contains("holds another experiment"), "{refused}");
@@ -205,7 +210,8 @@ fn a_reader_learns_from_pictures_of_another_program_and_judges_them() {
     let of_reels = ExpertExperiment { reels: Some(frames.clone()), ..of_pictures(&choices, 1) };
     let reader = expert(&dir.path().join("judge"), &of_reels).unwrap();
     let seen = reels(&frames, films(dir.path(), 2).unwrap(), reader.eyes.side().unwrap()).unwrap();
-    let table = reel_table("toy", &reader, &[("told".into(), seen.clone()), ("heard".into(), seen)]).markdown();
+    let table =
+        reel_table("toy", &reader, &[("told".into(), vec![seen.clone(); 2]), ("heard".into(), vec![seen])]).markdown();
     let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| ")).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.split('|').next().unwrap().trim()).collect();
     assert_eq!(names[1..], ["told", "heard", "first picture, held"]);

@@ -4,11 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use keyface_core::Phone;
+use serde::{Deserialize, Serialize};
+
+use crate::data::Utterance;
 
 /// Which units an expert reads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnitChoice {
     /// The 39 phones.
+    #[default]
     Phones,
     /// Letters, the apostrophe and the space.
     Characters,
@@ -21,8 +26,12 @@ pub enum UnitChoice {
 pub struct Units {
     /// Unit `n + 1` and its score, the logarithm of how likely it is.
     pieces: Vec<(String, f64)>,
+    /// Whether they spell words.
+    spell: bool,
 }
 
+/// A run of labels shorter than this is what a crop's edge left of a phone.
+const SHORTEST_HOPS: usize = 3;
 /// What SentencePiece writes for the space before a word.
 const WORD: char = '\u{2581}';
 /// What a letter costs that no piece has.
@@ -38,11 +47,11 @@ impl UnitChoice {
             UnitChoice::Phones => {
                 // Silence is no sound: it is the blank.
                 let spoken = Phone::ALL.iter().filter(|phone| **phone != Phone::SIL);
-                Ok(Units { pieces: spoken.map(|phone| (phone.name().to_string(), 0.0)).collect() })
+                Ok(Units { pieces: spoken.map(|phone| (phone.name().to_string(), 0.0)).collect(), spell: false })
             }
             UnitChoice::Characters => {
                 let letters = std::iter::once(WORD).chain('A'..='Z').chain(std::iter::once('\''));
-                Ok(Units { pieces: letters.map(|letter| (letter.to_string(), 0.0)).collect() })
+                Ok(Units { pieces: letters.map(|letter| (letter.to_string(), 0.0)).collect(), spell: true })
             }
             UnitChoice::Pieces(path) => Units::read(path),
         }
@@ -64,7 +73,7 @@ impl Units {
             }
         }
         ensure!(!pieces.is_empty(), "{}: expected a piece on each line, came none", path.display());
-        Ok(Units { pieces })
+        Ok(Units { pieces, spell: true })
     }
 
     /// How many numbers there are, the blank and the edge among them.
@@ -75,6 +84,35 @@ impl Units {
     /// The edge of an utterance: what the attention decoder begins with and ends on.
     pub fn edge(&self) -> usize {
         self.pieces.len() + 1
+    }
+
+    /// Whether they spell words; else they are phones.
+    pub fn spell(&self) -> bool {
+        self.spell
+    }
+
+    /// What is said in a crop: the letters of its words, or its phones without silence.
+    pub fn said(&self, crop: &Utterance) -> Vec<usize> {
+        match self.spell {
+            true => self.encode(&text(crop)),
+            false => spoken(&crop.phones).into_iter().map(Units::of_phone).collect(),
+        }
+    }
+
+    /// The unit spoken at each hop; a word's letters share its time evenly, and the blank is between words.
+    pub fn in_time(&self, crop: &Utterance) -> Vec<usize> {
+        if !self.spell {
+            return crop.phones.iter().map(|phone| Units::of_phone(*phone)).collect();
+        }
+        let mut hops = vec![0; crop.len()];
+        for word in &crop.words {
+            let at = |time_s: f64| ((100.0 * time_s).round() as usize).min(hops.len());
+            let (spelled, from, to) = (self.encode(&word.text), at(word.start_s), at(word.end_s));
+            for (n, hop) in hops[from..to.max(from)].iter_mut().enumerate() {
+                *hop = spelled.get(n * spelled.len() / (to - from)).copied().unwrap_or(0);
+            }
+        }
+        hops
     }
 
     /// The number of a phone; silence is the blank.
@@ -126,8 +164,21 @@ impl Units {
     }
 }
 
+/// What is said in a crop: its phones, silence left out.
+pub fn spoken(phones: &[Phone]) -> Vec<Phone> {
+    let runs = phones.chunk_by(|a, b| a == b);
+    runs.filter(|run| run[0] != Phone::SIL && run.len() >= SHORTEST_HOPS).map(|run| run[0]).collect()
+}
+
+/// The words of a crop.
+pub fn text(crop: &Utterance) -> String {
+    crop.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
+    use keyface_sound::said::Interval;
+
     use super::*;
 
     #[test]
@@ -146,6 +197,27 @@ mod tests {
         assert_eq!(units.decode(&units.encode("don't  stop")), "DON'T STOP");
         assert_eq!(units.encode("a b"), [1, 2, 1, 3]);
         assert_eq!(units.decode(&units.encode("é7a")), "A");
+    }
+
+    #[test]
+    fn rests_of_phones_at_the_edges_are_not_said() {
+        let mut crop = Utterance::silence(20);
+        crop.phones[..2].fill(Phone::T);
+        crop.phones[2..8].fill(Phone::AA);
+        crop.phones[12..15].fill(Phone::B);
+        assert_eq!(spoken(&crop.phones), [Phone::AA, Phone::B]);
+    }
+
+    #[test]
+    fn a_words_letters_share_its_time() {
+        let word = |start_s, end_s, text: &str| Interval { start_s, end_s, text: text.into() };
+        let words = vec![word(0.02, 0.05, "at"), word(0.07, 0.2, "b")];
+        let crop = Utterance { words, ..Utterance::silence(10) };
+        let units = UnitChoice::Characters.units().unwrap();
+        // The space before the word, A, T; nothing in between; the space and B, as far as the crop goes.
+        assert_eq!(units.in_time(&crop), [0, 0, 1, 2, 21, 0, 0, 1, 1, 3]);
+        assert_eq!(units.said(&crop), [1, 2, 21, 1, 3]);
+        assert_eq!(UnitChoice::Phones.units().unwrap().in_time(&crop), [0; 10]);
     }
 
     #[test]

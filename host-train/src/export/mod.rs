@@ -15,6 +15,7 @@ mod quantize;
 mod read_back;
 pub mod reference;
 pub mod samples;
+mod unfold;
 mod weights;
 
 pub use error::ExportError;
@@ -25,4 +26,5 @@ pub use nets::{completion_graph, key_motion_graph};
 pub use pack::{CARD, Packed, Probe, Trained};
 pub use quantize::QuantizedMatrix;
 pub use read_back::{read_completion, read_key_motion};
+pub use unfold::{completion_net, key_motion_net};
 pub use weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS, Layer};

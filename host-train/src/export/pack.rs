@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use keyface_core::{FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
+use keyface_core::{Decode, FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
 use prost::Message;
 
 use super::check::{Vectors, compare, step_through};
-use super::reference::Frames;
+use super::reference::{Frames, completion_forward, flow, heads, key_motion_forward};
 use super::samples;
 use super::weights::{CompletionWeights, KeyMotionWeights};
 use super::{ExportError, Form, completion_graph, key_motion_graph, read_completion, read_key_motion};
@@ -50,6 +50,16 @@ pub struct Probe {
     pub motion: Frames,
     /// CompletionNet's fusion weight.
     pub g: Frames,
+}
+
+impl Probe {
+    /// Features and what these networks answer, the keys told as a device tells them.
+    pub fn of(trained: &Trained, decode: &Decode, x: Frames) -> Probe {
+        let first = key_motion_forward(&trained.key_motion, &x);
+        let flow = flow(decode, &heads(&first.heads));
+        let second = completion_forward(&trained.completion, &flow, &first.trunk);
+        Probe { x, flow, heads: first.heads, trunk: first.trunk, motion: second.motion, g: second.g }
+    }
 }
 
 /// A model folder in memory.

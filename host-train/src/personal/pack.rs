@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 use keyface_core::{DataUse, ModelCard};
 
 use super::session::Session;
-use crate::export::reference::completion_forward;
 use crate::export::{Packed, Probe, Trained};
 
 /// Steps of a take by which the files are checked: half a minute.
@@ -15,11 +14,8 @@ const CHECKED: usize = 1500;
 /// # Errors
 /// No sessions, or files that do not say on a device what they should.
 pub fn pack(base: &Packed, adapted: &Trained, sessions: &[Session], name: &str) -> Result<Packed> {
-    let heard = &sessions.first().context("no take to check the files by")?.probe;
-    let part = |frames: &Vec<Vec<f32>>| frames[..frames.len().min(CHECKED)].to_vec();
-    let (flow, trunk) = (part(&heard.flow), part(&heard.trunk));
-    let answer = completion_forward(&adapted.completion, &flow, &trunk);
-    let probe = Probe { x: part(&heard.x), flow, heads: part(&heard.heads), trunk, motion: answer.motion, g: answer.g };
+    let heard = &sessions.first().context("no take to check the files by")?.features;
+    let probe = Probe::of(adapted, &base.card.decode, heard[..heard.len().min(CHECKED)].to_vec());
     let mut card = ModelCard {
         name: name.to_owned(),
         created_by: format!("keyface-train {}", env!("CARGO_PKG_VERSION")),

@@ -10,7 +10,7 @@ use crate::corpus::read_sound;
 use crate::export::reference::{
     CompletionAnswer, Frames, completion_forward, features, flow, heads, key_motion_forward,
 };
-use crate::export::{Packed, Probe, Trained};
+use crate::export::{Packed, Trained};
 use crate::papers::corpus::{CURVE_HZ, Clocks, Take, match_clocks, mouth_track, opening, read_capture};
 
 /// Milliseconds of a step.
@@ -41,8 +41,8 @@ pub struct Session {
     pub is_shown: Vec<bool>,
     /// Steps that are only judged by.
     pub held_out: Range<usize>,
-    /// All inputs and answers of the networks.
-    pub probe: Probe,
+    /// What the networks hear.
+    pub features: Frames,
 }
 
 impl Session {
@@ -60,7 +60,7 @@ impl Session {
         let first = key_motion_forward(&trained.key_motion, &x);
         let heads = heads(&first.heads);
         let flow = flow(decode, &heads);
-        let CompletionAnswer { motion, g, shaped, .. } = completion_forward(&trained.completion, &flow, &first.trunk);
+        let CompletionAnswer { motion, shaped, .. } = completion_forward(&trained.completion, &flow, &first.trunk);
         let mut mouth = MouthDecoder::new(*decode, STEP_MS);
         let is_shown = heads.iter().map(|heads| mouth.push(heads)).map(|state| state.speaking && !state.closed);
         let camera_s = |n: usize| (described_s(n, packed) - clocks.offset_s) / (1.0 + clocks.drift);
@@ -73,7 +73,7 @@ impl Session {
             said: aimed(&motion),
             is_shown: is_shown.collect(),
             held_out: 0..0,
-            probe: Probe { x, flow, heads: first.heads, trunk: first.trunk, motion, g },
+            features: x,
             samples,
         })
     }

@@ -87,6 +87,7 @@ fn spoken(take: &Take, recognizer: &Recognizer) -> Result<(Clip, String)> {
     }
     let samples = read_sound(&take.sound)?;
     let phones = recognizer.hear(&samples)?;
-    let clip = Clip { id: take.name.clone(), speaker: String::new(), split: Split::Eval, samples, phones };
+    let clip =
+        Clip { id: take.name.clone(), speaker: String::new(), split: Split::Eval, samples, phones, words: vec![] };
     Ok((clip, format!("heard by {}", recognizer.name)))
 }

@@ -91,7 +91,7 @@ mod tests {
     fn every_step_of_a_prepared_clip_has_features_beside_it() {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out, heard) = (dir.path().join("corpus"), dir.path().join("out"), dir.path().join("heard"));
-        write_clip(&corpus, &Clip { id: "a".into(), ..clip() }, &[]).unwrap();
+        write_clip(&corpus, &Clip { id: "a".into(), ..clip() }).unwrap();
         let options = Options { out: out.clone(), ..Options::default() };
         prepare(&read_folder(&corpus).unwrap(), "test", &options, &|| ()).unwrap();
         assert_eq!(counts(&corpus, &encoder("base"), &heard), (1, 0, 0, 0));
@@ -108,7 +108,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out) = (dir.path().join("corpus"), dir.path().join("out"));
         for id in ["a", "b"] {
-            write_clip(&corpus, &Clip { id: id.into(), ..clip() }, &[]).unwrap();
+            write_clip(&corpus, &Clip { id: id.into(), ..clip() }).unwrap();
         }
         let (base, large) = (encoder("base"), encoder("large"));
         assert_eq!(counts(&corpus, &base, &out), (2, 0, 0, 0));

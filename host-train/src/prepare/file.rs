@@ -1,12 +1,13 @@
 //! A prepared clip as a safetensors file: `mel_power` f32 `[T, 80]` and its copies `mel_power_1`..., `phone` u8 `[T]`,
-//! `motion` f32 `[T, 14]`, `touch` u8 `[T]` (1: lips, 2: lip on teeth), `keys` f32 `[N]` in seconds, and who and what it
-//! is in the metadata.
+//! `motion` f32 `[T, 14]`, `touch` u8 `[T]` (1: lips, 2: lip on teeth), `keys` f32 `[N]` in seconds; in the metadata who and
+//! what it is, and the words as JSON, `[[start_s, end_s, text], ...]`.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use keyface_core::{MEL_BANDS, MOTION_CHANNELS, Motion, Phone};
+use keyface_sound::said::Interval;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::Prepared;
@@ -45,22 +46,26 @@ impl Prepared {
         for (n, copy) in copies.iter().enumerate() {
             tensors.push((sound_name(n + 1), view(Dtype::F32, &[rows, MEL_BANDS], copy)?));
         }
-        let bytes = serialize(tensors, Some(self.metadata(recipe))).map_err(damaged)?;
+        let bytes = serialize(tensors, Some(self.metadata(recipe, path)?)).map_err(damaged)?;
         let part = path.with_extension("part");
         fs::write(&part, bytes).map_err(Error::io(&part))?;
         fs::rename(&part, path).map_err(Error::io(path))
     }
 
-    fn metadata(&self, recipe: &str) -> HashMap<String, String> {
+    fn metadata(&self, recipe: &str, path: &Path) -> Result<HashMap<String, String>> {
         let split = split_name(self.split);
+        let words: Vec<_> = self.words.iter().map(|word| (word.start_s, word.end_s, &word.text)).collect();
+        let words = serde_json::to_string(&words)
+            .map_err(|e| Error::unexpected(path.display().to_string(), "words", e.to_string()))?;
         let pairs = [
             ("id", self.id.as_str()),
             ("speaker", &self.speaker),
             ("split", split),
             ("corpus", &self.corpus),
             (RECIPE_KEY, recipe),
+            ("words", &words),
         ];
-        pairs.map(|(key, value)| (key.to_string(), value.to_string())).into()
+        Ok(pairs.map(|(key, value)| (key.to_string(), value.to_string())).into())
     }
 
     /// Reads a clip.
@@ -98,6 +103,7 @@ impl Prepared {
             touches: reader.touches(phones.len())?,
             motion: reader.rows("motion", phones.len())?.into_iter().map(Motion).collect(),
             keys_s: reader.floats("keys")?.into_iter().map(f64::from).collect(),
+            words: words_of(&text("words")?, &place)?,
             phones,
         };
         Ok((prepared, text(RECIPE_KEY)?))
@@ -159,6 +165,12 @@ fn sound_name(n: usize) -> String {
 
 fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn words_of(text: &str, place: &str) -> Result<Vec<Interval>> {
+    let words: Vec<(f64, f64, String)> = serde_json::from_str(text)
+        .map_err(|e| Error::unexpected(place, "`words` as a list of start, end and text", e.to_string()))?;
+    Ok(words.into_iter().map(|(start_s, end_s, text)| Interval { start_s, end_s, text }).collect())
 }
 
 fn split_of(name: &str, place: &str) -> Result<Split> {

@@ -17,13 +17,14 @@ mod statistics;
 
 pub use audio_features::AudioFeatures;
 pub use features::{FeaturesOutcome, features};
+pub use place::Place;
 pub use recipe::{is_current, recipe};
 pub use render::{Renderer, Rooms};
 pub use run::{Options, Outcome, Shard, prepare};
 pub use statistics::Statistics;
 
 use keyface_core::{HOP_SAMPLES, MelPower, MelPowers, Motion, Phone, Stage};
-
+use keyface_sound::said::Interval;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -54,6 +55,8 @@ pub struct Prepared {
     pub touches: Vec<Touch>,
     /// Times of the key motions in seconds, strictly increasing.
     pub keys_s: Vec<f64>,
+    /// Words, as far as they are known.
+    pub words: Vec<Interval>,
 }
 
 impl Prepared {
@@ -74,6 +77,7 @@ impl Prepared {
             motion: truth::motion(&clip.phones, &effort, style),
             touches: truth::touches(&clip.phones, (0..effort.hops()).map(truth::row_time_s)),
             keys_s,
+            words: clip.words.clone(),
         }
     }
 
@@ -115,6 +119,7 @@ pub(crate) mod tests {
                 segment(0.35, 0.70, Phone::AA),
                 segment(0.70, 1.00625, Phone::SIL),
             ],
+            words: vec![Interval { start_s: 0.25, end_s: 0.70, text: "ba".into() }],
         }
     }
 

@@ -5,6 +5,7 @@ use crate::clip::{Clip, Segment, Split};
 use crate::corpus::stable_hash;
 use crate::truth::{Law, Style};
 use keyface_core::Phone;
+use keyface_sound::said::Interval;
 
 /// The recipe of clips made here and now.
 pub fn recipe(styles: bool, copies: usize) -> String {
@@ -40,7 +41,8 @@ fn of(clip: &Prepared) -> String {
     let heard = rounded(&mut sounds.flatten().flatten().map(|p| (p + 1e-3).log10()));
     let motion = rounded(&mut clip.motion.iter().flat_map(|row| row.0));
     let keys = rounded(&mut clip.keys_s.iter().map(|s| *s as f32));
-    format!("{:016x}", stable_hash(&format!("{heard:?}{motion:?}{keys:?}{:?}{:?}", clip.phones, clip.touches)))
+    let said = format!("{:?}{:?}{:?}", clip.phones, clip.touches, clip.words);
+    format!("{:016x}", stable_hash(&format!("{heard:?}{motion:?}{keys:?}{said}")))
 }
 
 /// Every phone between vowels, sung at a rising pitch and level.
@@ -60,7 +62,8 @@ fn everything() -> Clip {
         (0.05 + 0.3 * along) * (2.0 * phase.fract() - 1.0)
     };
     let samples = (0..samples).map(sample).collect();
-    Clip { id: "everything".into(), speaker: String::new(), split: Split::Train, samples, phones }
+    let words = vec![Interval { start_s: 0.1, end_s: 0.3, text: "all".into() }];
+    Clip { id: "everything".into(), speaker: String::new(), split: Split::Train, samples, phones, words }
 }
 
 #[cfg(test)]
@@ -83,6 +86,7 @@ mod tests {
         assert!(changed(|clip| clip.motion[50][MotionChannel::JawOpen] += 0.01), "the truth and its effort");
         assert!(changed(|clip| clip.touches[50].lips ^= true), "the contacts");
         assert!(changed(|clip| clip.keys_s[0] += 0.01), "the keys");
+        assert!(changed(|clip| clip.words.clear()), "the words");
         assert!(changed(|clip| clip.copies.push(clip.mel_power.clone())), "the rendering");
     }
 

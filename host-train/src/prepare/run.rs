@@ -182,7 +182,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (corpus, out) = (dir.path().join("corpus"), dir.path().join("out"));
         for id in ["a", "b"] {
-            write_clip(&corpus, &Clip { id: id.into(), ..clip() }, &[]).unwrap();
+            write_clip(&corpus, &Clip { id: id.into(), ..clip() }).unwrap();
         }
         (dir, corpus, out)
     }

@@ -350,6 +350,7 @@ mod tests {
             motion: vec![Motion::REST; spoken],
             touches: vec![Default::default(); spoken],
             keys_s: Vec::new(),
+            words: Vec::new(),
         }
     }
 

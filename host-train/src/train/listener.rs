@@ -222,6 +222,7 @@ mod tests {
                 motion: vec![Motion::REST; HOPS],
                 touches: vec![Default::default(); HOPS],
                 keys_s: Vec::new(),
+                words: Vec::new(),
             };
             clip.write(&prepared.join(format!("a__{n}.safetensors")), &recipe(false, 0)).unwrap();
             let said = |step: usize| phone(n, (step + 1) * STEP_HOPS);

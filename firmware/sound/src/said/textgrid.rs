@@ -29,6 +29,13 @@ pub struct Interval {
     pub text: String,
 }
 
+impl Interval {
+    /// The same at other times.
+    pub fn at(&self, time: impl Fn(f64) -> f64) -> Interval {
+        Interval { start_s: time(self.start_s), end_s: time(self.end_s), text: self.text.clone() }
+    }
+}
+
 /// A named row of intervals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tier {

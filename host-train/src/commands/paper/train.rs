@@ -54,9 +54,10 @@ pub struct TrainArgs {
     /// SelfTalk's lip reader is to spell the words of the TextGrids too (CTC), as its authors' spells what a recognizer hears
     #[arg(long, requires = "textgrids", conflicts_with = "keys")]
     letters: bool,
-    /// Folder of a lip-reading expert that reads what is made of the test clips: PER and VER. It must not be the guide
+    /// Folders of lip-reading experts that read what is made of the test clips, PER and VER, or CER and WER of one that
+    /// spells; none may be the guide
     #[arg(long, value_name = "DIR", requires = "textgrids")]
-    judge: Option<PathBuf>,
+    judge: Vec<PathBuf>,
     /// Folder of CLIP.TextGrid (or MFA's JSON and CSV): when which phone is said in each clip
     #[arg(long, value_name = "DIR", requires = "spoken")]
     textgrids: Option<PathBuf>,
@@ -98,7 +99,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     }
     let plan =
         Plan { baseline: args.baseline, size: args.size, epochs: args.epochs, learning_rate: args.learning_rate };
-    let (guidance, judge) = (guidance(args, &trained, &corpus.regions, &device)?, judge(args, &device)?);
+    let (guidance, judges) = (guidance(args, &trained, &corpus.regions, &device)?, judges(args, &device)?);
     let name = name(args);
     let epochs = progress(&name, args.epochs);
     let slug = name.to_lowercase().replace(" + ", "-");
@@ -116,10 +117,9 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     for part in TESTS.into_iter().filter(|part| corpus.part(*part).next().is_some()) {
         let tested = hear(&[part])?;
         let made = args.runs.join(format!("made-{slug}"));
-        let test = Test { material: &tested, regions: &corpus.regions, judge: judge.as_ref(), device: &device };
+        let test = Test { material: &tested, regions: &corpus.regions, judges: &judges, device: &device };
         let vertices = tested.items.first().map_or(0, |item| item.clip.vertices());
-        let judge = judge.as_ref().map(Judge::name);
-        let run = Run { layout: corpus.layout, part, vertices, note: &note, judge };
+        let run = Run { layout: corpus.layout, part, vertices, note: &note };
         rows.push(Row::new(&name, &run, &test.score(&model, &made)?));
         rows.extend(test.floors(&trained)?.iter().map(|(beside, scored)| Row::new(beside, &run, scored)));
         let title = format!("{}, {part}", corpus.layout.name());
@@ -145,13 +145,20 @@ fn name(args: &TrainArgs) -> String {
     }
 }
 
-/// The reader that judges, if one shall: another than the guide, which likes what it has taught.
-fn judge(args: &TrainArgs, device: &Device) -> Result<Option<Judge>> {
-    let (Some(folder), Some(textgrids)) = (&args.judge, &args.textgrids) else { return Ok(None) };
+/// The readers that judge: others than the guide, which likes what it has taught.
+fn judges(args: &TrainArgs, device: &Device) -> Result<Vec<Judge>> {
+    let Some(textgrids) = &args.textgrids else { return Ok(vec![]) };
     let place = |folder: &PathBuf| std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
-    let is_guide = args.guide.as_ref().is_some_and(|guide| place(guide) == place(folder));
-    ensure!(!is_guide, "guide and judge: expected two runs, came {} twice", folder.display());
-    Ok(Some(Judge::new(Reader::load(folder, device)?, textgrids)))
+    let mut judges: Vec<Judge> = vec![];
+    for folder in &args.judge {
+        let is_guide = args.guide.as_ref().is_some_and(|guide| place(guide) == place(folder));
+        ensure!(!is_guide, "guide and judge: expected two runs, came {} twice", folder.display());
+        let judge = Judge::new(Reader::load(folder, device)?, textgrids);
+        let is_named = judges.iter().any(|other| other.name() == judge.name());
+        ensure!(!is_named, "judge: expected runs of different names, came {} twice", judge.name());
+        judges.push(judge);
+    }
+    Ok(judges)
 }
 
 /// The reader that guides, if one shall.
@@ -179,9 +186,10 @@ fn note(args: &TrainArgs, corpus: &CapturedCorpus, ear: &Ear) -> String {
         None => String::new(),
     };
     let keyed = if args.keys { " at the key frames alone, completed by KMTalk's second half," } else { "" };
-    let judged = match &args.judge {
-        Some(folder) => format!("; {} reads its mesh through the rig", folder.display()),
-        None => String::new(),
+    let judges: Vec<String> = args.judge.iter().map(|folder| folder.display().to_string()).collect();
+    let judged = match judges.is_empty() {
+        false => format!("; {} reads its mesh through the rig", judges.join(", ")),
+        true => String::new(),
     };
     format!(
         "{} in {size},{text}{keyed}{guided} {} epochs of {} clips of {} in {}; it hears {}, which is not trained further{judged}",

@@ -1,7 +1,7 @@
 use keyface_core::Phone;
 
 use super::*;
-use crate::corpus::{Interval, Tier, Word, write_clip, write_phones};
+use crate::corpus::{Interval, Tier, write_clip, write_phones};
 
 fn segment(start_s: f64, end_s: f64, phone: Phone) -> Segment {
     Segment { start_s, end_s, phone }
@@ -10,17 +10,14 @@ fn segment(start_s: f64, end_s: f64, phone: Phone) -> Segment {
 fn clip(id: &str) -> Clip {
     let phones = vec![segment(0.0, 0.1, Phone::SIL), segment(0.1, 0.3, Phone::AA), segment(0.3, 0.5, Phone::SIL)];
     let samples = (0..8_000).map(|n| (n as f32 * 0.1).sin() * 0.3).collect();
-    Clip { id: id.into(), speaker: "anna".into(), split: Split::Train, samples, phones }
-}
-
-fn word() -> Word {
-    Word { start_s: 0.1, end_s: 0.3, text: "ah".into() }
+    let words = vec![Interval { start_s: 0.1, end_s: 0.3, text: "ah".into() }];
+    Clip { id: id.into(), speaker: "anna".into(), split: Split::Train, samples, phones, words }
 }
 
 #[test]
 fn phones_that_were_heard_label_a_sound_and_say_who_heard_them() {
     let (dir, labels) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write_clip(dir.path(), &clip("b/a"), &[]).unwrap();
+    write_clip(dir.path(), &clip("b/a")).unwrap();
     write_phones(labels.path(), "b/a", &clip("b/a").phones, "live 0.5.0").unwrap();
     let sounds = find_sounds(dir.path()).unwrap();
     let [(id, _, Some(beside))] = &sounds[..] else { panic!("{sounds:?}") };
@@ -35,18 +32,18 @@ fn phones_that_were_heard_label_a_sound_and_say_who_heard_them() {
 #[test]
 fn a_written_clip_is_read_back() {
     let dir = tempfile::tempdir().unwrap();
-    write_clip(dir.path(), &clip("anna/one"), &[word()]).unwrap();
+    write_clip(dir.path(), &clip("anna/one")).unwrap();
     let folder = read_folder(dir.path()).unwrap();
     assert_eq!(folder.dropped, []);
     let back = folder.entry("anna/one").unwrap().load().unwrap();
-    assert_eq!(back.phones, clip("").phones);
+    assert_eq!((back.phones, back.words), (clip("").phones, clip("").words));
     assert_eq!((back.speaker.as_str(), back.samples.len()), ("anna", 8_000));
 }
 
 #[test]
 fn nothing_unfinished_is_left_behind() {
     let dir = tempfile::tempdir().unwrap();
-    write_clip(dir.path(), &clip("one"), &[word()]).unwrap();
+    write_clip(dir.path(), &clip("one")).unwrap();
     let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["one.TextGrid", "one.wav"]);
@@ -56,7 +53,7 @@ fn nothing_unfinished_is_left_behind() {
 fn every_dropped_clip_has_its_reason() {
     let dir = tempfile::tempdir().unwrap();
     for id in ["whole", "unlabelled", "foreign", "cut"] {
-        write_clip(dir.path(), &clip(id), &[]).unwrap();
+        write_clip(dir.path(), &clip(id)).unwrap();
     }
     let at = |name: &str| dir.path().join(name);
     fs::remove_file(at("unlabelled.TextGrid")).unwrap();
@@ -81,7 +78,7 @@ fn every_dropped_clip_has_its_reason() {
 fn splits_and_speakers_come_from_the_table() {
     let dir = tempfile::tempdir().unwrap();
     for id in ["a", "b", "c"] {
-        write_clip(dir.path(), &clip(id), &[]).unwrap();
+        write_clip(dir.path(), &clip(id)).unwrap();
     }
     let table = "id\tsplit\tseconds\ttext\tspeaker\na\teval\t0.5\tah\tbert\nb\tvalid\t0.5\tah\n";
     fs::write(dir.path().join("splits.tsv"), table).unwrap();
@@ -96,8 +93,8 @@ fn splits_and_speakers_come_from_the_table() {
 fn valid_clips_are_carved_out_of_train_only_where_there_are_none() {
     let id = (0..).map(|n| format!("clip{n}")).find(|id| carve_valid(id) == Split::Valid).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    write_clip(dir.path(), &clip(&id), &[]).unwrap();
-    write_clip(dir.path(), &clip("other"), &[]).unwrap();
+    write_clip(dir.path(), &clip(&id)).unwrap();
+    write_clip(dir.path(), &clip("other")).unwrap();
     let split = || read_folder(dir.path()).unwrap().entry(&id).unwrap().split;
     assert_eq!(split(), Split::Valid);
     let table = |other: &str| format!("id\tsplit\tseconds\ttext\n{id}\ttrain\t0.5\tah\nother\t{other}\t0.5\tah\n");
@@ -118,7 +115,7 @@ fn a_folder_without_sound_is_refused() {
 fn write_unknown(dir: &Path, id: &str) {
     let samples = (0..16_000).map(|n| (n as f32 * 0.1).sin() * 0.3).collect();
     let phones = vec![segment(0.0, 0.4, Phone::AA), segment(0.4, 0.5, Phone::B), segment(0.5, 1.0, Phone::M)];
-    write_clip(dir, &Clip { samples, phones, ..clip(id) }, &[]).unwrap();
+    write_clip(dir, &Clip { samples, phones, ..clip(id) }).unwrap();
     let path = dir.join(format!("{id}.TextGrid"));
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("\"B\"", "\"spn\"")).unwrap();
 }
@@ -144,7 +141,7 @@ fn unknown_speech_is_cut_out_of_its_clip() {
 fn text_grids_may_lie_in_a_folder_of_their_own() {
     let dir = tempfile::tempdir().unwrap();
     let (own, aligned) = (dir.path().join("own"), dir.path().join("aligned"));
-    write_clip(&own, &clip("anna/u1"), &[word()]).unwrap();
+    write_clip(&own, &clip("anna/u1")).unwrap();
     fs::create_dir_all(aligned.join("anna")).unwrap();
     let text = fs::read_to_string(own.join("anna/u1.TextGrid")).unwrap();
     fs::write(aligned.join("anna/u1.TextGrid"), text.replace("\"AA\"", "\"ɑː\"")).unwrap();
@@ -159,7 +156,7 @@ fn an_alignment_beside_a_transcript_goes_first_and_mfas_other_formats_do_too() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
     for id in ["beside", "json", "csv", "other", "other_aligned"] {
-        write_clip(dir.path(), &clip(id), &[word()]).unwrap();
+        write_clip(dir.path(), &clip(id)).unwrap();
     }
     let whole = |id: &str| read_folder(dir.path()).unwrap().entry(id).unwrap().load().unwrap().phones;
     let grid = TextGrid::parse(&fs::read(at("json.TextGrid")).unwrap(), "json").unwrap();
@@ -183,7 +180,7 @@ fn an_alignment_beside_a_transcript_goes_first_and_mfas_other_formats_do_too() {
 #[test]
 fn a_corpus_of_nothing_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    write_clip(dir.path(), &clip("one"), &[]).unwrap();
+    write_clip(dir.path(), &clip("one")).unwrap();
     fs::remove_file(dir.path().join("one.TextGrid")).unwrap();
     let error = read_folder(dir.path()).unwrap_err().to_string();
     assert!(
@@ -196,7 +193,7 @@ fn a_corpus_of_nothing_is_an_error() {
 fn a_speaker_may_be_kept_for_reports_and_one_clip_always_validates() {
     let dir = tempfile::tempdir().unwrap();
     for id in ["anna/1", "bert/1", "bert/2", "bert/3"] {
-        write_clip(dir.path(), &clip(id), &[]).unwrap();
+        write_clip(dir.path(), &clip(id)).unwrap();
     }
     let reading = Reading { eval: BTreeSet::from(["anna".to_owned()]), ..Reading::default() };
     let folder = read_folder_with(dir.path(), &reading).unwrap();
@@ -231,7 +228,7 @@ fn a_clip_by_itself_is_read_around_unknown_speech_and_never_through_it() {
 #[test]
 fn a_speaker_who_is_kept_for_reports_must_be_there() {
     let dir = tempfile::tempdir().unwrap();
-    write_clip(dir.path(), &clip("anna/one"), &[]).unwrap();
+    write_clip(dir.path(), &clip("anna/one")).unwrap();
     let folder = read_folder(dir.path()).unwrap();
     let check = |name: &str| check_speakers(&[name.to_owned()].into(), [&folder].into_iter());
     assert!(check("anna").is_ok());

@@ -62,8 +62,8 @@ fn desk() -> tempfile::TempDir {
     let desk = tempfile::tempdir().unwrap();
     for id in ["a", "b"] {
         let (samples, speaker) = (vec![0.0; 68_352], "nobody".to_owned());
-        let clip = Clip { id: id.into(), speaker, split: Split::Train, samples, phones: said() };
-        write_clip(&desk.path().join("corpus"), &clip, &[]).unwrap();
+        let clip = Clip { id: id.into(), speaker, split: Split::Train, samples, phones: said(), words: vec![] };
+        write_clip(&desk.path().join("corpus"), &clip).unwrap();
     }
     desk
 }

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use super::super::eyes::Eyes;
 use super::super::films::Film;
 use super::super::kept::keep;
-use super::super::reader::Reader;
+use super::super::reader::{Read, Reader};
 use super::super::stage_one::untrained;
 use super::super::tables::percent;
 use super::animator::Animator;
@@ -22,6 +22,9 @@ use super::pool::Pool;
 use crate::data::Augmenter;
 use crate::evaluate::{Table, Track, paired_difference};
 use crate::train::{BatchPlan, Corpora};
+
+/// Name of the experiment in a variant's folder.
+pub(super) const KEPT: &str = "guide.toml";
 
 /// One row.
 pub struct Variant {
@@ -47,6 +50,7 @@ pub const ABLATION: &[Variant] = &[
     Variant { name: "muted, joint", change: |g| (g.hear, g.joint) = (false, true) },
     Variant { name: "heard, joint", change: |g| (g.hear, g.joint) = (true, true) },
     Variant { name: "coarticulation weight", change: coarticulated },
+    Variant { name: "read as the truth", change: |g| g.targets = Targets::Read },
     Variant { name: "shuffled targets", change: |g| g.targets = Targets::Shuffled },
     Variant { name: "untrained expert", change: |g| g.reader = Skill::Untrained },
 ];
@@ -129,7 +133,7 @@ impl<'a, A: Animator> Ablation<'a, A> {
         };
         let name = variant.name.replace([',', ' '], "-");
         let folder = runs.join(format!("{}-{}", self.experiment.seed, name));
-        keep(&GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() }, &folder, "guide.toml")?;
+        keep(&GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() }, &folder, KEPT)?;
         self.device.seed(self.experiment.seed);
         let trained = teaching.train(&guidance, guide.as_ref(), &folder).context(variant.name)?;
         Ok((self.judge(variant.name, &self.bench.tracks(&trained.net)), trained.slopes))
@@ -138,38 +142,42 @@ impl<'a, A: Animator> Ablation<'a, A> {
     fn judge(&self, name: &str, tracks: &[Track]) -> Judged {
         let [guide, judge] = self.readers;
         let judged = self.bench.judge(name, tracks, judge, guide);
-        log::info!("{name}: VER {:.4}, LVE-mm {:.3}", judged.ver(), judged.figures[0]);
+        log::info!("{name}: judge {:.4}, LVE-mm {:.3}", judged.rate(), judged.figures[0]);
         judged
     }
 }
 
-/// A row for each, with the difference of the judge's VER from "no guidance", paired, by speaker.
+/// A row for each, with the difference of the judge's VER (or CER) from "no guidance", paired, by speaker.
 pub fn judged_table(title: &str, rows: &[Judged], films: &[Film]) -> Table {
     let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
-    let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::visemes);
+    let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::chief);
     let gained = |row: &Judged| match &plain {
         Some(plain) if row.name != NOTHING => {
-            let by = paired_difference(&speakers, &row.visemes(), plain);
+            let by = paired_difference(&speakers, &row.chief(), plain);
             format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high)
         }
         _ => String::new(),
     };
+    let (judged, guided) = rows.first().map_or((&[][..], &[][..]), |row| (&row.judge[..], &row.guide[..]));
+    let rates = Read::rates(judged);
     let row = |row: &Judged| {
         let [lve, closure, false_closure, jerk, rms] = row.figures;
-        vec![
-            row.name.clone(),
-            percent(&row.judge, |read| read.phones),
-            percent(&row.judge, |read| read.visemes),
+        let read = rates.iter().map(|(_, of)| percent(&row.judge, *of));
+        let beside = [
             gained(row),
-            percent(&row.guide, |read| read.visemes),
+            percent(&row.guide, Read::chief),
             format!("{lve:.3}"),
             format!("{:.1}", 100.0 * closure),
             format!("{:.2}", 100.0 * false_closure),
             format!("{jerk:.3}"),
             format!("{rms:.4}"),
-        ]
+        ];
+        [row.name.clone()].into_iter().chain(read).chain(beside).collect()
     };
-    let mut columns = vec!["PER, %", "VER, %", "VER against no guidance", "VER of the guide, %", "LVE, mm"];
-    columns.extend(["closures, %", "false closures, %", "jerk", "RMS"]);
+    let mut columns: Vec<String> = rates.iter().map(|(name, _)| format!("{name}, %")).collect();
+    columns.push(format!("{} against no guidance", Read::chief_name(judged)));
+    columns.push(format!("{} of the guide, %", Read::chief_name(guided)));
+    columns.extend(["LVE, mm", "closures, %", "false closures, %", "jerk", "RMS"].map(str::to_owned));
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     Table::new(title, &columns, rows.iter().map(row).collect())
 }

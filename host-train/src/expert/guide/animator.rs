@@ -5,12 +5,14 @@ use std::path::Path;
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use keyface_core::{Decode, Span};
 
 use crate::data::{Utterance, labelled, stacked};
+use crate::export::{Packed, Trained, completion_net, key_motion_net};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, KmTalkConfig};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{
-    Experiment, FlowMaker, LookAhead, PREDICTED, RunDir, best_completion, best_key_motion,
+    Experiment, FlowMaker, KeySource, LookAhead, PREDICTED, RunDir, best_completion, best_key_motion,
     kmtalk::{AudioSource, Material},
 };
 
@@ -44,6 +46,7 @@ pub struct Student {
     key_motion: KeyMotionNet,
     completion: CompletionNet,
     flow: FlowMaker,
+    keys: KeySource,
     look_ahead: LookAhead,
 }
 
@@ -61,7 +64,24 @@ impl Student {
             key_motion: best_key_motion(&experiment, &run, device)?,
             completion: nets.each.swap_remove(look_ahead.which),
             flow: FlowMaker { device: device.clone(), next_key: experiment.completion.next_key },
+            keys: PREDICTED,
             look_ahead,
+        })
+    }
+
+    /// A model that ships: what its files hold.
+    ///
+    /// # Errors
+    /// Files that we did not write.
+    pub fn of_model(model: &Packed, device: &Device) -> Result<Self> {
+        let Trained { key_motion, completion } = model.trained()?;
+        let Decode { key_threshold: threshold, key_refractory_ms, .. } = model.card.decode;
+        Ok(Student {
+            key_motion: key_motion_net(&key_motion, device),
+            completion: completion_net(&completion, device),
+            flow: FlowMaker { device: device.clone(), next_key: true },
+            keys: KeySource::Predicted { threshold, refractory: Span::from_ms(key_refractory_ms as i64) },
+            look_ahead: LookAhead { which: 0, ms: model.card.look_ahead_ms },
         })
     }
 }
@@ -83,7 +103,7 @@ impl Animator for Student {
         let trunk = self.key_motion.trunk(stacked(crops, &self.flow.device));
         let heads = self.key_motion.heads(self.look_ahead.which, trunk.clone());
         let (_, labels) = labelled(crops, self.look_ahead.steps(), &self.flow.device);
-        let flow = self.flow.features(heads, &labels, &vec![PREDICTED; crops.len()]);
+        let flow = self.flow.features(heads, &labels, &vec![self.keys; crops.len()]);
         Ok([flow.into_data(), trunk.into_data()])
     }
 

@@ -51,6 +51,8 @@ pub struct GuideExperiment {
 pub enum AnimatorChoice {
     /// The CompletionNet of a finished run, over its KeyMotionNet.
     Student(PathBuf),
+    /// The same of a model folder, whose files are all that is left of its run.
+    Model(PathBuf),
     /// Direct regression of about so many weights, from fresh ones.
     Direct(usize),
     /// The offline KMTalk of this size, from fresh weights.
@@ -98,6 +100,8 @@ pub enum Targets {
     /// What is said.
     #[default]
     Said,
+    /// What the reader itself reads of the truth, in its own probabilities.
+    Read,
     /// What is said in the next crop of the batch: a control.
     Shuffled,
 }

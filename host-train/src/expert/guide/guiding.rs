@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::activation::{log_softmax, softmax};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -10,6 +11,7 @@ use super::super::eyes::Eyes;
 use super::super::loss::{Part, ReadingWeights, Said};
 use super::super::net::Expert;
 use super::super::reader::Reader;
+use super::super::units::Units;
 
 /// A reader where slopes pass through it.
 #[derive(Clone, Debug)]
@@ -18,8 +20,8 @@ pub struct Guide {
     pub expert: Expert,
     /// What it sees of a motion.
     pub eyes: Eyes,
-    /// The edge of an utterance.
-    pub edge: usize,
+    /// What it reads.
+    pub units: Units,
 }
 
 impl Guide {
@@ -27,7 +29,7 @@ impl Guide {
     pub fn new(reader: &Reader, learns: bool) -> Self {
         let expert = reader.expert.clone().train();
         let expert = if learns { expert } else { expert.no_grad() };
-        Guide { expert, eyes: reader.eyes.clone(), edge: reader.units.edge() }
+        Guide { expert, eyes: reader.eyes.clone(), units: reader.units.clone() }
     }
 
     /// What is not read of what is said, where a motion is shown. Through pictures it is one term, that leaves nothing
@@ -40,7 +42,30 @@ impl Guide {
         weights: &ReadingWeights,
         view: u64,
     ) -> Vec<Part> {
-        let losses = |seen| said.losses(&self.expert, &self.expert.read(seen, sound, None), weights);
+        self.look(shown, view, |seen| said.losses(&self.expert, &self.expert.read(seen, sound, None), weights))
+    }
+
+    /// How differently a motion is read than the truth: cross-entropy against what the reader itself makes of the truth
+    /// (Hinton et al. 2015, temperature 1), in time and for CTC.
+    ///
+    /// # Shapes
+    /// Both `[batch, frames, MOTION_CHANNELS]`.
+    pub fn read_as(&self, shown: Tensor<3>, truth: Tensor<3>, weights: &ReadingWeights, view: u64) -> Vec<Part> {
+        let mut rng = ChaCha8Rng::seed_from_u64(view);
+        let model = self.expert.read(self.eyes.see_by_chance(truth, &mut rng), None, None);
+        let unlike = |read: Tensor<3>, model: &Tensor<3>| {
+            -(softmax(model.clone().detach(), 2) * log_softmax(read, 2)).sum_dim(2).mean()
+        };
+        self.look(shown, view, |seen| {
+            let read = self.expert.read(seen, None, None);
+            vec![
+                ("ctc", unlike(read.ctc, &model.ctc) * weights.ctc),
+                ("frames", unlike(read.frames, &model.frames) * weights.frames),
+            ]
+        })
+    }
+
+    fn look(&self, shown: Tensor<3>, view: u64, losses: impl FnOnce(Tensor<4>) -> Vec<Part>) -> Vec<Part> {
         match &self.eyes {
             Eyes::Points(eye) => losses(eye.see(shown)),
             Eyes::Pictures(camera) => through_pictures(camera, shown, view, losses).into_iter().collect(),

@@ -74,7 +74,7 @@ impl<'a, A: Animator> Bench<'a, A> {
     pub fn judge(&self, name: &str, tracks: &[Track], judge: &Reader, guide: &Reader) -> Judged {
         let said = |n: usize| &self.heard[n].crops()[0];
         let read = |reader: &Reader| {
-            (0..tracks.len()).map(|n| reader.score(&tracks[n], &said(n).phones, Search::Greedy)).collect::<Vec<_>>()
+            (0..tracks.len()).map(|n| reader.score(&tracks[n], said(n), Search::Greedy)).collect::<Vec<_>>()
         };
         Judged {
             name: name.to_owned(),
@@ -86,29 +86,22 @@ impl<'a, A: Animator> Bench<'a, A> {
 }
 
 impl Judged {
-    /// Errors of the judge in each film.
-    pub fn visemes(&self) -> Vec<Errors> {
-        self.judge.iter().map(|read| read.visemes).collect()
+    /// What the judge is asked by, in each film: [`Read::chief`].
+    pub fn chief(&self) -> Vec<Errors> {
+        self.judge.iter().map(Read::chief).collect()
     }
 
     /// Takes in the same films of another seed; figures are summed.
     pub(super) fn add(&mut self, other: &Judged) {
-        let add = |ours: &mut Errors, theirs: Errors| {
-            ours.wrong += theirs.wrong;
-            ours.of += theirs.of;
-        };
         for (ours, theirs) in [(&mut self.judge, &other.judge), (&mut self.guide, &other.guide)] {
-            for (a, b) in ours.iter_mut().zip(theirs) {
-                add(&mut a.phones, b.phones);
-                add(&mut a.visemes, b.visemes);
-            }
+            ours.iter_mut().zip(theirs).for_each(|(a, b)| a.add(b));
         }
         self.figures.iter_mut().zip(other.figures).for_each(|(a, b)| *a += b);
     }
 
-    /// The judge's VER.
-    pub fn ver(&self) -> f64 {
-        rate(&self.visemes())
+    /// The judge's VER, or its CER where it spells.
+    pub fn rate(&self) -> f64 {
+        rate(&self.chief())
     }
 }
 
@@ -142,14 +135,14 @@ mod tests {
     use super::*;
 
     fn judged(wrong: f64, lve: f64) -> Judged {
-        let read = Read { phones: Errors::default(), visemes: Errors { wrong, of: 10.0 } };
+        let read = Read { visemes: Errors { wrong, of: 10.0 }, ..Read::default() };
         Judged { name: "a".into(), judge: vec![read], guide: vec![read], figures: [lve, 0.0, 0.0, 0.0, 0.0] }
     }
 
     #[test]
     fn seeds_are_pooled_by_the_film_and_figures_averaged() {
         let rows = over_seeds(&[vec![judged(2.0, 1.0)], vec![judged(6.0, 3.0)]]);
-        assert_eq!((rows.len(), rows[0].ver(), rows[0].figures[0]), (1, 0.4, 2.0));
+        assert_eq!((rows.len(), rows[0].rate(), rows[0].figures[0]), (1, 0.4, 2.0));
         assert!(over_seeds(&[]).is_empty());
     }
 

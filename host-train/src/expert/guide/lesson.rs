@@ -97,7 +97,7 @@ impl<A: Animator> Teaching<'_, A> {
 }
 
 /// Name of the network in the run's folder.
-const NET: &str = "animator";
+pub(super) const NET: &str = "animator";
 
 struct Guided<'a, A: Animator> {
     teaching: &'a Teaching<'a, A>,
@@ -145,10 +145,16 @@ impl<A: Animator> Guided<'_, A> {
         if let Some(guide) = self.guide.filter(|_| self.guidance.av > 0.0) {
             let learning = joint.map(|expert| Guide { expert: expert.clone(), ..guide.clone() });
             let guide = learning.as_ref().unwrap_or(guide);
-            let sound = self.guidance.hear.then(|| batch.sound(training));
-            let shuffled = self.guidance.targets == Targets::Shuffled;
-            let said = batch.said(guide.expert.answers(), shuffled, guide.edge, training);
-            let read = guide.read(shown, sound, &said, &self.guidance.reading, step as u64);
+            let (weights, view) = (&self.guidance.reading, step as u64);
+            let read = match self.guidance.targets {
+                Targets::Read => guide.read_as(shown, batch.truth(training), weights, view),
+                targets => {
+                    let sound = self.guidance.hear.then(|| batch.sound(training));
+                    let shuffled = targets == Targets::Shuffled;
+                    let said = batch.said(&guide.units, guide.expert.answers(), shuffled, training);
+                    guide.read(shown, sound, &said, weights, view)
+                }
+            };
             parts.extend(read.into_iter().map(|(name, loss)| (name, loss * self.guidance.av)));
         }
         parts

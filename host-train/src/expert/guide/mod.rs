@@ -7,6 +7,7 @@ mod choice;
 mod guiding;
 mod judged;
 mod lesson;
+mod pack;
 mod pool;
 mod run;
 mod terms;
@@ -17,5 +18,6 @@ pub use choice::{AnimatorChoice, Coarticulation, Guidance, GuideExperiment, Skil
 pub use guiding::Guide;
 pub use judged::{Bench, Judged};
 pub use lesson::{Slope, Teaching, Trained};
+pub use pack::{GuidedModel, pack};
 pub use pool::{Batch, Pool};
 pub use run::{Outcome, Plan, over_seeds};

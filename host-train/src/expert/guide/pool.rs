@@ -9,6 +9,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::super::loss::Said;
 use super::super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
 use super::super::reader::true_track;
+use super::super::units::Units;
 use super::animator::Animator;
 use crate::data::{Augmenter, Utterance};
 use crate::train::{BatchPlan, Corpora};
@@ -56,12 +57,12 @@ impl<H> Batch<H> {
     }
 
     /// What is said, or in a control what the next crop says.
-    pub fn said(&self, answers: usize, shuffled: bool, edge: usize, device: &Device) -> Said {
+    pub fn said(&self, units: &Units, answers: usize, shuffled: bool, device: &Device) -> Said {
         let mut crops = self.crops.clone();
         if shuffled {
             crops.rotate_left(1);
         }
-        Said::of(&crops, answers, edge, device)
+        Said::of(&crops, units, answers, device)
     }
 
     /// The motion of a batch of one as poses.

@@ -13,6 +13,7 @@ use super::choice::{AnimatorChoice, GuideExperiment};
 use super::judged::{Bench, Judged};
 use super::lesson::Slope;
 use crate::data::{Augmenter, NoisePool};
+use crate::export::Packed;
 use crate::train::Corpora;
 
 /// What is taught, and before whom.
@@ -46,6 +47,9 @@ impl Plan {
     pub fn run(&self, variants: &[&Variant], device: &Device) -> Result<Outcome> {
         match &self.experiment.animator {
             AnimatorChoice::Student(folder) => self.teach(&Student::load(folder, device)?, variants, device),
+            AnimatorChoice::Model(folder) => {
+                self.teach(&Student::of_model(&Packed::read(folder)?, device)?, variants, device)
+            }
             AnimatorChoice::Direct(parameters) => {
                 let animator = Direct { parameters: *parameters, device: device.clone() };
                 self.teach(&animator, variants, device)

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 
 use super::lens::{Lens, axes, picked};
 use super::material::Material;
-use super::said::said;
+use super::said::ToRead;
 use crate::expert::guide::Guide;
 use crate::expert::{ReadingWeights, Said};
 use crate::papers::corpus::Regions;
@@ -43,7 +43,7 @@ impl Guidance {
     ) -> Result<Self> {
         let mut lenses = BTreeMap::new();
         for item in &material.items {
-            let lens = Lens::new(item, regions, &said(folder, &item.clip.id)?)?;
+            let lens = Lens::new(item, regions, &ToRead::of(folder, &item.clip.id, guide.units.spell())?)?;
             lenses.insert(item.clip.id.clone(), lens);
         }
         let lips = regions.lips.iter().flat_map(|v| axes(*v)).collect();
@@ -65,7 +65,7 @@ impl Guidance {
     /// As [`Guidance::loss`].
     pub fn misread(&self, clip: &str, moves: &Tensor<3>) -> Option<Tensor<1>> {
         let (lens, guide) = (self.lenses.get(clip)?, &self.guide);
-        let said = Said::of(std::slice::from_ref(&lens.said), guide.expert.answers(), guide.edge, &moves.device());
+        let said = Said::of(std::slice::from_ref(&lens.said), &guide.units, guide.expert.answers(), &moves.device());
         let read = guide.read(lens.see(moves), None, &said, &READING, 0);
         read.into_iter().map(|(_, loss)| loss).reduce(|sum, loss| sum + loss)
     }

@@ -4,12 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use burn::tensor::{Tensor, TensorData};
-use keyface_core::{MOTION_CHANNELS, Motion};
 
 use super::lens::Lens;
 use super::material::Item;
-use super::said::said;
+use super::said::ToRead;
 use crate::expert::{Read, Reader, Search};
 use crate::papers::corpus::Regions;
 
@@ -35,31 +33,24 @@ impl Judge {
     /// # Errors
     /// When the clip's alignment cannot be read, or the mesh has no pairs across the lips.
     pub fn read(&self, item: &Item, regions: &Regions, shown: &[f32]) -> Result<Read> {
-        let lens = Lens::new(item, regions, &said(&self.textgrids, &item.clip.id)?)?;
-        let template = &item.clip.template;
-        let moves: Vec<f32> = shown.iter().zip(template.iter().cycle()).map(|(at, rest)| at - rest).collect();
-        let moves = TensorData::new(moves, [1, item.frames, template.len()]);
-        let seen = lens.see(&Tensor::from_data(moves, &self.reader.device)).try_into_vec_as::<f32>()?;
-        let seen: Vec<Motion> = seen.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row)).collect();
-        Ok(self.reader.score(&seen, &lens.said.phones, Search::Greedy))
+        let to_read = ToRead::of(&self.textgrids, &item.clip.id, self.reader.units.spell())?;
+        let lens = Lens::new(item, regions, &to_read)?;
+        let seen = lens.poses(item, shown, &self.reader.device)?;
+        Ok(self.reader.score(&seen, &lens.said, Search::Greedy))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::module::Module;
-    use burn::optim::{AdamConfig, GradientsParams};
-    use burn::tensor::Device;
+pub mod testing {
+    use burn::tensor::{Device, Tensor};
 
     use super::*;
-    use crate::expert::net::ExpertConfig;
-    use crate::expert::{Eyes, Points, Said, UnitChoice};
-    use crate::loss::smoothed_cross_entropy;
+    use crate::corpus::audio;
     use crate::papers::corpus::{Captured, Frames, Part, Rest, Sound};
     use crate::papers::numpy::{NpyFile, write_npy};
 
     /// Five pairs across the lips, and both corners.
-    fn face() -> (Vec<f32>, Regions) {
+    pub fn face() -> (Vec<f32>, Regions) {
         let xs: [f32; 5] = [-0.016, -0.008, 0.0, 0.008, 0.016];
         let mut rest: Vec<f32> = [xs, xs].concat().iter().flat_map(|x| [*x, 0.0, 0.0]).collect();
         rest.extend([-0.025, 0.0, 0.0, 0.025, 0.0, 0.0]);
@@ -67,8 +58,8 @@ mod tests {
         (rest, Regions { lips: (0..12).collect(), upper_face: vec![], lip_pairs })
     }
 
-    /// Two seconds, five times "m aa" of 160 and 240 ms: the lower lip falls by 12 mm in each AA.
-    fn item(folder: &Path, rest: &[f32]) -> Item {
+    /// Two seconds, five times "ma", "m aa" of 160 and 240 ms: the lower lip falls by 12 mm in each AA.
+    pub fn item(folder: &Path, rest: &[f32]) -> Item {
         let frame = |n: usize| {
             let mut frame = rest.to_vec();
             let fallen = if n % 10 < 4 { 0.0 } else { 0.012 };
@@ -81,8 +72,12 @@ mod tests {
             let at = 0.4 * n as f64;
             [format!("{at} {} \"M\"\n", at + 0.16), format!("{} {} \"AA\"\n", at + 0.16, at + 0.4)]
         });
-        let head = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n0 2 <exists> 1\n\"IntervalTier\" \"phones\" 0 2 10\n";
-        std::fs::write(folder.join("a.TextGrid"), head.to_string() + &intervals.collect::<String>()).unwrap();
+        let words = (0..5).map(|n| 0.4 * n as f64).map(|at| format!("{at} {} \"ma\"\n", at + 0.4));
+        let head = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n0 2 <exists> 2\n";
+        let tier = |name: &str, rows: &str| format!("\"IntervalTier\" \"{name}\" 0 2 {}\n{rows}", rows.lines().count());
+        let tiers = tier("phones", &intervals.collect::<String>()) + &tier("words", &words.collect::<String>());
+        std::fs::write(folder.join("a.TextGrid"), head.to_string() + &tiers).unwrap();
+        audio::write(&folder.join("a.wav"), &[0.0; 32_000]).unwrap();
         Item {
             clip: Captured {
                 id: "a".into(),
@@ -90,7 +85,7 @@ mod tests {
                 sentence: 1,
                 part: Part::Train,
                 template: Rest::new(rest.to_vec()),
-                sound: Sound::File("a.wav".into()),
+                sound: Sound::File(folder.join("a.wav")),
                 frames: Frames::all(NpyFile::open(&path).unwrap()),
                 rate_hz: 25.0,
             },
@@ -102,6 +97,19 @@ mod tests {
             letters: vec![],
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Module;
+    use burn::optim::{AdamConfig, GradientsParams};
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    use super::testing::{face, item};
+    use super::*;
+    use crate::expert::net::ExpertConfig;
+    use crate::expert::{Eyes, Points, Said, UnitChoice};
+    use crate::loss::smoothed_cross_entropy;
 
     #[test]
     fn what_a_judge_has_learned_to_read_it_reads_from_a_mesh_and_not_from_a_face_at_rest() {
@@ -111,13 +119,13 @@ mod tests {
         let (training, units, eye) =
             (device.clone().autodiff(), UnitChoice::Phones.units().unwrap(), Points::Lips.eye());
         training.seed(1);
-        let lens = Lens::new(&item, &regions, &said(dir.path(), "a").unwrap()).unwrap();
+        let lens = Lens::new(&item, &regions, &ToRead::of(dir.path(), "a", false).unwrap()).unwrap();
         let rows = item.rows().unwrap();
         let moves: Vec<f32> = rows.iter().zip(rest.iter().cycle()).map(|(at, rest)| at - rest).collect();
         let moves = Tensor::from_data(TensorData::new(moves, [1, 50, rest.len()]), &training);
         let config = ExpertConfig { dropout: 0.0, ..ExpertConfig::tiny(eye.numbers()) };
         let (mut expert, mut optimizer) = (config.init(units.count(), &training), AdamConfig::new().init());
-        let target = Said::of(std::slice::from_ref(&lens.said), expert.answers(), units.edge(), &training);
+        let target = Said::of(std::slice::from_ref(&lens.said), &units, expert.answers(), &training);
         for _ in 0..80 {
             // Unit by unit: CTC itself would say nothing for long.
             let reading = expert.read(eye.see(lens.see(&moves)), None, None);

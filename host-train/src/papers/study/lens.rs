@@ -1,11 +1,12 @@
 //! A mesh as a reader of lips sees it: through the rig's channels, 50 poses a second; and what should be read there.
 
 use anyhow::{Context, Result, anyhow, ensure};
-use burn::tensor::{Int, Tensor, TensorData};
-use keyface_core::script::Segment;
-use keyface_core::{MOTION_CHANNELS, Phone, STEP_HOPS};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use keyface_core::{MOTION_CHANNELS, Motion, Phone, STEP_HOPS};
 
 use super::material::Item;
+use super::said::ToRead;
+use crate::clip::words_between;
 use crate::data::Utterance;
 use crate::expert::net::POSES;
 use crate::papers::corpus::Regions;
@@ -27,11 +28,11 @@ pub struct Lens {
 }
 
 impl Lens {
-    /// For a clip that says these phones.
+    /// For a clip that says this.
     ///
     /// # Errors
     /// When the mesh has no pairs across the lips, or the clip is shorter than two steps.
-    pub fn new(item: &Item, regions: &Regions, phones: &[Segment]) -> Result<Lens> {
+    pub fn new(item: &Item, regions: &Regions, said: &ToRead) -> Result<Lens> {
         let fit = RigFit::new(&item.clip.template, regions).map_err(|came| anyhow!("the mesh has {came}"));
         let fit = fit.with_context(|| item.clip.id.clone())?;
         let (rate_hz, frames) = (item.clip.rate_hz, item.frames);
@@ -43,7 +44,7 @@ impl Lens {
         Ok(Lens {
             channels: TensorData::new(matrix, [1, axes.len(), MOTION_CHANNELS]),
             pace: TensorData::new(rows, [1, steps, frames]),
-            said: by_hops(phones, steps * STEP_HOPS),
+            said: by_hops(said, steps * STEP_HOPS),
             axes,
         })
     }
@@ -52,6 +53,20 @@ impl Lens {
     pub fn see(&self, moves: &Tensor<3>) -> Tensor<3> {
         let on = |data: &TensorData| Tensor::<3>::from_data(data.clone(), &moves.device());
         on(&self.pace).matmul(picked(moves, &self.axes)).matmul(on(&self.channels))
+    }
+}
+
+impl Lens {
+    /// What it makes of vertices `[frames, values]` that are shown for a clip, one pose a step.
+    ///
+    /// # Errors
+    /// Where the tensor library fails.
+    pub fn poses(&self, item: &Item, shown: &[f32], device: &Device) -> Result<Vec<Motion>> {
+        let template = &item.clip.template;
+        let moves: Vec<f32> = shown.iter().zip(template.iter().cycle()).map(|(at, rest)| at - rest).collect();
+        let moves = TensorData::new(moves, [1, item.frames, template.len()]);
+        let seen = self.see(&Tensor::from_data(moves, device)).try_into_vec_as::<f32>()?;
+        Ok(seen.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row)).collect())
     }
 }
 
@@ -76,11 +91,12 @@ fn between(step: usize, rate_hz: f64, frames: usize) -> Vec<f32> {
     row
 }
 
-fn by_hops(phones: &[Segment], hops: usize) -> Utterance {
-    let mut said = Utterance::silence(hops);
+fn by_hops(to_read: &ToRead, hops: usize) -> Utterance {
+    let words = words_between(&to_read.words, 0.0, hops as f64 / 100.0);
+    let mut said = Utterance { words, ..Utterance::silence(hops) };
     for (hop, phone) in said.phones.iter_mut().enumerate() {
         let at_s = (hop as f64 + 0.5) / 100.0;
-        let here = phones.iter().find(|segment| (segment.start_s..segment.end_s).contains(&at_s));
+        let here = to_read.phones.iter().find(|segment| (segment.start_s..segment.end_s).contains(&at_s));
         *phone = here.map_or(Phone::SIL, |segment| segment.phone);
     }
     said
@@ -88,6 +104,8 @@ fn by_hops(phones: &[Segment], hops: usize) -> Utterance {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::script::Segment;
+
     use super::*;
 
     #[test]
@@ -100,7 +118,8 @@ mod tests {
 
     #[test]
     fn hops_say_what_lies_in_their_middle() {
-        let said = by_hops(&[Segment { start_s: 0.01, end_s: 0.03, phone: Phone::M }], 4);
+        let phones = vec![Segment { start_s: 0.01, end_s: 0.03, phone: Phone::M }];
+        let said = by_hops(&ToRead { phones, ..ToRead::default() }, 4);
         assert_eq!(said.phones, [Phone::SIL, Phone::M, Phone::M, Phone::SIL]);
     }
 }

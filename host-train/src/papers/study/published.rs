@@ -38,9 +38,14 @@ impl Published {
         Published { read: Some([characters, visemes]), ..self }
     }
 
-    /// What stands beside our PER or VER, in per cent, before and after: CER for the one, VER for the other.
+    /// What stands beside a rate of ours, in per cent, before and after: CER beside CER and PER, VER beside VER.
     pub fn read(&self, rate: &str) -> Option<[f64; 2]> {
-        self.read.map(|[characters, visemes]| if rate == "VER" { visemes } else { characters })
+        let [characters, visemes] = self.read?;
+        match rate {
+            "PER" | "CER" => Some(characters),
+            "VER" => Some(visemes),
+            _ => None,
+        }
     }
 }
 

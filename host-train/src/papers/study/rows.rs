@@ -32,11 +32,11 @@ pub struct Row {
     pub vertices: usize,
     /// What it heard and how it was made, in a sentence.
     pub note: String,
-    /// Who read it, where PER and VER stand among the figures.
-    #[serde(default)]
-    pub judge: Option<String>,
-    /// By metric: LVE, PER and VER over all clips together, the others as means over clips.
+    /// By metric: LVE over all clips together, the others as means over clips.
     pub figures: BTreeMap<String, f64>,
+    /// By judge and rate, over all clips together.
+    #[serde(default)]
+    pub read: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// What all rows of a run have in common.
@@ -50,27 +50,25 @@ pub struct Run<'a> {
     pub vertices: usize,
     /// What must be said of the figures.
     pub note: &'a str,
-    /// Who read what was shown.
-    pub judge: Option<&'a str>,
 }
 
 impl Row {
     /// From what was measured of clips.
     pub fn new(model: &str, run: &Run<'_>, scored: &Scored) -> Row {
         let value = |figure: &Figure| if POOLED.contains(&figure.metric) { figure.pooled } else { figure.mean };
-        let read = |of: fn(&Read) -> Errors| rate(&scored.reads.iter().map(of).collect::<Vec<_>>());
         let vertices = scored.figures.iter().map(|figure| (figure.metric.to_string(), value(figure)));
-        let judge = run.judge.filter(|_| !scored.reads.is_empty());
-        let reads = judge.map(|_| [("PER", read(|read| read.phones)), ("VER", read(|read| read.visemes))]);
-        let reads = reads.into_iter().flatten().map(|(name, value)| (name.to_string(), value));
+        let rates = |reads: &Vec<Read>| {
+            let pooled = |of: fn(&Read) -> Errors| rate(&reads.iter().map(of).collect::<Vec<_>>());
+            Read::rates(reads).into_iter().map(|(name, of)| (name.to_string(), pooled(of))).collect()
+        };
         Row {
             model: model.into(),
             corpus: run.layout.name().into(),
             part: run.part.to_string(),
             vertices: run.vertices,
             note: run.note.into(),
-            judge: judge.map(str::to_owned),
-            figures: vertices.chain(reads).collect(),
+            figures: vertices.collect(),
+            read: scored.reads.iter().map(|(judge, reads)| (judge.clone(), rates(reads))).collect(),
         }
     }
 }
@@ -116,8 +114,8 @@ pub mod testing {
             part: "test of unseen speakers".into(),
             vertices: 5023,
             note: "generated corpus".into(),
-            judge: None,
             figures: [("LVE".to_string(), lve)].into(),
+            read: BTreeMap::new(),
         }
     }
 }
@@ -138,24 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_what_a_judge_read_and_says_who() {
+    fn a_row_has_what_every_judge_read_under_its_name() {
         let errors = |wrong: f64| Errors { wrong, of: 4.0 };
-        let reads = vec![
-            Read { phones: errors(4.0), visemes: errors(2.0) },
-            Read { phones: errors(1.0), visemes: errors(0.0) },
-        ];
-        let run = Run { layout: Layout::Biwi, part: Part::TestSeen, vertices: 9, note: "", judge: Some("deaf") };
-        let scored = Scored { figures: vec![], reads };
-        let judged = Row::new("FaceFormer", &run, &scored);
-        assert_eq!(
-            (judged.figures["PER"], judged.figures["VER"], judged.judge.as_deref()),
-            (0.625, 0.25, Some("deaf"))
-        );
-        let unread = Row::new("FaceFormer", &Run { judge: None, ..run }, &Scored::default());
-        assert!(unread.figures.is_empty() && unread.judge.is_none());
+        let read = |wrong: f64| Read { phones: errors(wrong), visemes: errors(0.5 * wrong), ..Read::default() };
+        let spelled = |wrong: f64| Read { letters: errors(wrong), words: errors(4.0), ..Read::default() };
+        let reads = [("deaf".to_string(), vec![read(4.0), read(1.0)]), ("speller".to_string(), vec![spelled(3.0)])];
+        let run = Run { layout: Layout::Biwi, part: Part::TestSeen, vertices: 9, note: "" };
+        let judged = Row::new("FaceFormer", &run, &Scored { figures: vec![], reads: reads.into() });
+        let rates =
+            |judge: &str| judged.read[judge].iter().map(|(name, value)| (&name[..], *value)).collect::<Vec<_>>();
+        assert_eq!(rates("deaf"), [("PER", 0.625), ("VER", 0.3125)]);
+        assert_eq!(rates("speller"), [("CER", 0.75), ("WER", 1.0)]);
+        let unread = Row::new("FaceFormer", &run, &Scored::default());
+        assert!(unread.figures.is_empty() && unread.read.is_empty());
         // Rows of before there were judges are read.
-        let text = serde_json::to_string(&row("SelfTalk", 1.0)).unwrap().replace("\"judge\":null,", "");
-        assert!(!text.contains("judge"));
+        let text = serde_json::to_string(&row("SelfTalk", 1.0)).unwrap().replace(",\"read\":{}", "");
+        assert!(!text.contains("read"));
         assert_eq!(serde_json::from_str::<Row>(&text).unwrap(), row("SelfTalk", 1.0));
     }
 }

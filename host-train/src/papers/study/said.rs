@@ -8,6 +8,34 @@ use keyface_sound::said::TEXTGRID_ENDINGS;
 
 use crate::corpus::{Interval, read_phones, read_words};
 
+/// What a reader of lips should read in a clip.
+#[derive(Clone, Debug, Default)]
+pub struct ToRead {
+    /// Phones.
+    pub phones: Vec<Segment>,
+    /// Words, for a reader that spells.
+    pub words: Vec<Interval>,
+}
+
+impl ToRead {
+    /// Reads the alignment of a clip; its words only for a reader that spells.
+    ///
+    /// # Errors
+    /// As [`said`] and [`words`].
+    pub fn of(folder: &Path, clip: &str, spelled: bool) -> Result<ToRead> {
+        let words = if spelled { words(folder, clip)? } else { vec![] };
+        Ok(ToRead { phones: said(folder, clip)?, words })
+    }
+
+    /// The same, with words where there are any.
+    ///
+    /// # Errors
+    /// As [`said`].
+    pub fn with_words(folder: &Path, clip: &str) -> Result<ToRead> {
+        Ok(ToRead { phones: said(folder, clip)?, words: words(folder, clip).unwrap_or_default() })
+    }
+}
+
 /// The phones of a clip, from `FOLDER/CLIP.TextGrid` or what aligners write instead.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A trained baseline on clips that it was not trained on, by every metric on vertices, and by a reader of lips.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -23,8 +24,8 @@ pub struct Test<'a> {
     pub material: &'a Material,
     /// Lips and upper face.
     pub regions: &'a Regions,
-    /// Who reads what is shown.
-    pub judge: Option<&'a Judge>,
+    /// Who read what is shown.
+    pub judges: &'a [Judge],
     /// Where it is computed.
     pub device: &'a Device,
 }
@@ -34,8 +35,8 @@ pub struct Test<'a> {
 pub struct Scored {
     /// By every metric on vertices.
     pub figures: Vec<Figure>,
-    /// What the judge read of each clip; nothing without one.
-    pub reads: Vec<Read>,
+    /// What each judge read of each clip, by the judge's name.
+    pub reads: BTreeMap<String, Vec<Read>>,
 }
 
 impl Test<'_> {
@@ -94,7 +95,10 @@ impl Test<'_> {
     fn add(&self, sheet: &mut Sheet, item: &Item, shown: &[f32], truth: &[f32]) -> Result<()> {
         let clip = VertexClip::new(self.material.layout, &item.clip, self.regions, shown, truth);
         sheet.values.push(clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?.values());
-        sheet.reads.extend(self.judge.map(|judge| judge.read(item, self.regions, shown)).transpose()?);
+        for judge in self.judges {
+            let read = judge.read(item, self.regions, shown)?;
+            sheet.reads.entry(judge.name().to_owned()).or_default().push(read);
+        }
         Ok(())
     }
 }
@@ -106,7 +110,7 @@ pub const TRUTH: &str = "the truth itself";
 #[derive(Default)]
 struct Sheet {
     values: Vec<Vec<Option<Sample>>>,
-    reads: Vec<Read>,
+    reads: BTreeMap<String, Vec<Read>>,
 }
 
 impl Sheet {

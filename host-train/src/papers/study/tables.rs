@@ -10,18 +10,14 @@ use crate::evaluate::Table;
 use crate::papers::corpus::Layout;
 use crate::papers::metric::VERTEX_METRICS;
 
-/// What a judge's reading is measured by.
-const READ: [&str; 2] = ["PER", "VER"];
 const COLUMNS: [&str; 4] = ["before (theirs)", "after (theirs)", "before (ours)", "after (ours)"];
 
 /// A paper's rows beside ours, as Markdown with what must be said of them.
 pub fn table(paper: PaperTable, ours: &[Row]) -> String {
     let mut out = lve_table(paper, ours).markdown();
-    let judges: BTreeSet<&str> = ours.iter().filter_map(|row| row.judge.as_deref()).collect();
-    for judge in judges.into_iter().filter(|_| paper.is_read()) {
-        let read: Vec<&Row> = ours.iter().filter(|row| row.judge.as_deref() == Some(judge)).collect();
-        READ.into_iter()
-            .for_each(|rate| out.push_str(&format!("\n{}", read_table(paper, rate, judge, &read).markdown())));
+    for (judge, rate) in read(ours).into_iter().filter(|_| paper.is_read()) {
+        let read: Vec<&Row> = ours.iter().filter(|row| row.read.contains_key(judge)).collect();
+        out.push_str(&format!("\n{}", read_table(paper, rate, judge, &read).markdown()));
     }
     out.push_str(
         "\nPublished figures were read second-hand and none was measured here. VOCASET's differ between papers by a \
@@ -47,9 +43,16 @@ fn lve_table(paper: PaperTable, ours: &[Row]) -> Table {
     Table::new(&format!("LVE, {}", paper.addition()), &COLUMNS, paper.rows().iter().map(cells).collect())
 }
 
-/// The authors' readers read letters, ours phones.
+/// Judges, and the rates of each that stand in rows.
+fn read(rows: &[Row]) -> BTreeSet<(&str, &str)> {
+    let judges = rows.iter().flat_map(|row| &row.read);
+    judges.flat_map(|(judge, rates)| rates.keys().map(move |rate| (&judge[..], &rate[..]))).collect()
+}
+
+/// The authors' readers spell; where ours reads phones, they stand in place of letters.
 fn read_table(paper: PaperTable, rate: &str, judge: &str, ours: &[&Row]) -> Table {
-    let own = |model: &str, layout: Layout| own_cells(ours.iter().copied(), model, layout, |own| percent(own, rate));
+    let own =
+        |model: &str, layout: Layout| own_cells(ours.iter().copied(), model, layout, |own| percent(own, judge, rate));
     let cells = |row: &Published| {
         let [before, after] = row.read(rate).map_or(["-".into(), "-".into()], |read| read.map(|p| format!("{p:.1} %")));
         let ours = [own(row.model, row.layout), own(&paper.name_with(row.model), row.layout)];
@@ -93,19 +96,22 @@ fn lve(row: &Row, scale: f64, power: &str) -> Option<String> {
     Some(format!("{:.4}{power}", scale * row.figures.get("LVE")?))
 }
 
-fn percent(row: &Row, rate: &str) -> Option<String> {
-    Some(format!("{:.1} %", 100.0 * row.figures.get(rate)?))
+fn percent(row: &Row, judge: &str, rate: &str) -> Option<String> {
+    Some(format!("{:.1} %", 100.0 * row.read.get(judge)?.get(rate)?))
 }
 
 /// Figures over clips as a table: a row for each name.
 pub fn figures_table(title: &str, rows: &[Row]) -> String {
-    let is_read = rows.iter().any(|row| row.judge.is_some());
-    let read = READ.into_iter().filter(|_| is_read);
-    let names: Vec<&str> = VERTEX_METRICS.iter().map(|metric| metric.name).chain(read).collect();
-    let cell = |row: &Row, name: &str| row.figures.get(name).map_or("-".into(), |value| short(*value));
+    let judged = read(rows);
+    let names = VERTEX_METRICS.iter().map(|metric| metric.name.to_owned());
+    let names: Vec<String> = names.chain(judged.iter().map(|(judge, rate)| format!("{rate} by {judge}"))).collect();
+    let cell = |value: Option<&f64>| value.map_or("-".into(), |value| short(*value));
     let cells = |row: &Row| {
-        [row.model.clone()].into_iter().chain(names.iter().map(|name| cell(row, name))).collect::<Vec<String>>()
+        let figures = VERTEX_METRICS.iter().map(|metric| cell(row.figures.get(metric.name)));
+        let read = judged.iter().map(|(judge, rate)| cell(row.read.get(*judge).and_then(|rates| rates.get(*rate))));
+        [row.model.clone()].into_iter().chain(figures).chain(read).collect::<Vec<String>>()
     };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Table::new(title, &names, rows.iter().map(cells).collect()).markdown()
 }
 
@@ -149,8 +155,8 @@ mod tests {
     #[test]
     fn what_a_judge_read_stands_beside_the_truths_own_and_under_its_name() {
         let read = |model: &str, judge: &str, per: f64| {
-            let figures = [("LVE".to_string(), 1e-5), ("PER".to_string(), per), ("VER".to_string(), per - 0.1)].into();
-            Row { judge: Some(judge.into()), figures, corpus: "BIWI".into(), ..row(model, 1e-5) }
+            let rates = [("PER".to_string(), per), ("VER".to_string(), per - 0.1)].into();
+            Row { read: [(judge.to_string(), rates)].into(), corpus: "BIWI".into(), ..row(model, 1e-5) }
         };
         let ours = [
             read("FaceFormer", "deaf", 0.9),
