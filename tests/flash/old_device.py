@@ -38,7 +38,10 @@ def store_of_0_1(keyface, model, work, store):
         card.write_text(text)
         subprocess.run([keyface, "model", "pack", source, "--key", f"{key}.key", "--out", bundle], check=True, capture_output=True)
         with tarfile.open(bundle) as files:
-            manifest = files.extractfile("manifest.toml").read()
+            manifest = files.extractfile("manifest.toml").read().replace(b"format = 2\n", b"format = 1\n", 1)
             folder = store / f"live-{version}-{hashlib.sha256(manifest).hexdigest()[:12]}"
             files.extractall(folder)
+        (folder / "manifest.toml").write_bytes(manifest)
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", f"{key}.key", "-in", folder / "manifest.toml",
+                        "-out", folder / "manifest.sig"], check=True)
         (store / link).symlink_to(folder.name)

@@ -73,6 +73,9 @@ extern crate alloc;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod check;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod digest;
 #[cfg(feature = "alloc")]
 mod error;
 mod face;
