@@ -108,8 +108,8 @@ pub use net::Net;
 pub use net::{Arithmetic, Model, NetCost, Product, StepNet};
 #[cfg(feature = "std")]
 pub use net::{
-    ClosureChoice, Closures, DataUse, FileEntry, Files, HeadRanges, MelCard, ModelCard, NetSpec, Port, Precision,
-    Tolerance, sha256_hex,
+    ClosureChoice, Closures, DataUse, FileEntry, Files, Interface, ModelCard, NetSpec, Port, Precision, Tolerance,
+    sha256_hex,
 };
 pub use sound::{
     FEATURES, LevelFollower, LogMel, MEL_BANDS, MelFrame, MelPower, MelPowers, PitchTracker, Prosody, ProsodyFollower,

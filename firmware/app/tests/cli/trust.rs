@@ -112,8 +112,12 @@ fn what_somebody_else_put_into_the_store_stays() {
     );
 }
 
-/// A store as version 0.1 left it: two bundles whose cards know neither licences nor a choice of closures, the newer one
-/// used, and half of a third one from an install that was cut off.
+/// What a card of 0.1 says in the place of `interface`.
+#[cfg(unix)]
+const KF1_OF_0_1: &str = include_str!("data/kf1_of_0_1.toml");
+
+/// A store as version 0.1 left it: two bundles whose cards know neither licences nor a choice of closures nor a name for
+/// their interface, the newer one used, and half of a third one from an install that was cut off.
 #[cfg(unix)]
 fn store_of_0_1(desk: &Desk) {
     for version in ["0.0.9", "0.1.0"] {
@@ -121,6 +125,8 @@ fn store_of_0_1(desk: &Desk) {
         let mut card: toml::Table = desk.text("m/card.toml").parse().unwrap();
         card.insert("version".into(), version.into());
         card.remove("closures");
+        card.remove("interface");
+        card.extend(KF1_OF_0_1.parse::<toml::Table>().unwrap());
         for data in card["data"].as_array_mut().unwrap() {
             data.as_table_mut().unwrap().remove("licence");
         }

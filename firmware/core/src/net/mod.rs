@@ -12,8 +12,7 @@ mod tract;
 
 #[cfg(feature = "std")]
 pub use card::{
-    ClosureChoice, Closures, DataUse, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance,
-    sha256_hex,
+    ClosureChoice, Closures, DataUse, FileEntry, Files, Interface, ModelCard, Precision, Tolerance, sha256_hex,
 };
 pub use contract::Net;
 pub(crate) use contract::check_finite;
