@@ -64,7 +64,7 @@ fn every_board_names_a_model_that_is_here() {
     for (path, board) in boards() {
         let model = models.iter().find(|model| stem(model) == board.model);
         let model = model.unwrap_or_else(|| panic!("{}: {}", path.display(), board.model));
-        keyface::board::check_look_ahead(&board, &load(model).card).unwrap();
+        keyface::board::check_look_ahead(stem(model), load(model).card.look_ahead_ms, board.look_ahead()).unwrap();
     }
 }
 

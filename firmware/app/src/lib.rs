@@ -26,6 +26,7 @@ pub mod board;
 pub mod body;
 mod bounded;
 pub mod bundle;
+mod chance;
 pub mod clock;
 pub mod cpu;
 #[cfg(target_os = "linux")]

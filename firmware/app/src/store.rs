@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use keyface_core::{Model, ModelCard};
 use serde::Serialize;
 
-use crate::board::Board;
+use crate::board::{Board, check_look_ahead};
 use crate::bundle::{Bundle, MANIFEST};
 use crate::{AppError, model};
 
@@ -112,11 +112,11 @@ impl Store {
     /// # Errors
     /// When none of them can be loaded.
     pub fn choose(&self, board: Option<&Board>, mut warn: impl FnMut(String)) -> Result<Chosen, AppError> {
-        let look_ahead_ms = board.and_then(|board| board.look_ahead_ms);
+        let look_ahead = board.and_then(Board::look_ahead);
         for (slot, next) in
             [(Slot::Current, "the previous model is tried"), (Slot::Previous, "the shipped model is used")]
         {
-            let load = |folder: PathBuf| Ok((usable(&folder, look_ahead_ms)?, folder));
+            let load = |folder: PathBuf| Ok((usable(&folder, look_ahead)?, folder));
             match self.target(slot).and_then(|folder| folder.map(load).transpose()) {
                 Ok(Some((model, folder))) => return Ok(Chosen { model, folder, slot: Some(slot) }),
                 // Nothing was installed, or it was rolled back.
@@ -206,13 +206,9 @@ fn version(text: &str) -> (Vec<u64>, bool) {
     (numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect(), !rest.starts_with('-'))
 }
 
-fn usable(folder: &Path, look_ahead_ms: Option<u32>) -> Result<Model, AppError> {
+fn usable(folder: &Path, look_ahead: Option<(u32, &str)>) -> Result<Model, AppError> {
     let bundle = Bundle::read_folder(folder)?;
-    let came_ms = bundle.manifest().look_ahead_ms;
-    if let Some(wanted_ms) = look_ahead_ms.filter(|wanted_ms| *wanted_ms != came_ms) {
-        let (place, expected) = (folder.display().to_string(), format!("the board's look-ahead of {wanted_ms} ms"));
-        return Err(AppError::unexpected(place, expected, format!("{came_ms} ms")));
-    }
+    check_look_ahead(folder.display().to_string(), bundle.manifest().look_ahead_ms, look_ahead)?;
     bundle.model()
 }
 

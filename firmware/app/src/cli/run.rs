@@ -235,7 +235,8 @@ fn model(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Model> {
         return Ok(keyface::model::load(name)?);
     }
     let model = Store::of_machine().choose(board, |warning| warn(&warning))?.model;
-    board.map_or(Ok(()), |board| keyface::board::check_look_ahead(board, &model.card))?;
+    let (place, wanted) = (format!("model `{}`", model.card.name), board.and_then(Board::look_ahead));
+    keyface::board::check_look_ahead(place, model.card.look_ahead_ms, wanted)?;
     Ok(model)
 }
 

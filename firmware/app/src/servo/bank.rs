@@ -207,8 +207,9 @@ mod tests {
     use keyface_core::Channel;
 
     use super::*;
+    use crate::chance::Chance;
     use crate::servo::fake::FakeChip;
-    use crate::servo::joint::tests::{Chance, jaw, joint};
+    use crate::servo::joint::tests::{jaw, joint};
 
     const TICK: i64 = 20_000;
     const REST_US: f64 = 1_500.0;

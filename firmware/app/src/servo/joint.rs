@@ -100,18 +100,6 @@ pub(in crate::servo) mod tests {
         }
     }
 
-    /// Numbers that look like chance (SplitMix64, Steele et al. 2014).
-    pub struct Chance(pub u64);
-
-    impl Chance {
-        pub fn share(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-        }
-    }
-
     pub fn jaw(open: f32) -> FacePose {
         let mut pose = FacePose::REST;
         pose.set(Channel::JawOpen, open);
