@@ -287,6 +287,9 @@ mod tests {
         assert!((0..500).all(|i| pose_at(&off, 40 * i) == FacePose::REST));
         let only_eyes = Life { saccades: true, ..off };
         assert!((0..500).all(|i| pose_at(&only_eyes, 40 * i).weights() == FacePose::REST.weights()));
+        for only in [Life { blinks: true, ..off }, only_eyes, Life { breathing: true, ..off }] {
+            assert!((0..500).any(|i| pose_at(&only, 40 * i) != FacePose::REST), "{only:?}");
+        }
     }
 
     #[test]
