@@ -19,7 +19,7 @@ use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in};
 use crate::out::Recorder;
 use crate::pictures::Pictures;
 use crate::report::{Latency, Report, ServoSummary, Watcher};
-use crate::stream::stage::{Said, Stage};
+use crate::stream::hall::{Hall, Said};
 use crate::wait::span;
 use crate::wait::{Bell, RealTime, Time};
 
@@ -39,7 +39,7 @@ pub struct Parts {
     /// What the face is shown on.
     pub body: Body,
     /// Messages that change the look, and where they come from.
-    pub said: Option<(Stage, Receiver<Said>)>,
+    pub said: Option<(Hall, Receiver<Said>)>,
     /// Files that are written on the way.
     pub recorder: Option<Recorder>,
     /// In real time, or as fast as the machine can.
@@ -94,7 +94,7 @@ impl App {
     /// The same on any clock.
     fn on(time: Box<dyn Time>, bell: Bell, mut parts: Parts) -> App {
         parts.ear.tie(&bell);
-        parts.said.iter().for_each(|(stage, _)| stage.tie(&bell));
+        parts.said.iter().for_each(|(hall, _)| hall.tie(&bell));
         App {
             was_seen: parts.body.is_seen(),
             parts,

@@ -142,8 +142,8 @@ impl std::fmt::Display for Report {
             writeln!(f, "lost {lost} times, opened again {reopened} times")?;
         }
         if let Some(ServoSummary { counters, latency }) = self.servos {
-            let ServoCounters { faults, reopened, let_go } = counters;
-            writeln!(f, "servos    {faults} faults, found again {reopened} times, let go at rest {let_go} times")?;
+            let ServoCounters { faults, reopened, detached } = counters;
+            writeln!(f, "servos    {faults} faults, found again {reopened} times, detached at rest {detached} times")?;
             latency.map_or(Ok(()), |latency| writeln!(f, "          sound to pulse: {latency}"))?;
         }
         match self.latency {

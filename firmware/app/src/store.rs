@@ -51,7 +51,7 @@ pub struct Holding {
     /// The folder.
     pub folder: PathBuf,
     /// The model; `None` when the bundle is damaged.
-    pub model: Option<Named>,
+    pub model: Option<ModelSummary>,
     /// Why it cannot be used.
     pub damage: Option<String>,
 }
@@ -68,7 +68,7 @@ pub struct Chosen {
 
 /// A model, in short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Named {
+pub struct ModelSummary {
     /// Its name.
     pub name: String,
     /// Its version.
@@ -100,7 +100,7 @@ impl Store {
     pub fn holding(&self, slot: Slot) -> Result<Option<Holding>, AppError> {
         let Some(folder) = self.target(slot)? else { return Ok(None) };
         let (model, damage) = match Bundle::read_folder(&folder) {
-            Ok(bundle) => (Some(Named::from(&bundle)), None),
+            Ok(bundle) => (Some(ModelSummary::from(&bundle)), None),
             Err(error) => (None, Some(error.to_string())),
         };
         Ok(Some(Holding { folder, model, damage }))
@@ -150,7 +150,7 @@ impl Store {
     /// # Errors
     /// When it is older, or the store cannot be read.
     pub fn check_not_older(&self, bundle: &Bundle) -> Result<(), AppError> {
-        let new = Named::from(bundle);
+        let new = ModelSummary::from(bundle);
         for slot in [Slot::Current, Slot::Previous] {
             let held = self.holding(slot)?.and_then(|holding| holding.model);
             let Some(held) = held.filter(|held| held.name == new.name) else { continue };
@@ -180,21 +180,21 @@ impl Slot {
     }
 }
 
-impl From<&Bundle> for Named {
-    fn from(bundle: &Bundle) -> Named {
+impl From<&Bundle> for ModelSummary {
+    fn from(bundle: &Bundle) -> ModelSummary {
         let manifest = bundle.manifest();
         let (name, version) = (manifest.name.clone(), manifest.version.clone());
-        Named { name, version, look_ahead_ms: manifest.look_ahead_ms }
+        ModelSummary { name, version, look_ahead_ms: manifest.look_ahead_ms }
     }
 }
 
-impl From<&ModelCard> for Named {
-    fn from(card: &ModelCard) -> Named {
-        Named { name: card.name.clone(), version: card.version.clone(), look_ahead_ms: card.look_ahead_ms }
+impl From<&ModelCard> for ModelSummary {
+    fn from(card: &ModelCard) -> ModelSummary {
+        ModelSummary { name: card.name.clone(), version: card.version.clone(), look_ahead_ms: card.look_ahead_ms }
     }
 }
 
-impl std::fmt::Display for Named {
+impl std::fmt::Display for ModelSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}: looks {} ms ahead", self.name, self.version, self.look_ahead_ms)
     }

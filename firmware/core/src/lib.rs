@@ -90,6 +90,8 @@ mod sound;
 mod stage;
 mod time;
 
+#[cfg(feature = "std")]
+pub use digest::sha256_hex;
 #[cfg(feature = "alloc")]
 pub use error::CoreError;
 #[cfg(feature = "head")]
@@ -109,7 +111,6 @@ pub use net::{Arithmetic, Model, NetCost, Product, StepNet};
 #[cfg(feature = "std")]
 pub use net::{
     ClosureChoice, Closures, DataUse, FileEntry, Files, Interface, ModelCard, NetSpec, Port, Precision, Tolerance,
-    sha256_hex,
 };
 pub use sound::{
     FEATURES, LevelFollower, LogMel, MEL_BANDS, MelFrame, MelPower, MelPowers, PitchTracker, Prosody, ProsodyFollower,

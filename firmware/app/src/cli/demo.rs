@@ -9,7 +9,7 @@ use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_so
 use keyface::face::Look;
 use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
-use keyface::store::Named;
+use keyface::store::ModelSummary;
 use keyface::stream::out::Outputs;
 use keyface_core::{Gains, Line, Model, Span};
 
@@ -90,7 +90,7 @@ fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyho
 }
 
 fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
-    let (named, mut line) = (Named::from(&model.card), Line::new(model));
+    let (named, mut line) = (ModelSummary::from(&model.card), Line::new(model));
     let sound = clip(args)?;
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());

@@ -12,7 +12,7 @@ use keyface::board::Board;
 use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
 use keyface::face::Life;
 use keyface::hush::StandardError;
-use keyface::stream::out::untold;
+use keyface::stream::out::unwritten;
 use keyface_core::{ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -86,7 +86,7 @@ enum Command {
 /// Reads the arguments and runs the command. `started` is when the program began.
 pub fn run(started: Instant) -> anyhow::Result<()> {
     let outcome = command(usage::parse()?.command, started);
-    outcome.and(all_told())
+    outcome.and(all_written())
 }
 
 fn command(command: Command, started: Instant) -> anyhow::Result<()> {
@@ -238,20 +238,20 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 /// The first word that standard output did not take.
-static UNTOLD: OnceLock<io::Error> = OnceLock::new();
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Says something on standard output. A reader that has gone away is no error; a full disk is one, at the program's end.
 fn tell(what: impl Display) {
     let mut out = io::stdout();
     let told = writeln!(out, "{what}").and_then(|()| out.flush());
     if let Err(error) = told.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }) {
-        _ = UNTOLD.set(error);
+        _ = UNWRITTEN.set(error);
     }
 }
 
-/// Whether everything that was to be told has arrived.
-fn all_told() -> anyhow::Result<()> {
-    match UNTOLD.get().or_else(untold) {
+/// Whether all that was to be written has been.
+fn all_written() -> anyhow::Result<()> {
+    match UNWRITTEN.get().or_else(unwritten) {
         None => Ok(()),
         Some(error) => anyhow::bail!("standard output: cannot write to it: {error}"),
     }

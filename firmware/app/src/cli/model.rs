@@ -8,7 +8,7 @@ use std::process::Command;
 use keyface::bundle::{Bundle, Keys, Requirements, SecretKey, SelfTest, Tested, generate, pack};
 use keyface::ears::Input;
 use keyface::out::{AtomicFile, check_apart};
-use keyface::store::{Event, Holding, Named, Slot, Store};
+use keyface::store::{Event, Holding, ModelSummary, Slot, Store};
 use keyface_core::Span;
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     if args.store.json {
         return tell_json(&json!({ "manifest": bundle.manifest(), "signed_with": signer, "tested": tested }));
     }
-    tell(format_args!("whole        {}, signed with {}", Named::from(&bundle), signer.display()));
+    tell(format_args!("whole        {}, signed with {}", ModelSummary::from(&bundle), signer.display()));
     tell_test(&tested);
     Ok(())
 }
@@ -76,7 +76,7 @@ fn verify_installed(args: &StoreArgs, keys: &Keys, requirements: &Requirements) 
         let bundle = Bundle::read_folder(&folder)?;
         let (signer, tested) = (bundle.signer(keys)?, test(&bundle, requirements)?);
         if !args.json {
-            tell(format_args!("{:<13}{}, signed with {}", slot.name(), Named::from(&bundle), signer.display()));
+            tell(format_args!("{:<13}{}, signed with {}", slot.name(), ModelSummary::from(&bundle), signer.display()));
             tell_test(&tested);
         }
         let manifest = bundle.manifest();
@@ -122,7 +122,7 @@ fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
     if args.store.json {
         return tell_json(&back);
     }
-    let now = back.model.as_ref().map_or_else(|| format!("the shipped model, {shipped}"), Named::to_string);
+    let now = back.model.as_ref().map_or_else(|| format!("the shipped model, {shipped}"), ModelSummary::to_string);
     tell(format_args!("back to      {now}"));
     back.tested.iter().for_each(tell_test);
     before(&store)?;
@@ -134,17 +134,18 @@ fn list(args: &ListArgs) -> anyhow::Result<()> {
     let store = args.store.open();
     let chosen = store.choose(args.board.load()?.as_ref(), warn).inspect_err(|error| warn(error)).ok();
     let (current, previous) = (store.holding(Slot::Current)?, store.holding(Slot::Previous)?);
-    let shipped: Vec<(Named, PathBuf)> =
+    let shipped: Vec<(ModelSummary, PathBuf)> =
         keyface::model::shipped().into_iter().filter_map(|path| Some((named(&path)?, path))).collect();
     if args.store.json {
         let shipped: Vec<_> =
             shipped.iter().map(|(model, folder)| json!({ "model": model, "folder": folder })).collect();
-        let used = chosen.map(|c| json!({ "model": Named::from(&c.model.card), "folder": c.folder, "link": c.slot }));
+        let used =
+            chosen.map(|c| json!({ "model": ModelSummary::from(&c.model.card), "folder": c.folder, "link": c.slot }));
         return tell_json(
             &json!({ "store": store.root(), "used": used, "current": current, "previous": previous, "shipped": shipped }),
         );
     }
-    let used = chosen.map(|c| format!("{}, {}", Named::from(&c.model.card), c.folder.display()));
+    let used = chosen.map(|c| format!("{}, {}", ModelSummary::from(&c.model.card), c.folder.display()));
     tell(format_args!("{:<13}{}", "used", used.as_deref().unwrap_or("none")));
     for (name, held) in [("current", current), ("previous", previous)] {
         tell(format_args!("{name:<13}{}", told(held.as_ref())));
@@ -229,8 +230,8 @@ fn told(held: Option<&Holding>) -> String {
     }
 }
 
-fn named(folder: &Path) -> Option<Named> {
-    keyface::model::card(folder).inspect_err(|error| warn(error)).ok().map(|card| Named::from(&card))
+fn named(folder: &Path) -> Option<ModelSummary> {
+    keyface::model::card(folder).inspect_err(|error| warn(error)).ok().map(|card| ModelSummary::from(&card))
 }
 
 fn warn(warning: impl std::fmt::Display) {

@@ -17,10 +17,10 @@ use keyface::face::Look;
 use keyface::out::{ENDINGS, Recorder, Recording, SOUND, Target, check_apart, check_distinct};
 use keyface::screen::Screen;
 use keyface::service::{self, Service};
-use keyface::servo::{SERVO_LEAD, Servos};
+use keyface::servo::{SERVO_LEAD, ServoThread};
 use keyface::store::Store;
+use keyface::stream::hall::Hall;
 use keyface::stream::out::{Outputs, RECEIVERS};
-use keyface::stream::stage::Stage;
 use keyface::wait::Bell;
 use keyface_core::{Gains, Line, Model, Span};
 
@@ -141,10 +141,10 @@ pub fn run(args: RunArgs) -> anyhow::Result<()> {
     let recorder = open_files(args, &targets, gains, ear.as_ref())?;
     let as_lines = targets.as_lines;
     let body = body(args, board.as_ref(), targets)?;
-    let (stage, said) = Stage::new(line.look_ahead(), line.look_ahead());
-    let _control = args.voice.control(&stage)?;
+    let (hall, said) = Hall::new(line.look_ahead(), line.look_ahead());
+    let _control = args.voice.control(&hall)?;
     let limit = args.seconds.map(Span::from_s);
-    let parts = Parts { ear, line, body, said: Some((stage, said)), recorder, pace: pace(args), limit };
+    let parts = Parts { ear, line, body, said: Some((hall, said)), recorder, pace: pace(args), limit };
     live(parts, if as_lines { Telling::Beside } else { Telling::of(args.json) })
 }
 
@@ -293,7 +293,7 @@ pub fn open_ear(args: &RunArgs, board: Option<&Board>) -> anyhow::Result<Box<dyn
 }
 
 /// Servos that the user names must answer at once; those that come with the board are tried until they do.
-fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyhow::Result<Option<Servos>> {
+fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyhow::Result<Option<ServoThread>> {
     if !targets.has_servos {
         return Ok(None);
     }
@@ -303,7 +303,7 @@ fn open_servos(args: &RunArgs, targets: &Targets, board: Option<&Board>) -> anyh
     );
     let servos = board.and_then(|b| b.servos.as_ref());
     let servos = servos.context("--to servo: expected --board with a board that has servos, came none")?;
-    Ok(Some(Servos::start(servos, !args.is_to_of_board)?))
+    Ok(Some(ServoThread::start(servos, !args.is_to_of_board)?))
 }
 
 fn warn(warning: &str) {

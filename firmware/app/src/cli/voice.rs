@@ -11,8 +11,8 @@ use keyface::app::Turn;
 use keyface::board::{Board, Voice};
 use keyface::ears::{EarCounters, Input, Speaker};
 use keyface::service::Service;
+use keyface::stream::hall::Hall;
 use keyface::stream::playout::Playout;
-use keyface::stream::stage::Stage;
 use keyface::talk::{Parts, Talk};
 use keyface::wait::{Bell, RealTime, Time};
 use keyface_core::{Line, Model, Samples, Span};
@@ -95,9 +95,9 @@ impl VoiceArgs {
         self.serve.take(board);
     }
 
-    /// Listens for messages, if that was asked for; they go to `stage`.
-    pub fn control(&self, stage: &Stage) -> Result<Option<impl Sized + use<>>, AppError> {
-        let start = |path: &std::path::PathBuf| keyface::stream::control::Control::start(path, stage.clone());
+    /// Listens for messages, if that was asked for; they go to `hall`.
+    pub fn control(&self, hall: &Hall) -> Result<Option<impl Sized + use<>>, AppError> {
+        let start = |path: &std::path::PathBuf| keyface::stream::control::Control::start(path, hall.clone());
         self.control.as_ref().map(start).transpose()
     }
 }
@@ -118,17 +118,17 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let started = Instant::now();
     let model = model(args)?;
     let has_ear = args.input.is_some();
-    let has_stage = has_ear || targets.has_face() || args.voice.play.is_some();
+    let has_hall = has_ear || targets.has_face() || args.voice.play.is_some();
     let playout = Playout::new(Line::new(model.clone())).waiting_for(targets.lead(board));
-    let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
+    let (hall, said) = Hall::new(playout.look_ahead(), playout.lead());
     // Where an input speaks, sessions may only watch.
     if has_ear {
-        stage.reserve();
+        hall.reserve();
     }
-    let _control = args.voice.control(&stage)?;
-    let host = Host { model, stage: has_stage.then(|| stage.clone()), started };
+    let _control = args.voice.control(&hall)?;
+    let host = Host { model, hall: has_hall.then(|| hall.clone()), started };
     let _service = host.serve(args, board)?;
-    if !has_stage {
+    if !has_hall {
         return wait();
     }
     let ear = has_ear.then(|| super::run::open_ear(args, board)).transpose()?;
@@ -138,7 +138,7 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let limit = args.seconds.map(Span::from_s);
     let name = ear.as_ref().map_or_else(|| "sessions".to_owned(), |ear| ear.name());
     let mut beats = Service::named(name, false);
-    let parts = Parts { ear, playout, body, speaker, stage, said, started, limit };
+    let parts = Parts { ear, playout, body, speaker, hall, said, started, limit };
     let talk = Talk::new(parts)?;
     let stop = super::run::stop_on_ctrl_c(Some(talk.bell()))?;
     let summary = talk.run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
@@ -185,7 +185,7 @@ fn wait() -> anyhow::Result<()> {
 /// What sessions need.
 struct Host {
     model: Model,
-    stage: Option<Stage>,
+    hall: Option<Hall>,
     started: Instant,
 }
 
@@ -199,7 +199,7 @@ impl Host {
         let Some(address) = *serve else { return Ok(None) };
         let token = token_file.as_deref().map(token).transpose()?;
         let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
-        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.stage);
+        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.hall);
         let listen = Listen { address, origins: allow_origin.clone(), token, clients: clients.unwrap_or(CLIENTS) };
         let service = Service::start(listen, host.into(), self.started)?;
         let address = service.address();
@@ -209,7 +209,7 @@ impl Host {
 
     #[cfg(not(feature = "serve"))]
     fn serve(self, _: &RunArgs, _: Option<&Board>) -> anyhow::Result<()> {
-        drop((self.model, self.stage, self.started));
+        drop((self.model, self.hall, self.started));
         Ok(())
     }
 }

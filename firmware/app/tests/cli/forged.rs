@@ -257,7 +257,7 @@ fn a_manifest_of_another_time_is_refused() {
 }
 
 #[test]
-fn a_golden_answer_that_is_no_number_is_refused() {
+fn a_golden_answer_that_is_not_a_number_is_refused() {
     let mut forge = Forge::new();
     let mut golden = forge.file("golden.poses");
     golden[8 + 56 * 3..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -280,7 +280,7 @@ fn a_model_that_answers_otherwise_is_refused_before_it_is_used() {
 }
 
 #[test]
-fn a_model_that_answers_what_is_no_number_is_refused_before_it_is_used() {
+fn a_model_that_answers_not_a_number_is_refused_before_it_is_used() {
     let mut forge = Forge::new();
     let mut net = forge.file("key_motion.onnx");
     // In the middle lie the weights, 8 bits each; their scales, 32 bits each, are found by their values.

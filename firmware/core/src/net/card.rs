@@ -16,7 +16,7 @@ mod files;
 mod interface;
 
 pub use closures::{ClosureChoice, Closures};
-pub use files::{FileEntry, Files, Precision, sha256_hex};
+pub use files::{FileEntry, Files, Precision};
 pub use interface::Interface;
 
 /// A model's card. Written by the exporter only; everything that the line must know of a model stands here.

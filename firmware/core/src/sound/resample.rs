@@ -43,7 +43,7 @@ impl Resampler {
         Ok(Resampler { rate_hz, filter, taken: 0, given: 0 })
     }
 
-    /// Takes a block of any size and appends what is ready to `out`. What is no number is taken as 0.
+    /// Takes a block of any size and appends what is ready to `out`. What is not finite is taken as 0.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         let before = out.len();
         match &mut self.filter {

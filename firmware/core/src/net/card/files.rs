@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::CoreError;
 use crate::check::{Check, is_plain};
-pub use crate::digest::sha256_hex;
-use crate::digest::{is_sha256, verify_file};
+use crate::digest::{is_sha256, sha256_hex, verify_file};
 
 /// The files of a model. The default names none and passes no check: the exporter fills it in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

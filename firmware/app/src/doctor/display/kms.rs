@@ -1,4 +1,4 @@
-//! Screens on the kernel's mode setting: `/dev/dri` and what `/sys/class/drm` tells of its plugs.
+//! Screens on the kernel's mode setting: `/dev/dri` and what `/sys/class/drm` tells of its connectors.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -17,8 +17,8 @@ const DEVICES: &str = "/dev/dri";
 const CLASS: &str = "/sys/class/drm";
 const NO_CARD: &str = "leave display.device at `auto`, or take one of `ls /dev/dri/card*`";
 
-/// A plug of a card.
-struct Plug {
+/// A connector of a card.
+struct Connector {
     /// `card1`.
     card: String,
     /// `HDMI-A-1`.
@@ -41,53 +41,63 @@ pub(super) fn check(display: &Display, machine: &Machine) -> Option<Finding> {
         return None;
     }
     let asked = asked.and_then(|device| device.rsplit('/').next());
-    let plugs: Vec<Plug> =
-        plugs(machine).into_iter().filter(|plug| asked.is_none_or(|card| plug.card == card)).collect();
-    Some(match plugs.iter().find(|plug| plug.is_connected && is_wanted(plug, display)) {
-        Some(plug) => screen(plug, display, machine),
-        None => {
-            Finding::warning(PART, none_found(&plugs, display), "plug the screen in; the face comes when it is there")
-        }
+    let connectors: Vec<Connector> =
+        connectors(machine).into_iter().filter(|connector| asked.is_none_or(|card| connector.card == card)).collect();
+    Some(match connectors.iter().find(|connector| connector.is_connected && is_wanted(connector, display)) {
+        Some(connector) => screen(connector, display, machine),
+        None => Finding::warning(
+            PART,
+            none_found(&connectors, display),
+            "plug the screen in; the face comes when it is there",
+        ),
     })
 }
 
-fn is_wanted(plug: &Plug, display: &Display) -> bool {
-    display.connector == AUTO || plug.name == display.connector
+fn is_wanted(connector: &Connector, display: &Display) -> bool {
+    display.connector == AUTO || connector.name == display.connector
 }
 
-/// The plugs of all cards, in the order in which the kernel names them.
-fn plugs(machine: &Machine) -> Vec<Plug> {
+/// The connectors of all cards, in the order in which the kernel names them.
+fn connectors(machine: &Machine) -> Vec<Connector> {
     let named = |entry: String| {
         let (card, name) = entry.split_once('-')?;
         let text = |key: &str| machine.text(&format!("{CLASS}/{entry}/{key}")).unwrap_or_default();
         let modes = text("modes").lines().map(str::to_owned).collect();
-        Some(Plug { card: card.to_owned(), name: name.to_owned(), is_connected: text("status") == "connected", modes })
+        Some(Connector {
+            card: card.to_owned(),
+            name: name.to_owned(),
+            is_connected: text("status") == "connected",
+            modes,
+        })
     };
     machine.names(CLASS).into_iter().filter_map(named).collect()
 }
 
-fn none_found(plugs: &[Plug], display: &Display) -> String {
-    let names: Vec<String> = plugs.iter().map(|plug| format!("{} of {}", plug.name, plug.card)).collect();
+fn none_found(connectors: &[Connector], display: &Display) -> String {
+    let names: Vec<String> =
+        connectors.iter().map(|connector| format!("{} of {}", connector.name, connector.card)).collect();
     match (display.connector.as_str(), names.is_empty()) {
-        (_, true) => format!("the cards in {DEVICES} have no plug for a screen"),
+        (_, true) => format!("the cards in {DEVICES} have no connector for a screen"),
         (AUTO, _) => format!("no screen is plugged in at {}", names.join(", ")),
         (wanted, _) => format!("no screen is plugged in at {wanted}; there are {}", names.join(", ")),
     }
 }
 
-fn screen(plug: &Plug, display: &Display, machine: &Machine) -> Finding {
-    let device = format!("{DEVICES}/{}", plug.card);
+fn screen(connector: &Connector, display: &Display, machine: &Machine) -> Finding {
+    let device = format!("{DEVICES}/{}", connector.card);
     if let Some((what, advice)) = hindrance(machine, &device, NO_CARD) {
         return Finding::failed(PART, what, advice);
     }
-    let best = plug.modes.first().map_or("an unknown size", String::as_str);
-    let found = format!("{} of {device}, {best} at best", plug.name);
-    if let Some(size) = wanted_size(display).filter(|size| !plug.modes.is_empty() && !plug.modes.contains(size)) {
-        let advice = format!("set display.width_px and height_px to one of {}", plug.modes.join(", "));
+    let best = connector.modes.first().map_or("an unknown size", String::as_str);
+    let found = format!("{} of {device}, {best} at best", connector.name);
+    if let Some(size) =
+        wanted_size(display).filter(|size| !connector.modes.is_empty() && !connector.modes.contains(size))
+    {
+        let advice = format!("set display.width_px and height_px to one of {}", connector.modes.join(", "));
         return Finding::warning(PART, format!("{found}; {size} is none of its sizes"), advice);
     }
-    let card = machine.open(&machine.path(&device)).map(Card).ok();
-    let rotation = card.as_ref().and_then(|card| card.rotation(&plug.name));
+    let card = machine.open(&machine.path(&device)).map(GraphicsCard).ok();
+    let rotation = card.as_ref().and_then(|card| card.rotation(&connector.name));
     let found = found + &turned(rotation, display);
     match card.and_then(|card| card.hindrance()) {
         None => Finding::ok(PART, found),
@@ -108,25 +118,25 @@ fn turned(of_kernel: Option<Rotation>, display: &Display) -> String {
 }
 
 /// A card as the kernel's mode setting sees it.
-struct Card(File);
+struct GraphicsCard(File);
 
-impl AsFd for Card {
+impl AsFd for GraphicsCard {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }
 
-impl Device for Card {}
-impl drm::control::Device for Card {}
+impl Device for GraphicsCard {}
+impl drm::control::Device for GraphicsCard {}
 
-impl Card {
-    /// How the panel on a plug is built in; `None` where the kernel does not know.
-    fn rotation(&self, plug: &str) -> Option<Rotation> {
-        let plugs = self.resource_handles().ok()?;
-        let meant = plugs
+impl GraphicsCard {
+    /// How the panel on a connector is built in; `None` where the kernel does not know.
+    fn rotation(&self, connector: &str) -> Option<Rotation> {
+        let connectors = self.resource_handles().ok()?;
+        let meant = connectors
             .connectors()
             .iter()
-            .find(|handle| self.get_connector(**handle, false).is_ok_and(|info| info.to_string() == plug));
+            .find(|handle| self.get_connector(**handle, false).is_ok_and(|info| info.to_string() == connector));
         panel_orientation(self, *meant?).map(Rotation::from_panel_orientation)
     }
 
