@@ -21,6 +21,7 @@ mod demo;
 mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
+#[cfg(feature = "manual")]
 mod manual;
 mod model;
 mod perform;
@@ -80,6 +81,7 @@ enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     /// Write the manual's pages and the completions for bash, zsh and fish.
+    #[cfg(feature = "manual")]
     Manual(manual::ManualArgs),
 }
 
@@ -103,6 +105,7 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         Command::Unit(args) => unit::unit(&args),
         Command::Bench(args) => bench::bench(&args, started),
         Command::Model(command) => model::model(&command),
+        #[cfg(feature = "manual")]
         Command::Manual(args) => manual::manual(&args),
     }
 }
