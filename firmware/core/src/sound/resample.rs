@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_becomes_silence() {
+    fn what_is_not_finite_becomes_silence() {
         let out = resampled(48_000, &[f32::NAN, f32::INFINITY, 0.0, 0.0].repeat(1_000), 480);
         assert!(out.iter().all(|s| *s == 0.0));
     }
