@@ -99,7 +99,7 @@ pub use face::head;
 pub use face::{Angles, CHANNELS, Channel, FacePose, Gains, retarget};
 #[cfg(feature = "alloc")]
 pub use keys::script;
-pub use keys::{Heads, KeyKind, KeyMotion, flow, heads};
+pub use keys::{Heads, KeyMotion, flow, heads};
 #[cfg(feature = "alloc")]
 pub use line::{Line, LineSpec, Step, Steps};
 pub use motion::{Delivery, MOTION_CHANNELS, Motion, MotionChannel, Spoken, completion};

@@ -204,10 +204,8 @@ fn no_answer(bus: &str, address: u8, error: &impl Display) -> AppError {
 
 #[cfg(test)]
 mod tests {
-    use crate::board::Servos;
-    use keyface_core::Channel;
-
     use super::*;
+    use crate::board::Servos;
     use crate::chance::Chance;
     use crate::servo::fake::FakeChip;
     use crate::servo::joint::tests::{jaw, joint};
@@ -288,9 +286,7 @@ mod tests {
         ticks(&mut bank, -2, 2, 0.0, |_| ());
         let mut before = REST_US;
         for _ in 0..20_000 {
-            let open = [0.0, 1.0, f32::NAN, chance.share() as f32][(4.0 * chance.share()) as usize];
-            let mut pose = jaw(0.0);
-            pose[Channel::JawOpen] = open;
+            let pose = jaw([0.0, 1.0, f32::NAN, chance.share() as f32][(4.0 * chance.share()) as usize]);
             now += if chance.share() < 0.02 { 300_000 } else { 15_000 + (10_000.0 * chance.share()) as i64 };
             bank.tick(Moment(now), &pose);
             let at = chip.pulse_us(0).unwrap();
