@@ -72,6 +72,8 @@ fn described(header: &Header, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn packed() -> Vec<u8> {
@@ -128,6 +130,38 @@ mod tests {
             huge.set_cksum();
             let bytes = [huge.as_bytes().as_slice(), &[0; 2_048]].concat();
             assert_eq!(refusal(&bytes), format!("b.kfm: expected {size} bytes of a, came the end of the file"));
+        }
+    }
+
+    fn files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+        prop::collection::vec(("[a-z0-9][a-z0-9._-]{0,40}", prop::collection::vec(any::<u8>(), 0..1_200)), 0..5)
+    }
+
+    fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+        write(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_files_are_read_as_they_were_written(files in files()) {
+            let tar = tar(&files);
+            let came = read(Path::new("b"), &tar).unwrap();
+            prop_assert!(came.iter().map(|(name, bytes)| (name, *bytes)).eq(files.iter().map(|(n, b)| (n, b.as_slice()))));
+        }
+
+        #[test]
+        fn no_damage_makes_the_reader_panic_or_give_more_than_there_is(
+            files in files(),
+            at in any::<prop::sample::Index>(),
+            damage in prop::collection::vec(any::<u8>(), 1..600),
+        ) {
+            let mut tar = tar(&files);
+            let at = at.index(tar.len());
+            let end = tar.len().min(at + damage.len());
+            tar[at..end].copy_from_slice(&damage[..end - at]);
+            if let Ok(came) = read(Path::new("b"), &tar) {
+                prop_assert!(came.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() <= tar.len());
+            }
         }
     }
 }
