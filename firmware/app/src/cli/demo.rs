@@ -13,8 +13,9 @@ use keyface::store::ModelSummary;
 use keyface::stream::out::Outputs;
 use keyface_core::{Gains, Line, Model, Span};
 
+use super::job::{TITLE, WINDOW_PX, seed, stop_on_ctrl_c};
 use super::progress::Progress;
-use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
+use super::run::{Telling, live};
 use super::{FaceArgs, ModelArgs, SAME, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).

@@ -21,6 +21,7 @@ mod demo;
 mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod job;
 #[cfg(feature = "manual")]
 mod manual;
 mod model;
@@ -61,7 +62,7 @@ enum Command {
     /// Show a face that speaks: in a window, or as pictures when there is no display.
     Demo(demo::DemoArgs),
     /// Run the live face: microphone, file or pipe in; window and files out. Ctrl-C ends it.
-    Run(run::RunArgs),
+    Run(job::RunArgs),
     /// Turn a sound file into curves, visemes or pictures.
     Animate(animate::AnimateArgs),
     /// List the microphones.

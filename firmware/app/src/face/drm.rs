@@ -1,9 +1,7 @@
 //! The kernel's mode setting (DRM/KMS), without a desktop: two buffers in plain memory that take turns on the screen.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::surface::zoom_of;
@@ -14,38 +12,19 @@ use drm::buffer::{Buffer as _, DrmFourcc};
 use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
 use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
 use keyface_core::{Moment, Span};
-use rustix::fs::OFlags;
 
 mod connector;
+mod graphics;
 
 use connector::Connector;
 pub(crate) use connector::panel_orientation;
 pub use connector::{Choice, Refusal};
+pub(crate) use graphics::GraphicsCard;
 
 /// How often the connector is looked at.
 const LOOK: Span = Span::from_ms(1_000);
 /// A screen that has not taken a picture for this long never will; the slowest refresh 24 times a second.
 const FLIP_PATIENCE: Span = Span::from_ms(1_000);
-
-/// A graphics card's device file.
-struct GraphicsCard(File);
-
-impl AsFd for GraphicsCard {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl drm::Device for GraphicsCard {}
-impl Device for GraphicsCard {}
-
-impl GraphicsCard {
-    fn open(path: &Path) -> io::Result<GraphicsCard> {
-        // Without O_NONBLOCK, asking for events would wait for one.
-        let flags = OFlags::NONBLOCK.bits() as i32;
-        OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).map(GraphicsCard)
-    }
-}
 
 /// One of the two buffers.
 struct Buffer {

@@ -1,17 +1,14 @@
 //! Screens on the kernel's mode setting: `/dev/dri` and what `/sys/class/drm` tells of its connectors.
 
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
-
 use drm::control::Device as _;
-use drm::{Device, DriverCapability};
+use drm::{Device as _, DriverCapability};
 
 use super::{AUTO, PART, wanted_size};
 use crate::board::Display;
 use crate::doctor::access::hindrance;
 use crate::doctor::finding::Finding;
 use crate::doctor::machine::Machine;
-use crate::face::{Rotation, panel_orientation};
+use crate::face::{GraphicsCard, Rotation, panel_orientation};
 
 const DEVICES: &str = "/dev/dri";
 const CLASS: &str = "/sys/class/drm";
@@ -96,10 +93,10 @@ fn screen(connector: &Connector, display: &Display, machine: &Machine) -> Findin
         let advice = format!("set display.width_px and height_px to one of {}", connector.modes.join(", "));
         return Finding::warning(PART, format!("{found}; {size} is none of its sizes"), advice);
     }
-    let card = machine.open(&machine.path(&device)).map(GraphicsCard).ok();
-    let rotation = card.as_ref().and_then(|card| card.rotation(&connector.name));
+    let card = machine.open(&machine.path(&device)).map(GraphicsCard::from).ok();
+    let rotation = card.as_ref().and_then(|card| rotation(card, &connector.name));
     let found = found + &turned(rotation, display);
-    match card.and_then(|card| card.hindrance()) {
+    match card.as_ref().and_then(kept_from) {
         None => Finding::ok(PART, found),
         Some((what, advice)) => Finding::warning(PART, format!("{found}; {what}"), advice),
     }
@@ -117,45 +114,31 @@ fn turned(of_kernel: Option<Rotation>, display: &Display) -> String {
     }
 }
 
-/// A card as the kernel's mode setting sees it.
-struct GraphicsCard(File);
-
-impl AsFd for GraphicsCard {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
+/// How the panel on a connector is built in; `None` where the kernel does not know.
+fn rotation(card: &GraphicsCard, connector: &str) -> Option<Rotation> {
+    let connectors = card.resource_handles().ok()?;
+    let meant = connectors
+        .connectors()
+        .iter()
+        .find(|handle| card.get_connector(**handle, false).is_ok_and(|info| info.to_string() == connector));
+    panel_orientation(card, *meant?).map(Rotation::from_panel_orientation)
 }
 
-impl Device for GraphicsCard {}
-impl drm::control::Device for GraphicsCard {}
-
-impl GraphicsCard {
-    /// How the panel on a connector is built in; `None` where the kernel does not know.
-    fn rotation(&self, connector: &str) -> Option<Rotation> {
-        let connectors = self.resource_handles().ok()?;
-        let meant = connectors
-            .connectors()
-            .iter()
-            .find(|handle| self.get_connector(**handle, false).is_ok_and(|info| info.to_string() == connector));
-        panel_orientation(self, *meant?).map(Rotation::from_panel_orientation)
+/// Why no face can be shown on it, and what to do. A file that is no card, as in tests, hinders nothing.
+fn kept_from(card: &GraphicsCard) -> Option<(&'static str, &'static str)> {
+    let can_draw = card.get_driver_capability(DriverCapability::DumbBuffer).ok()?;
+    if can_draw == 0 {
+        return Some((
+            "it has no simple buffers",
+            "Jetson: load nvidia-drm with modeset=1; else display.kind = \"fbdev\"",
+        ));
     }
-
-    /// Why no face can be shown on it, and what to do. A file that is no card, as in tests, hinders nothing.
-    fn hindrance(&self) -> Option<(&'static str, &'static str)> {
-        let can_draw = self.get_driver_capability(DriverCapability::DumbBuffer).ok()?;
-        if can_draw == 0 {
-            return Some((
-                "it has no simple buffers",
-                "Jetson: load nvidia-drm with modeset=1; else display.kind = \"fbdev\"",
-            ));
-        }
-        self.acquire_master_lock().err().map(|_| {
-            (
-                "another program shows its pictures there",
-                "end the desktop (`sudo systemctl isolate multi-user`), or the service",
-            )
-        })
-    }
+    card.acquire_master_lock().err().map(|_| {
+        (
+            "another program shows its pictures there",
+            "end the desktop (`sudo systemctl isolate multi-user`), or the service",
+        )
+    })
 }
 
 #[cfg(test)]

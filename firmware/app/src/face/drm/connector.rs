@@ -8,7 +8,7 @@ use drm::control::connector::{self, Interface, State};
 use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
 use keyface_core::Span;
 
-use super::GraphicsCard;
+use super::graphics::GraphicsCard;
 use crate::board::PixelFormat;
 use crate::face::{FaceError, Rotation};
 
