@@ -131,7 +131,7 @@ flash name host *args:
 
 # Flashes a Debian in a container: upgrades, broken packages, cut connections, pulled plugs. Root; 12 minutes.
 test-flash *facts:
-    @tools/need mmdebstrap systemd-container openssh-client
+    @tools/need mmdebstrap systemd-container openssh-client openssl
     python3 tests/flash/test_parts.py --quiet
     tests/flash/test_flash "$@"
 

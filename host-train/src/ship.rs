@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::flow::FLOW;
-use keyface_core::{
-    Decode, FileEntry, Files, HeadRanges, Heads, MelCard, ModelCard, Phone, Precision, SAMPLE_RATE_HZ, Tolerance,
-};
+use keyface_core::{Decode, FileEntry, Files, Heads, Interface, ModelCard, Phone, Precision, Tolerance};
 
 use crate::clip::Segment;
 use crate::data::{Utterance, whole};
@@ -174,15 +171,9 @@ fn card(name: &str, look_ahead: LookAhead, experiment: &Experiment, corpora: &Co
         created_by: format!("keyface-train {}", env!("CARGO_PKG_VERSION")),
         command: format!("keyface-train train host-train/experiments/{}.toml", experiment.name),
         seed: experiment.seed,
-        sample_rate_hz: SAMPLE_RATE_HZ,
-        hop_ms: 10,
-        step_ms: 20,
+        interface: Interface::Kf1,
         look_ahead_ms: look_ahead.ms,
         trunk_width: experiment.key_motion_net.width,
-        flow_width: FLOW,
-        motion_channels: ModelCard::current_motion_channels(),
-        mel: MelCard::CURRENT,
-        heads: HeadRanges::CURRENT,
         files: Files { key_motion: unwritten.clone(), completion: unwritten },
         tolerance: Tolerance { float: 0.0, int8: 0.0 },
         decode,

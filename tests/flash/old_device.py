@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from pathlib import Path
 
 from device_root import POSTINST, TELL, UNIT
 
@@ -25,8 +26,9 @@ SHOWS = f"""cd /var/lib/keyface/models/current || exit 1
 
 
 def store_of_0_1(keyface, model, work, store):
-    """Two bundles, the older one before the newer: their cards know neither licences nor a choice of closures."""
+    """Two bundles, the older one before the newer: their cards know neither licences nor closures, and spell out their interface."""
     work.mkdir()
+    kf1 = (Path(__file__).parents[2] / "firmware/app/tests/cli/data/kf1_of_0_1.toml").read_text()
     key = work / "vendor"
     subprocess.run([keyface, "model", "keygen", "--out", key], check=True, capture_output=True)
     for version, link in (("0.0.9", "previous"), ("0.1.0", "current")):
@@ -35,10 +37,13 @@ def store_of_0_1(keyface, model, work, store):
         card = source / "card.toml"
         text = re.sub(r'^version = .*', f'version = "{version}"', card.read_text(), count=1, flags=re.M)
         text = re.sub(r"^\[closures\]\n(?:.+\n)*", "", re.sub(r"^licence = .*\n", "", text, flags=re.M), flags=re.M)
-        card.write_text(text)
+        card.write_text(text.replace('interface = "kf1"\n', kf1, 1))
         subprocess.run([keyface, "model", "pack", source, "--key", f"{key}.key", "--out", bundle], check=True, capture_output=True)
         with tarfile.open(bundle) as files:
-            manifest = files.extractfile("manifest.toml").read()
+            manifest = files.extractfile("manifest.toml").read().replace(b"format = 2\n", b"format = 1\n", 1)
             folder = store / f"live-{version}-{hashlib.sha256(manifest).hexdigest()[:12]}"
             files.extractall(folder)
+        (folder / "manifest.toml").write_bytes(manifest)
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", f"{key}.key", "-in", folder / "manifest.toml",
+                        "-out", folder / "manifest.sig"], check=True)
         (store / link).symlink_to(folder.name)

@@ -17,10 +17,12 @@ openssl pkey -in theirs.key -pubout -out theirs.pub
 "$keyface" model pack "$model" --key theirs.key --out theirs.kfm
 "$keyface" model verify theirs.kfm --key theirs.pub
 
-# OpenSSL reads our keys and verifies our signature.
+# OpenSSL reads our keys and verifies our seal, which is over all before its 64 bytes, and our manifest's signature.
 "$keyface" model keygen --out ours
 openssl pkey -in ours.key -pubout | cmp - ours.pub
 "$keyface" model pack "$model" --key ours.key --out ours.kfm
+head -c -64 ours.kfm >sealed && tail -c 64 ours.kfm >seal
+openssl pkeyutl -verify -rawin -pubin -inkey ours.pub -in sealed -sigfile seal
 tar -xf ours.kfm manifest.toml manifest.sig
 openssl pkeyutl -verify -rawin -pubin -inkey ours.pub -in manifest.toml -sigfile manifest.sig
 

@@ -9,17 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use keyface_core::{CoreError, Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
+use keyface_core::{Line, Moment, SAMPLE_RATE_HZ, Samples, Span, Spoken, Step};
 
 use crate::AppError;
 use crate::animate::{STEP_SAMPLES, tail_samples};
 use crate::body::Body;
 use crate::clock::PlayClock;
-use crate::ears::{Ear, EarCounters, Heard, Pace, samples_in};
+use crate::ears::{Ear, Heard, Pace, samples_in};
 use crate::out::Recorder;
 use crate::pictures::Pictures;
+pub use crate::report::Turn;
 use crate::report::{Latency, Report, ServoSummary, Watcher};
-use crate::stream::stage::{Said, Stage};
+use crate::stream::hall::{Hall, Said};
 use crate::wait::span;
 use crate::wait::{Bell, RealTime, Time};
 
@@ -39,26 +40,13 @@ pub struct Parts {
     /// What the face is shown on.
     pub body: Body,
     /// Messages that change the look, and where they come from.
-    pub said: Option<(Stage, Receiver<Said>)>,
+    pub said: Option<(Hall, Receiver<Said>)>,
     /// Files that are written on the way.
     pub recorder: Option<Recorder>,
     /// In real time, or as fast as the machine can.
     pub pace: Pace,
     /// Stop after so much sound.
     pub limit: Option<Span>,
-}
-
-/// How far a live job has come.
-#[derive(Clone, Copy, Debug)]
-pub struct Turn {
-    /// Sound heard.
-    pub heard: Samples,
-    /// Steps of the line.
-    pub steps: u64,
-    /// Times that a network failed and began anew.
-    pub line_faults: u64,
-    /// What the ear has suffered.
-    pub ear: EarCounters,
 }
 
 /// A live job.
@@ -94,7 +82,7 @@ impl App {
     /// The same on any clock.
     fn on(time: Box<dyn Time>, bell: Bell, mut parts: Parts) -> App {
         parts.ear.tie(&bell);
-        parts.said.iter().for_each(|(stage, _)| stage.tie(&bell));
+        parts.said.iter().for_each(|(hall, _)| hall.tie(&bell));
         App {
             was_seen: parts.body.is_seen(),
             parts,
@@ -286,11 +274,6 @@ impl App {
         let files = recorder.map_or(Ok(Vec::new()), |recorder| recorder.finish(end))?;
         Ok((report, files))
     }
-}
-
-/// A network that failed has been reset and the face moves to rest: count it, and go on.
-pub(crate) fn is_survivable(error: &CoreError) -> bool {
-    matches!(error, CoreError::NotFinite { .. } | CoreError::Step { .. })
 }
 
 #[cfg(test)]

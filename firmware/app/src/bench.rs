@@ -32,6 +32,7 @@ pub use stages::Stages;
 use crate::AppError;
 use crate::animate::STEP_SAMPLES;
 use crate::board::Board;
+use crate::chance::Chance;
 use clock::ms;
 
 /// What a machine needs for the line.
@@ -155,11 +156,6 @@ fn hear(model: Model, sound: &[f32], started: Instant, progress: &mut impl FnMut
 
 /// The same bursts of noise each time, half a second each, between pauses.
 fn noise(samples: usize) -> Vec<f32> {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let burst = SAMPLE_RATE_HZ as usize / 2;
-    (0..samples).map(|n| next() * if (n / burst).is_multiple_of(2) { 0.2 } else { 0.001 }).collect()
+    let (mut chance, burst) = (Chance(1), SAMPLE_RATE_HZ as usize / 2);
+    (0..samples).map(|n| chance.signed() * if (n / burst).is_multiple_of(2) { 0.2 } else { 0.001 }).collect()
 }

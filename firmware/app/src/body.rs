@@ -8,7 +8,7 @@ use keyface_core::{FacePose, Moment, Span, Spoken};
 use crate::face::Look;
 use crate::pictures::{Beat, Pictures};
 use crate::screen::Screen;
-use crate::servo::{SERVO_LEAD, Servos};
+use crate::servo::{SERVO_LEAD, ServoThread};
 use crate::stream::out::Outputs;
 use crate::wait::Time;
 use crate::wait::span;
@@ -25,7 +25,7 @@ pub struct Body {
     /// Where the face is seen, if anywhere.
     pub screen: Option<Screen>,
     /// Servos that move with the face, if any.
-    pub servos: Option<Servos>,
+    pub servos: Option<ServoThread>,
     /// Programs that are sent the face.
     pub outputs: Outputs,
 }
@@ -85,12 +85,12 @@ impl Body {
 
     /// How long the servos need no other face; `None` without any.
     pub fn servos_rest(&self) -> Option<Duration> {
-        self.servos.as_ref().map(Servos::pause)
+        self.servos.as_ref().map(ServoThread::pause)
     }
 
     /// How much earlier than the screen its servos want a face.
     pub fn lead(&self) -> Span {
-        self.servos.as_ref().map_or(SERVO_LEAD, Servos::lead)
+        self.servos.as_ref().map_or(SERVO_LEAD, ServoThread::lead)
     }
 
     /// Brings the face from where it is to rest, in real time.
@@ -104,7 +104,7 @@ impl Body {
     }
 
     fn rest_by(&mut self, time: &mut dyn Time, way: impl Fn(&Look, f32, Moment) -> FacePose) {
-        self.servos.iter_mut().for_each(Servos::park);
+        self.servos.iter_mut().for_each(ServoThread::park);
         if self.screen.is_none() && self.outputs.is_empty() {
             return;
         }

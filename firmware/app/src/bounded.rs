@@ -25,6 +25,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, AppError> {
     if !metadata.is_file() {
         return Err(unexpected(if metadata.is_dir() { "a folder" } else { "a device or a pipe" }));
     }
+    if metadata.len() > most {
+        return Err(unexpected("a larger one"));
+    }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     read.map_err(AppError::file(path, "read it"))?;

@@ -1,21 +1,22 @@
 //! A model as one signed file: card, networks, clip, the golden answer to that clip, and a manifest that vouches for all.
 //!
-//! A bundle `NAME-VERSION.kfm` is a plain tar: `manifest.toml`, `manifest.sig` (Ed25519 over the manifest's bytes), then
-//! the manifest's files in its order. [`crate::store`] keeps the same files in a folder.
+//! A bundle `NAME-VERSION.kfm` is a plain tar and a seal: the signature over the whole tar is looked at before anything in
+//! it is read. Its first files are `manifest.toml`, which lists size and hash of the others, and `manifest.sig`, the
+//! manifest's own signature: both stay beside the installed files, which [`crate::store`] keeps in a folder, so that these
+//! can be checked for as long as they lie there. A bundle of 0.1 is the tar alone, and is still taken.
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use keyface_core::{CoreError, Model, ModelCard, sha256_hex};
 
-use crate::AppError;
+use crate::{AppError, bounded};
 
 mod archive;
 mod golden;
 mod keys;
 mod manifest;
 mod pack;
+mod seal;
 mod selftest;
 mod trial;
 
@@ -27,9 +28,6 @@ pub use selftest::{Requirements, SelfTest, Tested};
 
 /// No bundle of ours comes near; a larger file is a mistake or an attack.
 pub const MAX_BYTES: u64 = 64 << 20;
-/// A manifest of five files has a kilobyte.
-const MAX_MANIFEST_BYTES: u64 = 64 << 10;
-const SIGNATURE_BYTES: u64 = 64;
 pub(crate) const MANIFEST: &str = "manifest.toml";
 pub(crate) const SIGNATURE: &str = "manifest.sig";
 const CARD: &str = "card.toml";
@@ -49,9 +47,9 @@ impl Bundle {
     /// Reads a bundle that one of `keys` has signed. Also tells which.
     ///
     /// # Errors
-    /// When it cannot be read, is not exactly what [`pack()`] writes, or somebody else signed it.
+    /// When it cannot be read, is not what [`pack()`] writes, or somebody else signed it.
     pub fn open(path: &Path, keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
-        Bundle::from_bytes(path, &read_bounded(path)?, keys)
+        Bundle::from_bytes(path, &bounded::read(path, MAX_BYTES)?, keys)
     }
 
     /// The same for bytes that came from `place`.
@@ -59,23 +57,43 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::open`].
     pub fn from_bytes(place: &Path, bytes: &[u8], keys: &Keys) -> Result<(Bundle, PathBuf), AppError> {
-        Bundle::parse(place, bytes, |manifest, signature| Ok(keys.signer(place, manifest, signature)?.to_path_buf()))
+        let (tar, is_sealed) = seal::open(place, bytes, keys)?;
+        let signed = |manifest: &[u8], signature: &[u8]| Ok(keys.signer(place, manifest, signature)?.to_path_buf());
+        let (bundle, signer) = Bundle::parse(place, tar, signed)?;
+        if bundle.manifest.is_sealed() != is_sealed {
+            let came = if is_sealed { "one" } else { "none" };
+            let expected = format!("a seal behind each bundle of format {} and no other", manifest::SEALED);
+            return Err(AppError::unexpected(place.display().to_string(), expected, came));
+        }
+        Ok((bundle, signer))
     }
 
-    /// Reads a bundle; `signed` is asked about the manifest and its signature before anything else is believed.
+    /// Reads a tar; `signed` is asked about the manifest and its signature before anything else is believed.
     fn parse<S>(
         place: &Path,
-        bytes: &[u8],
+        tar: &[u8],
         signed: impl FnOnce(&[u8], &[u8]) -> Result<S, AppError>,
     ) -> Result<(Bundle, S), AppError> {
-        let mut archive = archive::Walk::new(place, bytes);
-        let manifest_text = archive.entry(MANIFEST, None, MAX_MANIFEST_BYTES)?.to_vec();
-        let signature = archive.entry(SIGNATURE, Some(SIGNATURE_BYTES), SIGNATURE_BYTES)?.to_vec();
-        let signer = signed(&manifest_text, &signature)?;
-        let manifest = Manifest::from_toml(&within(place, MANIFEST), &manifest_text)?;
-        let file = |entry: &ManifestFile| Ok(archive.entry(&entry.name, Some(entry.bytes), MAX_BYTES)?.to_vec());
-        let files = manifest.files.iter().map(file).collect::<Result<_, AppError>>()?;
-        archive.end()?;
+        let came = archive::read(place, tar)?;
+        let refusal = |expected: String| {
+            let names: Vec<&str> = came.iter().map(|(name, _)| name.as_str()).collect();
+            let came = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            AppError::unexpected(place.display().to_string(), expected, came)
+        };
+        let (manifest_text, signature, files) = match came.as_slice() {
+            [(first, manifest), (second, signature), files @ ..] if first == MANIFEST && second == SIGNATURE => {
+                (*manifest, *signature, files)
+            }
+            _ => return Err(refusal(format!("{MANIFEST}, {SIGNATURE} and a model's files"))),
+        };
+        let signer = signed(manifest_text, signature)?;
+        let manifest = Manifest::from_toml(&within(place, MANIFEST), manifest_text)?;
+        if !manifest.names().eq(files.iter().map(|(name, _)| name.as_str())) {
+            let names: Vec<&str> = manifest.names().collect();
+            return Err(refusal(format!("{MANIFEST}, {SIGNATURE}, {}", names.join(", "))));
+        }
+        let files = files.iter().map(|(_, bytes)| bytes.to_vec()).collect();
+        let (manifest_text, signature) = (manifest_text.to_vec(), signature.to_vec());
         let bundle = Bundle { place: place.to_path_buf(), manifest, manifest_text, signature, files };
         bundle.check()?;
         Ok((bundle, signer))
@@ -86,10 +104,10 @@ impl Bundle {
     /// # Errors
     /// When a file is missing, larger or other than the manifest says.
     pub fn read_folder(folder: &Path) -> Result<Bundle, AppError> {
-        let manifest_text = read_bounded(&folder.join(MANIFEST))?;
-        let signature = read_bounded(&folder.join(SIGNATURE))?;
+        let manifest_text = bounded::read(&folder.join(MANIFEST), MAX_BYTES)?;
+        let signature = bounded::read(&folder.join(SIGNATURE), MAX_BYTES)?;
         let manifest = Manifest::from_toml(&within(folder, MANIFEST), &manifest_text)?;
-        let file = |entry: &ManifestFile| read_bounded(&folder.join(&entry.name));
+        let file = |entry: &ManifestFile| bounded::read(&folder.join(&entry.name), MAX_BYTES);
         let files = manifest.files.iter().map(file).collect::<Result<_, AppError>>()?;
         let bundle = Bundle { place: folder.to_path_buf(), manifest, manifest_text, signature, files };
         bundle.check()?;
@@ -104,11 +122,15 @@ impl Bundle {
         keys.signer(&self.place, &self.manifest_text, &self.signature)
     }
 
-    /// The bundle as a file.
+    /// The bundle as a file, sealed with `key`, which must have signed its manifest.
     ///
     /// # Errors
     /// When a name is too long for a tar.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, AppError> {
+    pub fn sealed(&self, key: &SecretKey) -> Result<Vec<u8>, AppError> {
+        Ok(seal::seal(self.to_tar()?, key))
+    }
+
+    fn to_tar(&self) -> Result<Vec<u8>, AppError> {
         archive::write(self.entries()).map_err(AppError::file(&self.place, "pack it"))
     }
 
@@ -145,14 +167,14 @@ impl Bundle {
 
     /// Each file with its name, manifest and signature first.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let names = self.manifest.files.iter().map(|entry| entry.name.as_str());
+        let names = self.manifest.names();
         let head = [(MANIFEST, self.manifest_text.as_slice()), (SIGNATURE, self.signature.as_slice())];
         head.into_iter().chain(names.zip(self.files.iter().map(Vec::as_slice)))
     }
 
     /// The bytes of a file; none where there is no such file.
     fn file(&self, name: &str) -> &[u8] {
-        let at = self.manifest.files.iter().position(|entry| entry.name == name);
+        let at = self.manifest.names().position(|known| known == name);
         at.and_then(|at| self.files.get(at)).map_or(&[], Vec::as_slice)
     }
 
@@ -172,7 +194,7 @@ impl Bundle {
         self.manifest.files.iter().zip(&self.files).try_for_each(|(entry, bytes)| entry.verify(&self.place, bytes))?;
         let (_, card) = self.card()?;
         let wanted = file_names(&card);
-        let names: Vec<&str> = self.manifest.files.iter().map(|entry| entry.name.as_str()).collect();
+        let names: Vec<&str> = self.manifest.names().collect();
         let place = within(&self.place, MANIFEST);
         if names != wanted {
             return Err(AppError::unexpected(place, format!("the files {}", wanted.join(", ")), names.join(", ")));
@@ -195,22 +217,4 @@ fn file_names(card: &ModelCard) -> [&str; 5] {
 /// A file inside a bundle or a folder, as errors name it.
 fn within(place: &Path, file: &str) -> String {
     format!("{}: {file}", place.display())
-}
-
-/// Reads a file of at most [`MAX_BYTES`].
-fn read_bounded(path: &Path) -> Result<Vec<u8>, AppError> {
-    let about = fs::metadata(path).map_err(AppError::file(path, "read it"))?;
-    let unexpected = |expected: String, came: String| AppError::unexpected(path.display().to_string(), expected, came);
-    if !about.is_file() {
-        let expected = "a bundle, NAME-VERSION.kfm, as `keyface model pack` makes it";
-        let came = if about.is_dir() { "a folder" } else { "a device or a pipe" };
-        return Err(unexpected(expected.into(), came.into()));
-    }
-    if about.len() > MAX_BYTES {
-        return Err(unexpected(format!("at most {MAX_BYTES} bytes"), about.len().to_string()));
-    }
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
-    read.map_err(AppError::file(path, "read it"))?;
-    Ok(bytes)
 }

@@ -13,7 +13,7 @@ use crate::ears::{Ear, FileEar, Heard, Pace, Sound};
 use crate::face::Look;
 use crate::report::Report;
 use crate::servo::fake::FakeChip;
-use crate::servo::{Servos, speech};
+use crate::servo::{ServoThread, speech};
 use crate::stream::out::Outputs;
 use crate::stream::tests::{clip, line};
 
@@ -51,7 +51,7 @@ fn sentence(samples: usize) -> FileEar {
     FileEar::new(sound, Pace::RealTime)
 }
 
-fn job(ear: Box<dyn Ear>, servos: Option<Servos>) -> App {
+fn job(ear: Box<dyn Ear>, servos: Option<ServoThread>) -> App {
     let look = Look::new(Gains::default(), None);
     let body = Body { look, screen: None, servos, outputs: Outputs::default() };
     App::new(Parts { ear, line: line(), body, said: None, recorder: None, pace: Pace::RealTime, limit: None }).unwrap()
@@ -65,7 +65,7 @@ fn run(watch: impl FnMut(&Turn)) -> Report {
 #[test]
 fn a_job_that_fails_within_speech_closes_the_jaw_and_lets_it_go() {
     let chip = FakeChip::new();
-    let servos = Servos::start_on(&speech::servos(), true, chip.opener()).unwrap();
+    let servos = ServoThread::start_on(&speech::servos(), true, chip.opener()).unwrap();
     let breaks = Breaks { ear: sentence(32_000), at: Instant::now() + Duration::from_millis(900) };
     let mut widest = REST_US;
     let watch = |_: &Turn| widest = widest.max(chip.pulse_us(0).unwrap_or(REST_US));

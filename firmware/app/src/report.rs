@@ -6,7 +6,6 @@ use keyface_core::{CoreError, Samples, Span, Step};
 use serde::Serialize;
 
 use crate::AppError;
-use crate::app::{Turn, is_survivable};
 use crate::ears::{Ear, EarCounters};
 use crate::screen::ScreenCounters;
 use crate::servo::{ServoCounters, ServoReport};
@@ -19,6 +18,19 @@ pub(crate) struct Watcher {
     pictures: u64,
     line_faults: u64,
     ages: Spread,
+}
+
+/// How far a live job has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Sound heard.
+    pub heard: Samples,
+    /// Steps of the line.
+    pub steps: u64,
+    /// Times that a network failed and began anew.
+    pub line_faults: u64,
+    /// What the ear has suffered.
+    pub ear: EarCounters,
 }
 
 /// What a live job did.
@@ -142,8 +154,8 @@ impl std::fmt::Display for Report {
             writeln!(f, "lost {lost} times, opened again {reopened} times")?;
         }
         if let Some(ServoSummary { counters, latency }) = self.servos {
-            let ServoCounters { faults, reopened, let_go } = counters;
-            writeln!(f, "servos    {faults} faults, found again {reopened} times, let go at rest {let_go} times")?;
+            let ServoCounters { faults, reopened, detached } = counters;
+            writeln!(f, "servos    {faults} faults, found again {reopened} times, detached at rest {detached} times")?;
             latency.map_or(Ok(()), |latency| writeln!(f, "          sound to pulse: {latency}"))?;
         }
         match self.latency {
@@ -162,6 +174,11 @@ impl std::fmt::Display for Latency {
              ({p95_beyond_look_ahead_ms:.0} ms beyond the look-ahead at 95 %)"
         )
     }
+}
+
+/// A network that failed has been reset and the face moves to rest: count it, and go on.
+fn is_survivable(error: &CoreError) -> bool {
+    matches!(error, CoreError::NotFinite { .. } | CoreError::Step { .. })
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub struct Screen {
     open: Open,
     /// What the board says; what the surface knows of its panel, when it says nothing.
     rotation: Option<Rotation>,
-    stage: Stage,
+    state: State,
     /// A pose that is due and waits for the screen to be ready, and when its sound was in the air.
     waiting: Option<(FacePose, Option<Instant>)>,
     /// When the picture that the screen has taken was to be seen.
@@ -61,7 +61,7 @@ pub struct Screen {
 }
 
 /// Where the face is.
-enum Stage {
+enum State {
     On { face: Box<Face>, surface: Box<dyn Surface>, lead: Span },
     Lost { retry_at: Option<Moment>, pause: Span },
     Closed,
@@ -97,12 +97,12 @@ impl Screen {
     pub(crate) fn with(mut open: Open, rotation: Option<Rotation>, waits: bool) -> Result<Screen, AppError> {
         let failed = |e: FaceError| AppError::Screen { reason: e.to_string() };
         let mut counters = ScreenCounters::default();
-        let stage = match open().and_then(|surface| stage(surface, rotation)) {
-            Ok(stage) => stage,
+        let state = match open().and_then(|surface| started(surface, rotation)) {
+            Ok(state) => state,
             Err(e) if waits && e.may_pass() => lost(&e, &mut counters),
             Err(e) => return Err(failed(e)),
         };
-        Ok(Screen { open, rotation, stage, waiting: None, promised: None, counters, ages: Spread::default() })
+        Ok(Screen { open, rotation, state, waiting: None, promised: None, counters, ages: Spread::default() })
     }
 
     /// Shows a pose as soon as the screen is ready, unless a newer one comes before; false when the user has closed it.
@@ -117,7 +117,7 @@ impl Screen {
 
     /// How it changes pictures; `None` where pictures are due by the clock.
     pub fn beat(&self) -> Option<Beat> {
-        let Stage::On { surface, lead, .. } = &self.stage else { return None };
+        let State::On { surface, lead, .. } = &self.state else { return None };
         let flips = surface.flips()?;
         let lead = (*lead).min(flips.period);
         Some(Beat { last: flips.last, period: flips.period, lead, is_free: !flips.is_pending })
@@ -125,21 +125,21 @@ impl Screen {
 
     /// What can be read when it has news.
     pub fn news(&self) -> Option<BorrowedFd<'_>> {
-        if let Stage::On { surface, .. } = &self.stage { surface.news() } else { None }
+        if let State::On { surface, .. } = &self.state { surface.news() } else { None }
     }
 
     /// How soon it wants to be tended again, although nothing can be read and no picture is due.
     pub fn tend_in(&self) -> Option<Duration> {
-        if let Stage::On { surface, .. } = &self.stage { surface.tend_in() } else { None }
+        if let State::On { surface, .. } = &self.state { surface.tend_in() } else { None }
     }
 
     /// Goes on with what is under way, and opens a lost screen again; false when the user has closed it.
     pub fn tend(&mut self, now: Moment) -> bool {
         if let Err(e) = self.try_tend(now) {
-            self.stage = lost(&e, &mut self.counters);
+            self.state = lost(&e, &mut self.counters);
             (self.waiting, self.promised) = (None, None);
         }
-        !matches!(self.stage, Stage::Closed)
+        !matches!(self.state, State::Closed)
     }
 
     /// What it did so far.
@@ -153,12 +153,12 @@ impl Screen {
     }
 
     fn try_tend(&mut self, now: Moment) -> Result<(), FaceError> {
-        match &mut self.stage {
-            Stage::Closed => {}
-            Stage::Lost { .. } => self.retry(now),
-            Stage::On { face, surface, .. } => match surface.tend(now)? {
+        match &mut self.state {
+            State::Closed => {}
+            State::Lost { .. } => self.retry(now),
+            State::On { face, surface, .. } => match surface.tend(now)? {
                 Ready::Later => {}
-                Ready::Closed => self.stage = Stage::Closed,
+                Ready::Closed => self.state = State::Closed,
                 Ready::Now => {
                     if self.waiting.is_none()
                         && let Some((promised, flips)) = self.promised.take().zip(surface.flips())
@@ -178,7 +178,7 @@ impl Screen {
 
     /// Opens a lost screen when it is time.
     fn retry(&mut self, now: Moment) {
-        let Stage::Lost { retry_at, pause } = &mut self.stage else { return };
+        let State::Lost { retry_at, pause } = &mut self.state else { return };
         // What was due while it was lost is not made up for.
         self.waiting = None;
         if now < *retry_at.get_or_insert(now + *pause) {
@@ -186,9 +186,9 @@ impl Screen {
         }
         *pause = Span(2 * pause.0).min(BACK_OFF_LONGEST);
         *retry_at = Some(now + *pause);
-        match (self.open)().and_then(|surface| stage(surface, self.rotation)) {
-            Ok(stage) => {
-                self.stage = stage;
+        match (self.open)().and_then(|surface| started(surface, self.rotation)) {
+            Ok(state) => {
+                self.state = state;
                 self.counters.reopened += 1;
                 log::warn!("screen: it is back");
             }
@@ -216,14 +216,14 @@ fn window_of(width_px: u32, height_px: u32) -> Display {
     }
 }
 
-fn lost(error: &FaceError, counters: &mut ScreenCounters) -> Stage {
+fn lost(error: &FaceError, counters: &mut ScreenCounters) -> State {
     log::warn!("screen: {error}; the job goes on, and the screen is tried again");
     counters.lost += 1;
-    Stage::Lost { retry_at: None, pause: BACK_OFF }
+    State::Lost { retry_at: None, pause: BACK_OFF }
 }
 
 /// A face as finely drawn as this machine can in time.
-fn stage(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stage, FaceError> {
+fn started(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<State, FaceError> {
     let rotation = rotation.unwrap_or_else(|| surface.rotation());
     let (width, height) = surface.size_px();
     let coarsest = if surface.zooms() { (width.max(height) / SHARP_PX).max(1) } else { 1 };
@@ -233,7 +233,7 @@ fn stage(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stage,
         let drawing = drawing(&mut face);
         if zoom == coarsest || drawing <= DRAWING {
             let lead = (drawing + drawing + SLACK).clamp(LEAD_SHORTEST, LEAD_LONGEST);
-            return Ok(Stage::On { face: Box::new(face), surface, lead });
+            return Ok(State::On { face: Box::new(face), surface, lead });
         }
         zoom += 1;
     }
@@ -260,7 +260,7 @@ mod tests {
 
     /// What happens to a screen: each call takes the next.
     #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Fate {
+    enum Answer {
         Opens,
         DoesNotOpen,
         Ready,
@@ -269,9 +269,9 @@ mod tests {
         Closed,
     }
 
-    type Fates = Rc<RefCell<VecDeque<Fate>>>;
+    type Answers = Rc<RefCell<VecDeque<Answer>>>;
 
-    struct Fake(Fates);
+    struct Fake(Answers);
 
     fn gone() -> FaceError {
         FaceError::Screen { place: "fake".into(), expected: "a screen".into(), came: "none".into() }
@@ -284,10 +284,10 @@ mod tests {
 
         fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
             match self.0.borrow_mut().pop_front() {
-                Some(Fate::Busy) => Ok(Ready::Later),
-                Some(Fate::Closed) => Ok(Ready::Closed),
-                Some(Fate::Gone) => Err(gone()),
-                Some(Fate::Ready) | None => Ok(Ready::Now),
+                Some(Answer::Busy) => Ok(Ready::Later),
+                Some(Answer::Closed) => Ok(Ready::Closed),
+                Some(Answer::Gone) => Err(gone()),
+                Some(Answer::Ready) | None => Ok(Ready::Now),
                 Some(other) => panic!("{other:?} is for a screen that is not open"),
             }
         }
@@ -297,11 +297,11 @@ mod tests {
         }
     }
 
-    fn screen(fates: &[Fate], waits: bool) -> Result<Screen, AppError> {
-        let fates: Fates = Rc::new(RefCell::new(fates.iter().copied().collect()));
-        let open = Box::new(move || match fates.borrow_mut().pop_front() {
-            Some(Fate::Opens) | None => Ok(Box::new(Fake(Rc::clone(&fates))) as Box<dyn Surface>),
-            Some(Fate::DoesNotOpen) => Err(gone()),
+    fn screen(answers: &[Answer], waits: bool) -> Result<Screen, AppError> {
+        let answers: Answers = Rc::new(RefCell::new(answers.iter().copied().collect()));
+        let open = Box::new(move || match answers.borrow_mut().pop_front() {
+            Some(Answer::Opens) | None => Ok(Box::new(Fake(Rc::clone(&answers))) as Box<dyn Surface>),
+            Some(Answer::DoesNotOpen) => Err(gone()),
             Some(other) => panic!("{other:?} is for an open screen"),
         });
         Screen::with(open, None, waits)
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_screen_that_is_lost_is_opened_again_and_counted() {
-        use Fate::*;
+        use Answer::*;
         let mut screen = screen(&[Opens, Ready, Gone, DoesNotOpen, DoesNotOpen, Opens], true).unwrap();
         play(&mut screen, 0, 10_000);
         let ScreenCounters { shown, lost, reopened, skipped } = screen.counters();
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_screen_that_is_missing_at_the_start_is_waited_for() {
-        use Fate::*;
+        use Answer::*;
         let mut screen = screen(&[DoesNotOpen, DoesNotOpen, Opens], true).unwrap();
         play(&mut screen, 0, 3_000);
         assert_eq!((screen.counters().lost, screen.counters().reopened), (1, 1));
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_window_that_does_not_open_is_an_error() {
-        let error = screen(&[Fate::DoesNotOpen], false).err().unwrap();
+        let error = screen(&[Answer::DoesNotOpen], false).err().unwrap();
         assert_eq!(error.to_string(), "screen: fake: expected a screen, came none");
     }
 
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_busy_screen_shows_the_newest_pose_and_counts_the_others() {
-        use Fate::*;
+        use Answer::*;
         let mut screen = screen(&[Opens, Busy, Busy, Busy, Ready], true).unwrap();
         let mut shown = Vec::new();
         for ms in [0, 16, 32] {
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_as_old_as_when_a_busy_screen_takes_it() {
-        use Fate::*;
+        use Answer::*;
         let mut screen = screen(&[Opens, Busy, Ready], true).unwrap();
         let heard = Instant::now().checked_sub(std::time::Duration::from_millis(70)).unwrap();
         screen.show(&FacePose::REST, Some(heard), Moment(0), Moment(0));
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_window_that_the_user_closes_stays_closed() {
-        use Fate::*;
+        use Answer::*;
         let mut screen = screen(&[Opens, Ready, Closed], false).unwrap();
         assert!(screen.show(&FacePose::REST, None, Moment(0), Moment(0)));
         assert!(!screen.show(&FacePose::REST, None, Moment(1), Moment(1)) && !screen.tend(Moment(2)));

@@ -1,4 +1,4 @@
-//! How a quantity is spread, in constant memory however long it is watched.
+//! How a quantity is spread: in constant memory however long it is watched, or of values at hand.
 
 /// Width of a bin.
 const BIN_MS: f32 = 0.5;
@@ -50,6 +50,24 @@ impl Spread {
     }
 }
 
+/// Values at hand, in order.
+#[derive(Clone, Debug)]
+pub struct Sorted(Vec<f64>);
+
+impl Sorted {
+    /// Of these.
+    pub fn new(mut values: Vec<f64>) -> Sorted {
+        values.sort_by(f64::total_cmp);
+        Sorted(values)
+    }
+
+    /// The value that a share (0..=1) of all does not exceed, one of them; 0 without values.
+    pub fn at(&self, share: f64) -> f64 {
+        let at = (self.0.len() as f64 * share) as usize;
+        self.0.get(at).or(self.0.last()).copied().unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +79,14 @@ mod tests {
         assert!((spread.percentile_ms(0.5).unwrap() - 50.0).abs() <= 0.5);
         assert!((spread.percentile_ms(0.95).unwrap() - 95.0).abs() <= 0.5);
         assert_eq!(spread.percentile_ms(1.0), Some(100.0));
+    }
+
+    #[test]
+    fn percentiles_of_values_at_hand_are_values_that_occurred() {
+        let sorted = Sorted::new((1..=100).rev().map(f64::from).collect());
+        assert_eq!([0.0, 0.5, 0.95, 0.99, 1.0].map(|share| sorted.at(share)), [1.0, 51.0, 96.0, 100.0, 100.0]);
+        assert_eq!(Sorted::new(vec![1.0, 500.0, 0.9, 1.1, 300.0]).at(0.5), 1.1);
+        assert_eq!(Sorted::new(vec![]).at(0.5), 0.0);
     }
 
     #[test]

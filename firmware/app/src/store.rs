@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use keyface_core::{Model, ModelCard};
 use serde::Serialize;
 
-use crate::board::Board;
+use crate::board::{Board, check_look_ahead};
 use crate::bundle::{Bundle, MANIFEST};
 use crate::{AppError, model};
 
@@ -51,7 +51,7 @@ pub struct Holding {
     /// The folder.
     pub folder: PathBuf,
     /// The model; `None` when the bundle is damaged.
-    pub model: Option<Named>,
+    pub model: Option<ModelSummary>,
     /// Why it cannot be used.
     pub damage: Option<String>,
 }
@@ -68,7 +68,7 @@ pub struct Chosen {
 
 /// A model, in short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Named {
+pub struct ModelSummary {
     /// Its name.
     pub name: String,
     /// Its version.
@@ -100,7 +100,7 @@ impl Store {
     pub fn holding(&self, slot: Slot) -> Result<Option<Holding>, AppError> {
         let Some(folder) = self.target(slot)? else { return Ok(None) };
         let (model, damage) = match Bundle::read_folder(&folder) {
-            Ok(bundle) => (Some(Named::from(&bundle)), None),
+            Ok(bundle) => (Some(ModelSummary::from(&bundle)), None),
             Err(error) => (None, Some(error.to_string())),
         };
         Ok(Some(Holding { folder, model, damage }))
@@ -112,11 +112,11 @@ impl Store {
     /// # Errors
     /// When none of them can be loaded.
     pub fn choose(&self, board: Option<&Board>, mut warn: impl FnMut(String)) -> Result<Chosen, AppError> {
-        let look_ahead_ms = board.and_then(|board| board.look_ahead_ms);
+        let look_ahead = board.and_then(Board::look_ahead);
         for (slot, next) in
             [(Slot::Current, "the previous model is tried"), (Slot::Previous, "the shipped model is used")]
         {
-            let load = |folder: PathBuf| Ok((usable(&folder, look_ahead_ms)?, folder));
+            let load = |folder: PathBuf| Ok((usable(&folder, look_ahead)?, folder));
             match self.target(slot).and_then(|folder| folder.map(load).transpose()) {
                 Ok(Some((model, folder))) => return Ok(Chosen { model, folder, slot: Some(slot) }),
                 // Nothing was installed, or it was rolled back.
@@ -150,7 +150,7 @@ impl Store {
     /// # Errors
     /// When it is older, or the store cannot be read.
     pub fn check_not_older(&self, bundle: &Bundle) -> Result<(), AppError> {
-        let new = Named::from(bundle);
+        let new = ModelSummary::from(bundle);
         for slot in [Slot::Current, Slot::Previous] {
             let held = self.holding(slot)?.and_then(|holding| holding.model);
             let Some(held) = held.filter(|held| held.name == new.name) else { continue };
@@ -180,21 +180,21 @@ impl Slot {
     }
 }
 
-impl From<&Bundle> for Named {
-    fn from(bundle: &Bundle) -> Named {
+impl From<&Bundle> for ModelSummary {
+    fn from(bundle: &Bundle) -> ModelSummary {
         let manifest = bundle.manifest();
         let (name, version) = (manifest.name.clone(), manifest.version.clone());
-        Named { name, version, look_ahead_ms: manifest.look_ahead_ms }
+        ModelSummary { name, version, look_ahead_ms: manifest.look_ahead_ms }
     }
 }
 
-impl From<&ModelCard> for Named {
-    fn from(card: &ModelCard) -> Named {
-        Named { name: card.name.clone(), version: card.version.clone(), look_ahead_ms: card.look_ahead_ms }
+impl From<&ModelCard> for ModelSummary {
+    fn from(card: &ModelCard) -> ModelSummary {
+        ModelSummary { name: card.name.clone(), version: card.version.clone(), look_ahead_ms: card.look_ahead_ms }
     }
 }
 
-impl std::fmt::Display for Named {
+impl std::fmt::Display for ModelSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}: looks {} ms ahead", self.name, self.version, self.look_ahead_ms)
     }
@@ -206,13 +206,9 @@ fn version(text: &str) -> (Vec<u64>, bool) {
     (numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect(), !rest.starts_with('-'))
 }
 
-fn usable(folder: &Path, look_ahead_ms: Option<u32>) -> Result<Model, AppError> {
+fn usable(folder: &Path, look_ahead: Option<(u32, &str)>) -> Result<Model, AppError> {
     let bundle = Bundle::read_folder(folder)?;
-    let came_ms = bundle.manifest().look_ahead_ms;
-    if let Some(wanted_ms) = look_ahead_ms.filter(|wanted_ms| *wanted_ms != came_ms) {
-        let (place, expected) = (folder.display().to_string(), format!("the board's look-ahead of {wanted_ms} ms"));
-        return Err(AppError::unexpected(place, expected, format!("{came_ms} ms")));
-    }
+    check_look_ahead(folder.display().to_string(), bundle.manifest().look_ahead_ms, look_ahead)?;
     bundle.model()
 }
 

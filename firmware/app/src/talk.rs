@@ -19,9 +19,9 @@ use crate::pictures::{DISPLAY_FPS, Picture, Pictures};
 use crate::report::{Latency, ServoSummary};
 use crate::screen::ScreenCounters;
 use crate::stream::axis::{place_at, until};
+use crate::stream::hall::{Hall, Said};
 use crate::stream::message::Ask;
 use crate::stream::playout::Playout;
-use crate::stream::stage::{Said, Stage};
 use crate::stream::turns::Event;
 use crate::wait::span;
 use crate::wait::{Bell, RealTime, Time};
@@ -43,7 +43,7 @@ pub struct Parts {
     /// What the voice is heard from, if anything.
     pub speaker: Option<Speaker>,
     /// Who is told.
-    pub stage: Stage,
+    pub hall: Hall,
     /// What sessions and `--control` say.
     pub said: Receiver<Said>,
     /// When the clock of the job began.
@@ -114,7 +114,7 @@ impl Talk {
     fn on(time: Box<dyn Time>, bell: Bell, mut parts: Parts) -> Talk {
         parts.ear.iter_mut().for_each(|ear| ear.tie(&bell));
         parts.speaker.iter().for_each(|speaker| speaker.tie(&bell));
-        parts.stage.tie(&bell);
+        parts.hall.tie(&bell);
         Talk {
             time,
             bell,
@@ -182,7 +182,7 @@ impl Talk {
                 Said::Ask(ask) => self.ask(ask),
             }
         }
-        self.parts.stage.set_room(self.parts.playout.room() > 0);
+        self.parts.hall.set_room(self.parts.playout.room() > 0);
     }
 
     fn ask(&mut self, ask: Ask) {
@@ -259,11 +259,11 @@ impl Talk {
     }
 
     fn tell(&mut self) {
-        let Parts { body, stage, .. } = &mut self.parts;
+        let Parts { body, hall, .. } = &mut self.parts;
         for event in self.events.drain(..) {
             self.summary.ended += u64::from(matches!(event, Event::Ended(_)));
             self.summary.flushed += u64::from(matches!(event, Event::Flushed(_)));
-            stage.tell(event, |event| match event {
+            hall.tell(event, |event| match event {
                 Event::Step(place, step) => body.look.mouth(&step.motion, place.show),
                 Event::Frame(place, spoken) => body.look.face(spoken, place.show),
                 _ => FacePose::REST,
@@ -320,7 +320,7 @@ impl Talk {
     /// Sleeps until something is due, or somebody rings.
     fn wait(&mut self) {
         let (heard, now) = (self.heard(), self.now());
-        let voice = self.parts.playout.next(heard, self.parts.stage.is_watched());
+        let voice = self.parts.playout.next(heard, self.parts.hall.is_watched());
         let voice = voice.map(|place| now + until(place - heard));
         let hears = self.parts.playout.room() > 0 && !self.has_ended;
         let ear = self.parts.ear.as_ref().filter(|_| hears).and_then(|ear| ear.due_in());

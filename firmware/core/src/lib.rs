@@ -73,6 +73,9 @@ extern crate alloc;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod check;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod digest;
 #[cfg(feature = "alloc")]
 mod error;
 mod face;
@@ -87,6 +90,8 @@ mod sound;
 mod stage;
 mod time;
 
+#[cfg(feature = "std")]
+pub use digest::sha256_hex;
 #[cfg(feature = "alloc")]
 pub use error::CoreError;
 #[cfg(feature = "head")]
@@ -94,7 +99,7 @@ pub use face::head;
 pub use face::{Angles, CHANNELS, Channel, FacePose, Gains, retarget};
 #[cfg(feature = "alloc")]
 pub use keys::script;
-pub use keys::{Heads, KeyKind, KeyMotion, flow, heads};
+pub use keys::{Heads, KeyMotion, flow, heads};
 #[cfg(feature = "alloc")]
 pub use line::{Line, LineSpec, Step, Steps};
 pub use motion::{Delivery, MOTION_CHANNELS, Motion, MotionChannel, Spoken, completion};
@@ -105,8 +110,7 @@ pub use net::Net;
 pub use net::{Arithmetic, Model, NetCost, Product, StepNet};
 #[cfg(feature = "std")]
 pub use net::{
-    ClosureChoice, Closures, DataUse, FileEntry, Files, HeadRanges, MelCard, ModelCard, NetSpec, Port, Precision,
-    Tolerance, sha256_hex,
+    ClosureChoice, Closures, DataUse, FileEntry, Files, Interface, ModelCard, NetSpec, Port, Precision, Tolerance,
 };
 pub use sound::{
     FEATURES, LevelFollower, LogMel, MEL_BANDS, MelFrame, MelPower, MelPowers, PitchTracker, Prosody, ProsodyFollower,

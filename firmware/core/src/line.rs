@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_says_what_is_no_number_is_reset_and_the_face_goes_to_rest() {
+    fn a_network_that_says_not_a_number_is_reset_and_the_face_goes_to_rest() {
         let mut line = line(30);
         let steps: Vec<_> = line.push(&sound()[..16_000]).collect();
         let error = steps[29].as_ref().unwrap_err().to_string();

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keyface_core::flow::FLOW;
-use keyface_core::{Decode, Files, HeadRanges, MEL_BANDS, MelCard, ModelCard, STEP_HOPS, Tolerance};
+use keyface_core::{Decode, Files, Interface, MEL_BANDS, ModelCard, STEP_HOPS, Tolerance};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -52,15 +51,9 @@ pub fn card(name: &str) -> ModelCard {
         created_by: "random weights".to_owned(),
         command: "none".to_owned(),
         seed: 0,
-        sample_rate_hz: 16_000,
-        hop_ms: 10,
-        step_ms: 20,
+        interface: Interface::Kf1,
         look_ahead_ms: 60,
         trunk_width: 1,
-        flow_width: FLOW,
-        motion_channels: ModelCard::current_motion_channels(),
-        mel: MelCard::CURRENT,
-        heads: HeadRanges::CURRENT,
         files: Files::default(),
         tolerance: Tolerance::default(),
         decode: Decode::default(),

@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::flow::{FLOW, Flow, KeyQueue, KeyTracker};
 use keyface_core::heads::HEADS;
-use keyface_core::{AudioTime, Heads, KeyKind, KeyMotion, MOTION_CHANNELS, Span};
+use keyface_core::{AudioTime, Heads, KeyMotion, MOTION_CHANNELS, Span};
 
 use super::experiment::STEP_MS;
 use crate::data::Labels;
@@ -76,7 +76,7 @@ fn true_flow(labels: &[Labels]) -> impl Iterator<Item = Flow> {
         let now = step_end(step);
         if let Some(offset) = label.key {
             let at = now + Span((STEP.0 as f32 * (offset - 0.5)) as i64);
-            keys.push(KeyMotion { at, pose: label.pose, kind: KeyKind::Confirmed, confidence: 1.0 });
+            keys.push(KeyMotion { at, pose: label.pose, confidence: 1.0 });
         }
         keys.flow(now, &label.next_pose, label.next_time_ms)
     })

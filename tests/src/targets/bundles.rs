@@ -12,6 +12,8 @@ const MANIFEST: &[u8] = b"manifest.toml";
 /// Whatever ships.
 const VERSION: &str = "0.2.0";
 const SIGNATURE: &[u8] = b"manifest.sig";
+/// Behind it stands a signature over all before: bundles of 0.1 have neither.
+const SEAL: &[u8] = b"KFSEALED";
 
 pub fn target() -> Target {
     let folder = tempfile::tempdir().expect("a folder for keys");
@@ -19,11 +21,11 @@ pub fn target() -> Target {
     let secret = SecretKey::read(&secret).expect("the key that was just made");
     let keys = Keys::read(&public).expect("the key that was just made");
     let files = files();
-    let seed = tree(&files, &secret);
+    let seeds = [1, 2].map(|format| tree(format, &files, &secret)).into();
     let was: Vec<Entry> = files.iter().map(|(name, bytes)| entry(name.as_bytes(), bytes)).collect();
     Target {
         name: "bundle",
-        seeds: vec![seed],
+        seeds,
         split,
         seal: Box::new(move |tree, chance| seal(tree, &was, &secret, chance)),
         feed: Box::new(move |bytes| feed(bytes, &keys)),
@@ -32,7 +34,8 @@ pub fn target() -> Target {
 
 fn feed(bytes: &[u8], keys: &Keys) -> Answer {
     let (bundle, _) = Bundle::from_bytes(Path::new("a.kfm"), bytes, keys).map_err(|error| error.to_string())?;
-    assert!(bundle.to_bytes().expect("what was read can be written") == bytes, "a bundle has one form");
+    let is_sealed = bytes[..bytes.len() - 64].ends_with(SEAL);
+    assert!(is_sealed == (bundle.manifest().format == 2), "a bundle of 0.1 alone has no seal");
     assert!(!bundle.id().contains('/') && !bundle.id().starts_with('.'), "{}", bundle.id());
     Ok(bundle.manifest().name.clone())
 }
@@ -58,10 +61,10 @@ fn files() -> Vec<(String, Vec<u8>)> {
     files.map(|(name, bytes)| (name.to_owned(), bytes)).into()
 }
 
-fn tree(files: &[(String, Vec<u8>)], secret: &SecretKey) -> Vec<Node> {
+fn tree(format: u32, files: &[(String, Vec<u8>)], secret: &SecretKey) -> Vec<Node> {
     let entries = files.iter().map(|(name, bytes)| ManifestFile::describe(name, bytes)).collect();
     let manifest = Manifest {
-        format: 1,
+        format,
         name: "live".into(),
         version: VERSION.into(),
         look_ahead_ms: 60,
@@ -101,7 +104,7 @@ fn entry(name: &[u8], bytes: &[u8]) -> Entry {
     (name.to_vec(), bytes.len(), sha256_hex(bytes))
 }
 
-/// Card and manifest vouch for what the damage has made of the files, and the key for the manifest; not always.
+/// Card and manifest vouch for what the damage has made of the files, and the key for the manifest and the whole; not always.
 fn seal(tree: &[Node], was: &[Entry], secret: &SecretKey, chance: &mut Chance) -> Vec<u8> {
     let mut tree = tree.to_vec();
     if !chance.one_in(6) {
@@ -116,7 +119,14 @@ fn seal(tree: &[Node], was: &[Entry], secret: &SecretKey, chance: &mut Chance) -
             *signature = vec![Node::leaf(secret.sign(&manifest))];
         }
     }
-    to_bytes(&tree)
+    let is_old = part(&mut tree, MANIFEST).is_some_and(|inner| to_bytes(inner).starts_with(b"format = 1\n"));
+    let mut bytes = to_bytes(&tree);
+    if !is_old && !chance.one_in(12) {
+        bytes.extend(SEAL);
+        let signature = secret.sign(&bytes);
+        bytes.extend(signature);
+    }
+    bytes
 }
 
 /// The text `of` names the size and the hash that the file `name` now has.

@@ -7,9 +7,9 @@ use std::sync::mpsc::Receiver;
 
 use keyface::face::Life;
 use keyface::stream::control::converse;
+use keyface::stream::hall::{Hall, Said, Seat};
 use keyface::stream::message::Ask;
 use keyface::stream::session::{Host, Session};
-use keyface::stream::stage::{Said, Seat, Stage};
 use keyface::stream::tell::{FRAME_BYTES, Packet};
 use keyface::stream::turns::{Event, Place};
 use keyface_core::{CHANNELS, FacePose, Gains, Model, Moment, Span};
@@ -76,7 +76,7 @@ struct Conversation {
     /// Goes first: a session that ends waits until the face has heard it, and here nobody listens any more.
     said: Receiver<Said>,
     session: Session,
-    stage: Stage,
+    hall: Hall,
     control: Seat,
     now: Moment,
     told: Vec<Packet>,
@@ -87,11 +87,11 @@ struct Conversation {
 
 impl Conversation {
     fn new(model: &Model) -> Conversation {
-        let (stage, said) = Stage::new(Span::from_ms(20), Span::from_ms(50));
-        let control = stage.sit(false).expect("who looks on finds a seat");
-        let host = Host::new(model.clone(), Gains::default(), Some(Life::new(1)), Some(stage.clone()));
+        let (hall, said) = Hall::new(Span::from_ms(20), Span::from_ms(50));
+        let control = hall.sit(false).expect("who looks on finds a seat");
+        let host = Host::new(model.clone(), Gains::default(), Some(Life::new(1)), Some(hall.clone()));
         let session = Session::new(Arc::new(host));
-        Conversation { said, session, stage, control, now: Moment(0), told: Vec::new(), heard_s: 0.0, turn: 0 }
+        Conversation { said, session, hall, control, now: Moment(0), told: Vec::new(), heard_s: 0.0, turn: 0 }
     }
 
     /// Its answer is what was told, in order.
@@ -160,7 +160,7 @@ impl Conversation {
             let place = Place { turn: self.turn, at: self.now.heard_if_played(), show: self.now };
             let (event, is_over) = match said {
                 Said::Sound(samples) => {
-                    assert!(samples.iter().all(|sample| sample.is_finite()), "sound that is no number");
+                    assert!(samples.iter().all(|sample| sample.is_finite()), "sound that is not finite");
                     (Event::Frame(place, Default::default()), false)
                 }
                 Said::Ask(Ask::Flush(_)) => (Event::Flushed(place), true),
@@ -169,7 +169,7 @@ impl Conversation {
                 Said::Ask(_) => continue,
             };
             self.turn += u32::from(is_over);
-            self.stage.tell(event, |_| FacePose::REST);
+            self.hall.tell(event, |_| FacePose::REST);
         }
     }
 }
@@ -181,13 +181,13 @@ fn checked(packet: &Packet, turns: &mut Option<u64>) -> String {
         Packet::Bytes(bytes) => {
             assert_eq!(bytes.len(), FRAME_BYTES);
             let floats = bytes[24..].as_chunks().0.iter().map(|float| f32::from_le_bytes(*float));
-            assert!(floats.into_iter().all(f32::is_finite), "a binary frame with what is no number");
+            assert!(floats.into_iter().all(f32::is_finite), "a binary frame with a value that is not finite");
             return "bytes".into();
         }
     };
     let told = json(text);
     for time in ["t_ms", "show_ms", "from_ms", "now_ms"] {
-        assert!(told.get(time).is_none_or(Value::is_number), "a time that is no number: {text}");
+        assert!(told.get(time).is_none_or(Value::is_number), "a time that is not a number: {text}");
     }
     let kind = told["type"].as_str().expect("a message has a type");
     match kind {

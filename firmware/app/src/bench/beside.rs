@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use keyface_core::flow::KeyTracker;
+use keyface_core::flow::{FLOW, KeyTracker};
 use keyface_core::heads::HEADS;
 use keyface_core::{
     AudioTime, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, ModelCard, Mouth, MouthDecoder, Net,
@@ -113,7 +113,7 @@ impl Variant {
 
     fn time(&mut self) -> Result<(), AppError> {
         let steps = self.key_motion.steps();
-        let (x, flow) = (vec![0.1; steps * STEP_FEATURES], vec![0.1; steps * self.card.flow_width]);
+        let (x, flow) = (vec![0.1; steps * STEP_FEATURES], vec![0.1; steps * FLOW]);
         let (mut heads, mut trunk) = (vec![0.0; steps * HEADS], vec![0.0; steps * self.card.trunk_width]);
         let (mut motion, mut g) = (vec![0.0; steps * MOTION_CHANNELS], vec![0.0; steps]);
         for _ in 0..RUNS {

@@ -13,7 +13,8 @@ pub enum Verdict {
     /// Beyond it.
     Over,
     /// Nothing to compare: no budget, or the system does not tell.
-    Untold,
+    #[serde(rename = "untold")]
+    Unknown,
 }
 
 /// One thing that a board may have a budget for.
@@ -37,9 +38,9 @@ impl Verdict {
     /// Of what was measured and what is allowed.
     pub(super) fn of(measured: Option<f64>, budget: Option<f64>) -> Verdict {
         match measured.zip(budget) {
-            None => Verdict::Untold,
+            None => Verdict::Unknown,
             Some((measured, budget)) if measured <= budget => Verdict::Within,
-            // What is no number is within no budget.
+            // What is not a number is within no budget.
             Some(_) => Verdict::Over,
         }
     }
@@ -50,7 +51,7 @@ impl Display for Verdict {
         f.pad(match self {
             Verdict::Within => "ok",
             Verdict::Over => "OVER",
-            Verdict::Untold => "-",
+            Verdict::Unknown => "-",
         })
     }
 }
@@ -64,7 +65,7 @@ mod tests {
         assert_eq!(Verdict::of(Some(2.0), Some(2.0)), Verdict::Within);
         assert_eq!(Verdict::of(Some(2.1), Some(2.0)), Verdict::Over);
         assert_eq!(Verdict::of(Some(f64::NAN), Some(2.0)), Verdict::Over);
-        assert_eq!(Verdict::of(None, Some(2.0)), Verdict::Untold);
-        assert_eq!(Verdict::of(Some(2.0), None), Verdict::Untold);
+        assert_eq!(Verdict::of(None, Some(2.0)), Verdict::Unknown);
+        assert_eq!(Verdict::of(Some(2.0), None), Verdict::Unknown);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use keyface_core::completion::Completion;
 use keyface_core::contact::with_contacts;
-use keyface_core::flow::KeyTracker;
+use keyface_core::flow::{FLOW, KeyTracker};
 use keyface_core::heads::HEADS;
 use keyface_core::{
     AudioTime, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MOTION_CHANNELS, Model, Motion, MouthDecoder, Net,
@@ -54,7 +54,7 @@ impl Stages {
         let features = [0.1; STEP_HOPS * FEATURES];
         let (mut heads, mut trunk) = ([0.0; HEADS], vec![0.0; model.card.trunk_width]);
         let key_motion = timed(sound, |_| Ok(model.key_motion.run(&[&features], &mut [&mut heads, &mut trunk])?))?;
-        let flow = vec![0.1; model.card.flow_width];
+        let flow = vec![0.1; FLOW];
         let (mut motion, mut g) = ([0.0; MOTION_CHANNELS], [0.0]);
         let completion = timed(sound, |_| Ok(model.completion.run(&[&flow, &trunk], &mut [&mut motion, &mut g])?))?;
         let files = &model.card.files;

@@ -12,7 +12,7 @@ pub struct Display {
     /// `auto`, or a device file such as `/dev/dri/card1` or `/dev/fb0`.
     #[serde(default = "auto")]
     pub device: String,
-    /// `auto` for the first plug with a screen, or its name such as `HDMI-A-1`; only for `drm`.
+    /// `auto` for the first connector with a screen, or its name such as `HDMI-A-1`; only for `drm`.
     #[serde(default = "auto")]
     pub connector: String,
     /// Width before rotation, 64..=7680; the screen's own, when left out, where a screen has one.
@@ -83,19 +83,19 @@ pub struct Panel {
     /// GPIO line of the backlight; always lit when left out.
     #[serde(default)]
     pub backlight_line: Option<u32>,
-    /// Whether the glass shows colours inverted, as most IPS panels do.
+    /// Whether the panel shows colours inverted, as most IPS panels do.
     #[serde(default)]
     pub is_inverted: bool,
-    /// Whether the glass shows left and right exchanged, as most ILI9341 panels do.
+    /// Whether the panel shows left and right exchanged, as most ILI9341 panels do.
     #[serde(default)]
     pub is_mirrored: bool,
-    /// Order of the colours on the glass.
+    /// Order of the colours on the panel.
     #[serde(default)]
     pub color_order: ColorOrder,
-    /// Columns of the controller's memory to the left of the glass.
+    /// Columns of the controller's memory to the left of the panel.
     #[serde(default)]
     pub offset_x_px: u16,
-    /// Rows of the controller's memory above the glass.
+    /// Rows of the controller's memory above the panel.
     #[serde(default)]
     pub offset_y_px: u16,
 }
@@ -114,7 +114,7 @@ pub enum Controller {
     St7796,
 }
 
-/// Order of the colours on a panel's glass.
+/// Order of the colours on a panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]

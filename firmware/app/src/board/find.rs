@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::ModelCard;
-
 use super::{Board, Layer};
 use crate::{AppError, bounded, roots};
 
@@ -69,20 +67,14 @@ pub(crate) fn listed(roots: &[PathBuf]) -> Vec<(String, PathBuf)> {
     boards
 }
 
-/// Refuses a model that hears another time ahead than the board allows.
+/// Refuses a model at `place` that looks `has_ms` ahead where a board wants another look-ahead: [`Board::look_ahead`].
 ///
 /// # Errors
 /// [`AppError::Unexpected`]: choose another `model` for the board, or another `look_ahead_ms`.
-pub fn check_look_ahead(board: &Board, card: &ModelCard) -> Result<(), AppError> {
-    let (wanted, has) = (board.look_ahead_ms, card.look_ahead_ms);
-    match wanted.filter(|wanted| *wanted != has) {
-        None => Ok(()),
-        Some(wanted) => Err(AppError::unexpected(
-            format!("board `{}`", board.name),
-            format!("a model that looks {wanted} ms ahead (look_ahead_ms)"),
-            format!("`{}` with {has} ms", card.name),
-        )),
-    }
+pub fn check_look_ahead(place: impl Into<String>, has_ms: u32, wanted: Option<(u32, &str)>) -> Result<(), AppError> {
+    let Some((ms, board)) = wanted.filter(|(ms, _)| *ms != has_ms) else { return Ok(()) };
+    let expected = format!("a look-ahead of {ms} ms, which board {board} wants");
+    Err(AppError::unexpected(place, expected, format!("{has_ms} ms")))
 }
 
 fn find(name: &str) -> Result<PathBuf, AppError> {

@@ -137,6 +137,11 @@ impl From<BoardGains> for Gains {
 }
 
 impl Board {
+    /// The look-ahead in ms that its model must have, and who says so: its name.
+    pub fn look_ahead(&self) -> Option<(u32, &str)> {
+        Some((self.look_ahead_ms?, &self.name))
+    }
+
     /// Reads and checks a board that inherits nothing.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub struct Servos {
     /// Serial buses with servos of their own, by names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub buses: BTreeMap<String, Bus>,
-    /// Seconds at rest after which the servos are let go, so that they neither hum nor heat; never, when left out.
+    /// Seconds at rest after which the servos are detached, so that they neither hum nor heat; never, when left out.
     #[serde(default)]
     pub detach_after_s: Option<f32>,
     /// What moves by pulses.

@@ -1,21 +1,16 @@
-//! The tar of a bundle, byte for byte: what [`write()`] writes is all that [`Walk`] reads.
+//! The tar of a bundle: plain files, in order.
 
 use std::io;
 use std::path::Path;
 
-use tar::{Builder, EntryType, Header};
+use tar::{Archive, Builder, Entry, EntryType, Header};
 
 use crate::AppError;
 
-/// Headers and contents begin at multiples of this.
-const BLOCK: usize = 512;
-/// Zeros at the end of a tar.
-const END: usize = 2 * BLOCK;
-
-/// The entries as a tar, without owner, rights or time: the same entries give the same bytes.
-pub(super) fn write<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> io::Result<Vec<u8>> {
+/// The files as a tar, without owner, rights or time: the same files give the same bytes.
+pub(super) fn write<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> io::Result<Vec<u8>> {
     let mut builder = Builder::new(Vec::new());
-    for (name, bytes) in entries {
+    for (name, bytes) in files {
         builder.append(&header(name, bytes.len() as u64)?, bytes)?;
     }
     builder.into_inner()
@@ -34,82 +29,39 @@ fn header(name: &str, size: u64) -> io::Result<Header> {
     Ok(header)
 }
 
-/// Reads the entries that the caller expects, in order.
-pub(super) struct Walk<'a> {
-    place: &'a Path,
-    rest: &'a [u8],
+/// Name and contents of each file in the tar that came from `place`. Nothing is unpacked, and no entry says anything of
+/// another.
+///
+/// # Errors
+/// When it is no tar, is cut off, or holds something else than files.
+pub(super) fn read<'a>(place: &Path, tar: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, AppError> {
+    let unexpected = |expected: &str, came: String| AppError::unexpected(place.display().to_string(), expected, came);
+    // The reader's own words quote what it has read.
+    let no_tar = |_: io::Error| unexpected("a bundle, as `keyface model pack` makes it", "something else".to_owned());
+    let mut files = Vec::new();
+    for entry in Archive::new(tar).entries().map_err(no_tar)?.raw(true) {
+        let entry = entry.map_err(no_tar)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if entry.header().entry_type() != EntryType::Regular {
+            return Err(unexpected("files alone", described(entry.header(), &name)));
+        }
+        let expected = || unexpected(&format!("{} bytes of {name}", entry.size()), "the end of the file".to_owned());
+        let content = content(tar, &entry).ok_or_else(expected)?;
+        files.push((name, content));
+    }
+    Ok(files)
 }
 
-impl<'a> Walk<'a> {
-    /// At the start of the tar that came from `place`.
-    pub fn new(place: &'a Path, bytes: &'a [u8]) -> Walk<'a> {
-        Walk { place, rest: bytes }
-    }
-
-    /// The contents of the next entry, which must be the file `name` of `bytes` bytes, or of any number up to `most`.
-    pub fn entry(&mut self, name: &str, bytes: Option<u64>, most: u64) -> Result<&'a [u8], AppError> {
-        let size = self.header(name, bytes, most)?;
-        let content = self.take(size, name)?;
-        let padding = self.take(size.next_multiple_of(BLOCK) - size, name)?;
-        if padding.iter().any(|byte| *byte != 0) {
-            return Err(self.unexpected(format!("zeros behind {name}"), "other bytes"));
-        }
-        Ok(content)
-    }
-
-    /// Nothing may follow.
-    pub fn end(self) -> Result<(), AppError> {
-        let zeros = self.rest.iter().take_while(|byte| **byte == 0).count();
-        if self.rest.len() != END || zeros != END {
-            let came = format!("{} bytes, {zeros} of them zeros", self.rest.len());
-            return Err(self.unexpected(format!("{END} zeros behind the last file"), came));
-        }
-        Ok(())
-    }
-
-    fn header(&mut self, name: &str, bytes: Option<u64>, most: u64) -> Result<usize, AppError> {
-        let block = self.take(BLOCK, "a header")?;
-        if block.iter().all(|byte| *byte == 0) {
-            return Err(self.unexpected(format!("the file {name}"), "the end of the archive"));
-        }
-        let came = Header::from_byte_slice(block);
-        if came.path_bytes() != name.as_bytes() || came.entry_type() != EntryType::Regular {
-            return Err(self.unexpected(format!("the file {name}"), described(came)));
-        }
-        let size = came.entry_size().map_err(|_| self.unexpected(format!("the size of {name}"), "no number"))?;
-        let (least, most) = (bytes.unwrap_or(1), bytes.unwrap_or(most));
-        if !(least..=most).contains(&size) {
-            let expected = bytes.map_or_else(|| format!("1 to {most}"), |bytes| bytes.to_string());
-            return Err(self.unexpected(format!("{expected} bytes of {name}"), size.to_string()));
-        }
-        let own = header(name, size).map_err(AppError::file(self.place, "read it"))?;
-        if own.as_bytes() != came.as_bytes() {
-            let came = "other rights, another owner, time or checksum";
-            return Err(self.unexpected(format!("the header of {name} as `keyface model pack` writes it"), came));
-        }
-        usize::try_from(size).map_err(|_| self.unexpected(format!("a size of {name} that fits"), size.to_string()))
-    }
-
-    fn take(&mut self, size: usize, what: &str) -> Result<&'a [u8], AppError> {
-        let split = self.rest.split_at_checked(size);
-        let (taken, rest) = split.ok_or_else(|| {
-            let came = format!("the end of the file after {}", self.rest.len());
-            self.unexpected(format!("{size} bytes of {what}"), came)
-        })?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn unexpected(&self, expected: String, came: impl Into<String>) -> AppError {
-        AppError::unexpected(self.place.display().to_string(), expected, came)
-    }
+/// An entry's bytes; `None` when they are not all there.
+fn content<'a>(tar: &'a [u8], entry: &Entry<'_, &[u8]>) -> Option<&'a [u8]> {
+    let start = usize::try_from(entry.raw_file_position()).ok()?;
+    let size = usize::try_from(entry.size()).ok()?;
+    tar.get(start..start.checked_add(size)?)
 }
 
-/// An entry, as errors tell it.
-fn described(header: &Header) -> String {
-    let name = String::from_utf8_lossy(&header.path_bytes()).into_owned();
+/// An entry that is no file, as errors tell it.
+fn described(header: &Header, name: &str) -> String {
     let kind = match header.entry_type() {
-        EntryType::Regular => "the file",
         EntryType::Symlink => "the symbolic link",
         EntryType::Link => "the link",
         EntryType::Directory => "the folder",
@@ -120,77 +72,96 @@ fn described(header: &Header) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    fn walked(bytes: &[u8]) -> Result<Vec<u8>, AppError> {
-        let mut walk = Walk::new(Path::new("b.kfm"), bytes);
-        let first = walk.entry("a", None, 700)?.to_vec();
-        let second = walk.entry("b", Some(3), 700)?.to_vec();
-        walk.end()?;
-        Ok([first, second].concat())
-    }
+    use super::*;
 
     fn packed() -> Vec<u8> {
         write([("a", [7; 600].as_slice()), ("b", &[1, 2, 3])].into_iter()).unwrap()
     }
 
     fn refusal(bytes: &[u8]) -> String {
-        walked(bytes).unwrap_err().to_string()
+        read(Path::new("b.kfm"), bytes).unwrap_err().to_string()
     }
 
     #[test]
     fn what_was_written_is_read() {
-        assert_eq!(walked(&packed()).unwrap().len(), 603);
+        let packed = packed();
+        let files = read(Path::new("b.kfm"), &packed).unwrap();
+        assert_eq!(files, [("a".to_owned(), [7; 600].as_slice()), ("b".to_owned(), &[1, 2, 3])]);
     }
 
     #[test]
-    fn every_byte_that_is_not_content_counts() {
+    fn a_cut_within_a_file_or_a_header_is_refused() {
         let packed = packed();
-        let is_content = |at: &usize| (512..1112).contains(at) || (2048..2051).contains(at);
-        for at in (0..packed.len()).filter(|at| !is_content(at)) {
-            for flip in [1, 0x10, 0x80] {
-                let mut bytes = packed.clone();
-                bytes[at] ^= flip;
-                assert!(walked(&bytes).is_err(), "byte {at} ^ {flip}");
-            }
+        for len in (1..1_112).chain(1_537..2_051).filter(|len| *len != 512) {
+            assert!(read(Path::new("b.kfm"), &packed[..len]).is_err(), "{len}");
         }
+        assert_eq!(refusal(&packed[..800]), "b.kfm: expected 600 bytes of a, came the end of the file");
     }
 
     #[test]
-    fn a_cut_at_any_byte_is_refused() {
-        let packed = packed();
-        (0..packed.len()).for_each(|len| assert!(walked(&packed[..len]).is_err(), "{len}"));
-        assert_eq!(refusal(&packed[..800]), "b.kfm: expected 600 bytes of a, came the end of the file after 288");
-    }
-
-    #[test]
-    fn what_follows_the_end_is_refused() {
-        let bytes = [packed(), vec![0; 512]].concat();
-        assert!(
-            refusal(&bytes).ends_with("expected 1024 zeros behind the last file, came 1536 bytes, 1536 of them zeros")
-        );
-    }
-
-    #[test]
-    fn another_entry_is_told_by_kind_and_name() {
+    fn what_is_no_file_is_told_by_kind_and_name() {
         let mut link = header("a", 0).unwrap();
         link.set_entry_type(EntryType::Symlink);
         link.set_link_name("/etc/passwd").unwrap();
         link.set_cksum();
-        assert_eq!(refusal(link.as_bytes()), "b.kfm: expected the file a, came the symbolic link \"a\"");
+        assert_eq!(refusal(link.as_bytes()), "b.kfm: expected files alone, came the symbolic link \"a\"");
         let other = write([("../a", [1].as_slice())].into_iter());
         assert!(other.is_err(), "the packer takes no path out of its folder");
-        let swapped = write([("b", [1].as_slice())].into_iter()).unwrap();
-        assert_eq!(refusal(&swapped), "b.kfm: expected the file a, came the file \"b\"");
     }
 
     #[test]
-    fn a_huge_size_is_refused_before_anything_is_read() {
-        for size in [701, 1 << 33, u64::MAX >> 1] {
+    fn an_entry_that_says_something_of_the_next_is_refused() {
+        let mut name = Header::new_gnu();
+        name.set_path("././@LongLink").unwrap();
+        name.set_entry_type(EntryType::GNULongName);
+        name.set_size(0);
+        name.set_cksum();
+        let refusal = refusal(&[name.as_bytes().as_slice(), &packed()].concat());
+        assert!(refusal.ends_with("came an entry of another kind, \"@LongLink\""), "{refusal}");
+    }
+
+    #[test]
+    fn a_size_that_no_file_has_is_refused() {
+        for size in [2_049, 1 << 33, u64::MAX >> 1] {
             let mut huge = header("a", 1).unwrap();
             huge.set_size(size);
             huge.set_cksum();
-            assert_eq!(refusal(huge.as_bytes()), format!("b.kfm: expected 1 to 700 bytes of a, came {size}"));
+            let bytes = [huge.as_bytes().as_slice(), &[0; 2_048]].concat();
+            assert_eq!(refusal(&bytes), format!("b.kfm: expected {size} bytes of a, came the end of the file"));
+        }
+    }
+
+    fn files() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+        prop::collection::vec(("[a-z0-9][a-z0-9._-]{0,40}", prop::collection::vec(any::<u8>(), 0..1_200)), 0..5)
+    }
+
+    fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+        write(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_files_are_read_as_they_were_written(files in files()) {
+            let tar = tar(&files);
+            let came = read(Path::new("b"), &tar).unwrap();
+            prop_assert!(came.iter().map(|(name, bytes)| (name, *bytes)).eq(files.iter().map(|(n, b)| (n, b.as_slice()))));
+        }
+
+        #[test]
+        fn no_damage_makes_the_reader_panic_or_give_more_than_there_is(
+            files in files(),
+            at in any::<prop::sample::Index>(),
+            damage in prop::collection::vec(any::<u8>(), 1..600),
+        ) {
+            let mut tar = tar(&files);
+            let at = at.index(tar.len());
+            let end = tar.len().min(at + damage.len());
+            tar[at..end].copy_from_slice(&damage[..end - at]);
+            if let Ok(came) = read(Path::new("b"), &tar) {
+                prop_assert!(came.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() <= tar.len());
+            }
         }
     }
 }

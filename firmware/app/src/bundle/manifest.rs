@@ -3,22 +3,27 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use keyface_core::check::{self, Check};
+use keyface_core::digest::{is_sha256, verify_file};
 use keyface_core::{CoreError, sha256_hex};
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_BYTES, within};
 use crate::AppError;
 
-/// The layout of bundles that this program reads and writes.
-const FORMAT: u32 = 1;
+/// The layout of the bundles that this program writes: a tar and its seal.
+pub(super) const SEALED: u32 = 2;
+/// That of 0.1, which it reads: the tar alone.
+const UNSEALED: u32 = 1;
 /// Name and version become the name of a folder.
 const LONGEST_NAME: usize = 64;
+const PLAIN: &str = "up to 64 letters, digits, dots, dashes, none of them a dot at the start";
 
-/// What a bundle says about itself; the signature is over its bytes.
+/// What a bundle says about itself and which files it has; signed, it vouches for them wherever they lie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Layout of the bundle: 1.
+    /// Layout of the bundle: 2; 1 in a bundle of 0.1, which had no seal.
     pub format: u32,
     /// The model's name, as its card says.
     pub name: String,
@@ -49,7 +54,7 @@ impl Manifest {
     pub(super) fn new(name: &str, version: &str, look_ahead_ms: u32, files: Vec<ManifestFile>) -> Manifest {
         let created_by = concat!("keyface ", env!("CARGO_PKG_VERSION")).to_owned();
         Manifest {
-            format: FORMAT,
+            format: SEALED,
             name: name.to_owned(),
             version: version.to_owned(),
             look_ahead_ms,
@@ -71,22 +76,30 @@ impl Manifest {
         Ok(manifest)
     }
 
-    pub(super) fn validate(&self, place: &str) -> Result<(), AppError> {
-        let format = format!("the format of this program ({FORMAT})");
-        verify(self.format == FORMAT, place, &format, "format", &self.format.to_string())?;
-        let expected = "up to 64 letters, digits, dots, dashes, none of them a dot at the start";
-        verify(is_plain(&self.name), place, expected, "name", &self.name)?;
-        verify(is_plain(&self.version), place, expected, "version", &self.version)?;
-        for file in &self.files {
-            verify(is_plain(&file.name), place, expected, "files.name", &file.name)?;
-            let is_small = file.bytes <= MAX_BYTES;
-            verify(is_small, place, &format!("at most {MAX_BYTES}"), "files.bytes", &file.bytes.to_string())?;
-            let is_hash = file.sha256.len() == 64 && file.sha256.chars().all(|c| c.is_ascii_hexdigit());
-            verify(is_hash, place, "64 hexadecimal digits", "files.sha256", &file.sha256)?;
-        }
-        let names: BTreeSet<&str> = self.files.iter().map(|file| file.name.as_str()).collect();
-        let listed = self.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ");
-        verify(names.len() == self.files.len(), place, "each file once", "files.name", &listed)
+    pub(super) fn validate(&self, place: &str) -> Result<(), CoreError> {
+        check::verify(place, self.checks().into_iter().chain(self.files.iter().flat_map(ManifestFile::checks)))
+    }
+
+    /// Whether its bundle has a seal.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.format == SEALED
+    }
+
+    /// The names of its files, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let is_known = [UNSEALED, SEALED].contains(&self.format);
+        let is_once = self.names().collect::<BTreeSet<_>>().len() == self.files.len();
+        let listed = self.names().collect::<Vec<_>>().join(", ");
+        vec![
+            Check::new("a format of this program (1, 2)", is_known, "format", self.format),
+            Check::new(PLAIN, is_plain(&self.name), "name", format!("{:?}", self.name)),
+            Check::new(PLAIN, is_plain(&self.version), "version", format!("{:?}", self.version)),
+            Check::new("each file once", is_once, "files.name", listed),
+        ]
     }
 }
 
@@ -98,21 +111,16 @@ impl ManifestFile {
 
     /// Whether `bytes` are this file of the bundle or folder `place`.
     pub(super) fn verify(&self, place: &Path, bytes: &[u8]) -> Result<(), AppError> {
-        let came = ManifestFile::describe(&self.name, bytes);
-        if came.bytes != self.bytes {
-            let (expected, came) = (format!("{} bytes", self.bytes), format!("{} bytes", came.bytes));
-            return Err(AppError::unexpected(within(place, &self.name), expected, came));
-        }
-        if came.sha256 != self.sha256 {
-            let (expected, came) = (format!("sha256 {}", self.sha256), format!("sha256 {}", came.sha256));
-            return Err(AppError::unexpected(within(place, &self.name), expected, came));
-        }
-        Ok(())
+        Ok(verify_file(&within(place, &self.name), bytes, self.bytes, &self.sha256)?)
     }
-}
 
-fn verify(holds: bool, place: &str, expected: &str, key: &str, value: &str) -> Result<(), AppError> {
-    if holds { Ok(()) } else { Err(AppError::unexpected(place, expected, format!("{key} = {value:?}"))) }
+    fn checks(&self) -> Vec<Check> {
+        vec![
+            Check::new(PLAIN, is_plain(&self.name), "files.name", format!("{:?}", self.name)),
+            Check::new("at most 67108864", self.bytes <= MAX_BYTES, "files.bytes", self.bytes),
+            Check::new("64 hexadecimal digits in lower case", is_sha256(&self.sha256), "files.sha256", &self.sha256),
+        ]
+    }
 }
 
 /// Whether a text can be a file's name on every system and stays in its folder.
@@ -154,18 +162,18 @@ mod tests {
 
     #[test]
     fn another_format_is_refused() {
-        assert_eq!(refusal(|m| m.format = 2), "m: expected the format of this program (1), came format = \"2\"");
+        assert_eq!(refusal(|m| m.format = 3), "m: expected a format of this program (1, 2), came format = 3");
     }
 
     #[test]
     fn a_file_that_is_listed_twice_is_refused() {
         let error = refusal(|m| m.files.push(m.files[0].clone()));
-        assert_eq!(error, "m: expected each file once, came files.name = \"card.toml, card.toml\"");
+        assert_eq!(error, "m: expected each file once, came files.name = card.toml, card.toml");
     }
 
     #[test]
     fn a_huge_file_and_a_hash_that_is_none_are_refused() {
-        assert!(refusal(|m| m.files[0].bytes = MAX_BYTES + 1).contains("files.bytes = \"67108865\""));
+        assert!(refusal(|m| m.files[0].bytes = MAX_BYTES + 1).contains("files.bytes = 67108865"));
         assert!(refusal(|m| m.files[0].sha256 = "x".repeat(64)).contains("64 hexadecimal digits"));
     }
 

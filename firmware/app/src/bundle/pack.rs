@@ -1,24 +1,24 @@
-//! A model folder in, a signed bundle out.
+//! A model folder in, a bundle with a signed manifest out.
 
 use std::path::Path;
 
 use keyface_core::{Line, Model, ModelCard, Span};
 
 use super::selftest::{answer, clip};
-use super::{Bundle, CARD, CLIP, GOLDEN, Golden, Manifest, ManifestFile, SecretKey, file_names, read_bounded, within};
-use crate::AppError;
+use super::{Bundle, CARD, CLIP, GOLDEN, Golden, MAX_BYTES, Manifest, ManifestFile, SecretKey, file_names, within};
+use crate::{AppError, bounded};
 
 /// Packs the model in `folder`, with what it says to its clip `demo.wav` on this machine as the golden answer, and signs
-/// it. `progress` is told the sound that has been heard, and all of it.
+/// its manifest. `progress` is told the sound that has been heard, and all of it.
 ///
 /// # Errors
 /// When a file is missing or damaged, or the model does not run.
 pub fn pack(folder: &Path, key: &SecretKey, progress: impl FnMut(Span, Span)) -> Result<Bundle, AppError> {
-    let card_bytes = read_bounded(&folder.join(CARD))?;
+    let card_bytes = bounded::read(&folder.join(CARD), MAX_BYTES)?;
     let card_text = std::str::from_utf8(&card_bytes)
         .map_err(|_| AppError::unexpected(within(folder, CARD), "a text", "bytes that are none"))?;
     let card = ModelCard::from_toml(&within(folder, CARD), card_text)?;
-    let read = |name: &str| read_bounded(&folder.join(name));
+    let read = |name: &str| bounded::read(&folder.join(name), MAX_BYTES);
     let (key_motion, completion) = (read(&card.files.key_motion.file)?, read(&card.files.completion.file)?);
     let clip_bytes = read(CLIP)?;
     let refusal = |reason| AppError::Model { folder: folder.to_path_buf(), reason };

@@ -18,7 +18,7 @@ impl Bundle {
     /// # Errors
     /// When the loader does not start, or does not come to an end of its own.
     pub fn load_apart(&self, loader: Command) -> Result<(), AppError> {
-        let status = run(loader, &self.to_bytes()?, LIMIT_S)?;
+        let status = run(loader, &self.to_tar()?, LIMIT_S)?;
         if status.code().is_some() {
             return Ok(());
         }
@@ -26,12 +26,12 @@ impl Bundle {
         Err(AppError::unexpected(self.place.display().to_string(), expected, format!("a loader's end by {status}")))
     }
 
-    /// Loads the networks of a bundle whose signature somebody else looks at, and drops them.
+    /// Loads the networks of a bundle's tar, whose signatures somebody else has looked at, and drops them.
     ///
     /// # Errors
     /// When the bundle is not whole, or its card does not describe them.
-    pub fn load_networks(bytes: &[u8]) -> Result<(), AppError> {
-        let (bundle, ()) = Bundle::parse(Path::new("bundle"), bytes, |_, _| Ok(()))?;
+    pub fn load_networks(tar: &[u8]) -> Result<(), AppError> {
+        let (bundle, ()) = Bundle::parse(Path::new("bundle"), tar, |_, _| Ok(()))?;
         bundle.model().map(drop)
     }
 }

@@ -10,8 +10,8 @@ use keyface_core::script::Script;
 use keyface_core::{Gains, Line};
 use keyface_sound::said::{Labels, TEXTGRID_ENDINGS};
 
+use super::job::stop_on_ctrl_c;
 use super::progress::Progress;
-use super::run::stop_on_ctrl_c;
 use super::{note, tell, tell_json};
 
 mod args;

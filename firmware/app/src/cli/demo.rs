@@ -9,12 +9,13 @@ use keyface::ears::{Ear, FileEar, Loudspeaker, Mic, Pace, Sound, Wanted, read_so
 use keyface::face::Look;
 use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
-use keyface::store::Named;
+use keyface::store::ModelSummary;
 use keyface::stream::out::Outputs;
 use keyface_core::{Gains, Line, Model, Span};
 
+use super::job::{TITLE, WINDOW_PX, seed, stop_on_ctrl_c};
 use super::progress::Progress;
-use super::run::{TITLE, Telling, WINDOW_PX, live, seed, stop_on_ctrl_c};
+use super::run::{Telling, live};
 use super::{FaceArgs, ModelArgs, SAME, note, tell};
 
 /// How far a picture lies behind the sound beyond the look-ahead: a step, the wait for it, and half a picture (measured).
@@ -90,7 +91,7 @@ fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyho
 }
 
 fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
-    let (named, mut line) = (Named::from(&model.card), Line::new(model));
+    let (named, mut line) = (ModelSummary::from(&model.card), Line::new(model));
     let sound = clip(args)?;
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());

@@ -12,7 +12,7 @@ use keyface::board::Board;
 use keyface::ears::{Channels, Hints, Input, RawFormat, Wish};
 use keyface::face::Life;
 use keyface::hush::StandardError;
-use keyface::stream::out::untold;
+use keyface::stream::out::unwritten;
 use keyface_core::{ClosureChoice, CoreError, Gains, Model, RATES_HZ};
 
 mod animate;
@@ -21,6 +21,8 @@ mod demo;
 mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod job;
+#[cfg(feature = "manual")]
 mod manual;
 mod model;
 mod perform;
@@ -60,7 +62,7 @@ enum Command {
     /// Show a face that speaks: in a window, or as pictures when there is no display.
     Demo(demo::DemoArgs),
     /// Run the live face: microphone, file or pipe in; window and files out. Ctrl-C ends it.
-    Run(run::RunArgs),
+    Run(job::RunArgs),
     /// Turn a sound file into curves, visemes or pictures.
     Animate(animate::AnimateArgs),
     /// List the microphones.
@@ -80,13 +82,14 @@ enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     /// Write the manual's pages and the completions for bash, zsh and fish.
+    #[cfg(feature = "manual")]
     Manual(manual::ManualArgs),
 }
 
 /// Reads the arguments and runs the command. `started` is when the program began.
 pub fn run(started: Instant) -> anyhow::Result<()> {
     let outcome = command(usage::parse()?.command, started);
-    outcome.and(all_told())
+    outcome.and(all_written())
 }
 
 fn command(command: Command, started: Instant) -> anyhow::Result<()> {
@@ -103,6 +106,7 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
         Command::Unit(args) => unit::unit(&args),
         Command::Bench(args) => bench::bench(&args, started),
         Command::Model(command) => model::model(&command),
+        #[cfg(feature = "manual")]
         Command::Manual(args) => manual::manual(&args),
     }
 }
@@ -238,20 +242,20 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 /// The first word that standard output did not take.
-static UNTOLD: OnceLock<io::Error> = OnceLock::new();
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Says something on standard output. A reader that has gone away is no error; a full disk is one, at the program's end.
 fn tell(what: impl Display) {
     let mut out = io::stdout();
     let told = writeln!(out, "{what}").and_then(|()| out.flush());
     if let Err(error) = told.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }) {
-        _ = UNTOLD.set(error);
+        _ = UNWRITTEN.set(error);
     }
 }
 
-/// Whether everything that was to be told has arrived.
-fn all_told() -> anyhow::Result<()> {
-    match UNTOLD.get().or_else(untold) {
+/// Whether all that was to be written has been.
+fn all_written() -> anyhow::Result<()> {
+    match UNWRITTEN.get().or_else(unwritten) {
         None => Ok(()),
         Some(error) => anyhow::bail!("standard output: cannot write to it: {error}"),
     }

@@ -5,16 +5,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use keyface::bundle::{Bundle, SecretKey, SelfTest, Tested, generate, pack};
+use keyface::bundle::{Bundle, Keys, Requirements, SecretKey, SelfTest, Tested, generate, pack};
 use keyface::ears::Input;
 use keyface::out::{AtomicFile, check_apart};
-use keyface::store::{Event, Holding, Named, Slot, Store};
+use keyface::store::{Event, Holding, ModelSummary, Slot, Store};
 use keyface_core::Span;
 use serde_json::json;
 
 use super::progress::{Progress, share};
 use super::{note, tell, tell_json};
-use args::{InstallArgs, KeygenArgs, ListArgs, PackArgs, RollbackArgs, VerifyArgs};
+use args::{InstallArgs, KeygenArgs, ListArgs, PackArgs, RollbackArgs, StoreArgs, VerifyArgs};
 
 mod args;
 
@@ -54,18 +54,48 @@ fn install(args: &InstallArgs) -> anyhow::Result<()> {
 }
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
-    let (bundle, signer) = Bundle::open(&args.file, &args.trust.keys()?)?;
-    let requirements = args.requirements.read()?;
+    let (keys, requirements) = (args.trust.keys()?, args.requirements.read()?);
+    let Some(file) = &args.file else { return verify_installed(&args.store, &keys, &requirements) };
+    let (bundle, signer) = Bundle::open(file, &keys)?;
     try_apart(&bundle)?;
-    let mut bar = Bar::default();
-    let tested = SelfTest::new(&bundle, &requirements).run(|done, all| bar.heard(done, all))?;
-    bar.finish();
-    if args.json {
+    let tested = test(&bundle, &requirements)?;
+    if args.store.json {
         return tell_json(&json!({ "manifest": bundle.manifest(), "signed_with": signer, "tested": tested }));
     }
-    tell(format_args!("whole        {}, signed with {}", Named::from(&bundle), signer.display()));
+    tell(format_args!("whole        {}, signed with {}", ModelSummary::from(&bundle), signer.display()));
     tell_test(&tested);
     Ok(())
+}
+
+/// What was installed: is it still what was signed, and does it still answer as it did?
+fn verify_installed(args: &StoreArgs, keys: &Keys, requirements: &Requirements) -> anyhow::Result<()> {
+    let store = args.open();
+    let mut found = serde_json::Map::new();
+    for slot in [Slot::Current, Slot::Previous] {
+        let Some(Holding { folder, .. }) = store.holding(slot)? else { continue };
+        let bundle = Bundle::read_folder(&folder)?;
+        let (signer, tested) = (bundle.signer(keys)?, test(&bundle, requirements)?);
+        if !args.json {
+            tell(format_args!("{:<13}{}, signed with {}", slot.name(), ModelSummary::from(&bundle), signer.display()));
+            tell_test(&tested);
+        }
+        let manifest = bundle.manifest();
+        let one = json!({ "manifest": manifest, "folder": folder, "signed_with": signer, "tested": tested });
+        found.insert(slot.name().to_owned(), one);
+    }
+    match (args.json, found.is_empty()) {
+        (true, _) => return tell_json(&found),
+        (false, true) => tell("nothing is installed: the shipped model is used"),
+        (false, false) => (),
+    }
+    Ok(())
+}
+
+fn test(bundle: &Bundle, requirements: &Requirements) -> anyhow::Result<Tested> {
+    let mut bar = Bar::default();
+    let tested = SelfTest::new(bundle, requirements).run(|done, all| bar.heard(done, all))?;
+    bar.finish();
+    Ok(tested)
 }
 
 /// The first time that networks are loaded here: by this program, in a process that can be killed.
@@ -92,7 +122,7 @@ fn rollback(args: &RollbackArgs) -> anyhow::Result<()> {
     if args.store.json {
         return tell_json(&back);
     }
-    let now = back.model.as_ref().map_or_else(|| format!("the shipped model, {shipped}"), Named::to_string);
+    let now = back.model.as_ref().map_or_else(|| format!("the shipped model, {shipped}"), ModelSummary::to_string);
     tell(format_args!("back to      {now}"));
     back.tested.iter().for_each(tell_test);
     before(&store)?;
@@ -104,17 +134,18 @@ fn list(args: &ListArgs) -> anyhow::Result<()> {
     let store = args.store.open();
     let chosen = store.choose(args.board.load()?.as_ref(), warn).inspect_err(|error| warn(error)).ok();
     let (current, previous) = (store.holding(Slot::Current)?, store.holding(Slot::Previous)?);
-    let shipped: Vec<(Named, PathBuf)> =
+    let shipped: Vec<(ModelSummary, PathBuf)> =
         keyface::model::shipped().into_iter().filter_map(|path| Some((named(&path)?, path))).collect();
     if args.store.json {
         let shipped: Vec<_> =
             shipped.iter().map(|(model, folder)| json!({ "model": model, "folder": folder })).collect();
-        let used = chosen.map(|c| json!({ "model": Named::from(&c.model.card), "folder": c.folder, "link": c.slot }));
+        let used =
+            chosen.map(|c| json!({ "model": ModelSummary::from(&c.model.card), "folder": c.folder, "link": c.slot }));
         return tell_json(
             &json!({ "store": store.root(), "used": used, "current": current, "previous": previous, "shipped": shipped }),
         );
     }
-    let used = chosen.map(|c| format!("{}, {}", Named::from(&c.model.card), c.folder.display()));
+    let used = chosen.map(|c| format!("{}, {}", ModelSummary::from(&c.model.card), c.folder.display()));
     tell(format_args!("{:<13}{}", "used", used.as_deref().unwrap_or("none")));
     for (name, held) in [("current", current), ("previous", previous)] {
         tell(format_args!("{name:<13}{}", told(held.as_ref())));
@@ -129,7 +160,7 @@ fn pack_model(args: &PackArgs) -> anyhow::Result<()> {
     let mut bar = Bar::default();
     let bundle = pack(&folder, &key, |done, all| bar.heard(done, all))?;
     bar.finish();
-    let bytes = bundle.to_bytes()?;
+    let bytes = bundle.sealed(&key)?;
     let manifest = bundle.manifest();
     let path = args.out.clone().unwrap_or_else(|| format!("{}-{}.kfm", manifest.name, manifest.version).into());
     let packed = manifest.files.iter().map(|file| ("a file that is packed", Input::File(folder.join(&file.name))));
@@ -199,8 +230,8 @@ fn told(held: Option<&Holding>) -> String {
     }
 }
 
-fn named(folder: &Path) -> Option<Named> {
-    keyface::model::card(folder).inspect_err(|error| warn(error)).ok().map(|card| Named::from(&card))
+fn named(folder: &Path) -> Option<ModelSummary> {
+    keyface::model::card(folder).inspect_err(|error| warn(error)).ok().map(|card| ModelSummary::from(&card))
 }
 
 fn warn(warning: impl std::fmt::Display) {

@@ -8,7 +8,7 @@ use keyface::perform::{self, Perform};
 use keyface::service::Service;
 use keyface_core::Span;
 
-use super::run::{RunArgs, Targets};
+use super::job::{RunArgs, Targets};
 use super::{note, tell_json};
 
 /// The file of motion that is to be shown, if that was asked for.
@@ -34,10 +34,10 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets, motion: &Pat
     anyhow::ensure!(targets.has_face(), "--to none: expected somewhere to show {place}, came nothing");
     let take = perform::read(motion)?;
     let as_lines = targets.as_lines;
-    let body = super::run::body(args, board, targets)?;
+    let body = super::job::body(args, board, targets)?;
     let mut beats = Service::named(place.to_string(), false);
     let perform = Perform::new(take, body, args.seconds.map(Span::from_s))?;
-    let stop = super::run::stop_on_ctrl_c(Some(perform.bell()))?;
+    let stop = super::job::stop_on_ctrl_c(Some(perform.bell()))?;
     let summary = perform.run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)));
     match (args.json, as_lines) {
         (_, true) => note(serde_json::to_string(&summary)?),

@@ -17,7 +17,7 @@ use keyface::servo::{Mark, Move, Tuner, WIDEST_US, open_bus};
 use keyface_core::Span;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::run::stop_on_ctrl_c;
+use super::job::stop_on_ctrl_c;
 use super::{note, tell};
 
 /// Units of a small and of a large step.

@@ -5,107 +5,30 @@ use std::time::Instant;
 
 #[cfg(feature = "serve")]
 use anyhow::Context;
-use clap::Args;
-use keyface::AppError;
 use keyface::app::Turn;
-use keyface::board::{Board, Voice};
+use keyface::board::Board;
 use keyface::ears::{EarCounters, Input, Speaker};
 use keyface::service::Service;
+use keyface::stream::hall::Hall;
 use keyface::stream::playout::Playout;
-use keyface::stream::stage::Stage;
 use keyface::talk::{Parts, Talk};
 use keyface::wait::{Bell, RealTime, Time};
 use keyface_core::{Line, Model, Samples, Span};
 
-use super::run::{RunArgs, Targets};
+use super::job::{RunArgs, Targets};
 use super::{note, tell_json};
+
+mod args;
+
+#[cfg(feature = "serve")]
+use args::ServeArgs;
+pub use args::VoiceArgs;
 
 /// How often the service manager hears of a service that shows nothing.
 const LOOK: Span = Span::from_ms(250);
 /// Clients at once, unless told otherwise.
 #[cfg(feature = "serve")]
 const CLIENTS: u32 = 8;
-
-#[derive(Args)]
-pub struct VoiceArgs {
-    /// Play the sound too, in time with the lips: on the default loudspeaker, or on the one with this id.
-    #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
-    play: Option<Option<String>>,
-    /// Take messages at this socket, one a line: flush, end, mood, gaze, state, mute, mark (docs/protocol.md).
-    #[arg(long, value_name = "unix:PATH", value_parser = socket)]
-    control: Option<std::path::PathBuf>,
-    #[cfg(feature = "serve")]
-    #[command(flatten)]
-    serve: ServeArgs,
-}
-
-/// A service on the network.
-#[cfg(feature = "serve")]
-#[derive(Args)]
-struct ServeArgs {
-    /// Serve programs on this machine: PCM in, frames out, over WebSocket (docs/protocol.md); browsers get a page with
-    /// two faces, and /healthz says how it is.
-    #[arg(long, value_name = "ADDRESS")]
-    serve: Option<std::net::SocketAddr>,
-    /// A page of this origin may use the service too, as `https://app.example`; may be repeated.
-    #[arg(long, value_name = "ORIGIN", requires = "serve")]
-    allow_origin: Vec<String>,
-    /// File with the token that every client must send; needed when others than this machine can reach the address.
-    #[arg(long, value_name = "FILE", requires = "serve")]
-    token_file: Option<std::path::PathBuf>,
-    /// Clients at once [default: 8]
-    #[arg(long, value_name = "COUNT", requires = "serve", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    clients: Option<u32>,
-}
-
-#[cfg(feature = "serve")]
-impl ServeArgs {
-    fn take(&mut self, board: &Voice) {
-        self.serve = self.serve.or(board.serve);
-        self.clients = self.clients.or(board.clients);
-        self.token_file = self.token_file.take().or_else(|| board.token_file.as_ref().map(Into::into));
-        if self.allow_origin.is_empty() {
-            self.allow_origin = board.allow_origin.clone();
-        }
-    }
-}
-
-impl VoiceArgs {
-    /// Whether the face is given its voice, rather than hearing one.
-    pub fn is_given(&self, input: Option<&Input>) -> bool {
-        let by_control = self.control.is_some() && input.is_some_and(|input| *input != Input::Mic);
-        self.play.is_some() || self.is_serving() || by_control
-    }
-
-    /// Whether sessions may bring the voice.
-    pub fn is_serving(&self) -> bool {
-        #[cfg(feature = "serve")]
-        return self.serve.serve.is_some();
-        #[cfg(not(feature = "serve"))]
-        false
-    }
-
-    /// What was not asked for is as the board says.
-    pub fn take(&mut self, board: &Voice) {
-        let device = |id: &String| Some(id.clone()).filter(|id| id != "default");
-        self.play = self.play.take().or_else(|| board.play.as_ref().map(device));
-        let control = || board.control.as_ref()?.strip_prefix("unix:").map(Into::into);
-        self.control = self.control.take().or_else(control);
-        #[cfg(feature = "serve")]
-        self.serve.take(board);
-    }
-
-    /// Listens for messages, if that was asked for; they go to `stage`.
-    pub fn control(&self, stage: &Stage) -> Result<Option<impl Sized + use<>>, AppError> {
-        let start = |path: &std::path::PathBuf| keyface::stream::control::Control::start(path, stage.clone());
-        self.control.as_ref().map(start).transpose()
-    }
-}
-
-fn socket(text: &str) -> Result<std::path::PathBuf, String> {
-    let path = text.strip_prefix("unix:").filter(|path| !path.is_empty());
-    path.map(Into::into).ok_or_else(|| "expected unix:PATH".into())
-}
 
 /// The model that was asked for, else the one that is for this.
 pub fn model(args: &RunArgs) -> anyhow::Result<Model> {
@@ -118,29 +41,29 @@ pub fn run(args: &RunArgs, board: Option<&Board>, targets: Targets) -> anyhow::R
     let started = Instant::now();
     let model = model(args)?;
     let has_ear = args.input.is_some();
-    let has_stage = has_ear || targets.has_face() || args.voice.play.is_some();
+    let has_hall = has_ear || targets.has_face() || args.voice.play.is_some();
     let playout = Playout::new(Line::new(model.clone())).waiting_for(targets.lead(board));
-    let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
+    let (hall, said) = Hall::new(playout.look_ahead(), playout.lead());
     // Where an input speaks, sessions may only watch.
     if has_ear {
-        stage.reserve();
+        hall.reserve();
     }
-    let _control = args.voice.control(&stage)?;
-    let host = Host { model, stage: has_stage.then(|| stage.clone()), started };
+    let _control = args.voice.control(&hall)?;
+    let host = Host { model, hall: has_hall.then(|| hall.clone()), started };
     let _service = host.serve(args, board)?;
-    if !has_stage {
+    if !has_hall {
         return wait();
     }
-    let ear = has_ear.then(|| super::run::open_ear(args, board)).transpose()?;
+    let ear = has_ear.then(|| super::job::open_ear(args, board)).transpose()?;
     let speaker = args.voice.play.clone().map(Speaker::open).transpose()?;
     let as_lines = targets.as_lines;
-    let body = super::run::body(args, board, targets)?;
+    let body = super::job::body(args, board, targets)?;
     let limit = args.seconds.map(Span::from_s);
     let name = ear.as_ref().map_or_else(|| "sessions".to_owned(), |ear| ear.name());
     let mut beats = Service::named(name, false);
-    let parts = Parts { ear, playout, body, speaker, stage, said, started, limit };
+    let parts = Parts { ear, playout, body, speaker, hall, said, started, limit };
     let talk = Talk::new(parts)?;
-    let stop = super::run::stop_on_ctrl_c(Some(talk.bell()))?;
+    let stop = super::job::stop_on_ctrl_c(Some(talk.bell()))?;
     let summary = talk.run(&stop, |turn| beats.iter_mut().for_each(|beats| beats.turn(turn)))?;
     match (args.json, as_lines) {
         (_, true) => note(serde_json::to_string(&summary)?),
@@ -171,7 +94,7 @@ fn check(args: &RunArgs, targets: &Targets) -> anyhow::Result<()> {
 fn wait() -> anyhow::Result<()> {
     let bell = Bell::new()?;
     let mut time = RealTime::since(Instant::now(), bell.clone());
-    let stop = super::run::stop_on_ctrl_c(Some(bell))?;
+    let stop = super::job::stop_on_ctrl_c(Some(bell))?;
     let mut beats = Service::named("sessions".into(), false);
     let mut turn = Turn { heard: Samples(0), steps: 0, line_faults: 0, ear: EarCounters::default() };
     while !stop.load(Relaxed) {
@@ -185,7 +108,7 @@ fn wait() -> anyhow::Result<()> {
 /// What sessions need.
 struct Host {
     model: Model,
-    stage: Option<Stage>,
+    hall: Option<Hall>,
     started: Instant,
 }
 
@@ -199,7 +122,7 @@ impl Host {
         let Some(address) = *serve else { return Ok(None) };
         let token = token_file.as_deref().map(token).transpose()?;
         let gains = args.face.gains(board.map_or_else(Default::default, |board| board.gains.into()));
-        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.stage);
+        let host = Host::new(self.model, gains, args.face.life(super::SAME), self.hall);
         let listen = Listen { address, origins: allow_origin.clone(), token, clients: clients.unwrap_or(CLIENTS) };
         let service = Service::start(listen, host.into(), self.started)?;
         let address = service.address();
@@ -209,7 +132,7 @@ impl Host {
 
     #[cfg(not(feature = "serve"))]
     fn serve(self, _: &RunArgs, _: Option<&Board>) -> anyhow::Result<()> {
-        drop((self.model, self.stage, self.started));
+        drop((self.model, self.hall, self.started));
         Ok(())
     }
 }
@@ -227,15 +150,4 @@ fn token(path: &std::path::Path) -> anyhow::Result<String> {
         "{place}: expected a token of 16 or more letters, digits, or - . _ ~ in the first line, came another text"
     );
     Ok(token.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_control_socket_is_a_path() {
-        assert_eq!(socket("unix:/run/x"), Ok("/run/x".into()));
-        assert!(socket("/run/x").is_err() && socket("unix:").is_err());
-    }
 }

@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::machine::Machine;
 use crate::board::{Board, Display, DisplayKind, Panel};
 
-mod card;
+mod kms;
 
 pub(super) const PART: &str = "display";
 const GRAPHICS: &str = "/sys/class/graphics";
@@ -22,7 +22,7 @@ pub(super) fn check(board: &Board, machine: &Machine) -> Vec<Finding> {
     let display = &board.display;
     match display.kind {
         DisplayKind::Window => vec![window(machine)],
-        DisplayKind::Drm => vec![card::check(display, machine).unwrap_or_else(|| without_card(machine))],
+        DisplayKind::Drm => vec![kms::check(display, machine).unwrap_or_else(|| without_card(machine))],
         DisplayKind::Fbdev => vec![frame_buffer(&display.device, machine)],
         DisplayKind::Spi => display.panel.iter().flat_map(|panel| spi(panel, machine)).collect(),
         DisplayKind::Pictures => vec![Finding::ok(PART, "pictures are written; no screen is needed")],

@@ -9,6 +9,7 @@ use super::machine::Machine;
 use crate::animate::STEP_SAMPLES;
 use crate::board::Board;
 use crate::bundle::{Bundle, Keys};
+use crate::stats::Sorted;
 use crate::store::{Chosen, Store};
 use crate::{AppError, board};
 
@@ -43,7 +44,8 @@ pub(super) fn check(board: &Board, _: &Machine) -> Vec<Finding> {
 /// The model that a live face would take.
 fn choose(board: &Board, warnings: &mut Vec<String>) -> Result<Chosen, AppError> {
     let chosen = Store::of_machine().choose(Some(board), |warning| warnings.push(warning))?;
-    board::check_look_ahead(board, &chosen.model.card)?;
+    let card = &chosen.model.card;
+    board::check_look_ahead(format!("model `{}`", card.name), card.look_ahead_ms, board.look_ahead())?;
     Ok(chosen)
 }
 
@@ -65,13 +67,12 @@ fn speed(mut line: Line) -> Finding {
             return Finding::failed("line", error.to_string(), "this model does not work on this machine: use another");
         }
     }
-    judge(&mut times_ms)
+    judge(times_ms)
 }
 
-fn judge(times_ms: &mut [f64]) -> Finding {
-    times_ms.sort_by(f64::total_cmp);
-    let at = |share: usize| times_ms.get(times_ms.len() * share / 100).or(times_ms.last()).copied().unwrap_or_default();
-    let (half_ms, most_ms) = (at(50), at(95));
+fn judge(times_ms: Vec<f64>) -> Finding {
+    let sorted = Sorted::new(times_ms);
+    let (half_ms, most_ms) = (sorted.at(0.5), sorted.at(0.95));
     let found = format!("a step of {STEP_MS:.0} ms takes {half_ms:.2} ms, 95 % of the steps {most_ms:.2} ms");
     let advice = "`keyface bench --board NAME` says what takes so long";
     match half_ms {
@@ -88,8 +89,8 @@ mod tests {
 
     #[test]
     fn a_line_that_falls_behind_is_refused() {
-        assert_eq!(judge(&mut [25.0; 50]).verdict, Verdict::Failed);
-        assert_eq!(judge(&mut [12.0; 50]).verdict, Verdict::Warning);
-        assert_eq!(judge(&mut [1.0; 50]).found, "a step of 20 ms takes 1.00 ms, 95 % of the steps 1.00 ms");
+        assert_eq!(judge(vec![25.0; 50]).verdict, Verdict::Failed);
+        assert_eq!(judge(vec![12.0; 50]).verdict, Verdict::Warning);
+        assert_eq!(judge(vec![1.0; 50]).found, "a step of 20 ms takes 1.00 ms, 95 % of the steps 1.00 ms");
     }
 }

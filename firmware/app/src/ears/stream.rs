@@ -43,7 +43,7 @@ pub(super) type Connection = Box<dyn Read + Send + Sync>;
 /// Listens to a file or a pipe.
 pub struct StreamEar {
     name: String,
-    told: Receiver<Told>,
+    told: Receiver<News>,
     waiting: VecDeque<f32>,
     latency: Samples,
     progress: Option<(Arc<AtomicU64>, u64)>,
@@ -59,13 +59,13 @@ pub struct StreamEar {
 
 /// To the ear: what is said, and the bell.
 struct Teller {
-    to: SyncSender<Told>,
+    to: SyncSender<News>,
     rope: Rope,
 }
 
 impl Teller {
     /// Waits for room; false when nobody listens any more.
-    fn say(&self, told: Told) -> bool {
+    fn say(&self, told: News) -> bool {
         let is_heard = self.to.send(told).is_ok();
         self.rope.pull();
         is_heard
@@ -73,7 +73,7 @@ impl Teller {
 }
 
 /// What the reading thread says.
-enum Told {
+enum News {
     /// A named pipe has somebody who writes into it.
     Opened,
     /// The head was read: bytes fetched, and of how many.
@@ -129,7 +129,7 @@ impl StreamEar {
         let (path, place) = (path.to_path_buf(), name.clone());
         let ear = Self::start(name, wish, pace, Rope::default(), move || open_special(path))?;
         match ear.told.recv_timeout(WRITER_PATIENCE) {
-            Ok(Told::Failed(error)) => Err(error),
+            Ok(News::Failed(error)) => Err(error),
             Err(RecvTimeoutError::Timeout) => {
                 let expected = format!("somebody who writes into this pipe within {} s", WRITER_PATIENCE.as_secs());
                 Err(AppError::unexpected(place, expected, "nobody"))
@@ -164,7 +164,7 @@ impl StreamEar {
         let teller = Teller { to, rope: rope.clone() };
         let work = move || {
             if let Err(error) = open().and_then(|source| tell(source, &place, wish, &teller)) {
-                teller.say(Told::Failed(error));
+                teller.say(News::Failed(error));
             }
             // Its end is news too, but only when it can be seen.
             let Teller { to, rope } = teller;
@@ -202,19 +202,19 @@ impl StreamEar {
         Ok(())
     }
 
-    fn take(&mut self, told: Told) -> Result<(), AppError> {
+    fn take(&mut self, told: News) -> Result<(), AppError> {
         match told {
-            Told::Opened => {}
-            Told::Begun(progress) => self.progress = progress,
-            Told::Sound(samples, latency) => {
+            News::Opened => {}
+            News::Begun(progress) => self.progress = progress,
+            News::Sound(samples, latency) => {
                 self.waiting.extend(samples);
                 self.latency = latency;
             }
-            Told::Warning(warning) => {
+            News::Warning(warning) => {
                 log::warn!("warning: {warning}");
                 self.warnings.push(warning);
             }
-            Told::Failed(error) => return Err(error),
+            News::Failed(error) => return Err(error),
         }
         Ok(())
     }
@@ -304,13 +304,13 @@ fn is_fifo(_: &fs::Metadata) -> bool {
 
 /// Reads to the end, or until nobody listens any more.
 fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &Teller) -> Result<(), AppError> {
-    to.say(Told::Opened);
+    to.say(News::Opened);
     let mut hearing = Hearing::open(source, name, wish.hints, wish.channels)?;
     if let Some(assumed) = hearing.reader().assumed() {
         log::warn!("{name}: {assumed}");
     }
-    let warn = |text: String| to.say(Told::Warning(format!("{name}: {text}")));
-    let mut is_heard = to.say(Told::Begun(hearing.reader().progress()));
+    let warn = |text: String| to.say(News::Warning(format!("{name}: {text}")));
+    let mut is_heard = to.say(News::Begun(hearing.reader().progress()));
     let (mut samples, mut instead) = (Vec::new(), None);
     while is_heard && hearing.read(&mut samples)? {
         if hearing.instead().is_some() && hearing.instead() != instead {
@@ -318,7 +318,7 @@ fn tell(source: Box<dyn MediaSource>, name: &str, wish: Wish, to: &Teller) -> Re
             is_heard = instead.is_none_or(|channel| warn(cancelled(channel)));
         }
         let latency = hearing.latency();
-        is_heard &= samples.chunks(BLOCK_SAMPLES).all(|block| to.say(Told::Sound(block.to_vec(), latency)));
+        is_heard &= samples.chunks(BLOCK_SAMPLES).all(|block| to.say(News::Sound(block.to_vec(), latency)));
         samples.clear();
     }
     if let Some(warning) = hearing.reader().notes().sentence() {

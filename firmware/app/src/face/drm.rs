@@ -1,9 +1,7 @@
 //! The kernel's mode setting (DRM/KMS), without a desktop: two buffers in plain memory that take turns on the screen.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::surface::zoom_of;
@@ -14,41 +12,22 @@ use drm::buffer::{Buffer as _, DrmFourcc};
 use drm::control::dumbbuffer::{DumbBuffer, DumbMapping};
 use drm::control::{Device, Event, PageFlipFlags, crtc, framebuffer};
 use keyface_core::{Moment, Span};
-use rustix::fs::OFlags;
 
-mod plug;
+mod connector;
+mod graphics;
 
-use plug::Plug;
-pub(crate) use plug::panel_orientation;
-pub use plug::{Choice, Refusal};
+use connector::Connector;
+pub(crate) use connector::panel_orientation;
+pub use connector::{Choice, Refusal};
+pub(crate) use graphics::GraphicsCard;
 
-/// How often the plug is looked at.
+/// How often the connector is looked at.
 const LOOK: Span = Span::from_ms(1_000);
 /// A screen that has not taken a picture for this long never will; the slowest refresh 24 times a second.
 const FLIP_PATIENCE: Span = Span::from_ms(1_000);
 
-/// A graphics card's device file.
-struct Card(File);
-
-impl AsFd for Card {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl drm::Device for Card {}
-impl Device for Card {}
-
-impl Card {
-    fn open(path: &Path) -> io::Result<Card> {
-        // Without O_NONBLOCK, asking for events would wait for one.
-        let flags = OFlags::NONBLOCK.bits() as i32;
-        OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).map(Card)
-    }
-}
-
 /// One of the two buffers.
-struct Frame {
+struct Buffer {
     id: framebuffer::Handle,
     memory: DumbMapping<'static>,
 }
@@ -66,10 +45,10 @@ enum Flip {
 
 /// A screen on a graphics card. What it showed before comes back when it is dropped.
 pub struct Drm {
-    card: Card,
-    plug: Plug,
+    card: GraphicsCard,
+    connector: Connector,
     layout: Layout,
-    frames: [Frame; 2],
+    buffers: [Buffer; 2],
     turns: Turns,
     flip: Flip,
     beats: Beats,
@@ -88,7 +67,7 @@ impl Drm {
         for path in &cards {
             match Drm::on(path, choice) {
                 Ok(drm) => return Ok(drm),
-                // A card with a plug but no screen tells more than one without plugs.
+                // A card with a connector but no screen tells more than one without connectors.
                 Err(e @ Refusal::NoScreen(_)) => refusal = Some(e),
                 Err(e) => _ = refusal.get_or_insert(e),
             }
@@ -99,12 +78,12 @@ impl Drm {
     fn on(path: &Path, choice: &Choice) -> Result<Drm, Refusal> {
         let place = path.display();
         let no_card = |e: io::Error| Refusal::NoCard(FaceError::screen(&place, "a card that sets modes", e));
-        let card = Card::open(path).map_err(no_card)?;
-        let plug = Plug::find(&card, path, choice, no_card)?;
+        let card = GraphicsCard::open(path).map_err(no_card)?;
+        let connector = Connector::find(&card, path, choice, no_card)?;
         let taken =
             |e: io::Error| Refusal::NoScreen(FaceError::screen(&place, "a screen that no other program draws on", e));
         card.acquire_master_lock().map_err(taken)?;
-        let (width, height) = plug.mode.size();
+        let (width, height) = connector.mode.size();
         let refused = |e: io::Error| match choice.format {
             PixelFormat::Auto => no_card(e),
             format => Refusal::NoScreen(FaceError::setting(
@@ -113,10 +92,10 @@ impl Drm {
                 format_args!("{format:?} ({e})"),
             )),
         };
-        let (frames, layout) = frames(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
-        let before = card.get_crtc(plug.crtc).ok();
-        let (turns, beats) = (Turns::default(), Beats::new(plug.period()));
-        Ok(Drm { card, plug, layout, frames, turns, flip: Flip::Unset, beats, before, looked: None })
+        let (buffers, layout) = buffers(&card, (width.into(), height.into()), choice.format).map_err(refused)?;
+        let before = card.get_crtc(connector.crtc).ok();
+        let (turns, beats) = (Turns::default(), Beats::new(connector.period()));
+        Ok(Drm { card, connector, layout, buffers, turns, flip: Flip::Unset, beats, before, looked: None })
     }
 
     /// Takes the news of pictures that are on the screen now.
@@ -137,15 +116,21 @@ impl Drm {
     }
 
     fn gone(&self, came: impl std::fmt::Display) -> FaceError {
-        FaceError::screen(&self.plug.place, "a screen that takes pictures", came)
+        FaceError::screen(&self.connector.place, "a screen that takes pictures", came)
     }
 
-    /// Sets the mode with a first picture. The only call that waits: some frames, while screens change their mode.
+    /// Sets the mode with a first picture. The only call that waits: some refreshes, while screens change their mode.
     fn begin(&mut self, id: framebuffer::Handle) -> io::Result<()> {
-        self.card.set_crtc(self.plug.crtc, Some(id), (0, 0), &[self.plug.connector], Some(self.plug.mode))?;
+        self.card.set_crtc(
+            self.connector.crtc,
+            Some(id),
+            (0, 0),
+            &[self.connector.handle],
+            Some(self.connector.mode),
+        )?;
         // Not all cards have a cursor.
         #[allow(deprecated, reason = "a cursor plane needs atomic mode setting, which not all cards have")]
-        let _ = self.card.set_cursor(self.plug.crtc, None::<&DumbBuffer>);
+        let _ = self.card.set_cursor(self.connector.crtc, None::<&DumbBuffer>);
         self.flip = Flip::Done;
         Ok(())
     }
@@ -157,7 +142,7 @@ impl Surface for Drm {
     }
 
     fn rotation(&self) -> Rotation {
-        self.plug.rotation
+        self.connector.rotation
     }
 
     fn zooms(&self) -> bool {
@@ -176,7 +161,7 @@ impl Surface for Drm {
         let looked = *self.looked.get_or_insert(now);
         if now - looked >= LOOK {
             self.looked = Some(now);
-            self.plug.look(&self.card)?;
+            self.connector.look(&self.card)?;
         }
         if let Flip::Since(since) = self.flip {
             self.receive(now)?;
@@ -190,13 +175,13 @@ impl Surface for Drm {
     fn show(&mut self, picture: &Canvas, now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
-        let Frame { id, memory } = &mut self.frames[back];
+        let Buffer { id, memory } = &mut self.buffers[back];
         let id = *id;
         Pixels::new(memory, self.layout, zoom).show(picture, &lacking);
         if self.flip == Flip::Unset {
             self.begin(id).map_err(|e| self.gone(e))?;
         } else {
-            self.card.page_flip(self.plug.crtc, id, PageFlipFlags::EVENT, None).map_err(|e| self.gone(e))?;
+            self.card.page_flip(self.connector.crtc, id, PageFlipFlags::EVENT, None).map_err(|e| self.gone(e))?;
             self.flip = Flip::Since(now);
         }
         Ok(())
@@ -208,9 +193,11 @@ impl Drop for Drm {
         let Some(before) = &self.before else { return };
         // The buffers go with the card's file; where nothing was shown before, the kernel brings its console back.
         if let (Some(mode), Some(frame), false) = (before.mode(), before.framebuffer(), self.flip == Flip::Unset) {
-            let plugs = [self.plug.connector];
-            let back = self.card.set_crtc(before.handle(), Some(frame), before.position(), &plugs, Some(mode));
-            back.unwrap_or_else(|e| log::debug!("{}: what it showed before is not shown again: {e}", self.plug.place));
+            let connectors = [self.connector.handle];
+            let back = self.card.set_crtc(before.handle(), Some(frame), before.position(), &connectors, Some(mode));
+            back.unwrap_or_else(|e| {
+                log::debug!("{}: what it showed before is not shown again: {e}", self.connector.place)
+            });
         }
     }
 }
@@ -233,8 +220,8 @@ fn no_card(dev: &Path, came: impl std::fmt::Display) -> Refusal {
 }
 
 /// Two buffers of the first of the formats that the card shows.
-fn frames(card: &Card, size: (u32, u32), format: PixelFormat) -> io::Result<([Frame; 2], Layout)> {
-    let both = |depth| Ok::<_, io::Error>((frame(card, size, depth)?, frame(card, size, depth)?));
+fn buffers(card: &GraphicsCard, size: (u32, u32), format: PixelFormat) -> io::Result<([Buffer; 2], Layout)> {
+    let both = |depth| Ok::<_, io::Error>((buffer(card, size, depth)?, buffer(card, size, depth)?));
     let ((first, layout), (second, _)) = match format {
         PixelFormat::Xrgb8888 => both(Depth::Xrgb8888),
         PixelFormat::Rgb565 => both(Depth::Rgb565),
@@ -243,7 +230,7 @@ fn frames(card: &Card, size: (u32, u32), format: PixelFormat) -> io::Result<([Fr
     Ok(([first, second], layout))
 }
 
-fn frame(card: &Card, size: (u32, u32), depth: Depth) -> io::Result<(Frame, Layout)> {
+fn buffer(card: &GraphicsCard, size: (u32, u32), depth: Depth) -> io::Result<(Buffer, Layout)> {
     let (fourcc, color_bits, bits) = match depth {
         Depth::Xrgb8888 => (DrmFourcc::Xrgb8888, 24, 32),
         Depth::Rgb565 => (DrmFourcc::Rgb565, 16, 16),
@@ -253,5 +240,5 @@ fn frame(card: &Card, size: (u32, u32), depth: Depth) -> io::Result<(Frame, Layo
     let layout = Layout { width: size.0, height: size.1, stride: buffer.pitch() as usize, depth };
     // A mapping borrows its buffer for as long as it lives, and no struct holds both: these 40 bytes are never freed.
     let memory = card.map_dumb_buffer(Box::leak(Box::new(buffer)))?;
-    Ok((Frame { id, memory }, layout))
+    Ok((Buffer { id, memory }, layout))
 }

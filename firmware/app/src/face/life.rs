@@ -7,6 +7,8 @@ use std::f32::consts::TAU;
 
 use keyface_core::{Channel, FacePose, Moment, Prosody, Span};
 
+use crate::chance::mixed;
+
 /// Which living motions are added, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
@@ -216,13 +218,10 @@ impl Life {
         2.0 * self.chance(stream, slot) - 1.0
     }
 
-    /// A number in 0..1 (SplitMix64, Steele et al. 2014).
+    /// A number in 0..1.
     fn chance(&self, stream: Stream, slot: i64) -> f32 {
-        let mut z = self.seed ^ (slot as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ ((stream as u64) << 56);
-        z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+        let seed = self.seed ^ (slot as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ ((stream as u64) << 56);
+        (mixed(seed) >> 40) as f32 / (1u64 << 24) as f32
     }
 }
 
@@ -288,6 +287,9 @@ mod tests {
         assert!((0..500).all(|i| pose_at(&off, 40 * i) == FacePose::REST));
         let only_eyes = Life { saccades: true, ..off };
         assert!((0..500).all(|i| pose_at(&only_eyes, 40 * i).weights() == FacePose::REST.weights()));
+        for only in [Life { blinks: true, ..off }, only_eyes, Life { breathing: true, ..off }] {
+            assert!((0..500).any(|i| pose_at(&only, 40 * i) != FacePose::REST), "{only:?}");
+        }
     }
 
     #[test]

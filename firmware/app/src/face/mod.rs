@@ -34,9 +34,9 @@ mod turns;
 mod window;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::drm::panel_orientation;
-#[cfg(target_os = "linux")]
 pub use self::drm::{Choice, Drm, Refusal};
+#[cfg(target_os = "linux")]
+pub(crate) use self::drm::{GraphicsCard, panel_orientation};
 pub use area::{Area, Areas};
 pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
 pub use curve::{Bend, Edge, Graph, Point};

@@ -189,9 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn a_living_face_is_drawn_the_same_twice() {
-        let mut pose = FacePose::REST;
-        Life::new(5).apply(Moment::from_ms(4_321), &Prosody::REST, &mut pose);
-        assert_eq!(pixels(&pose), pixels(&pose));
+    fn life_is_seen_and_is_the_same_for_the_same_seed_alone() {
+        let drawn = |seed: u64| {
+            let mut pose = FacePose::REST;
+            Life::new(seed).apply(Moment::from_ms(4_321), &Prosody::REST, &mut pose);
+            pixels(&pose)
+        };
+        assert_eq!(drawn(5), drawn(5));
+        assert_ne!(drawn(5), drawn(6));
+        assert_ne!(drawn(5), pixels(&FacePose::REST));
     }
 }

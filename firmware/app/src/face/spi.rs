@@ -19,11 +19,11 @@ use super::{Canvas, FaceError, Ready, Surface};
 use crate::board::{Display, Panel};
 
 mod changes;
-mod glass;
+mod driver;
 mod wire;
 
 use changes::Changes;
-use glass::{Glass, Settings};
+use driver::{Driver, Settings};
 use wire::Wire;
 
 /// The longest that the wire may be busy for one call.
@@ -39,7 +39,7 @@ const CONSUMER: &str = "keyface";
 /// A panel. It is black and dark after it is dropped.
 pub struct Spi {
     place: String,
-    glass: Box<dyn Glass>,
+    driver: Box<dyn Driver>,
     backlight: Option<CdevPin>,
     changes: Changes,
     slice_pixels: usize,
@@ -58,20 +58,20 @@ impl Spi {
         let reset = panel.reset_line.map(|line| wire_of(panel, line, 1)).transpose()?;
         let backlight = panel.backlight_line.map(|line| wire_of(panel, line, 0)).transpose()?;
         let wire = Wire::new(spi, dc, wire::longest_transfer(Path::new(wire::BUFFER_SIZE)));
-        let glass = glass::open(&panel.bus, wire, reset, &settings, &mut Delay)?;
-        let mut spi = Spi::new(&panel.bus, glass, &settings, panel.clock_hz);
+        let driver = driver::open(&panel.bus, wire, reset, &settings, &mut Delay)?;
+        let mut spi = Spi::new(&panel.bus, driver, &settings, panel.clock_hz);
         spi.backlight = backlight;
         spi.blacken()?;
         spi.light(true)?;
         Ok(spi)
     }
 
-    fn new(place: &str, glass: Box<dyn Glass>, settings: &Settings, clock_hz: u32) -> Spi {
+    fn new(place: &str, driver: Box<dyn Driver>, settings: &Settings, clock_hz: u32) -> Spi {
         let (width, height) = settings.size;
         let slice_pixels = u64::from(clock_hz) * SLICE.0 as u64 / 1_000_000 / PIXEL_BITS;
         Spi {
             place: place.to_owned(),
-            glass,
+            driver,
             backlight: None,
             changes: Changes::new(width.into(), height.into()),
             slice_pixels: (slice_pixels as usize).max(width.into()),
@@ -83,7 +83,7 @@ impl Spi {
         let mut left = pixels;
         while let Some(area) = self.changes.next(left) {
             left -= (area.size.width * area.size.height) as usize;
-            let sent = self.glass.fill(&area, &mut self.changes.colors(&area));
+            let sent = self.driver.fill(&area, &mut self.changes.colors(&area));
             sent.map_err(|e| FaceError::screen(&self.place, TAKES_PICTURES, e))?;
             self.changes.done(&area);
         }
@@ -92,7 +92,7 @@ impl Spi {
 
     fn blacken(&mut self) -> Result<(), FaceError> {
         let everything = Rectangle::new(Point::zero(), self.changes.size());
-        let black = self.glass.fill(&everything, &mut std::iter::repeat(Rgb888::BLACK));
+        let black = self.driver.fill(&everything, &mut std::iter::repeat(Rgb888::BLACK));
         black.map_err(|e| FaceError::screen(&self.place, TAKES_PICTURES, e))
     }
 
@@ -155,14 +155,14 @@ fn wire_of(panel: &Panel, line: u32, level: u8) -> Result<CdevPin, FaceError> {
 mod tests {
     use crate::board::Controller;
 
-    use super::glass::tests::settings;
+    use super::driver::tests::settings;
     use super::*;
     use crate::face::Face;
 
     /// A panel that takes everything and counts its pixels.
     struct Sink(std::rc::Rc<std::cell::Cell<usize>>);
 
-    impl Glass for Sink {
+    impl Driver for Sink {
         fn fill(&mut self, area: &Rectangle, colors: &mut dyn Iterator<Item = Rgb888>) -> Result<(), wire::WireError> {
             let pixels = (area.size.width * area.size.height) as usize;
             assert_eq!(colors.take(pixels).count(), pixels);
@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn a_picture_goes_in_slices_between_which_the_microphone_is_heard() {
         let sent = std::rc::Rc::default();
-        let glass = Box::new(Sink(std::rc::Rc::clone(&sent)));
-        let mut spi = Spi::new("bus", glass, &settings(Controller::St7789, (240, 320)), 24_000_000);
+        let driver = Box::new(Sink(std::rc::Rc::clone(&sent)));
+        let mut spi = Spi::new("bus", driver, &settings(Controller::St7789, (240, 320)), 24_000_000);
         spi.show(&picture(), Moment(0)).unwrap();
         let (mut calls, mut before) = (1, sent.get());
         while spi.tend(Moment(0)).unwrap() == Ready::Later {

@@ -6,9 +6,9 @@ use std::ops::Range;
 use embedded_hal::i2c::I2c;
 use keyface_core::{FacePose, Moment, Span};
 
-use super::joint::Joint;
+use super::joint::MovingJoint;
 use super::link::{Link, ServoCounters};
-use super::pca9685::{Counts, OUTPUTS, Pca9685, Prescale};
+use super::pca9685::{Chip, Counts, OUTPUTS, Prescale};
 use crate::AppError;
 
 /// Servos are moved no more often, however many pulses a second they get: none follows quicker.
@@ -22,11 +22,11 @@ pub struct Bank<I, O> {
     address: u8,
     prescale: Prescale,
     link: Link,
-    joints: Vec<Joint>,
+    joints: Vec<MovingJoint>,
     /// Joints on neighbouring outputs: one transaction each.
     runs: Vec<Range<usize>>,
     open: O,
-    chip: Option<Pca9685<I>>,
+    chip: Option<Chip<I>>,
     /// What the chip was last told.
     told: Vec<Option<Counts>>,
     must_tell: bool,
@@ -45,7 +45,8 @@ where
         open: O,
     ) -> Bank<I, O> {
         let prescale = Prescale::new(chip.rate_hz, chip.clock_hz);
-        let mut joints: Vec<Joint> = joints.iter().map(|joint| Joint::new(joint, prescale, detach_after_s)).collect();
+        let mut joints: Vec<MovingJoint> =
+            joints.iter().map(|joint| MovingJoint::new(joint, prescale, detach_after_s)).collect();
         joints.sort_by_key(|joint| joint.output);
         Bank {
             place: chip.bus.clone(),
@@ -77,7 +78,7 @@ where
     /// When there is no such bus, or nobody answers at the address.
     pub fn connect(&mut self) -> Result<(), AppError> {
         let bus = (self.open)(&self.place)?;
-        let started = Pca9685::start(bus, self.address, self.prescale);
+        let started = Chip::start(bus, self.address, self.prescale);
         let (chip, standing) = started.map_err(|e| no_answer(&self.place, self.address, &e))?;
         self.stand(&standing);
         self.chip = Some(chip);
@@ -100,7 +101,7 @@ where
 
     /// Whether every joint stands at its rest.
     pub fn is_parked(&self) -> bool {
-        self.joints.iter().all(Joint::is_parked)
+        self.joints.iter().all(MovingJoint::is_parked)
     }
 
     /// Whether the chip has not answered twice running.
@@ -109,12 +110,12 @@ where
     }
 
     /// Ends all pulses: the servos are free. Best effort, for the end.
-    pub fn let_go(&mut self) {
+    pub fn detach(&mut self) {
         let Some(chip) = &mut self.chip else { return };
         for run in &self.runs {
             let off = [None; OUTPUTS];
             if let Err(error) = chip.write(self.joints[run.start].output, &off[..run.len()]) {
-                log::warn!("{}; its servos are not let go", no_answer(&self.place, self.address, &error));
+                log::warn!("{}; its servos are not detached", no_answer(&self.place, self.address, &error));
                 return;
             }
         }
@@ -170,8 +171,8 @@ where
         let told = &mut self.told[run.clone()];
         let Some(chip) = self.chip.as_mut().filter(|_| self.must_tell || *told != *pulses) else { return Ok(()) };
         chip.write(self.joints[run.start].output, pulses).map_err(|e| no_answer(&self.place, self.address, &e))?;
-        let let_go = told.iter().zip(pulses).filter(|(before, now)| before.is_some() && now.is_none()).count();
-        self.link.counters.let_go += let_go as u64;
+        let detached = told.iter().zip(pulses).filter(|(before, now)| before.is_some() && now.is_none()).count();
+        self.link.counters.detached += detached as u64;
         told.copy_from_slice(pulses);
         Ok(())
     }
@@ -182,7 +183,7 @@ where
     }
 }
 
-fn runs(joints: &[Joint]) -> Vec<Range<usize>> {
+fn runs(joints: &[MovingJoint]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, joint) in joints.iter().enumerate() {
         match runs.last_mut() {
@@ -203,12 +204,11 @@ fn no_answer(bus: &str, address: u8, error: &impl Display) -> AppError {
 
 #[cfg(test)]
 mod tests {
-    use crate::board::Servos;
-    use keyface_core::Channel;
-
     use super::*;
+    use crate::board::Servos;
+    use crate::chance::Chance;
     use crate::servo::fake::FakeChip;
-    use crate::servo::joint::tests::{Chance, jaw, joint};
+    use crate::servo::joint::tests::{jaw, joint};
 
     const TICK: i64 = 20_000;
     const REST_US: f64 = 1_500.0;
@@ -286,9 +286,7 @@ mod tests {
         ticks(&mut bank, -2, 2, 0.0, |_| ());
         let mut before = REST_US;
         for _ in 0..20_000 {
-            let open = [0.0, 1.0, f32::NAN, chance.share() as f32][(4.0 * chance.share()) as usize];
-            let mut pose = jaw(0.0);
-            pose[Channel::JawOpen] = open;
+            let pose = jaw([0.0, 1.0, f32::NAN, chance.share() as f32][(4.0 * chance.share()) as usize]);
             now += if chance.share() < 0.02 { 300_000 } else { 15_000 + (10_000.0 * chance.share()) as i64 };
             bank.tick(Moment(now), &pose);
             let at = chip.pulse_us(0).unwrap();
@@ -345,7 +343,7 @@ mod tests {
         chip.chip().answers = true;
         ticks(&mut bank, now, 6, 1.0, |_| ());
         assert!(chip.pulse_us(0).unwrap() > REST_US + COUNT_US);
-        assert_eq!(bank.counters(), ServoCounters { faults: 1, reopened: 1, let_go: 0 });
+        assert_eq!(bank.counters(), ServoCounters { faults: 1, reopened: 1, detached: 0 });
         assert!(!bank.is_lost());
     }
 
@@ -358,7 +356,7 @@ mod tests {
         let mut first = None;
         ticks(&mut bank, now, 50, 0.5, |_| first = first.or(chip.pulse_us(0)));
         assert!((first.unwrap() - 1_900.0).abs() < STEP_US, "{first:?}");
-        assert_eq!(bank.counters(), ServoCounters { faults: 1, reopened: 1, let_go: 0 });
+        assert_eq!(bank.counters(), ServoCounters { faults: 1, reopened: 1, detached: 0 });
         assert!((chip.pulse_us(0).unwrap() - 1_700.0).abs() < COUNT_US);
     }
 
@@ -403,14 +401,14 @@ mod tests {
     }
 
     #[test]
-    fn servos_at_rest_are_let_go_and_counted() {
+    fn servos_at_rest_are_detached_and_counted() {
         let chip = FakeChip::new();
         let mut bank = bank(&Servos { detach_after_s: Some(1.0), ..servos(&[0, 1]) }, &chip);
         let now = ticks(&mut bank, 0, 30, 0.0, |_| ());
         assert!(chip.pulse_us(0).is_some());
         let now = ticks(&mut bank, now, 40, 0.0, |_| ());
         assert_eq!((chip.pulse_us(0), chip.pulse_us(1)), (None, None));
-        assert_eq!(bank.counters().let_go, 2);
+        assert_eq!(bank.counters().detached, 2);
         assert!(bank.is_parked());
         ticks(&mut bank, now, 1, 1.0, |_| ());
         assert!((chip.pulse_us(0).unwrap() - REST_US).abs() < 4.0 * COUNT_US);
@@ -423,7 +421,7 @@ mod tests {
         ticks(&mut arm, 0, 5, 0.0, |_| ());
         let mut bank = bank(&servos(&[0, 1, 4]), &chip);
         ticks(&mut bank, 0, 5, 0.0, |_| ());
-        bank.let_go();
+        bank.detach();
         assert_eq!([0, 1, 4].map(|output| chip.pulse_us(output)), [None; 3]);
         assert!(chip.pulse_us(9).is_some());
     }

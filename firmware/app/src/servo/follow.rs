@@ -72,6 +72,8 @@ fn source(name: &str) -> Option<Source> {
 
 #[cfg(test)]
 mod tests {
+    use keyface_core::contact::touching;
+
     use super::*;
     use crate::servo::joint::tests::joint;
 
@@ -104,7 +106,7 @@ mod tests {
         let follow = follows(&[("jawOpen", 1.0), ("mouthClose", -1.15)]);
         let mut pose = FacePose::REST;
         pose.set(Channel::JawOpen, 0.2);
-        pose.set(Channel::MouthClose, 0.02 + 0.85 * 0.2);
+        pose.set(Channel::MouthClose, touching(0.2));
         assert!(follow.pulse_us(&pose) <= 1_500.0);
         pose.set(Channel::MouthClose, 1.0);
         assert_eq!(follow.pulse_us(&pose), 1_400.0);

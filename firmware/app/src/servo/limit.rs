@@ -84,7 +84,8 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::servo::joint::tests::{Chance, joint};
+    use crate::chance::Chance;
+    use crate::servo::joint::tests::joint;
 
     const ROUNDING: f64 = 1e-6;
 

@@ -5,7 +5,7 @@ use std::ops::Add;
 use keyface_core::{Moment, Span};
 use serde::Serialize;
 
-use super::joint::Joint;
+use super::joint::MovingJoint;
 use crate::AppError;
 
 /// After this many ticks without one, the servos have long come to a stand where they were.
@@ -21,8 +21,9 @@ pub struct ServoCounters {
     pub faults: u64,
     /// Times that it was found again.
     pub reopened: u64,
-    /// Times that a servo at rest was let go.
-    pub let_go: u64,
+    /// Times that a servo at rest was detached.
+    #[serde(rename = "let_go")]
+    pub detached: u64,
 }
 
 impl Add for ServoCounters {
@@ -32,7 +33,7 @@ impl Add for ServoCounters {
         ServoCounters {
             faults: self.faults + other.faults,
             reopened: self.reopened + other.reopened,
-            let_go: self.let_go + other.let_go,
+            detached: self.detached + other.detached,
         }
     }
 }
@@ -58,11 +59,11 @@ impl Link {
     }
 
     /// The span to move for, at most a tick: a late one shall be no jump. After a long pause the joints stand.
-    pub fn span_s(&mut self, now: Moment, joints: &mut [Joint]) -> f64 {
+    pub fn span_s(&mut self, now: Moment, joints: &mut [MovingJoint]) -> f64 {
         let passed = self.last.map_or(self.tick, |last| now - last);
         self.last = Some(now);
         if passed.as_s() > STANDSTILL_TICKS * self.tick.as_s() {
-            joints.iter_mut().for_each(Joint::stand);
+            joints.iter_mut().for_each(MovingJoint::stand);
         }
         passed.min(self.tick).as_s()
     }

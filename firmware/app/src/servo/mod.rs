@@ -30,5 +30,5 @@ pub use link::ServoCounters;
 #[cfg(target_os = "linux")]
 pub(crate) use pca9685::pulses;
 pub use rack::Rack;
-pub use thread::{ServoReport, Servos};
+pub use thread::{ServoReport, ServoThread};
 pub use tune::{Mark, Move, Tuner, USUAL_US, WIDEST_US};

@@ -82,16 +82,16 @@ pub(crate) fn pulses(chip: &crate::board::Pca9685) -> (u32, f64) {
 }
 
 /// A chip that has been set up.
-pub(super) struct Pca9685<I> {
+pub(super) struct Chip<I> {
     i2c: I,
     address: u8,
 }
 
-impl<I: I2c> Pca9685<I> {
+impl<I: I2c> Chip<I> {
     /// Sets the chip up without pulses, or finds it as this program has left it: then with the pulses that stand.
-    /// Its clock needs half a millisecond before the first [`Pca9685::write`].
+    /// Its clock needs half a millisecond before the first [`Chip::write`].
     pub fn start(i2c: I, address: u8, prescale: Prescale) -> Result<(Self, [Option<Counts>; OUTPUTS]), I::Error> {
-        let mut chip = Pca9685 { i2c, address };
+        let mut chip = Chip { i2c, address };
         if chip.is_awake()? && chip.read(PRESCALE)? == prescale.divider {
             let standing = chip.standing()?;
             return Ok((chip, standing));
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_fresh_chip_is_set_up_asleep_and_wakes_without_pulses() {
         let mut bus = Mock::new(&setup(121));
-        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
+        let (_, standing) = Chip::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         assert_eq!(standing, [None; OUTPUTS]);
         bus.done();
     }
@@ -186,7 +186,7 @@ mod tests {
             Transaction::write_read(AT, vec![0xfe], vec![121]),
             Transaction::write_read(AT, vec![0x06], outputs),
         ]);
-        let (_, standing) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
+        let (_, standing) = Chip::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         assert_eq!(standing[2], Some(307));
         assert_eq!(standing.iter().flatten().count(), 1);
         bus.done();
@@ -198,7 +198,7 @@ mod tests {
         told[0] = Transaction::write_read(AT, vec![0x00], vec![0x20]);
         told.insert(1, Transaction::write_read(AT, vec![0xfe], vec![30]));
         let mut bus = Mock::new(&told);
-        assert!(Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).is_ok());
+        assert!(Chip::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).is_ok());
         bus.done();
     }
 
@@ -207,7 +207,7 @@ mod tests {
         let mut told = setup(121);
         told.push(Transaction::write(AT, vec![0x12, 0, 0, 0x33, 0x01, 0, 0, 0x00, 0x10, 0, 0, 0xff, 0x0f]));
         let mut bus = Mock::new(&told);
-        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
+        let (mut chip, _) = Chip::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).unwrap();
         chip.write(3, &[Some(307), None, Some(4_095)]).unwrap();
         bus.done();
     }
@@ -216,7 +216,7 @@ mod tests {
     fn a_chip_that_does_not_answer_is_an_error() {
         let nobody = ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
         let mut bus = Mock::new(&[Transaction::write_read(AT, vec![0x00], vec![0]).with_error(nobody)]);
-        assert_eq!(Pca9685::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).err(), Some(nobody));
+        assert_eq!(Chip::start(&mut bus, AT, Prescale::new(50, CLOCK_HZ)).err(), Some(nobody));
         bus.done();
     }
 
@@ -226,7 +226,7 @@ mod tests {
         told.push(Transaction::write_read(AT, vec![0x00], vec![0x20]));
         told.push(Transaction::write_read(AT, vec![0x00], vec![0x11]));
         let mut bus = Mock::new(&told);
-        let (mut chip, _) = Pca9685::start(&mut bus, AT, Prescale::new(60, CLOCK_HZ)).unwrap();
+        let (mut chip, _) = Chip::start(&mut bus, AT, Prescale::new(60, CLOCK_HZ)).unwrap();
         assert!(chip.is_awake().unwrap() && !chip.is_awake().unwrap());
         bus.done();
     }

@@ -74,9 +74,9 @@ where
     }
 
     /// Lets every servo go, wherever one answers.
-    pub fn let_go(&mut self) {
-        self.banks.iter_mut().for_each(Bank::let_go);
-        self.chains.iter_mut().for_each(Chain::let_go);
+    pub fn detach(&mut self) {
+        self.banks.iter_mut().for_each(Bank::detach);
+        self.chains.iter_mut().for_each(Chain::detach);
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         chips[1].chip().answers = true;
         (300..900).for_each(|tick| _ = rack.tick(Moment(tick * TICK), &jaw(0.0)));
         assert_eq!(rack.counters().reopened, 1);
-        rack.let_go();
+        rack.detach();
         assert_eq!(pulses_us(&chips), [None; 2]);
     }
 

@@ -11,7 +11,7 @@ use super::joint::tests::joint;
 use super::lead::lead;
 use super::limit::Limit;
 use super::rack::Rack;
-use super::thread::Servos;
+use super::thread::ServoThread;
 use crate::animate::STEP_SAMPLES;
 use crate::app::{App, Parts};
 use crate::body::Body;
@@ -117,7 +117,7 @@ fn the_jaw_closes_for_p_b_and_m() {
 }
 
 #[test]
-fn the_jaw_is_closed_and_let_go_after_the_speech() {
+fn the_jaw_is_closed_and_detached_after_the_speech() {
     let ticks = speak(&FakeChip::new());
     let last = ticks.iter().rev().find_map(|tick| tick.pulse_us).unwrap();
     assert!((last - REST_US).abs() <= COUNT_US, "{last} us");
@@ -157,7 +157,7 @@ fn a_live_job_moves_the_servos_in_time_and_parks_them() {
         body: Body {
             look: Look::new(GAINS, None),
             screen: None,
-            servos: Some(Servos::start_on(&servos(), true, chip.opener()).unwrap()),
+            servos: Some(ServoThread::start_on(&servos(), true, chip.opener()).unwrap()),
             outputs: Outputs::default(),
         },
         said: None,

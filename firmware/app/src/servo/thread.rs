@@ -24,17 +24,17 @@ use crate::wait::span;
 
 /// A face that was left longer ago is no longer followed, and the servos go to rest: whoever left it has stopped.
 const STALE: Duration = Duration::from_millis(500);
-/// The longest way to rest at the end; then the servos are let go where they are.
+/// The longest way to rest at the end; then the servos are detached where they are.
 const PARK_LONGEST: Duration = Duration::from_secs(3);
 
 /// A face is left so long before it is taken: what else the caller does may take as long.
 const HEADSTART: Duration = Duration::from_millis(3);
 
-/// How long a servo may take to get where its pulse is; it is let go only then.
+/// How long a servo may take to get where its pulse is; it is detached only then.
 const TRAVEL: Duration = Duration::from_millis(200);
 
 /// Servos that move until they are parked.
-pub struct Servos {
+pub struct ServoThread {
     mailbox: Arc<Mutex<Letter>>,
     lead: Span,
     period: Duration,
@@ -60,20 +60,20 @@ struct Letter {
     taken_at: Instant,
 }
 
-impl Servos {
+impl ServoThread {
     /// Moves the servos of a checked board. Those that are `needed` must answer now; others are tried until they do.
     ///
     /// # Errors
     /// When needed servos do not answer, or there is no room for a thread.
-    pub fn start(servos: &crate::board::Servos, needed: bool) -> Result<Servos, AppError> {
-        Servos::start_on(servos, needed, open_bus)
+    pub fn start(servos: &crate::board::Servos, needed: bool) -> Result<ServoThread, AppError> {
+        ServoThread::start_on(servos, needed, open_bus)
     }
 
     /// The same on any bus.
     ///
     /// # Errors
-    /// As [`Servos::start`].
-    pub fn start_on<I, O>(servos: &crate::board::Servos, needed: bool, open: O) -> Result<Servos, AppError>
+    /// As [`ServoThread::start`].
+    pub fn start_on<I, O>(servos: &crate::board::Servos, needed: bool, open: O) -> Result<ServoThread, AppError>
     where
         I: I2c<Error: Display> + Send + 'static,
         O: FnMut(&str) -> Result<I, AppError> + Clone + Send + 'static,
@@ -89,7 +89,7 @@ impl Servos {
         let work = Work { rack, mailbox: Arc::clone(&mailbox), started: Instant::now(), ages: Spread::default() };
         let spawned = thread::Builder::new().name("keyface-servos".into()).spawn(move || work.run(&leave));
         let thread = spawned.map_err(|reason| AppError::Thread { what: "servos", reason })?;
-        Ok(Servos { mailbox, lead: lead(servos), period, stay: Some(stay), thread: Some(thread) })
+        Ok(ServoThread { mailbox, lead: lead(servos), period, stay: Some(stay), thread: Some(thread) })
     }
 
     /// How much earlier than a screen they want a face.
@@ -113,7 +113,7 @@ impl Servos {
         if pause > self.period { pause - self.period } else { pause }
     }
 
-    /// From now on the servos go to rest and are let go there.
+    /// From now on the servos go to rest and are detached there.
     pub fn park(&mut self) {
         self.stay = None;
     }
@@ -134,7 +134,7 @@ impl Servos {
 }
 
 /// A robot whose program ends, for whatever reason, closes its mouth first.
-impl Drop for Servos {
+impl Drop for ServoThread {
     fn drop(&mut self) {
         self.join();
     }
@@ -186,7 +186,7 @@ where
         if !self.rack.is_lost() {
             thread::sleep(TRAVEL);
         }
-        self.rack.let_go();
+        self.rack.detach();
     }
 
     fn now(&self) -> Moment {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Leaves a face again and again until the pulse is so.
-    fn keep(servos: &Servos, open: f32, chip: &FakeChip, is_so: impl Fn(f64) -> bool) {
+    fn keep(servos: &ServoThread, open: f32, chip: &FakeChip, is_so: impl Fn(f64) -> bool) {
         wait(chip, |pulse_us| {
             servos.follow(jaw(open), Some(Instant::now()));
             pulse_us.is_some_and(&is_so)
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_newest_face_is_followed_until_the_servos_are_parked_closed_and_free() {
         let chip = FakeChip::new();
-        let mut servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let mut servos = ServoThread::start_on(&servos(), true, chip.opener()).unwrap();
         servos.follow(jaw(0.2), None);
         keep(&servos, 0.5, &chip, |us| us > 1_690.0);
         servos.park();
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn faces_are_wanted_at_the_servos_own_rate_and_shortly_before_they_are_taken() {
         let chip = FakeChip::new();
-        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let servos = ServoThread::start_on(&servos(), true, chip.opener()).unwrap();
         let (start, mut faces) = (Instant::now(), 0);
         while start.elapsed() < Duration::from_millis(300) {
             servos.follow(jaw(0.5), Some(Instant::now()));
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn whoever_drops_the_servos_leaves_them_free() {
         let chip = FakeChip::new();
-        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let servos = ServoThread::start_on(&servos(), true, chip.opener()).unwrap();
         keep(&servos, 1.0, &chip, |us| us > 1_600.0);
         drop(servos);
         assert_eq!(chip.pulse_us(0), None);
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_program_that_hangs_leaves_the_servos_at_rest() {
         let chip = FakeChip::new();
-        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let servos = ServoThread::start_on(&servos(), true, chip.opener()).unwrap();
         keep(&servos, 1.0, &chip, |us| us > 1_890.0);
         wait(&chip, |pulse_us| pulse_us.is_some_and(|us| (us - 1_500.0).abs() < 3.0));
         drop(servos);
@@ -282,8 +282,8 @@ mod tests {
     fn servos_that_are_needed_must_answer_and_others_may_come_late() {
         let chip = FakeChip::new();
         chip.chip().answers = false;
-        assert!(Servos::start_on(&servos(), true, chip.opener()).is_err());
-        let servos = Servos::start_on(&servos(), false, chip.opener()).unwrap();
+        assert!(ServoThread::start_on(&servos(), true, chip.opener()).is_err());
+        let servos = ServoThread::start_on(&servos(), false, chip.opener()).unwrap();
         thread::sleep(Duration::from_millis(50));
         chip.chip().answers = true;
         wait(&chip, |pulse_us| pulse_us.is_some());
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_bus_that_is_gone_does_not_hold_up_the_end() {
         let chip = FakeChip::new();
-        let servos = Servos::start_on(&servos(), true, chip.opener()).unwrap();
+        let servos = ServoThread::start_on(&servos(), true, chip.opener()).unwrap();
         keep(&servos, 1.0, &chip, |us| us > 1_600.0);
         chip.chip().answers = false;
         let since = Instant::now();

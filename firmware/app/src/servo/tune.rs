@@ -152,7 +152,7 @@ where
 
     /// Lets the servo go; the board's servos as they are now.
     pub fn finish(mut self) -> Servos {
-        self.rack.let_go();
+        self.rack.detach();
         let (on_buses, on_chips): (Vec<_>, Vec<_>) = self.joints.into_iter().partition(|tuned| tuned.bus.is_some());
         self.servos.joint = on_chips.into_iter().map(|tuned| tuned.joint).collect();
         let of_buses = self.servos.buses.values_mut().flat_map(|bus| &mut bus.joint);
@@ -160,9 +160,9 @@ where
         self.servos
     }
 
-    /// Takes a joint, which goes on from where it stands to its rest; the one before is let go.
+    /// Takes a joint, which goes on from where it stands to its rest; the one before is detached.
     fn take(&mut self, at: usize) -> Result<(), AppError> {
-        self.rack.let_go();
+        self.rack.detach();
         self.at = at;
         self.goal = self.within(i32::from(self.joints[at].joint.rest_us));
         let mut alone = self.servos.clone();

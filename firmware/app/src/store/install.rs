@@ -8,7 +8,7 @@ use keyface_core::Span;
 use serde::Serialize;
 
 use super::sweep::NEW;
-use super::{Named, Slot, Store, disk};
+use super::{ModelSummary, Slot, Store, disk};
 use crate::AppError;
 use crate::bundle::{Bundle, Requirements, SelfTest, Tested};
 
@@ -55,7 +55,7 @@ pub enum Event {
 #[derive(Clone, Debug, Serialize)]
 pub struct Installed {
     /// The model that is used now.
-    pub model: Named,
+    pub model: ModelSummary,
     /// Where it lies.
     pub folder: PathBuf,
     /// What its self-test found; `None` when it had been installed before.
@@ -94,7 +94,7 @@ impl Store {
         tell: &mut impl FnMut(Event),
     ) -> Result<Installed, AppError> {
         let current = self.whole(Slot::Current)?;
-        let model = Named::from(new);
+        let model = ModelSummary::from(new);
         if let Some(current) = current.as_ref().filter(|current| current.id() == new.id()) {
             return Ok(Installed { model, folder: current.place().to_path_buf(), tested: None });
         }

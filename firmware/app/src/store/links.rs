@@ -1,4 +1,4 @@
-//! The two links: read, set, removed and exchanged, each at one stroke.
+//! The two links: read, set, removed and exchanged, each in one step that cannot be seen half done.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -63,7 +63,7 @@ impl Store {
         sync_folder(&self.root)
     }
 
-    /// Exchanges both links at one stroke; where the file system cannot, `current` first.
+    /// Exchanges both links in one step; where the file system cannot, `current` first.
     pub(super) fn exchange(&self) -> Result<(), AppError> {
         let (current, previous) = (self.target(Slot::Current)?, self.target(Slot::Previous)?);
         match exchange(&self.link(Slot::Current), &self.link(Slot::Previous)) {

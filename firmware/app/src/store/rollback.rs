@@ -4,7 +4,7 @@ use keyface_core::Model;
 use serde::Serialize;
 
 use super::install::{Action, Event};
-use super::{Named, Slot, Store};
+use super::{ModelSummary, Slot, Store};
 use crate::AppError;
 use crate::bundle::{Bundle, Requirements, SelfTest, Tested};
 
@@ -12,7 +12,7 @@ use crate::bundle::{Bundle, Requirements, SelfTest, Tested};
 #[derive(Clone, Debug, Serialize)]
 pub struct RolledBack {
     /// The installed model that is used now; `None` for the shipped one.
-    pub model: Option<Named>,
+    pub model: Option<ModelSummary>,
     /// What its self-test found.
     pub tested: Option<Tested>,
 }
@@ -47,7 +47,7 @@ impl Store {
         tell(Event::Did(Action::Tested));
         if current.is_some() { self.exchange() } else { self.pass(Slot::Previous, Slot::Current) }?;
         tell(Event::Did(Action::CurrentSet));
-        Ok(RolledBack { model: Some(Named::from(&bundle)), tested: Some(tested) })
+        Ok(RolledBack { model: Some(ModelSummary::from(&bundle)), tested: Some(tested) })
     }
 
     fn nothing(&self) -> AppError {

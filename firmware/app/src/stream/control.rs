@@ -8,10 +8,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use super::hall::{Hall, Seat};
 use super::message::VisemeSet;
 use super::message::{Ask, LONGEST_TEXT};
 use super::session::packet;
-use super::stage::{Seat, Stage};
 use super::tell::{Packet, Tell, Visemes};
 use super::turns::Event;
 use crate::AppError;
@@ -29,22 +29,22 @@ pub struct Control {
 }
 
 impl Control {
-    /// Listens at a path; what comes is said to the face of `stage`.
+    /// Listens at a path; what comes is said to the face of `hall`.
     ///
     /// # Errors
     /// When nobody can listen there.
-    pub fn start(path: &Path, stage: Stage) -> Result<Control, AppError> {
+    pub fn start(path: &Path, hall: Hall) -> Result<Control, AppError> {
         let (listener, file) = unix_listener(path)?;
-        let spawned = thread::Builder::new().name("keyface-control".into()).spawn(move || accept(&listener, &stage));
+        let spawned = thread::Builder::new().name("keyface-control".into()).spawn(move || accept(&listener, &hall));
         spawned.map_err(|reason| AppError::Thread { what: "control socket", reason })?;
         Ok(Control { _file: file })
     }
 }
 
 /// One connection after another has a thread; there are few, of this machine's own users.
-fn accept(listener: &UnixListener, stage: &Stage) {
+fn accept(listener: &UnixListener, hall: &Hall) {
     for stream in listener.incoming().flatten() {
-        let Ok(seat) = stage.sit(false) else { continue };
+        let Ok(seat) = hall.sit(false) else { continue };
         let work = move || {
             if let Err(e) = serve(&stream, seat) {
                 log::debug!("control: {e}");
@@ -120,16 +120,16 @@ mod tests {
     use keyface_core::{AudioTime, FacePose, Moment, Span};
 
     use super::*;
+    use crate::stream::hall::Said;
     use crate::stream::message::Flush;
-    use crate::stream::stage::Said;
     use crate::stream::turns::Place;
 
     #[test]
     fn lines_become_messages_and_ends_of_turns_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control");
-        let (stage, said) = Stage::new(Span(0), Span(0));
-        let _control = Control::start(&path, stage.clone()).unwrap();
+        let (hall, said) = Hall::new(Span(0), Span(0));
+        let _control = Control::start(&path, hall.clone()).unwrap();
         let mut stream = UnixStream::connect(&path).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         stream.write_all(b"{\"type\":\"flush\"}\n{\"type\":\"mo").unwrap();
@@ -143,8 +143,8 @@ mod tests {
         answers.read_line(&mut answer).unwrap();
         assert!(answer.starts_with(r#"{"type":"error","reason":"expected a message of the protocol, "#), "{answer}");
         let place = Place { turn: 2, at: AudioTime::from_ms(1_500), show: Moment(0) };
-        stage.tell(Event::Frame(place, Default::default()), |_| FacePose::REST);
-        stage.tell(Event::Flushed(place), |_| FacePose::REST);
+        hall.tell(Event::Frame(place, Default::default()), |_| FacePose::REST);
+        hall.tell(Event::Flushed(place), |_| FacePose::REST);
         answer.clear();
         answers.read_line(&mut answer).unwrap();
         assert_eq!(answer, "{\"type\":\"flushed\",\"turn\":2,\"t_ms\":1500.0}\n");
@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn the_last_line_needs_no_end_and_the_rest_of_a_long_one_is_no_line() {
-        let (stage, said) = Stage::new(Span(0), Span(0));
-        let mut seat = stage.sit(false).unwrap();
+        let (hall, said) = Hall::new(Span(0), Span(0));
+        let mut seat = hall.sit(false).unwrap();
         let long = format!("{}{}\n{}", "x".repeat(LONGEST_TEXT + 1), r#"{"type":"flush"}"#, r#"{"type":"end"}"#);
         let mut tells = Vec::new();
         converse(long.as_bytes(), &mut tells, &mut seat).unwrap();
@@ -166,8 +166,8 @@ mod tests {
     fn a_line_without_an_end_is_refused_before_it_fills_the_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control");
-        let (stage, _said) = Stage::new(Span(0), Span(0));
-        let _control = Control::start(&path, stage).unwrap();
+        let (hall, _said) = Hall::new(Span(0), Span(0));
+        let _control = Control::start(&path, hall).unwrap();
         let mut stream = UnixStream::connect(&path).unwrap();
         stream.write_all(&[b'x'; LONGEST_TEXT + 100]).unwrap();
         let mut answer = String::new();

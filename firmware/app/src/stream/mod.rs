@@ -8,6 +8,7 @@ pub(crate) mod axis;
 pub mod control;
 pub mod fast;
 pub mod figures;
+pub mod hall;
 mod limit;
 pub mod message;
 pub mod out;
@@ -17,7 +18,6 @@ pub mod playout;
 pub mod serve;
 pub mod session;
 pub mod shapes;
-pub mod stage;
 pub mod tell;
 pub mod turns;
 

@@ -13,7 +13,7 @@ mod vmc;
 mod vts;
 mod wire;
 
-pub use lines::untold;
+pub use lines::unwritten;
 
 /// The receivers that can be named, as help and errors list them.
 #[cfg(feature = "serve")]

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_becomes_silence() {
+    fn what_is_not_finite_becomes_silence() {
         let bytes: Vec<u8> = [f32::NAN, f32::INFINITY, 0.5].iter().flat_map(|s| s.to_le_bytes()).collect();
         assert_eq!(all(pcm(r#""rate":16000,"format":"f32le""#), &bytes, 4), [0.0, 0.0, 0.5]);
     }

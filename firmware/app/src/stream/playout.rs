@@ -376,6 +376,7 @@ mod tests {
     use keyface_core::Motion;
 
     use super::*;
+    use crate::chance::Chance;
     use crate::stream::tests::{clip, line};
 
     /// A listener in front of a loudspeaker that takes 10 ms ahead of what is heard; one tick is a millisecond.
@@ -547,12 +548,11 @@ mod tests {
     #[test]
     fn a_thousand_interruptions_lose_no_turn_and_nothing_grows() {
         let clip = clip();
-        let (mut room, mut chance) = (Room::new(), 7u32);
+        let (mut room, mut chance) = (Room::new(), Chance(7));
         for turn in 0..1_000u32 {
-            chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (length, wait) = ((chance >> 16) as usize % 8_000, u64::from(chance >> 8) % 400);
+            let (length, wait) = (chance.bits() as usize % 8_000, chance.bits() % 400);
             room.playout.sound(&clip[8_000..8_000 + length]);
-            if chance % 5 == 0 {
+            if chance.bits().is_multiple_of(5) {
                 room.playout.end();
                 room.wait(wait);
                 room.flush();

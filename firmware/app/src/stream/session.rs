@@ -7,12 +7,12 @@ use keyface_core::{AudioTime, FacePose, Gains, Line, Model, Moment, SAMPLE_RATE_
 use super::axis::place_at;
 use super::fast::Fast;
 use super::figures::Figures;
+use super::hall::{Hall, Seat};
 use super::limit::Limit;
 use super::message::{Ask, Flush, Frames, Hello, Tempo};
 use super::pcm::Pcm;
 use super::playout::Playout;
 use super::shapes::names;
-use super::stage::{Seat, Stage};
 use super::tell::{PROTOCOL, Packet, Ready, Tell, Visemes, frame, ms};
 use super::turns::Event;
 use crate::face::{Life, Look};
@@ -36,16 +36,16 @@ pub struct Host {
     /// What lives in a face beside its speech; alike each time that a session is repeated.
     pub life: Option<Life>,
     /// This machine's own face, if it shows one.
-    pub stage: Option<Stage>,
+    pub hall: Option<Hall>,
     /// What is counted.
     pub figures: Figures,
 }
 
 impl Host {
     /// For a model.
-    pub fn new(model: Model, gains: Gains, life: Option<Life>, stage: Option<Stage>) -> Host {
+    pub fn new(model: Model, gains: Gains, life: Option<Life>, hall: Option<Hall>) -> Host {
         let model_name = model.card.name.clone();
-        Host { model: Mutex::new(model), model_name, gains, life, stage, figures: Figures::default() }
+        Host { model: Mutex::new(model), model_name, gains, life, hall, figures: Figures::default() }
     }
 
     fn line(&self) -> Line {
@@ -84,7 +84,7 @@ struct Open {
 enum Voice {
     Fast(Box<Fast>),
     Real(Box<Playout>),
-    Stage(Seat),
+    Hall(Seat),
 }
 
 impl Session {
@@ -149,7 +149,7 @@ impl Session {
             Some(open) => match &mut open.voice {
                 Voice::Fast(_) => open.haste.has_any(now),
                 Voice::Real(playout) => playout.room() > 0,
-                Voice::Stage(seat) => seat.has_room(),
+                Voice::Hall(seat) => seat.has_room(),
             },
         }
     }
@@ -164,7 +164,7 @@ impl Session {
         self.open.as_ref().is_some_and(|open| match &open.voice {
             Voice::Fast(_) => false,
             Voice::Real(playout) => open.look.is_alive() || !playout.is_at_rest(),
-            Voice::Stage(_) => true,
+            Voice::Hall(_) => true,
         })
     }
 
@@ -184,7 +184,7 @@ impl Session {
         let (look_ahead, delay, fps, turn) = match &voice {
             Voice::Fast(fast) => (fast.look_ahead(), Span(0), hello.fps, fast.turn()),
             Voice::Real(playout) => (playout.look_ahead(), playout.lead(), hello.fps, 0),
-            Voice::Stage(seat) => (seat.look_ahead(), seat.delay(), crate::pictures::DISPLAY_FPS, seat.turn()),
+            Voice::Hall(seat) => (seat.look_ahead(), seat.delay(), crate::pictures::DISPLAY_FPS, seat.turn()),
         };
         let ready = Ready {
             protocol: PROTOCOL,
@@ -215,9 +215,9 @@ impl Session {
 
     fn voice(&self, hello: &Hello) -> Result<Voice, String> {
         if hello.play || hello.watch {
-            let stage = self.host.stage.as_ref();
-            let stage = stage.ok_or("expected a service with a face of its own (--to screen), came one without")?;
-            return stage.sit(hello.play).map(Voice::Stage);
+            let hall = self.host.hall.as_ref();
+            let hall = hall.ok_or("expected a service with a face of its own (--to screen), came one without")?;
+            return hall.sit(hello.play).map(Voice::Hall);
         }
         Ok(match hello.pace {
             Tempo::Fast => Voice::Fast(Fast::new(self.host.line(), hello.fps).into()),
@@ -252,7 +252,7 @@ impl Open {
         }
         let events = &mut self.events;
         match (&mut self.voice, ask) {
-            (Voice::Stage(seat), ask) => seat.ask(ask),
+            (Voice::Hall(seat), ask) => seat.ask(ask),
             (Voice::Fast(fast), Ask::Mute { on }) => fast.mute(on),
             (Voice::Fast(fast), Ask::Mark { name }) => fast.mark(name, now, events),
             (Voice::Fast(fast), Ask::End {}) => fast.end(now, events),
@@ -283,7 +283,7 @@ impl Open {
                 fast.sound(&self.block, now, &mut self.events);
             }
             Voice::Real(playout) => playout.sound(&self.block),
-            Voice::Stage(seat) => seat.sound(&self.block),
+            Voice::Hall(seat) => seat.sound(&self.block),
         }
     }
 
@@ -304,7 +304,7 @@ impl Open {
     /// Turns what has happened into packets.
     fn tell(&mut self, figures: &Figures, out: &mut Vec<Packet>) {
         let before = out.len();
-        if let Voice::Stage(seat) = &mut self.voice {
+        if let Voice::Hall(seat) = &mut self.voice {
             while let Some(told) = seat.told() {
                 out.extend(packet(&told.0, &told.1, self.hello.frames, &mut self.visemes));
             }

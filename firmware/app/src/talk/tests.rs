@@ -10,9 +10,9 @@ use super::*;
 use crate::animate::STEP_SAMPLES;
 use crate::ears::{FileEar, Pace, Sound};
 use crate::face::Look;
+use crate::stream::hall::{Seat, Seen};
 use crate::stream::message::Flush;
 use crate::stream::out::Outputs;
-use crate::stream::stage::{Seat, Told};
 use crate::stream::tests::{clip, line};
 
 /// Somebody says something at a moment, and that ends the sleep.
@@ -43,32 +43,32 @@ struct Outcome {
     summary: Summary,
     over: Moment,
     sleeps: usize,
-    told: Vec<Told>,
+    told: Vec<Seen>,
 }
 
 fn run(sound: Option<Vec<f32>>, asks: Option<(Moment, Ask)>) -> Outcome {
     let playout = Playout::new(line());
-    let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
-    let (seat, mut watcher) = (stage.sit(true).unwrap(), stage.sit(false).unwrap());
+    let (hall, said) = Hall::new(playout.look_ahead(), playout.lead());
+    let (seat, mut watcher) = (hall.sit(true).unwrap(), hall.sit(false).unwrap());
     // Whoever leaves would interrupt the face.
     let (at, ask) = asks.unwrap_or((Moment(i64::MAX), Ask::End {}));
-    live(sound, playout, stage, said, Some((at, seat, ask)), || watcher.told())
+    live(sound, playout, hall, said, Some((at, seat, ask)), || watcher.told())
 }
 
 /// Nobody is told.
 fn alone(sound: Option<Vec<f32>>) -> Outcome {
     let playout = Playout::new(line());
-    let (stage, said) = Stage::new(playout.look_ahead(), playout.lead());
-    live(sound, playout, stage, said, None, || None)
+    let (hall, said) = Hall::new(playout.look_ahead(), playout.lead());
+    live(sound, playout, hall, said, None, || None)
 }
 
 fn live(
     sound: Option<Vec<f32>>,
     playout: Playout,
-    stage: Stage,
+    hall: Hall,
     said: Receiver<Said>,
     says: Option<(Moment, Seat, Ask)>,
-    mut hear: impl FnMut() -> Option<Told>,
+    mut hear: impl FnMut() -> Option<Seen>,
 ) -> Outcome {
     let ear = sound.map(|samples| {
         let sound = Sound { name: "test".into(), samples, latency: Samples(0), warning: None };
@@ -78,7 +78,7 @@ fn live(
     let body = Body { look, screen: None, servos: None, outputs: Outputs::default() };
     let started = Instant::now();
     let limit = Some(Span::from_ms(20_000));
-    let parts = Parts { ear, playout, body, speaker: None, stage, said, started, limit };
+    let parts = Parts { ear, playout, body, speaker: None, hall, said, started, limit };
     let (now, sleeps) = (Rc::new(Cell::new(Moment::START)), Rc::new(Cell::new(0)));
     let clock = Clock { now: Rc::clone(&now), sleeps: Rc::clone(&sleeps), says };
     let mut told = Vec::new();
@@ -90,7 +90,7 @@ fn live(
 }
 
 /// When the mouth was open, and how far.
-fn jaws(told: &[Told]) -> impl Iterator<Item = (Moment, f32)> {
+fn jaws(told: &[Seen]) -> impl Iterator<Item = (Moment, f32)> {
     told.iter().filter_map(|told| match &told.0 {
         Event::Frame(place, spoken) => Some((place.show, spoken.motion[MotionChannel::JawOpen])),
         _ => None,

@@ -49,7 +49,7 @@ fn a_folder_of_boards_is_searched_first_and_a_parent_beside_its_child() {
         let mut command = desk.command("run --board linux-pc --input a.wav --to file:a.csv");
         command.env("KEYFACE_BOARDS", desk.path("mine")).output().unwrap().into()
     });
-    let expected = "board `linux-pc`: expected a model that looks 20 ms ahead (look_ahead_ms), came `live` with 60 ms";
+    let expected = "model `live`: expected a look-ahead of 20 ms, which board linux-pc wants, came 60 ms";
     assert_eq!(line, format!("keyface: {expected}"));
 }
 
@@ -121,7 +121,7 @@ fn another_machine_than_the_boards_is_told_with_each_difference() {
     let desk = Desk::new();
     desk.write("b.toml", format!("name = \"b\"\ninherits = \"{other}\"\nglibc = \"2.99\"\nmodel = \"instant\""));
     let run = doctor(&desk, "--board b.toml");
-    for told in ["where the board says", "(up to 2.99) may not start", "came `instant` with 20 ms"] {
+    for told in ["where the board says", "(up to 2.99) may not start", "a look-ahead of 60 ms, which board b wants"] {
         assert!(run.stdout.contains(told), "{told}: {run:?}");
     }
     let last = "no face will run here before this is mended: processor, C library, model, microphone, display\n";

@@ -10,14 +10,18 @@ use crate::bundles::{SECRET, desk, packed};
 use crate::util::Desk;
 
 /// What is changed before a bundle is put together again.
-struct Forge {
+pub struct Forge {
     manifest: Table,
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl Forge {
     fn new() -> Forge {
-        let mut files = entries(packed("live"));
+        Forge::of(packed("live"))
+    }
+
+    pub fn of(bundle: &[u8]) -> Forge {
+        let mut files = entries(bundle);
         let manifest = String::from_utf8(files.remove(0).1).unwrap().parse().unwrap();
         files.remove(0);
         Forge { manifest, files }
@@ -63,10 +67,24 @@ impl Forge {
         head.into_iter().chain(self.files.iter().cloned()).collect()
     }
 
+    /// As a bundle of 0.1 was: the tar alone.
+    pub fn of_0_1(mut self) -> Vec<u8> {
+        self.manifest.insert("format".into(), Value::Integer(1));
+        tarred(&self.entries_signed())
+    }
+
     /// The line with which it is refused.
     fn refusal(&self) -> String {
-        refusal(&tarred(&self.entries_signed()))
+        refusal(&sealed(tarred(&self.entries_signed())))
     }
+}
+
+/// With a seal by the key that the desk trusts.
+fn sealed(mut tar: Vec<u8>) -> Vec<u8> {
+    tar.extend(b"KFSEALED");
+    let signature = SigningKey::from_pkcs8_pem(SECRET).unwrap().sign(&tar).to_bytes();
+    tar.extend(signature);
+    tar
 }
 
 fn entries(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
@@ -115,10 +133,27 @@ fn used(desk: &Desk) -> String {
     desk.run("model list").fine().stdout
 }
 
+const SEAL: &str = "expected a seal behind each bundle of format 2 and no other";
+
+#[test]
+fn a_bundle_whose_seal_was_taken_off_or_put_on_is_refused() {
+    let tar = tarred(&Forge::new().entries_signed());
+    assert_eq!(refusal(&tar), format!("keyface: bad.kfm: {SEAL}, came none"));
+    assert_eq!(refusal(&sealed(Forge::new().of_0_1())), format!("keyface: bad.kfm: {SEAL}, came one"));
+}
+
+#[test]
+fn nothing_is_read_of_a_tar_whose_seal_is_anothers() {
+    let mut bytes = sealed(b"no tar, which is not said".to_vec());
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    assert!(refusal(&bytes).contains("bad.kfm: expected a signature by "), "{}", refusal(&bytes));
+}
+
 #[test]
 fn a_bundle_put_together_again_is_taken() {
     let desk = desk(&[]);
-    desk.write("again.kfm", tarred(&Forge::new().entries_signed()));
+    desk.write("again.kfm", sealed(tarred(&Forge::new().entries_signed())));
     desk.run("model install again.kfm").fine();
 }
 
@@ -138,17 +173,16 @@ fn a_file_that_the_manifest_does_not_name_is_refused() {
     let mut forge = Forge::new();
     forge.files.push(("extra.txt".into(), b"hello".to_vec()));
     let line = forge.refusal();
-    assert!(
-        line.starts_with("keyface: bad.kfm: expected 1024 zeros behind the last file, came 2048 bytes, "),
-        "{line}"
-    );
+    assert!(line.starts_with("keyface: bad.kfm: expected manifest.toml, manifest.sig, card.toml, "), "{line}");
+    assert!(line.ends_with(", golden.poses, extra.txt"), "{line}");
 }
 
 #[test]
 fn a_file_that_comes_twice_is_refused() {
     let mut forge = Forge::new();
     forge.files.insert(1, forge.files[0].clone());
-    assert_eq!(forge.refusal(), "keyface: bad.kfm: expected the file key_motion.onnx, came the file \"card.toml\"");
+    let line = forge.refusal();
+    assert!(line.contains(", came manifest.toml, manifest.sig, card.toml, card.toml, key_motion.onnx, "), "{line}");
 }
 
 #[test]
@@ -179,18 +213,18 @@ fn an_entry_that_is_no_file_is_refused() {
         link.set_link_name("/etc/passwd").unwrap();
         link.set_cksum();
         builder.append(&link, std::io::empty()).unwrap();
-        let line = refusal(&builder.into_inner().unwrap());
-        assert_eq!(line, format!("keyface: bad.kfm: expected the file card.toml, came the {told} \"card.toml\""));
+        let line = refusal(&sealed(builder.into_inner().unwrap()));
+        assert_eq!(line, format!("keyface: bad.kfm: expected files alone, came the {told} \"card.toml\""));
     }
 }
 
 #[test]
 fn a_size_that_no_disk_holds_is_refused() {
-    for size in [1 << 20, 1 << 40, u64::MAX >> 1] {
+    for size in [1 << 40, u64::MAX >> 1] {
         let mut bytes = tarred(&Forge::new().entries_signed());
         bytes[..512].copy_from_slice(header("manifest.toml", size).as_bytes());
-        let line = refusal(&bytes);
-        assert_eq!(line, format!("keyface: bad.kfm: expected 1 to 65536 bytes of manifest.toml, came {size}"));
+        let line = refusal(&sealed(bytes));
+        assert_eq!(line, format!("keyface: bad.kfm: expected {size} bytes of manifest.toml, came the end of the file"));
     }
     let mut forge = Forge::new();
     forge.entries()[1].as_table_mut().unwrap().insert("bytes".into(), Value::Integer(1 << 40));
@@ -199,9 +233,8 @@ fn a_size_that_no_disk_holds_is_refused() {
 
 #[test]
 fn what_follows_the_end_is_refused() {
-    let bytes = [packed("live"), b"more"].concat();
-    let line = refusal(&bytes);
-    assert_eq!(line, "keyface: bad.kfm: expected 1024 zeros behind the last file, came 1028 bytes, 1024 of them zeros");
+    let line = refusal(&[packed("live"), b"more"].concat());
+    assert_eq!(line, format!("keyface: bad.kfm: {SEAL}, came none"));
 }
 
 #[test]
@@ -216,15 +249,15 @@ fn a_manifest_that_disagrees_with_the_card_is_refused() {
 #[test]
 fn a_manifest_of_another_time_is_refused() {
     let mut forge = Forge::new();
-    forge.manifest.insert("format".into(), Value::Integer(2));
-    assert!(forge.refusal().ends_with("expected the format of this program (1), came format = \"2\""));
+    forge.manifest.insert("format".into(), Value::Integer(3));
+    assert!(forge.refusal().ends_with("expected a format of this program (1, 2), came format = 3"));
     let mut forge = Forge::new();
     forge.manifest.insert("colour".into(), Value::String("red".into()));
     assert!(forge.refusal().contains("manifest.toml: line 1: unknown field `colour`"), "{}", forge.refusal());
 }
 
 #[test]
-fn a_golden_answer_that_is_no_number_is_refused() {
+fn a_golden_answer_that_is_not_a_number_is_refused() {
     let mut forge = Forge::new();
     let mut golden = forge.file("golden.poses");
     golden[8 + 56 * 3..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -247,7 +280,7 @@ fn a_model_that_answers_otherwise_is_refused_before_it_is_used() {
 }
 
 #[test]
-fn a_model_that_answers_what_is_no_number_is_refused_before_it_is_used() {
+fn a_model_that_answers_not_a_number_is_refused_before_it_is_used() {
     let mut forge = Forge::new();
     let mut net = forge.file("key_motion.onnx");
     // In the middle lie the weights, 8 bits each; their scales, 32 bits each, are found by their values.

@@ -10,6 +10,7 @@ mod inputs;
 #[cfg(target_os = "linux")]
 mod kills;
 mod machine;
+#[cfg(feature = "manual")]
 mod manual;
 mod models;
 mod motion;

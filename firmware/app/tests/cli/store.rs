@@ -244,7 +244,7 @@ fn a_look_ahead_that_the_board_does_not_want_is_refused() {
     let (look_ahead_ms, warnings) = used(&desk, "--board odd.toml --to file:b.csv");
     assert_eq!(look_ahead_ms, PLAYBACK_MS);
     assert!(
-        warnings.contains("expected the board's look-ahead of 120 ms, came 20 ms; the previous model"),
+        warnings.contains("expected a look-ahead of 120 ms, which board odd wants, came 20 ms; the previous model"),
         "{warnings}"
     );
     let line = desk.refuse("model install playback.kfm --board moon");

@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::bundles::{copy_model, desk, pack_version};
+use crate::bundles::{copy_model, desk, pack_version, packed};
+use crate::forged::Forge;
 use crate::store::{install, names, rollback, target};
 use crate::util::Desk;
 
@@ -50,6 +51,50 @@ fn doctor_says_that_an_installed_signature_was_damaged() {
 }
 
 #[test]
+fn what_was_installed_is_verified_where_it_lies() {
+    let desk = desk(&["instant", "live"]);
+    assert_eq!(desk.run("model verify").fine().stdout, "nothing is installed: the shipped model is used\n");
+    install(&desk, "instant");
+    install(&desk, "live");
+    let said = desk.run("model verify").fine().stdout;
+    assert!(said.starts_with("current      live 0.5.0: looks 60 ms ahead, signed with "), "{said}");
+    assert!(said.contains("\nprevious     instant 0.5.0: ") && said.matches("\nself-test    ").count() == 2, "{said}");
+    let found: Value = serde_json::from_str(&desk.run("model verify --json").fine().stdout).unwrap();
+    assert_eq!(found["previous"]["manifest"]["name"], "instant");
+    for (file, told) in
+        [("golden.poses", "golden.poses: expected sha256 "), ("manifest.sig", "expected a signature by ")]
+    {
+        let path = target(&desk, "previous").join(file);
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        bytes[9] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let run = desk.run("model verify");
+        assert!(run.stderr.contains(told) && run.code != Some(0), "{run:?}");
+        fs::write(&path, whole).unwrap();
+    }
+    desk.run("model verify").fine();
+}
+
+#[test]
+fn a_bundle_of_0_1_is_taken_and_an_exchanged_byte_of_its_files_is_seen() {
+    let desk = desk(&[]);
+    let old = Forge::of(packed("live")).of_0_1();
+    desk.write("old.kfm", &old);
+    let said = desk.run("model verify old.kfm").fine().stdout;
+    assert!(said.starts_with("whole        live 0.5.0: "), "{said}");
+    install(&desk, "old");
+    desk.run("model verify").fine();
+    for at in (0..old.len() - 1_024).step_by(old.len() / 40) {
+        let mut bytes = old.clone();
+        bytes[at] ^= 0x20;
+        desk.write("bad.kfm", &bytes);
+        let line = desk.refuse("model install bad.kfm");
+        assert!(line.starts_with("keyface: bad.kfm: ") && line.contains("expected "), "byte {at}: {line}");
+    }
+}
+
+#[test]
 fn what_somebody_else_put_into_the_store_stays() {
     let desk = desk(&["instant", "live", "playback"]);
     install(&desk, "instant");
@@ -67,8 +112,12 @@ fn what_somebody_else_put_into_the_store_stays() {
     );
 }
 
-/// A store as version 0.1 left it: two bundles whose cards know neither licences nor a choice of closures, the newer one
-/// used, and half of a third one from an install that was cut off.
+/// What a card of 0.1 says in the place of `interface`.
+#[cfg(unix)]
+const KF1_OF_0_1: &str = include_str!("data/kf1_of_0_1.toml");
+
+/// A store as version 0.1 left it: two bundles whose cards know neither licences nor a choice of closures nor a name for
+/// their interface, the newer one used, and half of a third one from an install that was cut off.
 #[cfg(unix)]
 fn store_of_0_1(desk: &Desk) {
     for version in ["0.0.9", "0.1.0"] {
@@ -76,13 +125,15 @@ fn store_of_0_1(desk: &Desk) {
         let mut card: toml::Table = desk.text("m/card.toml").parse().unwrap();
         card.insert("version".into(), version.into());
         card.remove("closures");
+        card.remove("interface");
+        card.extend(KF1_OF_0_1.parse::<toml::Table>().unwrap());
         for data in card["data"].as_array_mut().unwrap() {
             data.as_table_mut().unwrap().remove("licence");
         }
         desk.write("m/card.toml", toml::to_string(&card).unwrap());
         desk.run("model pack ./m --key vendor.key --out old.kfm").fine();
         fs::remove_dir_all(desk.path("m")).unwrap();
-        let bundle = desk.read("old.kfm");
+        let bundle = Forge::of(&desk.read("old.kfm")).of_0_1();
         let mut archive = tar::Archive::new(bundle.as_slice());
         let mut manifest = Vec::new();
         let mut first = archive.entries().unwrap().next().unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! A face at one moment: the 52 ARKit weights, and what ARKit keeps beside them.
 
-use core::ops::{Index, IndexMut};
+use core::ops::Index;
 
 use super::channel::{CHANNELS, Channel};
 
@@ -73,12 +73,6 @@ impl Index<Channel> for FacePose {
     type Output = f32;
     fn index(&self, channel: Channel) -> &f32 {
         &self.weights[channel as usize]
-    }
-}
-
-impl IndexMut<Channel> for FacePose {
-    fn index_mut(&mut self, channel: Channel) -> &mut f32 {
-        &mut self.weights[channel as usize]
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::pose::FacePose;
+use crate::contact::touching;
 use crate::{Motion, MotionChannel};
 
 /// How strongly a face shows what the model predicts; 1 is a natural human face.
@@ -18,10 +19,6 @@ impl Default for Gains {
         Gains { jaw: 1.0, lips: 1.0 }
     }
 }
-
-/// On the ICT head the lips just touch at `MouthClose = LIPS_TOUCH_OFFSET + LIPS_TOUCH_SLOPE * JawOpen`.
-const LIPS_TOUCH_OFFSET: f32 = 0.02;
-const LIPS_TOUCH_SLOPE: f32 = 0.85;
 
 /// Spreads motion over a face. A sealed mouth stays sealed under any gain.
 pub fn retarget(motion: &Motion, gains: Gains) -> FacePose {
@@ -40,8 +37,7 @@ pub fn retarget(motion: &Motion, gains: Gains) -> FacePose {
 
 /// Keeps the share of the seal that the motion asks for when the jaw is scaled.
 fn sealed(motion: &Motion, jaw: f32) -> f32 {
-    let touch = |jaw: f32| LIPS_TOUCH_OFFSET + LIPS_TOUCH_SLOPE * jaw;
-    touch(jaw) * motion[MotionChannel::MouthClose] / touch(motion[MotionChannel::JawOpen])
+    touching(jaw) * motion[MotionChannel::MouthClose] / touching(motion[MotionChannel::JawOpen])
 }
 
 const LIPS: &[(MotionChannel, &[Channel])] = &[
@@ -76,6 +72,6 @@ mod tests {
         motion[MotionChannel::JawOpen] = 0.10;
         motion[MotionChannel::MouthClose] = 0.105;
         let pose = retarget(&motion, Gains { jaw: 2.0, lips: 2.0 });
-        assert!((pose[Channel::MouthClose] - (0.02 + 0.85 * 0.20)).abs() < 1e-6);
+        assert!((pose[Channel::MouthClose] - touching(0.20)).abs() < 1e-6);
     }
 }

@@ -5,7 +5,7 @@
 use heapless::Deque;
 
 use super::heads::{Heads, NEXT_TIME_UNIT_MS};
-use super::key::{KeyKind, KeyMotion};
+use super::key::KeyMotion;
 use crate::{AudioTime, MOTION_CHANNELS, Motion, Span};
 
 /// Keys behind that the flow tells of.
@@ -86,7 +86,7 @@ impl KeyTracker {
     /// One step: `now` is the end of the step's own audio, `step` its length.
     pub fn push(&mut self, now: AudioTime, step: Span, heads: &Heads) -> (Flow, Option<KeyMotion>) {
         let at = now + Span((step.0 as f32 * (heads.offset - 0.5)) as i64);
-        let key = KeyMotion { at, pose: heads.pose, kind: KeyKind::Confirmed, confidence: heads.boundary };
+        let key = KeyMotion { at, pose: heads.pose, confidence: heads.boundary };
         let rested = self.keys.newest().is_none_or(|last| at - last.at >= self.refractory);
         let confirmed = heads.boundary > self.threshold && rested && self.keys.push(key);
         (self.keys.flow(now, &heads.next_pose, heads.next_time_ms), confirmed.then_some(key))
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn key(at_ms: i64) -> KeyMotion {
-        KeyMotion { at: AudioTime::from_ms(at_ms), pose: Motion::REST, kind: KeyKind::Confirmed, confidence: 0.9 }
+        KeyMotion { at: AudioTime::from_ms(at_ms), pose: Motion::REST, confidence: 0.9 }
     }
 
     #[test]

@@ -91,8 +91,21 @@ mod tests {
     }
 
     #[test]
-    fn the_layout_has_no_gap() {
-        assert_eq!(HEADS, 74);
-        assert_eq!(NEXT_TIME - NEXT_POSE, MOTION_CHANNELS);
+    fn each_value_belongs_to_one_head() {
+        let of = |at: usize| {
+            let mut raw = [0.0; HEADS];
+            raw[at] = 0.4;
+            let Heads { phones, boundary, offset, pose, next_pose, next_time_ms, closure, lip_teeth, voice } =
+                Heads::from_raw(&raw);
+            let is_uneven = phones.iter().any(|p| *p != phones[0]);
+            let raised = [boundary, closure, lip_teeth, voice].map(|p| p > 0.5);
+            let moved = [offset > 0.0, pose != Motion::REST, next_pose != Motion::REST, next_time_ms > 0.0];
+            [[is_uneven].as_slice(), &raised, &moved].concat().iter().position(|is_moved| *is_moved)
+        };
+        let order = [(0, 0), (BOUNDARY, 1), (OFFSET, 5), (POSE, 6), (NEXT_POSE, 7), (NEXT_TIME, 8), (CLOSURE, 2)];
+        let starts: Vec<(usize, usize)> = order.into_iter().chain([(LIP_TEETH, 3), (VOICE, 4), (HEADS, 9)]).collect();
+        for (head, next) in starts.iter().zip(&starts[1..]) {
+            (head.0..next.0).for_each(|at| assert_eq!(of(at), Some(head.1), "value {at}"));
+        }
     }
 }

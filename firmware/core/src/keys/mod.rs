@@ -7,4 +7,4 @@ mod key;
 pub mod script;
 
 pub use heads::Heads;
-pub use key::{KeyKind, KeyMotion};
+pub use key::KeyMotion;

@@ -11,7 +11,7 @@ pub const MOTION_CHANNELS: usize = 14;
 pub enum MotionChannel {
     /// Jaw opening.
     JawOpen,
-    /// Lips sealed while the jaw is open; at most about `0.02 + 0.85 * JawOpen`.
+    /// Lips sealed while the jaw is open; at most about what [`contact::touching`](crate::contact::touching) says.
     MouthClose,
     /// Open rounding (sh, ao).
     MouthFunnel,

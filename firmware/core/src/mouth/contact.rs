@@ -4,9 +4,20 @@ use super::decoder::MouthState;
 use super::phone::Mouth;
 use crate::{Motion, MotionChannel as M};
 
-/// The lips just touch at `MouthClose = 0.02 + 0.85 JawOpen` (measured on the ICT head); a little more presses them.
+/// The lips just touch at `MouthClose = TOUCH_OFFSET + TOUCH_SLOPE * JawOpen` (measured on the ICT head).
+const TOUCH_OFFSET: f32 = 0.02;
+const TOUCH_SLOPE: f32 = 0.85;
+/// A little more presses them.
+const PRESSED_OFFSET: f32 = TOUCH_OFFSET + 0.01;
+
+/// `MouthClose` at which the lips just touch.
+pub fn touching(jaw_open: f32) -> f32 {
+    TOUCH_OFFSET + TOUCH_SLOPE * jaw_open
+}
+
+/// `MouthClose` at which they are pressed together.
 pub fn sealing(jaw_open: f32) -> f32 {
-    0.03 + 0.85 * jaw_open
+    PRESSED_OFFSET + TOUCH_SLOPE * jaw_open
 }
 
 /// The widest jaw behind sealed lips and behind lip on teeth.
@@ -51,7 +62,7 @@ mod tests {
     #[test]
     fn a_closure_seals_the_lips_whatever_the_network_says() {
         let motion = shown(Mouth::Closed, true, true);
-        assert!(motion[M::MouthClose] >= 0.02 + 0.85 * motion[M::JawOpen]);
+        assert!(motion[M::MouthClose] >= touching(motion[M::JawOpen]));
         assert_eq!(motion[M::MouthLowerDown], 0.0);
     }
 

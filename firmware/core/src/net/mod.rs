@@ -11,10 +11,7 @@ mod ports;
 mod tract;
 
 #[cfg(feature = "std")]
-pub use card::{
-    ClosureChoice, Closures, DataUse, FileEntry, Files, HeadRanges, MelCard, ModelCard, Precision, Tolerance,
-    sha256_hex,
-};
+pub use card::{ClosureChoice, Closures, DataUse, FileEntry, Files, Interface, ModelCard, Precision, Tolerance};
 pub use contract::Net;
 pub(crate) use contract::check_finite;
 #[cfg(feature = "tract")]

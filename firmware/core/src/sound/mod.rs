@@ -9,7 +9,7 @@ mod resample;
 
 pub use log_mel::{FEATURES, LevelFollower, LogMel, MelFrame};
 pub use mel::{MEL_BANDS, MelPower, MelPowers};
-#[cfg(feature = "std")]
+#[cfg(all(test, feature = "std"))]
 pub(crate) use mel::{MEL_EDGES_HZ, WINDOW_SAMPLES};
 pub use pitch::PitchTracker;
 pub use prosody::{Prosody, ProsodyFollower};

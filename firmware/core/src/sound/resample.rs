@@ -43,7 +43,7 @@ impl Resampler {
         Ok(Resampler { rate_hz, filter, taken: 0, given: 0 })
     }
 
-    /// Takes a block of any size and appends what is ready to `out`. What is no number is taken as 0.
+    /// Takes a block of any size and appends what is ready to `out`. What is not finite is taken as 0.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         let before = out.len();
         match &mut self.filter {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_becomes_silence() {
+    fn what_is_not_finite_becomes_silence() {
         let out = resampled(48_000, &[f32::NAN, f32::INFINITY, 0.0, 0.0].repeat(1_000), 480);
         assert!(out.iter().all(|s| *s == 0.0));
     }

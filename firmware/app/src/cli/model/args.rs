@@ -13,11 +13,12 @@ use keyface::store::Store;
   keyface model keygen --out vendor                       once: vendor.key stays secret, vendor.pub goes to devices
   keyface model pack models/live --key vendor.key         live-0.5.0.kfm
   sudo keyface model install live-0.5.0.kfm --key vendor.pub
+  keyface model verify                                    are the installed models still what was signed?
   sudo keyface model rollback                             back to what was used before")]
 pub enum ModelCommand {
     /// Check a bundle, try it on this machine, and use it from the next start on. The model before it is kept.
     Install(InstallArgs),
-    /// Check a bundle and try it on this machine; nothing is installed.
+    /// Check a bundle, or what is installed, and try it on this machine; nothing is changed.
     Verify(VerifyArgs),
     /// Use what was used before the last install or rollback.
     Rollback(RollbackArgs),
@@ -51,16 +52,15 @@ pub struct InstallArgs {
 
 #[derive(Args)]
 pub struct VerifyArgs {
-    /// The bundle.
+    /// The bundle; the installed models unless told otherwise: are they still what was signed?
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
     #[command(flatten)]
     pub trust: TrustArgs,
     #[command(flatten)]
     pub requirements: RequirementsArgs,
-    /// Write JSON.
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ use keyface_core::SAMPLE_RATE_HZ;
 use serde::Serialize;
 
 use super::track::Track;
+use crate::stats::Sorted;
 
 /// What is looked for, how often, and from how much before to how much after its time.
 const PART: usize = SAMPLE_RATE_HZ as usize / 2;
@@ -52,13 +53,12 @@ impl Loopback {
         };
         let parts = spoken(&said.samples);
         let mut found: Vec<f64> = parts.iter().filter_map(|start| late_ms(*start)).collect();
-        found.sort_by(f64::total_cmp);
-        let middle = *found.get(found.len() / 2)?;
+        let middle = Sorted::new(found.clone()).at(0.5);
         found.retain(|ms| (ms - middle).abs() <= TOGETHER_MS);
         let is_enough = found.len() >= FEWEST && found.len() as f64 >= ENOUGH * parts.len() as f64;
-        let share = |share: f64| found[((found.len() - 1) as f64 * share).round() as usize];
-        let (heard, played) = (found.len(), parts.len());
-        is_enough.then(|| Loopback { heard, played, p5_ms: share(0.05), p50_ms: share(0.5), p95_ms: share(0.95) })
+        let (heard, played, late) = (found.len(), parts.len(), Sorted::new(found));
+        let [p5_ms, p50_ms, p95_ms] = [0.05, 0.5, 0.95].map(|share| late.at(share));
+        is_enough.then_some(Loopback { heard, played, p5_ms, p50_ms, p95_ms })
     }
 }
 
@@ -110,15 +110,12 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::Chance;
 
     /// Noise that never repeats.
-    fn noise(count: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..count).map(|_| next()).collect()
+    fn noise(count: usize, seed: u64) -> Vec<f32> {
+        let mut chance = Chance(seed);
+        (0..count).map(|_| chance.signed()).collect()
     }
 
     /// Two seconds with a pause in them, said from second 10 on.

@@ -15,10 +15,10 @@ use crate::ears::{Ear, FileEar, Heard, Mic, Pace, Sound, Speaker, Wanted};
 use crate::face::{Life, Look};
 use crate::report::Latency;
 use crate::screen::Screen;
-use crate::servo::Servos;
+use crate::servo::ServoThread;
+use crate::stream::hall::Hall;
 use crate::stream::out::Outputs;
 use crate::stream::playout::{Playout, VoiceHop};
-use crate::stream::stage::Stage;
 use crate::stream::turns::Event;
 use crate::talk::{self, Talk};
 use keyface_core::{AudioTime, HOP_SAMPLES, Line, Model, SAMPLE_RATE_HZ, Samples, Span};
@@ -99,13 +99,13 @@ pub fn play(plan: &Plan, model: Model) -> Result<Run, AppError> {
         std::thread::sleep(NAP);
     }
     let playout = Playout::new(Line::new(model)).waiting_for(lead);
-    let (stage, hears) = Stage::new(playout.look_ahead(), playout.lead());
+    let (hall, hears) = Hall::new(playout.look_ahead(), playout.lead());
     let none = |came| AppError::unexpected("latency", "a seat before the face", came);
-    let mut seat = stage.sit(false).map_err(none)?;
+    let mut seat = hall.sit(false).map_err(none)?;
     let ear: Box<dyn Ear> = Box::new(FileEar::new(plan.clip.clone(), Pace::Fast));
     let speaker = Some(Speaker::open(plan.loudspeaker.clone())?);
     let limit = Some(plan.clip.duration() + LONGEST);
-    let parts = talk::Parts { ear: Some(ear), playout, body, speaker, stage, said: hears, started, limit };
+    let parts = talk::Parts { ear: Some(ear), playout, body, speaker, hall, said: hears, started, limit };
     let mut outcome = Ok(Heard::Nothing);
     let summary = Talk::new(parts)?.run(&AtomicBool::new(false), |_| {
         if outcome.is_ok() {
@@ -139,7 +139,7 @@ impl Stand {
             Some(screen) => (screen, "on the screen".to_owned()),
             None => (Screen::in_memory(width, height)?, format!("in memory, {width}x{height}, as no screen is here")),
         };
-        let started = board.servos.as_ref().map(|servos| Servos::start(servos, true));
+        let started = board.servos.as_ref().map(|servos| ServoThread::start(servos, true));
         let (servos, no_servos) = match started.transpose() {
             Ok(servos) => (servos, None),
             Err(error) => (None, Some(error.to_string())),

@@ -2,6 +2,7 @@
 //!
 //! Each gain saturates, `1 - exp(-weight / reach)`: a whisper of a movement is seen, and a shout still fits the face.
 
+use keyface_core::contact::touching;
 use keyface_core::{Channel, FacePose};
 
 /// Weight at which a jaw is 63 % open. Natural vowels (0.15-0.30) then open it by 40-65 %.
@@ -16,10 +17,7 @@ const ROUND_REACH: f32 = 0.45;
 const SPREAD_REACH: f32 = 0.32;
 /// Same for pressing; natural closures stay below 0.2.
 const PRESS_REACH: f32 = 0.15;
-/// On the ICT head the lips touch at `MouthClose = TOUCH_OFFSET + TOUCH_SLOPE * JawOpen`.
-const TOUCH_OFFSET: f32 = 0.02;
-const TOUCH_SLOPE: f32 = 0.85;
-/// Share of that weight from which the drawn lips touch.
+/// Share of the weight at which lips touch from which the drawn ones do.
 const TOUCH_SHARE: f32 = 0.95;
 
 fn saturating(weight: f32, reach: f32) -> f32 {
@@ -73,7 +71,7 @@ pub struct Lips {
 impl Lips {
     pub fn of(pose: &FacePose) -> Lips {
         use Channel::*;
-        let sealed = (pose[MouthClose] / (TOUCH_SHARE * (TOUCH_OFFSET + TOUCH_SLOPE * pose[JawOpen]))).min(1.0);
+        let sealed = (pose[MouthClose] / (TOUCH_SHARE * touching(pose[JawOpen]))).min(1.0);
         let (funnel, pucker) = (pose[MouthFunnel], pose[MouthPucker]);
         let smile = mean(pose, MouthSmileLeft, MouthSmileRight);
         let stretch = mean(pose, MouthStretchLeft, MouthStretchRight);

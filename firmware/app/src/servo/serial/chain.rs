@@ -1,6 +1,6 @@
 //! A face and the time in, where each servo of a chain is to go out on its bus; and what is done when the bus fails.
 //!
-//! As with a chip of pulses: joints keep their limits, begin where the servos stand, are let go after a while at rest,
+//! As with a chip of pulses: joints keep their limits, begin where the servos stand, are detached after a while at rest,
 //! and a bus that does not answer is tried again after a pause that doubles.
 
 use keyface_core::{FacePose, Moment, Span};
@@ -9,7 +9,7 @@ use super::packet::{goal, present, sync_write, torque};
 use super::port::Port;
 use crate::AppError;
 use crate::board::{Bus, Protocol};
-use crate::servo::joint::Joint;
+use crate::servo::joint::MovingJoint;
 use crate::servo::link::{Link, ServoCounters};
 use crate::servo::pca9685::{Counts, Prescale};
 
@@ -24,7 +24,7 @@ pub struct Chain {
     baud: u32,
     protocol: Protocol,
     link: Link,
-    joints: Vec<Joint>,
+    joints: Vec<MovingJoint>,
     port: Option<Port>,
     /// Where each servo was last told to go; `None` while its motor is off.
     told: Vec<Option<Counts>>,
@@ -35,8 +35,9 @@ pub struct Chain {
 impl Chain {
     /// For a bus of a checked board. Nothing is opened yet.
     pub fn new(bus: &Bus, detach_after_s: Option<f32>) -> Chain {
-        let joint = |joint: &crate::board::BusJoint| Joint::new(&joint.as_joint(), Prescale::STEPS, detach_after_s);
-        let joints: Vec<Joint> = bus.joint.iter().map(joint).collect();
+        let joint =
+            |joint: &crate::board::BusJoint| MovingJoint::new(&joint.as_joint(), Prescale::STEPS, detach_after_s);
+        let joints: Vec<MovingJoint> = bus.joint.iter().map(joint).collect();
         Chain {
             place: bus.port.clone(),
             baud: bus.baud,
@@ -88,7 +89,7 @@ impl Chain {
 
     /// Whether every joint stands at its rest.
     pub fn is_parked(&self) -> bool {
-        self.joints.iter().all(Joint::is_parked)
+        self.joints.iter().all(MovingJoint::is_parked)
     }
 
     /// Whether the bus has not answered twice running.
@@ -97,11 +98,11 @@ impl Chain {
     }
 
     /// Switches all motors off. Best effort, for the end.
-    pub fn let_go(&mut self) {
+    pub fn detach(&mut self) {
         let all: Vec<(u8, u16)> = self.joints.iter().map(|joint| (joint.output, 0)).collect();
         let Some(port) = &mut self.port else { return };
         if let Err(error) = port.send(&sync_write(self.protocol, torque(self.protocol), &all)) {
-            log::warn!("{error}; its servos are not let go");
+            log::warn!("{error}; its servos are not detached");
         }
     }
 
@@ -137,7 +138,7 @@ impl Chain {
         for ((joint, before), now) in self.joints.iter().zip(&self.told).zip(&wanted) {
             if before.is_some() != now.is_some() {
                 switched.push((joint.output, u16::from(now.is_some())));
-                self.link.counters.let_go += u64::from(now.is_none());
+                self.link.counters.detached += u64::from(now.is_none());
             }
             if let Some(steps) = now.filter(|_| before != now) {
                 moved.push((joint.output, steps));

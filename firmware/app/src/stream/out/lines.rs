@@ -16,7 +16,7 @@ use crate::out::{Names, pose_as_json};
 const WAITING: usize = 60;
 
 /// Why standard output took no more, where that is somebody's fault.
-static UNTOLD: OnceLock<io::Error> = OnceLock::new();
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes on a thread of its own, because a pipe that is full waits.
 pub(super) struct Lines {
@@ -25,8 +25,8 @@ pub(super) struct Lines {
 }
 
 /// What kept lines from standard output, other than that nobody reads them any more.
-pub fn untold() -> Option<&'static io::Error> {
-    UNTOLD.get()
+pub fn unwritten() -> Option<&'static io::Error> {
+    UNWRITTEN.get()
 }
 
 impl Lines {
@@ -37,10 +37,10 @@ impl Lines {
         let write = move || {
             for (pose, now) in wanted {
                 let mut out = io::stdout().lock();
-                let told = writeln!(out, "{}", pose_as_json(now.since_start(), &pose, Names::default()))
+                let written = writeln!(out, "{}", pose_as_json(now.since_start(), &pose, Names::default()))
                     .and_then(|()| out.flush());
-                if let Err(error) = told {
-                    _ = (error.kind() != ErrorKind::BrokenPipe).then(|| UNTOLD.set(error));
+                if let Err(error) = written {
+                    _ = (error.kind() != ErrorKind::BrokenPipe).then(|| UNWRITTEN.set(error));
                     return left.store(true, Relaxed);
                 }
             }

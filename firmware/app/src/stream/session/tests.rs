@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::stream::stage::Said;
+use crate::stream::hall::Said;
 use crate::stream::tests::{clip, model};
 use crate::stream::turns::Place;
 
@@ -21,8 +21,8 @@ struct Talk {
 }
 
 impl Talk {
-    fn with(hello: &str, stage: Option<Stage>) -> Talk {
-        let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), stage));
+    fn with(hello: &str, hall: Option<Hall>) -> Talk {
+        let host = Arc::new(Host::new(model(), Gains::default(), Some(Life::new(1)), hall));
         let mut talk = Talk { session: Session::new(host), now: Moment(0), out: Vec::new() };
         talk.say(&format!(r#"{{"type":"hello","rate":16000,{hello}}}"#));
         talk
@@ -318,8 +318,8 @@ fn more_sound_than_finds_room_waits() {
 
 #[test]
 fn one_session_speaks_through_the_servers_face_and_others_watch() {
-    let (stage, said) = Stage::new(Span::from_ms(120), Span::from_ms(150));
-    let mut speaker = Talk::with(r#""play":true"#, Some(stage.clone()));
+    let (hall, said) = Hall::new(Span::from_ms(120), Span::from_ms(150));
+    let mut speaker = Talk::with(r#""play":true"#, Some(hall.clone()));
     assert_eq!(speaker.of("ready")[0]["delay_ms"], json!(150.0));
     speaker.sound(&[0.5; 320]);
     speaker.say(r#"{"type":"end"}"#);
@@ -327,9 +327,9 @@ fn one_session_speaks_through_the_servers_face_and_others_watch() {
     assert_eq!(samples.len(), 320);
     assert_eq!(said.recv(), Ok(Said::Ask(Ask::End {})));
 
-    let mut watcher = Talk::with(r#""watch":true"#, Some(stage.clone()));
+    let mut watcher = Talk::with(r#""watch":true"#, Some(hall.clone()));
     let place = Place { turn: 5, at: AudioTime::from_ms(20), show: Moment::from_ms(90) };
-    stage.tell(Event::Frame(place, keyface_core::Spoken::REST), |_| FacePose::REST);
+    hall.tell(Event::Frame(place, keyface_core::Spoken::REST), |_| FacePose::REST);
     watcher.wait(8);
     assert_eq!(watcher.of("frame")[0]["turn"], 5);
     watcher.say(r#"{"type":"flush"}"#);

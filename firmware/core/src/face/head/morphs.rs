@@ -10,7 +10,7 @@ const JAW_RAD: f32 = 0.58;
 const HINGE: (f32, f32) = (0.0, -0.02);
 /// A gaze at full weight.
 const LOOK_RAD: f32 = 0.5;
-/// Share of `JawOpen` at which `MouthClose` has to seal the lips: they touch at `0.02 + 0.85 * JawOpen`.
+/// Share of `JawOpen` at which `MouthClose` has to seal the lips: they touch as [`contact`](crate::contact) says.
 const CLOSE_SHARE: f32 = 0.86;
 
 /// The way that a vertex goes.

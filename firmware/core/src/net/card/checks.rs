@@ -1,10 +1,9 @@
 //! What must hold before a model can run, as a list.
 
-use super::{HeadRanges, MelCard, ModelCard};
+use super::ModelCard;
 use crate::CoreError;
 use crate::check::{Check, is_plain, verify};
-use crate::flow::FLOW;
-use crate::time::{HOP_SAMPLES, SAMPLE_RATE_HZ, STEP_HOPS};
+use crate::time::{HOP_SAMPLES, SAMPLE_RATE_HZ};
 
 impl ModelCard {
     /// Everything that must hold before a model can run.
@@ -12,7 +11,7 @@ impl ModelCard {
     /// # Errors
     /// [`CoreError::Unexpected`] with the first check that fails; it names `place`, the file as the caller knows it.
     pub fn validate(&self, place: &str) -> Result<(), CoreError> {
-        let own = self.identity().into_iter().chain(self.line()).chain(self.layout());
+        let own = self.identity().into_iter().chain(self.numbers());
         let files = self.files.key_motion.checks().into_iter().chain(self.files.completion.checks());
         let closures = self.closures.iter().flat_map(|closures| closures.checks(&self.decode));
         verify(place, own.chain(files).chain(self.decode.checks()).chain(closures))
@@ -39,50 +38,17 @@ impl ModelCard {
         ]
     }
 
-    fn line(&self) -> Vec<Check> {
+    fn numbers(&self) -> Vec<Check> {
         let hop_ms = HOP_SAMPLES as u32 * 1000 / SAMPLE_RATE_HZ;
-        let (step_ms, ahead) = (hop_ms * STEP_HOPS as u32, self.look_ahead_ms);
+        let (ahead, trunk) = (self.look_ahead_ms, self.trunk_width);
         vec![
-            Check::new(
-                "the sample rate of this build (16000)",
-                self.sample_rate_hz == SAMPLE_RATE_HZ,
-                "sample_rate_hz",
-                self.sample_rate_hz,
-            ),
-            Check::new("the hop of this build (10)", self.hop_ms == hop_ms, "hop_ms", self.hop_ms),
-            Check::new("the step of this build (20)", self.step_ms == step_ms, "step_ms", self.step_ms),
             Check::new(
                 "a look-ahead of whole hops up to 1000",
                 ahead <= 1000 && ahead.is_multiple_of(hop_ms),
                 "look_ahead_ms",
                 ahead,
             ),
-        ]
-    }
-
-    fn layout(&self) -> Vec<Check> {
-        let (trunk, flow) = (self.trunk_width, self.flow_width);
-        vec![
             Check::new("a width of 1..=4096", (1..=4096).contains(&trunk), "trunk_width", trunk),
-            Check::new("the motion flow of this build (63)", flow == FLOW, "flow_width", flow),
-            Check::new(
-                "the motion channels of this build, in order",
-                self.motion_channels == Self::current_motion_channels(),
-                "motion_channels",
-                format!("{:?}", self.motion_channels),
-            ),
-            Check::new(
-                "the front end of this build (80 bands, 40..7800 Hz, 25 ms)",
-                self.mel == MelCard::CURRENT,
-                "mel",
-                format!("{:?}", self.mel),
-            ),
-            Check::new(
-                "the head layout of this build",
-                self.heads == HeadRanges::CURRENT,
-                "heads",
-                format!("{:?}", self.heads),
-            ),
             Check::new(
                 "tolerances above 0 and below 1",
                 [self.tolerance.float, self.tolerance.int8].iter().all(|t| *t > 0.0 && *t < 1.0),

@@ -1,10 +1,10 @@
 //! The files of a model: name, size, hash.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::CoreError;
 use crate::check::{Check, is_plain};
+use crate::digest::{is_sha256, sha256_hex, verify_file};
 
 /// The files of a model. The default names none and passes no check: the exporter fills it in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,47 +54,21 @@ impl FileEntry {
     /// # Errors
     /// [`CoreError::Unexpected`] with both sizes or both hashes.
     pub fn verify(&self, bytes: &[u8]) -> Result<(), CoreError> {
-        if bytes.len() as u64 != self.bytes {
-            let came = format!("{} bytes", bytes.len());
-            return Err(CoreError::unexpected(&self.file, format!("{} bytes", self.bytes), came));
-        }
-        let came = sha256_hex(bytes);
-        if came != self.sha256 {
-            let expected = format!("sha256 {}", self.sha256);
-            return Err(CoreError::unexpected(&self.file, expected, format!("sha256 {came}")));
-        }
-        Ok(())
+        verify_file(&self.file, bytes, self.bytes, &self.sha256)
     }
 
     pub(super) fn checks(&self) -> Vec<Check> {
-        let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
         let stem = self.file.strip_suffix(".onnx").unwrap_or_default();
         vec![
             Check::new("a file `NAME.onnx` beside the card", is_plain(stem), "file", &self.file),
-            Check::new(
-                "64 hexadecimal digits in lower case",
-                self.sha256.len() == 64 && self.sha256.chars().all(is_digit),
-                "sha256",
-                &self.sha256,
-            ),
+            Check::new("64 hexadecimal digits in lower case", is_sha256(&self.sha256), "sha256", &self.sha256),
         ]
     }
-}
-
-/// SHA-256 as cards write it.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hash_is_that_of_the_standard() {
-        // FIPS 180-4, the message "abc".
-        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    }
 
     #[test]
     fn one_flipped_bit_is_seen() {

@@ -194,7 +194,7 @@ fn servos_begin_where_they_stand_and_keep_limits_speed_and_rest() {
         assert!(chain.is_parked());
         let servo = rig.settled(1);
         assert!(servo.at == 2_048 && servo.farthest <= 31, "{servo:?}");
-        chain.let_go();
+        chain.detach();
         assert!(!rig.settled(1).holds && !rig.servo(2).holds);
         assert_eq!(chain.counters(), ServoCounters::default());
     }
@@ -236,12 +236,12 @@ fn a_servo_that_lost_its_power_is_noticed_and_taken_again() {
 }
 
 #[test]
-fn motors_are_let_go_after_their_time_at_rest_and_taken_again() {
+fn motors_are_detached_after_their_time_at_rest_and_taken_again() {
     let rig = Rig::new(Protocol::Dynamixel);
     let mut chain = Chain::new(&rig.bus, Some(0.5));
     ticks(&mut chain, 0..100, 0.0);
     assert!(!rig.settled(1).holds);
-    assert_eq!(chain.counters(), ServoCounters { let_go: 2, ..ServoCounters::default() });
+    assert_eq!(chain.counters(), ServoCounters { detached: 2, ..ServoCounters::default() });
     ticks(&mut chain, 100..200, 1.0);
     let servo = rig.settled(1);
     assert!(servo.holds && servo.at == 2_400 && servo.farthest <= 31, "{servo:?}");

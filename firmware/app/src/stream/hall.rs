@@ -26,11 +26,11 @@ pub enum Said {
 }
 
 /// What a session is told of the face: what happened, and how it looked.
-pub type Told = Arc<(Event, FacePose)>;
+pub type Seen = Arc<(Event, FacePose)>;
 
 /// The way to the face.
 #[derive(Clone)]
-pub struct Stage {
+pub struct Hall {
     shared: Arc<Shared>,
 }
 
@@ -38,7 +38,7 @@ struct Shared {
     said: SyncSender<Said>,
     /// Rings when something was said.
     rope: Rope,
-    seats: Mutex<Vec<SyncSender<Told>>>,
+    seats: Mutex<Vec<SyncSender<Seen>>>,
     is_taken: AtomicBool,
     has_room: AtomicBool,
     /// The turn that comes after those that are over.
@@ -47,14 +47,14 @@ struct Shared {
     delay: Span,
 }
 
-impl Stage {
+impl Hall {
     /// A face that looks ahead and shows what comes `delay` later; what is said to it comes out of the receiver.
-    pub fn new(look_ahead: Span, delay: Span) -> (Stage, Receiver<Said>) {
+    pub fn new(look_ahead: Span, delay: Span) -> (Hall, Receiver<Said>) {
         let (said, hears) = sync_channel(SAID_WAITING);
         let (is_taken, has_room, turn) = (AtomicBool::new(false), AtomicBool::new(true), AtomicU32::new(0));
         let seats = Mutex::default();
         let rope = Rope::default();
-        (Stage { shared: Arc::new(Shared { said, rope, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
+        (Hall { shared: Arc::new(Shared { said, rope, seats, is_taken, has_room, turn, look_ahead, delay }) }, hears)
     }
 
     /// Ties a bell to it: it rings when something was said.
@@ -110,7 +110,7 @@ impl Stage {
         self.shared.has_room.store(has_room, Relaxed);
     }
 
-    fn seats(&self) -> std::sync::MutexGuard<'_, Vec<SyncSender<Told>>> {
+    fn seats(&self) -> std::sync::MutexGuard<'_, Vec<SyncSender<Seen>>> {
         self.shared.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -118,7 +118,7 @@ impl Stage {
 /// One session's place before the face.
 pub struct Seat {
     shared: Arc<Shared>,
-    told: Receiver<Told>,
+    told: Receiver<Seen>,
     speaks: bool,
     waiting: VecDeque<Said>,
 }
@@ -161,7 +161,7 @@ impl Seat {
     }
 
     /// The next that happened.
-    pub fn told(&mut self) -> Option<Told> {
+    pub fn told(&mut self) -> Option<Seen> {
         self.pump();
         self.told.try_recv().ok()
     }
@@ -201,29 +201,29 @@ mod tests {
     use super::*;
     use crate::stream::turns::Place;
 
-    fn stage() -> (Stage, Receiver<Said>) {
-        Stage::new(Span::from_ms(120), Span::from_ms(150))
+    fn hall() -> (Hall, Receiver<Said>) {
+        Hall::new(Span::from_ms(120), Span::from_ms(150))
     }
 
     #[test]
     fn one_speaks_and_others_watch() {
-        let (stage, hears) = stage();
-        let speaker = stage.sit(true).unwrap();
-        assert!(stage.sit(true).is_err());
-        let mut watcher = stage.sit(false).unwrap();
+        let (hall, hears) = hall();
+        let speaker = hall.sit(true).unwrap();
+        assert!(hall.sit(true).is_err());
+        let mut watcher = hall.sit(false).unwrap();
         let place = Place { turn: 4, at: AudioTime(0), show: Moment(0) };
-        stage.tell(Event::Ended(place), |_| FacePose::REST);
+        hall.tell(Event::Ended(place), |_| FacePose::REST);
         assert_eq!(watcher.told().unwrap().0, Event::Ended(place));
         assert_eq!(watcher.turn(), 5);
         drop(speaker);
         assert_eq!(hears.recv(), Ok(Said::Ask(Ask::Flush(Flush::default()))));
-        assert!(stage.sit(true).is_ok());
+        assert!(hall.sit(true).is_ok());
     }
 
     #[test]
     fn an_interruption_overtakes_sound_that_found_no_room() {
-        let (stage, hears) = stage();
-        let mut seat = stage.sit(true).unwrap();
+        let (hall, hears) = hall();
+        let mut seat = hall.sit(true).unwrap();
         (0..SAID_WAITING + 9).for_each(|_| seat.sound(&[0.1; 4]));
         assert!(!seat.has_room());
         seat.ask(Ask::Flush(Flush::default()));
@@ -235,13 +235,13 @@ mod tests {
 
     #[test]
     fn who_does_not_listen_is_given_up_and_costs_nothing() {
-        let (stage, _hears) = stage();
-        let deaf = stage.sit(false).unwrap();
+        let (hall, _hears) = hall();
+        let deaf = hall.sit(false).unwrap();
         let place = Place { turn: 0, at: AudioTime(0), show: Moment(0) };
-        (0..1_000).for_each(|_| stage.tell(Event::Frame(place, Default::default()), |_| FacePose::REST));
-        assert_eq!(stage.seats().len(), 1);
-        stage.tell(Event::Ended(place), |_| FacePose::REST);
-        assert_eq!(stage.seats().len(), 0);
+        (0..1_000).for_each(|_| hall.tell(Event::Frame(place, Default::default()), |_| FacePose::REST));
+        assert_eq!(hall.seats().len(), 1);
+        hall.tell(Event::Ended(place), |_| FacePose::REST);
+        assert_eq!(hall.seats().len(), 0);
         drop(deaf);
     }
 }

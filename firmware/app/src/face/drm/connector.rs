@@ -1,4 +1,4 @@
-//! Which plug of a card, which mode of its screen, and whether it is still there.
+//! Which connector of a card, which mode of its screen, and whether it is still there.
 
 use std::fmt::Display;
 use std::io;
@@ -8,7 +8,7 @@ use drm::control::connector::{self, Interface, State};
 use drm::control::{Device, Mode, ModeFlags, ModeTypeFlags, ResourceHandles, crtc};
 use keyface_core::Span;
 
-use super::Card;
+use super::graphics::GraphicsCard;
 use crate::board::PixelFormat;
 use crate::face::{FaceError, Rotation};
 
@@ -22,7 +22,7 @@ const ORIENTATION: &[u8] = b"panel orientation";
 pub struct Choice<'a> {
     /// A card's device file, or `auto`.
     pub device: &'a str,
-    /// A plug's name, or `auto`.
+    /// A connector's name, or `auto`.
     pub connector: &'a str,
     /// Width and height of the mode.
     pub size: Option<(u32, u32)>,
@@ -39,48 +39,49 @@ pub enum Refusal {
     NoScreen(FaceError),
 }
 
-/// A plug with a screen.
-pub(super) struct Plug {
-    /// Card and plug, for messages.
+/// A connector with a screen.
+pub(super) struct Connector {
+    /// Graphics card and connector, for messages.
     pub place: String,
-    pub connector: connector::Handle,
+    pub handle: connector::Handle,
     pub crtc: crtc::Handle,
     pub mode: Mode,
     /// How the panel is built in, as far as the kernel knows.
     pub rotation: Rotation,
 }
 
-impl Plug {
+impl Connector {
     pub fn find(
-        card: &Card,
+        card: &GraphicsCard,
         path: &Path,
         choice: &Choice,
         no_card: impl Fn(io::Error) -> Refusal,
-    ) -> Result<Plug, Refusal> {
+    ) -> Result<Connector, Refusal> {
         let resources = card.resource_handles().map_err(&no_card)?;
-        let plugs: Vec<connector::Info> =
-            resources.connectors().iter().filter_map(|plug| card.get_connector(*plug, true).ok()).collect();
-        if plugs.is_empty() {
-            return Err(no_card(io::Error::new(io::ErrorKind::NotFound, "one without plugs")));
+        let connectors: Vec<connector::Info> =
+            resources.connectors().iter().filter_map(|connector| card.get_connector(*connector, true).ok()).collect();
+        if connectors.is_empty() {
+            return Err(no_card(io::Error::new(io::ErrorKind::NotFound, "one without connectors")));
         }
-        let names: Vec<String> = plugs.iter().map(told).collect();
+        let names: Vec<String> = connectors.iter().map(told).collect();
         let no_screen =
             |expected: &str| Refusal::NoScreen(FaceError::screen(path.display(), expected, names.join(", ")));
-        let is_meant = |plug: &&connector::Info| match choice.connector {
-            "auto" => plug.state() == State::Connected && plug.interface() != Interface::Writeback,
-            // Some plugs cannot tell whether a screen is there: who names one, knows.
-            name => plug.to_string() == name && plug.state() != State::Disconnected,
+        let is_meant = |connector: &&connector::Info| match choice.connector {
+            "auto" => connector.state() == State::Connected && connector.interface() != Interface::Writeback,
+            // Some connectors cannot tell whether a screen is there: who names one, knows.
+            name => connector.to_string() == name && connector.state() != State::Disconnected,
         };
         let expected = match choice.connector {
-            "auto" => "a plug with a screen".to_owned(),
+            "auto" => "a connector with a screen".to_owned(),
             name => format!("a screen at {name}"),
         };
-        let plug = plugs.iter().find(is_meant).ok_or_else(|| no_screen(&expected))?;
-        let place = format!("{} {plug}", path.display());
-        let mode = mode_of(&place, plug, choice.size).ok_or_else(|| no_screen("a screen with a mode"))?;
-        let crtc = crtc_of(card, &resources, plug).ok_or_else(|| no_screen("a plug that can be driven"))?;
-        let rotation = panel_orientation(card, plug.handle()).map_or(Rotation::Deg0, Rotation::from_panel_orientation);
-        Ok(Plug { place, connector: plug.handle(), crtc, mode, rotation })
+        let connector = connectors.iter().find(is_meant).ok_or_else(|| no_screen(&expected))?;
+        let place = format!("{} {connector}", path.display());
+        let mode = mode_of(&place, connector, choice.size).ok_or_else(|| no_screen("a screen with a mode"))?;
+        let crtc = crtc_of(card, &resources, connector).ok_or_else(|| no_screen("a connector that can be driven"))?;
+        let rotation =
+            panel_orientation(card, connector.handle()).map_or(Rotation::Deg0, Rotation::from_panel_orientation);
+        Ok(Connector { place, handle: connector.handle(), crtc, mode, rotation })
     }
 
     /// From one refresh of the screen to the next.
@@ -96,13 +97,13 @@ impl Plug {
     }
 
     /// The screen is still there and can still be shown its mode.
-    pub fn look(&self, card: &Card) -> Result<(), FaceError> {
+    pub fn look(&self, card: &GraphicsCard) -> Result<(), FaceError> {
         let lost = |came: &dyn Display| FaceError::screen(&self.place, "a screen", came);
-        let plug = card.get_connector(self.connector, false).map_err(|e| lost(&e))?;
-        if plug.state() == State::Disconnected {
-            return Err(lost(&"an empty plug"));
+        let connector = card.get_connector(self.handle, false).map_err(|e| lost(&e))?;
+        if connector.state() == State::Disconnected {
+            return Err(lost(&"an empty connector"));
         }
-        if !plug.modes().contains(&self.mode) {
+        if !connector.modes().contains(&self.mode) {
             return Err(lost(&"one with other modes"));
         }
         Ok(())
@@ -116,24 +117,24 @@ fn period(clock_khz: u32, dots: [u64; 3], fields: u64) -> Option<Span> {
     Some(Span((nanoseconds as i64 + 500) / 1_000)).filter(|period| period.0 > 0)
 }
 
-/// The value of a plug's `panel orientation`; `None` where the kernel knows none.
-pub(crate) fn panel_orientation(card: &impl Device, plug: connector::Handle) -> Option<u64> {
-    let properties = card.get_properties(plug).ok()?;
+/// The value of a connector's `panel orientation`; `None` where the kernel knows none.
+pub(crate) fn panel_orientation(card: &impl Device, connector: connector::Handle) -> Option<u64> {
+    let properties = card.get_properties(connector).ok()?;
     let is_meant = |handle| card.get_property(handle).is_ok_and(|info| info.name().to_bytes() == ORIENTATION);
     properties.iter().find(|(handle, _)| is_meant(**handle)).map(|(_, value)| *value)
 }
 
-fn told(plug: &connector::Info) -> String {
-    let state = match plug.state() {
+fn told(connector: &connector::Info) -> String {
+    let state = match connector.state() {
         State::Connected => "a screen",
         State::Disconnected => "empty",
         State::Unknown => "unknown",
     };
-    format!("{plug} ({state})")
+    format!("{connector} ({state})")
 }
 
-fn mode_of(place: &str, plug: &connector::Info, wanted: Option<(u32, u32)>) -> Option<Mode> {
-    let modes: Vec<Mode> = plug.modes().to_vec();
+fn mode_of(place: &str, connector: &connector::Info, wanted: Option<(u32, u32)>) -> Option<Mode> {
+    let modes: Vec<Mode> = connector.modes().to_vec();
     let offers: Vec<Offer> = modes.iter().map(Offer::of).collect();
     let index = best(&offers, wanted)?;
     let size = offers[index].size;
@@ -174,10 +175,10 @@ fn best(offers: &[Offer], wanted: Option<(u32, u32)>) -> Option<usize> {
     offers.iter().enumerate().min_by_key(|(_, offer)| rank(offer)).map(|(index, _)| index)
 }
 
-/// The scanner that drives the plug now, else the first that could.
-fn crtc_of(card: &Card, resources: &ResourceHandles, plug: &connector::Info) -> Option<crtc::Handle> {
-    let now = plug.current_encoder().and_then(|encoder| card.get_encoder(encoder).ok()?.crtc());
-    let encoders = || plug.encoders().iter().filter_map(|encoder| card.get_encoder(*encoder).ok());
+/// The scanner that drives the connector now, else the first that could.
+fn crtc_of(card: &GraphicsCard, resources: &ResourceHandles, connector: &connector::Info) -> Option<crtc::Handle> {
+    let now = connector.current_encoder().and_then(|encoder| card.get_encoder(encoder).ok()?.crtc());
+    let encoders = || connector.encoders().iter().filter_map(|encoder| card.get_encoder(*encoder).ok());
     now.or_else(|| encoders().find_map(|e| resources.filter_crtcs(e.possible_crtcs()).first().copied()))
 }
 

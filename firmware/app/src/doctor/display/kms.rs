@@ -1,24 +1,21 @@
-//! Screens on the kernel's mode setting: `/dev/dri` and what `/sys/class/drm` tells of its plugs.
-
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
+//! Screens on the kernel's mode setting: `/dev/dri` and what `/sys/class/drm` tells of its connectors.
 
 use drm::control::Device as _;
-use drm::{Device, DriverCapability};
+use drm::{Device as _, DriverCapability};
 
 use super::{AUTO, PART, wanted_size};
 use crate::board::Display;
 use crate::doctor::access::hindrance;
 use crate::doctor::finding::Finding;
 use crate::doctor::machine::Machine;
-use crate::face::{Rotation, panel_orientation};
+use crate::face::{GraphicsCard, Rotation, panel_orientation};
 
 const DEVICES: &str = "/dev/dri";
 const CLASS: &str = "/sys/class/drm";
 const NO_CARD: &str = "leave display.device at `auto`, or take one of `ls /dev/dri/card*`";
 
-/// A plug of a card.
-struct Plug {
+/// A connector of a card.
+struct Connector {
     /// `card1`.
     card: String,
     /// `HDMI-A-1`.
@@ -41,55 +38,65 @@ pub(super) fn check(display: &Display, machine: &Machine) -> Option<Finding> {
         return None;
     }
     let asked = asked.and_then(|device| device.rsplit('/').next());
-    let plugs: Vec<Plug> =
-        plugs(machine).into_iter().filter(|plug| asked.is_none_or(|card| plug.card == card)).collect();
-    Some(match plugs.iter().find(|plug| plug.is_connected && is_wanted(plug, display)) {
-        Some(plug) => screen(plug, display, machine),
-        None => {
-            Finding::warning(PART, none_found(&plugs, display), "plug the screen in; the face comes when it is there")
-        }
+    let connectors: Vec<Connector> =
+        connectors(machine).into_iter().filter(|connector| asked.is_none_or(|card| connector.card == card)).collect();
+    Some(match connectors.iter().find(|connector| connector.is_connected && is_wanted(connector, display)) {
+        Some(connector) => screen(connector, display, machine),
+        None => Finding::warning(
+            PART,
+            none_found(&connectors, display),
+            "plug the screen in; the face comes when it is there",
+        ),
     })
 }
 
-fn is_wanted(plug: &Plug, display: &Display) -> bool {
-    display.connector == AUTO || plug.name == display.connector
+fn is_wanted(connector: &Connector, display: &Display) -> bool {
+    display.connector == AUTO || connector.name == display.connector
 }
 
-/// The plugs of all cards, in the order in which the kernel names them.
-fn plugs(machine: &Machine) -> Vec<Plug> {
+/// The connectors of all cards, in the order in which the kernel names them.
+fn connectors(machine: &Machine) -> Vec<Connector> {
     let named = |entry: String| {
         let (card, name) = entry.split_once('-')?;
         let text = |key: &str| machine.text(&format!("{CLASS}/{entry}/{key}")).unwrap_or_default();
         let modes = text("modes").lines().map(str::to_owned).collect();
-        Some(Plug { card: card.to_owned(), name: name.to_owned(), is_connected: text("status") == "connected", modes })
+        Some(Connector {
+            card: card.to_owned(),
+            name: name.to_owned(),
+            is_connected: text("status") == "connected",
+            modes,
+        })
     };
     machine.names(CLASS).into_iter().filter_map(named).collect()
 }
 
-fn none_found(plugs: &[Plug], display: &Display) -> String {
-    let names: Vec<String> = plugs.iter().map(|plug| format!("{} of {}", plug.name, plug.card)).collect();
+fn none_found(connectors: &[Connector], display: &Display) -> String {
+    let names: Vec<String> =
+        connectors.iter().map(|connector| format!("{} of {}", connector.name, connector.card)).collect();
     match (display.connector.as_str(), names.is_empty()) {
-        (_, true) => format!("the cards in {DEVICES} have no plug for a screen"),
+        (_, true) => format!("the cards in {DEVICES} have no connector for a screen"),
         (AUTO, _) => format!("no screen is plugged in at {}", names.join(", ")),
         (wanted, _) => format!("no screen is plugged in at {wanted}; there are {}", names.join(", ")),
     }
 }
 
-fn screen(plug: &Plug, display: &Display, machine: &Machine) -> Finding {
-    let device = format!("{DEVICES}/{}", plug.card);
+fn screen(connector: &Connector, display: &Display, machine: &Machine) -> Finding {
+    let device = format!("{DEVICES}/{}", connector.card);
     if let Some((what, advice)) = hindrance(machine, &device, NO_CARD) {
         return Finding::failed(PART, what, advice);
     }
-    let best = plug.modes.first().map_or("an unknown size", String::as_str);
-    let found = format!("{} of {device}, {best} at best", plug.name);
-    if let Some(size) = wanted_size(display).filter(|size| !plug.modes.is_empty() && !plug.modes.contains(size)) {
-        let advice = format!("set display.width_px and height_px to one of {}", plug.modes.join(", "));
+    let best = connector.modes.first().map_or("an unknown size", String::as_str);
+    let found = format!("{} of {device}, {best} at best", connector.name);
+    if let Some(size) =
+        wanted_size(display).filter(|size| !connector.modes.is_empty() && !connector.modes.contains(size))
+    {
+        let advice = format!("set display.width_px and height_px to one of {}", connector.modes.join(", "));
         return Finding::warning(PART, format!("{found}; {size} is none of its sizes"), advice);
     }
-    let card = machine.open(&machine.path(&device)).map(Card).ok();
-    let rotation = card.as_ref().and_then(|card| card.rotation(&plug.name));
+    let card = machine.open(&machine.path(&device)).map(GraphicsCard::from).ok();
+    let rotation = card.as_ref().and_then(|card| rotation(card, &connector.name));
     let found = found + &turned(rotation, display);
-    match card.and_then(|card| card.hindrance()) {
+    match card.as_ref().and_then(kept_from) {
         None => Finding::ok(PART, found),
         Some((what, advice)) => Finding::warning(PART, format!("{found}; {what}"), advice),
     }
@@ -107,45 +114,31 @@ fn turned(of_kernel: Option<Rotation>, display: &Display) -> String {
     }
 }
 
-/// A card as the kernel's mode setting sees it.
-struct Card(File);
-
-impl AsFd for Card {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
+/// How the panel on a connector is built in; `None` where the kernel does not know.
+fn rotation(card: &GraphicsCard, connector: &str) -> Option<Rotation> {
+    let connectors = card.resource_handles().ok()?;
+    let meant = connectors
+        .connectors()
+        .iter()
+        .find(|handle| card.get_connector(**handle, false).is_ok_and(|info| info.to_string() == connector));
+    panel_orientation(card, *meant?).map(Rotation::from_panel_orientation)
 }
 
-impl Device for Card {}
-impl drm::control::Device for Card {}
-
-impl Card {
-    /// How the panel on a plug is built in; `None` where the kernel does not know.
-    fn rotation(&self, plug: &str) -> Option<Rotation> {
-        let plugs = self.resource_handles().ok()?;
-        let meant = plugs
-            .connectors()
-            .iter()
-            .find(|handle| self.get_connector(**handle, false).is_ok_and(|info| info.to_string() == plug));
-        panel_orientation(self, *meant?).map(Rotation::from_panel_orientation)
+/// Why no face can be shown on it, and what to do. A file that is no card, as in tests, hinders nothing.
+fn kept_from(card: &GraphicsCard) -> Option<(&'static str, &'static str)> {
+    let can_draw = card.get_driver_capability(DriverCapability::DumbBuffer).ok()?;
+    if can_draw == 0 {
+        return Some((
+            "it has no simple buffers",
+            "Jetson: load nvidia-drm with modeset=1; else display.kind = \"fbdev\"",
+        ));
     }
-
-    /// Why no face can be shown on it, and what to do. A file that is no card, as in tests, hinders nothing.
-    fn hindrance(&self) -> Option<(&'static str, &'static str)> {
-        let can_draw = self.get_driver_capability(DriverCapability::DumbBuffer).ok()?;
-        if can_draw == 0 {
-            return Some((
-                "it has no simple buffers",
-                "Jetson: load nvidia-drm with modeset=1; else display.kind = \"fbdev\"",
-            ));
-        }
-        self.acquire_master_lock().err().map(|_| {
-            (
-                "another program shows its pictures there",
-                "end the desktop (`sudo systemctl isolate multi-user`), or the service",
-            )
-        })
-    }
+    card.acquire_master_lock().err().map(|_| {
+        (
+            "another program shows its pictures there",
+            "end the desktop (`sudo systemctl isolate multi-user`), or the service",
+        )
+    })
 }
 
 #[cfg(test)]

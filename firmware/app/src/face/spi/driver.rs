@@ -19,8 +19,8 @@ use super::wire::{Wire, WireError};
 use crate::board::{ColorOrder, Controller, Display, Panel};
 use crate::face::{FaceError, dither};
 
-/// A panel's memory.
-pub(super) trait Glass {
+/// A panel that takes colours.
+pub(super) trait Driver {
     /// Shows the colours of an area, row by row.
     fn fill(&mut self, area: &Rectangle, colors: &mut dyn Iterator<Item = Rgb888>) -> Result<(), WireError>;
 }
@@ -29,9 +29,9 @@ pub(super) trait Glass {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub controller: Controller,
-    /// Width and height of the glass.
+    /// Width and height of the panel.
     pub size: (u16, u16),
-    /// Columns and rows of memory before the glass.
+    /// Columns and rows of memory before the panel's.
     pub offset: (u16, u16),
     pub is_inverted: bool,
     pub is_mirrored: bool,
@@ -63,7 +63,7 @@ pub(super) fn open<SPI, DC, RST>(
     reset: Option<RST>,
     settings: &Settings,
     delay: &mut impl DelayNs,
-) -> Result<Box<dyn Glass>, FaceError>
+) -> Result<Box<dyn Driver>, FaceError>
 where
     SPI: SpiDevice + 'static,
     DC: OutputPin + 'static,
@@ -88,7 +88,7 @@ fn start<M, SPI, DC, RST>(
     reset: Option<RST>,
     settings: &Settings,
     delay: &mut impl DelayNs,
-) -> Result<Box<dyn Glass>, FaceError>
+) -> Result<Box<dyn Driver>, FaceError>
 where
     M: Model + 'static,
     M::ColorFormat: InterfacePixelFormat<u8> + OnWire + 'static,
@@ -108,11 +108,11 @@ where
         .invert_colors(inversion)
         .orientation(if settings.is_mirrored { upright.flip_horizontal() } else { upright })
         .color_order(order);
-    let glass: Box<dyn Glass> = match reset {
+    let driver: Box<dyn Driver> = match reset {
         Some(pin) => Box::new(builder.reset_pin(pin).init(delay).map_err(|e| refused::<M, _>(place, settings, &e))?),
         None => Box::new(builder.init(delay).map_err(|e| refused::<M, _>(place, settings, &e))?),
     };
-    Ok(glass)
+    Ok(driver)
 }
 
 fn refused<M: Model, P: Debug>(place: &str, settings: &Settings, error: &InitError<WireError, P>) -> FaceError {
@@ -148,7 +148,7 @@ impl OnWire for Rgb666 {
     }
 }
 
-impl<SPI, DC, M, RST> Glass for mipidsi::Display<Wire<SPI, DC>, M, RST>
+impl<SPI, DC, M, RST> Driver for mipidsi::Display<Wire<SPI, DC>, M, RST>
 where
     SPI: SpiDevice,
     DC: OutputPin,
@@ -209,9 +209,9 @@ pub(super) mod tests {
         let mut reset = Pin::new(&[Set::set(State::Low), Set::set(State::High)]);
         let wire = Wire::new(bus.clone(), dc.clone(), 64);
         let settings = settings(Controller::St7789, (240, 240));
-        let mut glass = open("bus", wire, Some(reset.clone()), &settings, &mut NoopDelay::new()).unwrap();
+        let mut driver = open("bus", wire, Some(reset.clone()), &settings, &mut NoopDelay::new()).unwrap();
         let area = Rectangle::new(Point::new(5, 7), Size::new(2, 1));
-        glass.fill(&area, &mut [Rgb888::RED, Rgb888::BLUE].into_iter()).unwrap();
+        driver.fill(&area, &mut [Rgb888::RED, Rgb888::BLUE].into_iter()).unwrap();
         [&mut dc, &mut reset].into_iter().for_each(Pin::done);
         bus.done();
     }
