@@ -192,7 +192,7 @@ impl Surface for Drm {
         let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
         let Frame { id, memory } = &mut self.frames[back];
         let id = *id;
-        Pixels::new(memory, self.layout, zoom).show(picture, &lacking);
+        Pixels::new(memory, self.layout, zoom).show(picture, lacking);
         if self.flip == Flip::Unset {
             self.begin(id).map_err(|e| self.gone(e))?;
         } else {
