@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use keyface::face::{Areas, Canvas, Depth, Face, Layout, Life, Pixels, Rotation, nine_shapes};
+use keyface::face::{Canvas, Depth, Face, Layout, Life, Mask, Pixels, Rotation, nine_shapes};
 use keyface_core::{FacePose, Moment, Prosody};
 
 const PICTURES: usize = 200;
@@ -41,7 +41,7 @@ fn drawn(width: u32, height: u32, rotation: Rotation) -> Result<f64> {
 fn copied(picture: &Canvas, (width, height): (u32, u32), depth: Depth) -> f64 {
     let layout = Layout { width, height, stride: width as usize * depth.bytes(), depth };
     let (mut memory, zoom) = (vec![0; layout.bytes()], width.div_ceil(picture.width()));
-    let whole = Areas::whole(picture.width(), picture.height());
+    let whole = Mask::whole(picture.width(), picture.height());
     quickest_ms(|_| {
         Pixels::new(&mut memory, layout, zoom).show(picture, &whole);
         std::hint::black_box(&memory);

@@ -60,7 +60,7 @@ impl Pictures {
             let start = Instant::now();
             let picture = face.draw(pose);
             if let Some((next, lacking)) = turns.next(picture) {
-                Pixels::new(&mut buffers[next], layout, 1).show(picture, &lacking);
+                Pixels::new(&mut buffers[next], layout, 1).show(picture, lacking);
             }
             ms(start)
         });

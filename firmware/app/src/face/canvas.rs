@@ -6,7 +6,7 @@ use std::io::{self, BufWriter};
 use std::ops::Range;
 use std::path::Path;
 
-use super::{Areas, FaceError};
+use super::{FaceError, Mask};
 use embedded_graphics::Pixel;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
@@ -28,7 +28,7 @@ pub struct Canvas {
     /// 0xAARRGGBB, the colours multiplied by the alpha.
     pixels: Vec<u32>,
     drawings: u64,
-    changes: Areas,
+    changes: Mask,
 }
 
 impl Canvas {
@@ -54,7 +54,7 @@ impl Canvas {
             return Err(FaceError::Size { width, height, min: MIN_SIDE, max: MAX_SIDE });
         }
         let pixels = vec![pixel; width as usize * height as usize];
-        Ok(Canvas { width, height, pixels, drawings: 0, changes: Areas::whole(width, height) })
+        Ok(Canvas { width, height, pixels, drawings: 0, changes: Mask::whole(width, height) })
     }
 
     /// Width in pixels.
@@ -79,7 +79,7 @@ impl Canvas {
     }
 
     /// How often it was drawn, and what the last drawing has changed.
-    pub fn changes(&self) -> (u64, &Areas) {
+    pub fn changes(&self) -> (u64, &Mask) {
         (self.drawings, &self.changes)
     }
 
@@ -150,10 +150,10 @@ impl Canvas {
         &mut self.pixels[row + columns.start as usize..row + columns.end as usize]
     }
 
-    /// A drawing is done.
-    pub(super) fn changed(&mut self, changes: Areas) {
+    /// A drawing is done that has changed `changes`; that becomes what the one before has changed.
+    pub(super) fn changed(&mut self, changes: &mut Mask) {
         self.drawings += 1;
-        self.changes = changes;
+        std::mem::swap(&mut self.changes, changes);
     }
 
     fn set(&mut self, at: Point, color: Rgb888) {

@@ -3,6 +3,7 @@
 
 mod backdrop;
 mod brush;
+mod cover;
 mod eyes;
 mod hair;
 mod head;
@@ -22,7 +23,7 @@ use tiny_skia::Transform;
 use super::curve::at;
 use super::rig::HeadRig;
 pub use backdrop::{backdrop, body};
-pub use scene::Scene;
+pub use scene::{Scene, Unseen};
 pub use shape::Shape;
 
 /// What must be visible, in face units: half width, top, bottom.

@@ -177,7 +177,7 @@ impl Surface for Drm {
         let Some((back, lacking)) = self.turns.next(picture) else { return Ok(()) };
         let Buffer { id, memory } = &mut self.buffers[back];
         let id = *id;
-        Pixels::new(memory, self.layout, zoom).show(picture, &lacking);
+        Pixels::new(memory, self.layout, zoom).show(picture, lacking);
         if self.flip == Flip::Unset {
             self.begin(id).map_err(|e| self.gone(e))?;
         } else {

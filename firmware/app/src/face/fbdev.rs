@@ -91,11 +91,11 @@ impl Surface for Fbdev {
         let zoom = zoom_of(self.size_px(), picture)?;
         self.stale.note(picture);
         let lacking = self.stale.take();
-        Pixels::new(&mut self.memory, self.layout, zoom).show(picture, &lacking);
+        Pixels::new(&mut self.memory, self.layout, zoom).show(picture, lacking);
         let gone = |e: io::Error| FaceError::screen(self.device.display(), "a frame buffer that takes pictures", e);
         // Whole rows: one call for each pixel row of an area would cost more than the columns beside it.
         let start = |row: u32| ((row * zoom) as usize * self.layout.stride).min(self.memory.len());
-        let mut rows = lacking.iter().map(|area| start(area.top)..start(area.bottom));
+        let mut rows = lacking.bands().map(|rows| start(rows.start)..start(rows.end));
         rows.try_for_each(|rows| self.file.write_all_at(&self.memory[rows.clone()], rows.start as u64)).map_err(gone)
     }
 }

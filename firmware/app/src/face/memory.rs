@@ -38,7 +38,7 @@ impl Surface for Memory {
     fn show(&mut self, picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
         let zoom = zoom_of(self.size_px(), picture)?;
         if let Some((next, lacking)) = self.turns.next(picture) {
-            Pixels::new(&mut self.buffers[next], self.layout, zoom).show(picture, &lacking);
+            Pixels::new(&mut self.buffers[next], self.layout, zoom).show(picture, lacking);
         }
         Ok(())
     }

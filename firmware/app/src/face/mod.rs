@@ -17,6 +17,7 @@ mod flips;
 mod gif_writer;
 mod life;
 mod look;
+mod mask;
 mod memory;
 #[cfg(feature = "gif")]
 mod palette;
@@ -37,7 +38,7 @@ mod window;
 pub use self::drm::{Choice, Drm, Refusal};
 #[cfg(target_os = "linux")]
 pub(crate) use self::drm::{GraphicsCard, panel_orientation};
-pub use area::{Area, Areas};
+pub use area::Area;
 pub use canvas::{Canvas, MAX_SIDE, MIN_SIDE};
 pub use curve::{Bend, Edge, Graph, Point};
 pub use error::FaceError;
@@ -48,6 +49,7 @@ pub use flips::{Beats, Flips};
 pub use gif_writer::GifWriter;
 pub use life::Life;
 pub use look::Look;
+pub use mask::Mask;
 pub use memory::Memory;
 pub use pixels::{Depth, Layout, Pixels};
 pub use portrait::Face;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use embedded_graphics::pixelcolor::Rgb888;
 
-use super::{Area, Areas, Canvas, dither};
+use super::{Canvas, Mask, dither};
 
 /// How a pixel lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,12 @@ impl Layout {
     }
 }
 
+/// Pixels between two ranges of columns that are brought along: a cache line's, which is written at one go.
+pub const GAP: u32 = 16;
+
 /// A screen's memory. Each pixel that is drawn covers `zoom` x `zoom` pixels of the screen.
 ///
-/// A row is made in usual memory and copied at one go: a screen's memory is slow in small pieces, and slow to read.
+/// It is written from left to right and never read: a screen's memory is slow in small pieces, and slow to read.
 pub struct Pixels<'a> {
     memory: &'a mut [u8],
     layout: Layout,
@@ -60,42 +63,51 @@ impl<'a> Pixels<'a> {
         Pixels { memory, layout, zoom: zoom.max(1) }
     }
 
-    /// Brings areas of a picture to where they are seen.
-    pub fn show(&mut self, picture: &Canvas, areas: &Areas) {
-        areas.iter().for_each(|area| self.show_area(picture, area));
-    }
-
-    fn show_area(&mut self, picture: &Canvas, area: &Area) {
-        let (zoom, left) = (self.zoom as usize, area.left);
-        let columns = self.span(left..area.right, self.layout.width);
-        let mut row = vec![0; columns.len() * self.layout.depth.bytes()];
-        for y in area.top..area.bottom {
-            let pixels = picture.row(y, left, area.right);
-            match self.layout.depth {
-                Depth::Xrgb8888 => fill_row(&mut row, zoom, pixels, |_, pixel| (pixel & 0x00FF_FFFF).to_le_bytes()),
-                Depth::Rgb565 => fill_row(&mut row, zoom, pixels, |x, pixel| {
-                    let [_, r, g, b] = pixel.to_be_bytes();
-                    dither::rgb565(Rgb888::new(r, g, b), left + x, y).to_le_bytes()
-                }),
-            }
-            for y in self.span(y..y + 1, self.layout.height) {
-                self.copy(columns.start, y, &row);
-            }
+    /// Brings the pixels of `lacking` to where they are seen, and perhaps some between them.
+    pub fn show(&mut self, picture: &Canvas, lacking: &Mask) {
+        let mut made = Vec::new();
+        for y in lacking.bands().flatten() {
+            lacking.columns(y, GAP).for_each(|columns| self.show_columns(picture, y, columns, &mut made));
         }
     }
 
-    /// Copies pixels to where they lie on the screen.
-    fn copy(&mut self, x: u32, y: u32, pixels: &[u8]) {
+    fn show_columns(&mut self, picture: &Canvas, y: u32, columns: Range<u32>, made: &mut Vec<u8>) {
+        let (zoom, left) = (self.zoom as usize, columns.start);
+        let pixels = picture.row(y, left, columns.end);
+        let columns = self.span(columns, self.layout.width);
+        let bytes = columns.len() * self.layout.depth.bytes();
+        if (zoom, self.layout.depth) == (1, Depth::Xrgb8888) {
+            return fill_row(self.place(columns.start, y, bytes), 1, pixels, |_, pixel| xrgb(pixel));
+        }
+        made.resize(made.len().max(bytes), 0);
+        let made = &mut made[..bytes];
+        match self.layout.depth {
+            Depth::Xrgb8888 => fill_row(made, zoom, pixels, |_, pixel| xrgb(pixel)),
+            Depth::Rgb565 => fill_row(made, zoom, pixels, |x, pixel| {
+                let [_, r, g, b] = pixel.to_be_bytes();
+                dither::rgb565(Rgb888::new(r, g, b), left + x, y).to_le_bytes()
+            }),
+        }
+        for y in self.span(y..y + 1, self.layout.height) {
+            let place = self.place(columns.start, y, bytes);
+            place.copy_from_slice(&made[..place.len()]);
+        }
+    }
+
+    /// Where `bytes` of pixels lie on the screen; nowhere in a memory that is too short.
+    fn place(&mut self, x: u32, y: u32, bytes: usize) -> &mut [u8] {
         let start = y as usize * self.layout.stride + x as usize * self.layout.depth.bytes();
-        if let Some(place) = self.memory.get_mut(start..start + pixels.len()) {
-            place.copy_from_slice(pixels);
-        }
+        self.memory.get_mut(start..start + bytes).unwrap_or_default()
     }
 
     /// What drawn columns or rows cover of the screen's.
     fn span(&self, drawn: Range<u32>, end: u32) -> Range<u32> {
         (drawn.start * self.zoom).min(end)..(drawn.end * self.zoom).min(end)
     }
+}
+
+fn xrgb(pixel: u32) -> [u8; 4] {
+    (pixel & 0x00FF_FFFF).to_le_bytes()
 }
 
 /// Makes one row of the screen of drawn pixels, each `zoom` times.
@@ -131,7 +143,7 @@ mod tests {
 
     fn shown(picture: &Canvas, layout: Layout, zoom: u32, bytes: usize) -> Vec<u8> {
         let mut memory = vec![9; bytes];
-        Pixels::new(&mut memory, layout, zoom).show(picture, &Areas::whole(picture.width(), picture.height()));
+        Pixels::new(&mut memory, layout, zoom).show(picture, &Mask::whole(picture.width(), picture.height()));
         memory
     }
 
@@ -171,10 +183,9 @@ mod tests {
             let layout = layout(32, 32, 32 * depth.bytes(), depth);
             let whole = shown(&picture, layout, 2, 32 * 32 * depth.bytes());
             let mut parts = vec![9; whole.len()];
-            let area = Area { left: 3, top: 5, right: 9, bottom: 16 };
-            let mut areas = Areas::default();
-            areas.add(area);
-            Pixels::new(&mut parts, layout, 2).show(&picture, &areas);
+            let mut mask = Mask::none(16, 16);
+            (5..16).for_each(|y| mask.add(y, 3..9));
+            Pixels::new(&mut parts, layout, 2).show(&picture, &mask);
             let inside = |i: usize| {
                 let (x, y) = (i / depth.bytes() % 32 / 2, i / depth.bytes() / 32 / 2);
                 (3..9).contains(&x) && (5..16).contains(&y)

@@ -2,12 +2,9 @@
 
 use keyface_core::FacePose;
 
-use super::draw::{Scene, Shape, backdrop, body};
+use super::draw::{Scene, Shape, Unseen, backdrop, body};
 use super::rig::{RigPose, Steady};
-use super::{Canvas, FaceError, Rotation};
-
-/// Rows that are painted at one go: all that is in use stays in the processor's nearer caches.
-const BAND: u32 = 64;
+use super::{Canvas, FaceError, Mask, Rotation};
 
 /// A drawn character at one size.
 pub struct Face {
@@ -15,6 +12,8 @@ pub struct Face {
     frame: Canvas,
     scene: Scene,
     steady: Steady,
+    /// What the next drawing changes.
+    changes: Mask,
 }
 
 impl Face {
@@ -44,35 +43,37 @@ impl Face {
     }
 
     fn over(mut backdrop: Canvas, rotation: Rotation, still: &[Shape]) -> Result<Face, FaceError> {
-        let mut scene = Scene::new(backdrop.width(), backdrop.height(), rotation);
+        let scene = Scene::new(backdrop.width(), backdrop.height(), rotation);
         scene.paint_still(&mut backdrop, still);
-        let steady = Steady::new(scene.scale());
-        Ok(Face { frame: backdrop.clone(), backdrop, scene, steady })
+        let (steady, changes) = (Steady::new(scene.scale()), Mask::none(backdrop.width(), backdrop.height()));
+        Ok(Face { frame: backdrop.clone(), backdrop, scene, steady, changes })
     }
 
     /// Draws a pose; the picture stays until the next call.
     pub fn draw(&mut self, pose: &FacePose) -> &Canvas {
-        self.draw_rig(&RigPose::of(pose))
+        self.draw_scene(&RigPose::of(pose), Unseen::NOTHING)
     }
 
-    /// Draws a pose for who sees one picture after another: what drifts by less than can be seen stays where it was.
+    /// Draws a pose for who sees one picture after another: what differs by less than can be seen stays as it was. A
+    /// moving part is less than half a pixel from its place, and no colour off by more than 2 levels of 255.
     pub fn draw_living(&mut self, pose: &FacePose) -> &Canvas {
         let rig = self.steady.settle(RigPose::of(pose));
-        self.draw_rig(&rig)
+        self.draw_scene(&rig, Unseen::WHILE_MOVING)
     }
 
-    /// The next picture is drawn as if it was the first.
+    /// The next picture is drawn as if it was the first: whole.
     pub fn forget(&mut self) {
         self.scene.forget();
     }
 
-    /// Draws outlines that were computed elsewhere.
-    pub fn draw_rig(&mut self, rig: &RigPose) -> &Canvas {
-        let changed = self.scene.set(rig);
-        for band in changed.iter().flat_map(|area| area.bands(BAND)) {
-            self.scene.paint(&mut self.frame, &self.backdrop, &band);
+    fn draw_scene(&mut self, rig: &RigPose, unseen: Unseen) -> &Canvas {
+        self.changes.clear();
+        if self.scene.is_blank() {
+            self.changes.add_all(&Mask::whole(self.frame.width(), self.frame.height()));
         }
-        self.frame.changed(changed);
+        self.scene.set(rig, unseen, &mut self.changes);
+        self.scene.paint(&mut self.frame, &self.backdrop, &self.changes);
+        self.frame.changed(&mut self.changes);
         &self.frame
     }
 }
@@ -160,6 +161,18 @@ mod tests {
         let first: Vec<[u8; 3]> = face.draw(&FacePose::REST).rgb().collect();
         face.draw(&nine_shapes()[6].pose);
         assert!(face.draw(&FacePose::REST).rgb().eq(first));
+    }
+
+    #[test]
+    fn who_forgot_what_was_drawn_draws_all_anew() {
+        let mut face = Face::new(SIDE, SIDE).unwrap();
+        let mut turned = FacePose::REST;
+        turned.head.yaw_rad = 0.5;
+        face.draw(&turned);
+        face.forget();
+        let picture = face.draw(&FacePose::REST);
+        assert!(picture.rgb().eq(pixels(&FacePose::REST)));
+        assert_eq!(picture.changes().1, &Mask::whole(SIDE, SIDE));
     }
 
     #[test]

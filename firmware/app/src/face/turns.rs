@@ -1,13 +1,15 @@
 //! Buffers of a screen that take turns: which comes next, and what it lacks of a picture that goes on changing.
 
-use super::{Areas, Canvas};
+use super::{Canvas, Mask};
 
 /// What a buffer lacks.
 #[derive(Debug, Default)]
 pub struct Stale {
     /// The drawing that was noted last.
     drawing: Option<u64>,
-    areas: Areas,
+    lacking: Mask,
+    /// What was brought to it last.
+    taken: Mask,
 }
 
 impl Stale {
@@ -15,15 +17,18 @@ impl Stale {
     pub fn note(&mut self, picture: &Canvas) {
         let (drawing, changes) = picture.changes();
         if self.drawing.replace(drawing).is_some_and(|last| last + 1 == drawing) {
-            self.areas.add_all(changes);
+            self.lacking.add_all(changes);
         } else {
-            self.areas = Areas::whole(picture.width(), picture.height());
+            self.lacking = Mask::whole(picture.width(), picture.height());
+            self.taken = Mask::none(picture.width(), picture.height());
         }
     }
 
     /// What is brought to the buffer now.
-    pub fn take(&mut self) -> Areas {
-        std::mem::take(&mut self.areas)
+    pub fn take(&mut self) -> &Mask {
+        self.taken.clear();
+        std::mem::swap(&mut self.lacking, &mut self.taken);
+        &self.taken
     }
 }
 
@@ -37,9 +42,9 @@ pub struct Turns {
 impl Turns {
     /// The buffer that shows a picture's newest drawing next, and what it lacks; `None` where the one that is seen shows
     /// it already.
-    pub fn next(&mut self, picture: &Canvas) -> Option<(usize, Areas)> {
+    pub fn next(&mut self, picture: &Canvas) -> Option<(usize, &Mask)> {
         self.stale.iter_mut().for_each(|stale| stale.note(picture));
-        if self.stale[self.front].areas.is_empty() {
+        if self.stale[self.front].lacking.is_empty() {
             return None;
         }
         self.front = 1 - self.front;
@@ -64,11 +69,11 @@ mod tests {
         let poses = nine_shapes().into_iter().map(|shape| shape.pose).chain([FacePose::REST, blink, FacePose::REST]);
         for (turn, pose) in poses.enumerate() {
             let picture = face.draw(&pose);
-            let (next, areas) = turns.next(picture).unwrap();
+            let (next, lacking) = turns.next(picture).unwrap();
             assert_eq!(next, 1 - turn % 2);
-            Pixels::new(&mut buffers[next], layout, 1).show(picture, &areas);
+            Pixels::new(&mut buffers[next], layout, 1).show(picture, lacking);
             let mut whole = vec![0; layout.bytes()];
-            Pixels::new(&mut whole, layout, 1).show(picture, &Areas::whole(64, 48));
+            Pixels::new(&mut whole, layout, 1).show(picture, &Mask::whole(64, 48));
             assert!(buffers[next] == whole, "picture {turn}");
         }
     }
@@ -85,11 +90,11 @@ mod tests {
     fn who_missed_a_drawing_lacks_everything() {
         let (mut face, mut stale) = (Face::new(64, 48).unwrap(), Stale::default());
         stale.note(face.draw(&FacePose::REST));
-        assert_eq!(stale.take(), Areas::whole(64, 48));
+        assert_eq!(stale.take(), &Mask::whole(64, 48));
         stale.note(face.draw(&nine_shapes()[6].pose));
-        assert_ne!(stale.take(), Areas::whole(64, 48));
+        assert_ne!(stale.take(), &Mask::whole(64, 48));
         face.draw(&FacePose::REST);
         stale.note(face.draw(&nine_shapes()[6].pose));
-        assert_eq!(stale.take(), Areas::whole(64, 48));
+        assert_eq!(stale.take(), &Mask::whole(64, 48));
     }
 }

@@ -3,8 +3,9 @@
 use keyface_core::Moment;
 use minifb::{Key, ScaleMode, WindowOptions};
 
+use super::pixels::GAP;
 use super::turns::Stale;
-use super::{Areas, Canvas, FaceError, MAX_SIDE, MIN_SIDE, Ready, Surface};
+use super::{Canvas, FaceError, MAX_SIDE, MIN_SIDE, Mask, Ready, Surface};
 
 /// A window that shows canvases; Escape or its cross closes it.
 pub struct Window {
@@ -55,7 +56,7 @@ impl Surface for Window {
             self.window.update();
             return Ok(());
         }
-        self.buffer.show(picture, &lacking);
+        self.buffer.show(picture, lacking);
         self.window
             .update_with_buffer(&self.buffer.pixels, width as usize, height as usize)
             .map_err(|e| FaceError::Window(e.to_string()))
@@ -84,11 +85,11 @@ impl Buffer {
         Buffer { width, height, pixels: vec![0; (width * height) as usize] }
     }
 
-    fn show(&mut self, picture: &Canvas, areas: &Areas) {
-        for area in areas.iter() {
-            for y in area.top..area.bottom {
-                let start = (y * self.width + area.left) as usize;
-                let from = picture.row(y, area.left, area.right);
+    fn show(&mut self, picture: &Canvas, lacking: &Mask) {
+        for y in lacking.bands().flatten() {
+            for columns in lacking.columns(y, GAP) {
+                let start = (y * self.width + columns.start) as usize;
+                let from = picture.row(y, columns.start, columns.end);
                 self.pixels[start..].iter_mut().zip(from).for_each(|(to, from)| *to = from & 0x00FF_FFFF);
             }
         }
@@ -103,7 +104,6 @@ mod tests {
     use embedded_graphics::primitives::Rectangle;
 
     use super::*;
-    use crate::face::Area;
 
     #[test]
     fn no_display_is_an_error_that_says_so() {
@@ -125,9 +125,9 @@ mod tests {
         let mut canvas = Canvas::new(20, 16).unwrap();
         let Ok(()) = canvas.fill_solid(&Rectangle::new(Point::new(3, 2), Size::new(2, 1)), Rgb888::new(1, 2, 3));
         let mut buffer = Buffer::new(20, 16);
-        let mut areas = Areas::default();
-        areas.add(Area { left: 2, top: 0, right: 4, bottom: 3 });
-        buffer.show(&canvas, &areas);
+        let mut mask = Mask::none(20, 16);
+        (0..3).for_each(|y| mask.add(y, 2..4));
+        buffer.show(&canvas, &mask);
         assert_eq!(buffer.pixels[2 * 20 + 3], 0x010203);
         assert_eq!(buffer.pixels.iter().filter(|p| **p != 0).count(), 1);
     }

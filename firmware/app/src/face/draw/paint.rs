@@ -2,11 +2,14 @@
 
 use tiny_skia::Transform;
 
+use super::cover::FULL;
 use super::ink::{Fill, Ink};
-use super::scan::FULL;
+use crate::face::Area;
 
 /// Opacity of an ink that lets nothing through.
-const OPAQUE: f32 = FULL as f32;
+const OPAQUE: f32 = 256.0;
+/// No ink that fades out lies on what differs from it by more levels.
+const CONTRAST: f32 = 128.0;
 /// Pixels that are one colour where a ramp is nearly level, and where it is gentle.
 const LONG: usize = 32;
 const SHORT: usize = 4;
@@ -14,7 +17,7 @@ const SHORT: usize = 4;
 const TO_WHOLE: f32 = 8_388_608.0;
 
 /// A fill at its place in a picture. A pixel is 0xAARRGGBB, its colours multiplied by its alpha.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paint {
     way: Way,
     /// Red, green, blue and opacity where the way begins, and how far they are from there to its end.
@@ -25,7 +28,7 @@ pub struct Paint {
 }
 
 /// How far along a ramp a pixel is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     /// Nowhere: there is one colour.
     None,
@@ -36,7 +39,7 @@ enum Way {
 }
 
 /// `x * by_x + y * by_y + start`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Sum {
     by_x: f32,
     by_y: f32,
@@ -62,6 +65,16 @@ impl Sum {
 }
 
 impl Way {
+    /// How much farther along one is than the other, at a pixel.
+    fn apart(&self, other: &Way, x: f32, y: u32) -> f32 {
+        match (self, other) {
+            (Way::None, Way::None) => 0.0,
+            (Way::Straight(a), Way::Straight(b)) => (a.at(x, y) - b.at(x, y)).abs(),
+            (Way::Round(a, b), Way::Round(c, d)) => (a.at(x, y) - c.at(x, y)).hypot(b.at(x, y) - d.at(x, y)),
+            _ => f32::INFINITY,
+        }
+    }
+
     /// How far it goes from one column to the next, at most.
     fn by_column(&self) -> f32 {
         match self {
@@ -96,54 +109,75 @@ impl Paint {
         self.from[3] == OPAQUE && self.by[3] == 0.0
     }
 
-    /// Paints pixels of a row, of which the first is at column `x`.
-    pub fn run(&self, pixels: &mut [u32], x: u32, y: u32, cover: u32) {
-        if let [pixel] = pixels {
-            *pixel = self.one(*pixel, x, y, cover);
-            return;
+    /// Whether another paints the pixels of `area` in colours that differ by less than `levels` of 255, or alike.
+    pub fn is_nearly(&self, other: &Paint, area: Area, levels: f32) -> bool {
+        if self == other {
+            return true;
         }
+        if (self.from, self.by, self.even) != (other.from, other.by, other.even) {
+            return false;
+        }
+        let corners =
+            [(area.left, area.top), (area.right, area.top), (area.right, area.bottom), (area.left, area.bottom)];
+        let apart = corners.map(|(x, y)| self.way.apart(&other.way, x as f32, y)).into_iter().fold(0.0, f32::max);
+        apart * self.span() < levels
+    }
+
+    /// By how many levels a pixel at its end differs from one at its beginning, at most.
+    fn span(&self) -> f32 {
+        let [r, g, b, opacity] = self.by.map(f32::abs);
+        r.max(g).max(b) + opacity / OPAQUE * CONTRAST
+    }
+
+    /// Paints pixels of a row, of which the first is at column `x`.
+    pub fn run(&self, pixels: &mut [u32], x: u32, y: u32) {
         match &self.way {
-            Way::None => self.flat(pixels, cover),
+            Way::None => self.flat(pixels),
             Way::Straight(sum) => {
                 let (start, by) = sum.row(y);
-                self.ramp(pixels, x, cover, |x| start + x * by);
+                self.ramp(pixels, x, |x| start + x * by);
             }
             Way::Round(u, v) => {
                 let ((u, u_by), (v, v_by)) = (u.row(y), v.row(y));
-                self.ramp(pixels, x, cover, |x| round(u + x * u_by, v + x * v_by));
+                self.ramp(pixels, x, |x| round(u + x * u_by, v + x * v_by));
             }
         }
     }
 
-    /// A pixel alone, as most are at edges: no loop is prepared for it.
-    fn one(&self, pixel: u32, x: u32, y: u32, cover: u32) -> u32 {
-        let is_whole = cover == FULL && self.is_opaque();
-        let x = if is_whole { middle(x / self.even, self.even) } else { x as f32 };
-        let at = match &self.way {
-            Way::None => 0.0,
-            Way::Straight(sum) => sum.at(x, y),
-            Way::Round(u, v) => round(u.at(x, y), v.at(x, y)),
-        };
-        let at = at.clamp(0.0, 1.0);
-        if is_whole {
-            return self.color(at);
-        }
-        let share = cover as f32 / FULL as f32;
-        blend(pixel, self.color(at), whole((self.from[3] + at * self.by[3]) * share))
-    }
-
-    fn flat(&self, pixels: &mut [u32], cover: u32) {
-        let (color, opacity) = (self.color(0.0), whole(self.from[3] * (cover as f32 / FULL as f32)));
-        if opacity == FULL {
-            pixels.fill(color);
-        } else {
-            pixels.iter_mut().for_each(|pixel| *pixel = blend(*pixel, color, opacity));
+    /// Paints pixels of a row as far as each is covered, of [`FULL`].
+    pub fn edge(&self, pixels: &mut [u32], x: u32, y: u32, covers: &[u8]) {
+        match &self.way {
+            Way::None => {
+                let color = self.color(0.0);
+                pixels.iter_mut().zip(covers).for_each(|(pixel, cover)| {
+                    *pixel = blend(*pixel, color, whole(self.from[3] * share(*cover)));
+                });
+            }
+            Way::Straight(sum) => {
+                let (start, by) = sum.row(y);
+                self.blend(pixels, x, covers, |x| start + x * by);
+            }
+            Way::Round(u, v) => {
+                let ((u, u_by), (v, v_by)) = (u.row(y), v.row(y));
+                self.blend(pixels, x, covers, |x| round(u + x * u_by, v + x * v_by));
+            }
         }
     }
 
-    fn ramp(&self, pixels: &mut [u32], x: u32, cover: u32, way: impl Fn(f32) -> f32) {
+    fn blend(&self, pixels: &mut [u32], x: u32, covers: &[u8], way: impl Fn(f32) -> f32) {
+        (x as i32..).zip(pixels).zip(covers).for_each(|((x, pixel), cover)| {
+            let at = way(x as f32).clamp(0.0, 1.0);
+            *pixel = blend(*pixel, self.color(at), whole((self.from[3] + at * self.by[3]) * share(*cover)));
+        });
+    }
+
+    fn flat(&self, pixels: &mut [u32]) {
+        if self.is_opaque() { pixels.fill(self.color(0.0)) } else { self.ramp(pixels, 0, |_| 0.0) }
+    }
+
+    fn ramp(&self, pixels: &mut [u32], x: u32, way: impl Fn(f32) -> f32) {
         let way = |x: f32| way(x).clamp(0.0, 1.0);
-        if self.is_opaque() && cover == FULL {
+        if self.is_opaque() {
             let color = |x: f32| self.color(way(x));
             return match self.even as usize {
                 LONG => even::<LONG>(pixels, x, color),
@@ -151,11 +185,19 @@ impl Paint {
                 _ => even::<1>(pixels, x, color),
             };
         }
-        let share = cover as f32 / FULL as f32;
-        (x as i32..).zip(pixels).for_each(|(x, pixel)| {
-            let at = way(x as f32);
-            *pixel = blend(*pixel, self.color(at), whole((self.from[3] + at * self.by[3]) * share));
-        });
+        (x as i32..).zip(pixels).for_each(|(x, pixel)| *pixel = self.over(*pixel, way(x as f32)));
+    }
+
+    /// Its color over a pixel, in numbers of which vectors can be made.
+    #[inline]
+    fn over(&self, under: u32, at: f32) -> u32 {
+        let opacity = (self.from[3] + at * self.by[3]) / OPAQUE;
+        let channel = |over: f32, bits: u32| {
+            let under = (under >> bits & 0xFF) as i32 as f32;
+            (under + (over - under) * opacity + TO_WHOLE).to_bits() & 0xFF
+        };
+        let [r, g, b] = [0, 1, 2].map(|i| self.from[i] + at * self.by[i]);
+        channel(255.0, 24) << 24 | channel(r, 16) << 16 | channel(g, 8) << 8 | channel(b, 0)
     }
 
     fn color(&self, at: f32) -> u32 {
@@ -168,13 +210,12 @@ fn round(u: f32, v: f32) -> f32 {
     (u * u + v * v).sqrt()
 }
 
-/// The middle of a block of `even` pixels, as a column.
-fn middle(block: u32, even: u32) -> f32 {
-    (block * even) as f32 + 0.5 * (even - 1) as f32
+fn share(cover: u8) -> f32 {
+    f32::from(cover) / f32::from(FULL)
 }
 
-/// Colours that are made at one go.
-const BATCH: usize = 32;
+/// Blocks whose colours are made at one go.
+const BATCH: usize = 16;
 
 /// Paints `N` pixels after another in the colour of their middle. Blocks begin at columns that are multiples of `N`,
 /// wherever the run begins.
@@ -183,16 +224,25 @@ fn even<const N: usize>(pixels: &mut [u32], x: u32, color: impl Fn(f32) -> u32) 
     let (mut block, lead) = (x as i32 / N as i32, (N - x as usize % N) % N);
     let (lead, rest) = pixels.split_at_mut(lead.min(pixels.len()));
     if !lead.is_empty() {
-        lead.fill(color(block));
+        paint_all(lead, color(block));
         block += 1;
     }
-    for batch in rest.chunks_mut(N * BATCH) {
+    let batched = if N < LONG { rest.len() - rest.len() % (N * BATCH) } else { 0 };
+    let (batches, rest) = rest.split_at_mut(batched);
+    for batch in batches.chunks_exact_mut(N * BATCH) {
         let mut colors = [0; BATCH];
-        let count = batch.len().div_ceil(N);
-        (block..).zip(&mut colors[..count]).for_each(|(block, made)| *made = color(block));
-        batch.chunks_mut(N).zip(colors).for_each(|(pixels, color)| pixels.fill(color));
+        (block..).zip(&mut colors).for_each(|(block, made)| *made = color(block));
+        let (blocks, _) = batch.as_chunks_mut::<N>();
+        blocks.iter_mut().zip(colors).for_each(|(pixels, color)| *pixels = [color; N]);
         block += BATCH as i32;
     }
+    // Of few blocks each is made by itself.
+    (block..).zip(rest.chunks_mut(N)).for_each(|(block, pixels)| paint_all(pixels, color(block)));
+}
+
+#[inline]
+fn paint_all(pixels: &mut [u32], color: u32) {
+    pixels.iter_mut().for_each(|pixel| *pixel = color);
 }
 
 fn parts(ink: Ink) -> [f32; 4] {
@@ -205,10 +255,10 @@ fn whole(value: f32) -> u32 {
     (value + TO_WHOLE).to_bits() & 0x1FF
 }
 
-/// `opacity` (0 to [`FULL`]) of an opaque colour over a pixel: two channels at a time.
+/// `opacity` (0 to [`OPAQUE`]) of an opaque colour over a pixel: two channels at a time.
 fn blend(under: u32, over: u32, opacity: u32) -> u32 {
     const EVEN: u32 = 0x00FF_00FF;
-    let rest = FULL - opacity;
+    let rest = OPAQUE as u32 - opacity;
     let even = (over & EVEN) * opacity + (under & EVEN) * rest + 0x0080_0080;
     let odd = (over >> 8 & EVEN) * opacity + (under >> 8 & EVEN) * rest + 0x0080_0080;
     (even >> 8 & EVEN) | (odd & !EVEN)
@@ -222,16 +272,23 @@ mod tests {
     const RED: Ink = Ink::rgb(0xFF0000);
     const BLUE: Ink = Ink::rgb(0x0000FF);
 
-    fn row(fill: Fill, y: u32, cover: u32) -> Vec<u32> {
+    fn row(fill: Fill, y: u32, cover: u8) -> Vec<u32> {
         let mut pixels = vec![0xFFFF_FFFF; 5];
-        Paint::of(&fill, Transform::identity()).unwrap().run(&mut pixels, 0, y, cover);
+        painted(&Paint::of(&fill, Transform::identity()).unwrap(), &mut pixels, 0, y, cover);
         pixels
+    }
+
+    fn painted(paint: &Paint, pixels: &mut [u32], x: u32, y: u32, cover: u8) {
+        match cover {
+            FULL => paint.run(pixels, x, y),
+            _ => paint.edge(pixels, x, y, &vec![cover; pixels.len()]),
+        }
     }
 
     #[test]
     fn a_colour_covers_what_it_is_told_to() {
         assert_eq!(row(Fill::Flat(RED), 0, FULL), [0xFFFF_0000; 5]);
-        assert_eq!(row(Fill::Flat(RED), 0, 128), [0xFFFF_8080; 5]);
+        assert_eq!(row(Fill::Flat(RED), 0, 128), [0xFFFF_7F7F; 5]);
         assert_eq!(row(Fill::Flat(RED.at(0.5)), 0, 128), [0xFFFF_BFBF; 5]);
     }
 
@@ -253,7 +310,7 @@ mod tests {
     #[test]
     fn on_nothing_a_half_covered_pixel_is_half_there() {
         let mut pixels = [0];
-        Paint::of(&Fill::Flat(RED), Transform::identity()).unwrap().run(&mut pixels, 0, 0, 128);
+        Paint::of(&Fill::Flat(RED), Transform::identity()).unwrap().edge(&mut pixels, 0, 0, &[128]);
         assert_eq!(pixels, [0x8080_0000]);
     }
 
@@ -261,26 +318,14 @@ mod tests {
     fn a_pixel_does_not_depend_on_where_its_run_begins() {
         for fill in [Fill::Round(at(3.3, 9.1), [41.7, 39.3], RED, BLUE.at(0.4)), Fill::Down(0.3, BLUE, 17.7, RED)] {
             let paint = Paint::of(&fill, Transform::from_row(1.1, 0.03, -0.03, 1.1, 0.7, 0.2)).unwrap();
-            let (mut whole, mut parts) = (vec![0xFF12_3456; 40], vec![0xFF12_3456; 40]);
-            paint.run(&mut whole, 100, 7, 200);
-            let (left, right) = parts.split_at_mut(13);
-            paint.run(left, 100, 7, 200);
-            paint.run(right, 113, 7, 200);
-            assert_eq!(whole, parts);
-        }
-    }
-
-    #[test]
-    fn a_pixel_alone_is_painted_as_in_a_run() {
-        for (fill, cover) in [
-            (Fill::Round(at(3.3, 9.1), [3000.0, 2000.0], RED, BLUE), FULL),
-            (Fill::Down(0.3, BLUE, 17.7, RED.at(0.3)), 77),
-        ] {
-            let paint = Paint::of(&fill, Transform::from_row(1.1, 0.03, -0.03, 1.1, 0.7, 0.2)).unwrap();
-            let (mut run, mut alone) = (vec![0xFF12_3456; 70], vec![0xFF12_3456; 70]);
-            paint.run(&mut run, 5, 7, cover);
-            (5..).zip(alone.chunks_mut(1)).for_each(|(x, pixel)| paint.run(pixel, x, 7, cover));
-            assert_eq!(run, alone);
+            for cover in [200, FULL] {
+                let (mut whole, mut parts) = (vec![0xFF12_3456; 40], vec![0xFF12_3456; 40]);
+                painted(&paint, &mut whole, 100, 7, cover);
+                let (left, right) = parts.split_at_mut(13);
+                painted(&paint, left, 100, 7, cover);
+                painted(&paint, right, 113, 7, cover);
+                assert_eq!(whole, parts);
+            }
         }
     }
 

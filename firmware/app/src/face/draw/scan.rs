@@ -4,7 +4,9 @@
 //! A cell holds by how much the cover changes from its left neighbour's (the signed areas of FreeType's rasteriser,
 //! summed along rows). Where shapes overlap themselves they are filled, whichever way they turn.
 
+use super::cover::{Cover, FULL};
 use crate::face::Area;
+use crate::face::mask::spans as spans_of;
 
 /// Parts of a pixel, along each axis.
 const ONE_BITS: u32 = 8;
@@ -14,8 +16,6 @@ const SLOPE_BITS: u32 = 22;
 const SLOPE_HALF: i64 = 1 << (SLOPE_BITS - 1);
 /// The sum of a pixel that is covered wholly.
 const WHOLE: i32 = 2 * ONE * ONE;
-/// Cover of a whole pixel, for those who paint.
-pub const FULL: u32 = 256;
 /// Farther out nothing is seen, and whole numbers end.
 const FAR: f32 = 32_768.0;
 
@@ -33,19 +33,6 @@ impl Spot {
         let part = |v: f32| ((v.clamp(-FAR, FAR) + FAR) * ONE as f32) as i32 - FAR as i32 * ONE;
         Spot { x: part(x), y: part(y) }
     }
-}
-
-/// Pixels of a row that are covered alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// The row.
-    pub y: u32,
-    /// The first column.
-    pub left: u32,
-    /// The first column behind them.
-    pub right: u32,
-    /// Of each, 1 to [`FULL`].
-    pub cover: u32,
 }
 
 /// What is covered within an area. Between two shapes all cells are 0.
@@ -74,102 +61,95 @@ impl Scan {
     }
 
     /// Adds a closed contour of the shape.
-    pub fn contour(&mut self, spots: &[Spot]) {
-        let Some(last) = spots.last() else { return };
-        let (top, bottom) = (self.clip.top as i32 * ONE, self.clip.bottom as i32 * ONE);
-        let mut from = *last;
-        for to in spots {
-            let is_seen = from.y.min(to.y) < bottom && from.y.max(to.y) > top;
-            if is_seen {
-                self.edge(from, *to);
-            }
-            from = *to;
-        }
+    pub fn contour(&mut self, spots: impl Iterator<Item = Spot>) {
+        let (left, top) = (self.clip.left as i32 * ONE, self.clip.top as i32 * ONE);
+        let mut spots = spots.map(|Spot { x, y }| Spot { x: x - left, y: y - top });
+        let Some(first) = spots.next() else { return };
+        let last = spots.fold(first, |from, to| {
+            self.edge(from, to);
+            to
+        });
+        self.edge(last, first);
     }
 
+    /// Adds an edge between two spots, counted from the area's corner.
     fn edge(&mut self, a: Spot, b: Spot) {
         let (a, b, sign) = if a.y < b.y { (a, b, 1) } else { (b, a, -1) };
-        let (top, bottom) = (a.y.max(self.clip.top as i32 * ONE), b.y.min(self.clip.bottom as i32 * ONE));
+        let (top, bottom) = (a.y.max(0), b.y.min(self.clip.height() as i32 * ONE));
         if top >= bottom {
             return;
         }
         let slope = (i64::from(b.x - a.x) << SLOPE_BITS) / i64::from(b.y - a.y);
-        // A function of y alone: where an edge enters a row does not depend on what is seen.
-        let x_at = |y: i32| a.x + ((i64::from(y - a.y) * slope + SLOPE_HALF) >> SLOPE_BITS) as i32;
-        let (mut y, mut x) = (top, x_at(top));
+        let steep = (i64::from(b.y - a.y) << SLOPE_BITS) / i64::from((b.x - a.x).abs().max(1));
+        let mut way = i64::from(top - a.y) * slope + SLOPE_HALF;
+        let (mut y, mut x) = (top, a.x + (way >> SLOPE_BITS) as i32);
         while y < bottom {
-            let next = ((y / ONE + 1) * ONE).min(bottom);
-            let next_x = x_at(next);
-            self.slice(y / ONE, x.min(next_x), x.max(next_x), sign * (next - y));
+            let next = ((y | (ONE - 1)) + 1).min(bottom);
+            way += i64::from(next - y) * slope;
+            let next_x = a.x + (way >> SLOPE_BITS) as i32;
+            self.slice((y >> ONE_BITS) as usize, [x.min(next_x), x.max(next_x)], next - y, steep, sign);
             (y, x) = (next, next_x);
         }
     }
 
-    /// The part of an edge that lies in one row, `fall` parts high, from `left` to `right`.
+    /// The part of an edge that lies in one row, `fall` parts high, from `left` to `right`; `steep` is its fall by column.
     #[inline]
-    fn slice(&mut self, row: i32, left: i32, right: i32, fall: i32) {
-        let row = row as usize - self.clip.top as usize;
+    fn slice(&mut self, row: usize, [left, right]: [i32; 2], fall: i32, steep: i64, sign: i32) {
+        let cells = &mut self.cells[row * self.stride..][..self.stride];
+        let touched = &mut self.touched[row * self.words..][..self.words];
         let (first, last) = (left >> ONE_BITS, right >> ONE_BITS);
         if first == last {
-            return self.put(row, first, fall, left + right - 2 * first * ONE);
+            return put(cells, touched, first, sign * fall, left + right - 2 * first * ONE);
         }
-        if last < self.clip.left as i32 {
-            return self.put(row, last, fall, 0);
+        if last < 0 {
+            return put(cells, touched, last, sign * fall, 0);
         }
-        if first >= self.clip.right as i32 {
+        if first >= self.width as i32 {
             return;
         }
         let (mut from, mut fallen) = (left, 0);
-        for column in first..=last {
-            let to = right.min((column + 1) * ONE);
-            let fallen_to = fall * (to - left) / (right - left);
-            self.put(row, column, fallen_to - fallen, from + to - 2 * column * ONE);
+        for column in first..last {
+            let to = (column + 1) * ONE;
+            let fallen_to = fall.min(((i64::from(to - left) * steep) >> SLOPE_BITS) as i32);
+            put(cells, touched, column, sign * (fallen_to - fallen), from + to - 2 * column * ONE);
             (from, fallen) = (to, fallen_to);
         }
+        put(cells, touched, last, sign * (fall - fallen), from + right - 2 * last * ONE);
     }
 
-    /// An edge that falls by `fall` within a pixel; `sides` is twice the mean distance from the pixel's left side.
-    #[inline]
-    fn put(&mut self, row: usize, column: i32, fall: i32, sides: i32) {
-        // What lies to the left covers the whole row.
-        let (column, sides) = if column < self.clip.left as i32 { (self.clip.left as i32, 0) } else { (column, sides) };
-        let column = (column - self.clip.left as i32) as usize;
-        if column < self.width {
-            let cell = row * self.stride + column;
-            self.cells[cell] += (2 * ONE - sides) * fall;
-            self.cells[cell + 1] += sides * fall;
-            let bit = row * self.words * 64 + column;
-            self.touched[bit / 64] |= 1 << (bit % 64);
-            self.touched[(bit + 1) / 64] |= 1 << ((bit + 1) % 64);
-        }
-    }
-
-    /// Ends the shape: `tell` is told its runs, from top to bottom and from left to right.
-    pub fn sweep(&mut self, mut tell: impl FnMut(Run)) {
+    /// Ends the shape: `cover` becomes what it covers.
+    pub fn end(&mut self, cover: &mut Cover) {
+        cover.begin(self.clip.left, self.clip.top);
         for row in 0..self.clip.height() as usize {
             let cells = &mut self.cells[row * self.stride..][..self.stride];
-            let (mut sum, mut from) = (0_i32, 0);
-            let mut run = |from: usize, to: usize, sum: i32| {
-                let cover = (sum.abs().min(WHOLE) as u32 + FULL) / (2 * ONE as u32);
-                if cover > 0 && from < to {
-                    let (left, right) = (self.clip.left + from as u32, self.clip.left + to as u32);
-                    tell(Run { y: self.clip.top + row as u32, left, right, cover });
-                }
-            };
-            for (index, word) in self.touched[row * self.words..][..self.words].iter_mut().enumerate() {
-                let mut bits = std::mem::take(word);
-                while bits != 0 {
-                    let column = 64 * index + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let change = std::mem::take(&mut cells[column]);
-                    if change != 0 {
-                        run(from, column, sum);
-                        (sum, from) = (sum + change, column);
-                    }
-                }
+            let touched = &self.touched[row * self.words..][..self.words];
+            let (mut sum, mut spans) = (0_i32, cover.begin_row(self.width));
+            for columns in spans_of(touched, 0..self.stride as u32) {
+                let columns = columns.start as usize..columns.end as usize;
+                spans.add(
+                    columns.start,
+                    cells[columns].iter_mut().map(|change| {
+                        sum += std::mem::take(change);
+                        ((sum.abs().min(WHOLE) as u32 * u32::from(FULL) + WHOLE as u32 / 2) / WHOLE as u32) as u8
+                    }),
+                );
             }
-            run(from, self.width, sum);
+            spans.end();
         }
+        self.touched[..self.clip.height() as usize * self.words].fill(0);
+    }
+}
+
+/// An edge that falls by `fall` within a pixel; `sides` is twice the mean distance from the pixel's left side.
+#[inline]
+fn put(cells: &mut [i32], touched: &mut [u64], column: i32, fall: i32, sides: i32) {
+    // What lies to the left covers the whole row.
+    let (column, sides) = if column < 0 { (0, 0) } else { (column as usize, sides) };
+    if column + 1 < cells.len() {
+        cells[column] += (2 * ONE - sides) * fall;
+        cells[column + 1] += sides * fall;
+        touched[column / 64] |= 1 << (column % 64);
+        touched[(column + 1) / 64] |= 1 << ((column + 1) % 64);
     }
 }
 
@@ -178,32 +158,40 @@ mod tests {
     use super::*;
 
     /// The cover of each pixel of a polygon within an area.
-    fn covers(points: &[(f32, f32)], clip: Area) -> Vec<Vec<u32>> {
-        let mut scan = Scan::default();
+    fn covers(points: &[(f32, f32)], clip: Area) -> Vec<Vec<u8>> {
+        let (mut scan, mut cover) = (Scan::default(), Cover::default());
         scan.begin(clip);
-        let spots: Vec<Spot> = points.iter().map(|(x, y)| Spot::of(*x, *y)).collect();
-        scan.contour(&spots);
-        let mut covers = vec![vec![0; clip.right as usize]; clip.bottom as usize];
-        scan.sweep(|Run { y, left, right, cover }| covers[y as usize][left as usize..right as usize].fill(cover));
+        scan.contour(points.iter().map(|(x, y)| Spot::of(*x, *y)));
+        scan.end(&mut cover);
         assert!(scan.cells.iter().all(|cell| *cell == 0) && scan.touched.iter().all(|bits| *bits == 0));
+        let mut covers = vec![vec![0; clip.right as usize]; clip.bottom as usize];
+        for y in cover.rows() {
+            for span in cover.row(y) {
+                let covers = &mut covers[y as usize];
+                for (x, parts) in [cover.lead(span), cover.trail(span)] {
+                    covers[x as usize..].iter_mut().zip(parts).for_each(|(cover, part)| *cover = *part);
+                }
+                span.whole().for_each(|x| covers[x as usize] = FULL);
+            }
+        }
         covers
     }
 
     #[test]
     fn a_pixel_is_covered_by_its_share() {
         let square = [(1.25, 0.5), (3.0, 0.5), (3.0, 2.0), (1.25, 2.0)];
-        let expected = [[0, 96, 128, 0], [0, 192, 256, 0], [0; 4]];
+        let expected = [[0, 96, 128, 0], [0, 191, 255, 0], [0; 4]];
         assert_eq!(covers(&square, Area::whole(4, 3)), expected);
         let triangle = [(0.0, 0.0), (2.0, 0.0), (0.0, 2.0)];
-        assert_eq!(covers(&triangle, Area::whole(2, 2)), [[256, 128], [128, 0]]);
+        assert_eq!(covers(&triangle, Area::whole(2, 2)), [[255, 128], [128, 0]]);
     }
 
     #[test]
     fn either_turn_fills_and_what_is_covered_twice_is_full() {
         let there_and_back = [(0.0, 0.0), (0.0, 1.0), (2.0, 1.0), (2.0, 0.0)];
-        assert_eq!(covers(&there_and_back, Area::whole(2, 1)), [[256, 256]]);
+        assert_eq!(covers(&there_and_back, Area::whole(2, 1)), [[255, 255]]);
         let twice = [(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0), (0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)];
-        assert_eq!(covers(&twice, Area::whole(2, 1)), [[256, 256]]);
+        assert_eq!(covers(&twice, Area::whole(2, 1)), [[255, 255]]);
     }
 
     #[test]

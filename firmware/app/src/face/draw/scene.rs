@@ -3,11 +3,14 @@
 use tiny_skia::Transform;
 
 use super::brush::Brush;
-use super::pass::Pass;
-use super::shape::{Laid, Shape};
+use super::cover::Cover;
+use super::paint::Paint;
+use super::pass::{Laid, paint};
+use super::scan::Scan;
+use super::shape::Shape;
 use super::{depth, eyes, hair, head, mouth, placed, tilted};
 use crate::face::rig::{BrowRig, EyeRig, HeadRig, MouthRig, RigPose};
-use crate::face::{Area, Areas, Canvas, Rotation};
+use crate::face::{Area, Canvas, Mask, Rotation};
 
 /// What is drawn of a rig, apart from how the head is turned. Equal parts look alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +75,23 @@ impl Part {
     }
 }
 
+/// What may differ from what is to be shown, because nobody sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unseen {
+    /// A part stays where it was until it is so many pixels from its place.
+    pub px: f32,
+    /// A colour stays as it was until it differs by so many levels of 255.
+    pub levels: f32,
+}
+
+impl Unseen {
+    /// All is shown as it is.
+    pub const NOTHING: Unseen = Unseen { px: 0.0, levels: 0.0 };
+    /// While pictures follow each other. What moves fast moves at each picture all the same; what moves slowly goes by
+    /// steps of half a pixel, less than the softness of an edge, and a colour by less than a level.
+    pub const WHILE_MOVING: Unseen = Unseen { px: 0.5, levels: 0.75 };
+}
+
 /// A part at its place.
 struct Placed {
     part: Part,
@@ -87,7 +107,15 @@ pub struct Scene {
     turned: Transform,
     upright: Transform,
     parts: Vec<Placed>,
-    pass: Pass,
+    easel: Easel,
+}
+
+/// What shapes are laid with.
+#[derive(Default)]
+struct Easel {
+    scan: Scan,
+    /// What a shape covered before: its memory is used again.
+    spare: Cover,
 }
 
 impl Scene {
@@ -99,7 +127,7 @@ impl Scene {
             turned: rotation.transform(width, height),
             upright: placed(viewed_width, viewed_height),
             parts: Vec::new(),
-            pass: Pass::default(),
+            easel: Easel::default(),
         }
     }
 
@@ -109,30 +137,44 @@ impl Scene {
     }
 
     /// Paints what stands still.
-    pub fn paint_still(&mut self, canvas: &mut Canvas, shapes: &[Shape]) {
+    pub fn paint_still(&self, canvas: &mut Canvas, shapes: &[Shape]) {
         let place = self.upright.post_concat(self.turned);
-        self.pass.begin(self.size);
-        shapes.iter().rev().for_each(|shape| self.pass.add(&shape.laid(place, self.size)));
-        self.pass.paint(canvas);
+        let (mut scan, mut mask) = (Scan::default(), Mask::none(canvas.width(), canvas.height()));
+        let laid: Vec<Laid> = shapes
+            .iter()
+            .rev()
+            .map(|shape| {
+                let mut laid = Laid { cover: Cover::default(), paint: Paint::of(&shape.fill, place) };
+                shape.scan(place, self.size, &mut scan, &mut laid.cover);
+                laid.cover.add_to(&mut mask);
+                laid
+            })
+            .collect();
+        let behind = canvas.clone();
+        paint(canvas, &behind, &mask, &laid.iter().collect::<Vec<_>>());
     }
 
-    /// Takes a pose; says what of the picture it changes.
-    pub fn set(&mut self, rig: &RigPose) -> Areas {
-        let mut changed = Areas::default();
+    /// Takes a pose; adds to `changed` what of the picture it changes.
+    pub fn set(&mut self, rig: &RigPose, unseen: Unseen, changed: &mut Mask) {
         for (index, part) in Part::all(rig).into_iter().enumerate() {
             let place = self.place(&rig.head, part.depth());
-            match self.parts.get_mut(index) {
-                Some(placed) => placed.set(part, place, self.size, self.upright.sx, &mut changed),
-                None => {
-                    let shapes = Brush::shapes(self.upright.sx, |brush| part.draw(brush));
-                    let mut placed = Placed { part, place, shapes, laid: Vec::new() };
-                    placed.lay(self.size);
-                    changed.add(placed.area());
-                    self.parts.push(placed);
-                }
+            if index == self.parts.len() {
+                self.parts.push(Placed { part, place, shapes: Vec::new(), laid: Vec::new() });
             }
+            let placed = &mut self.parts[index];
+            if placed.shapes.is_empty() || placed.part != part {
+                placed.shapes = Brush::shapes(self.upright.sx, |brush| part.draw(brush));
+            } else if !placed.has_moved(place, unseen.px) {
+                continue;
+            }
+            (placed.part, placed.place) = (part, place);
+            placed.lay(self.size, unseen.levels, &mut self.easel, changed);
         }
-        changed
+    }
+
+    /// Whether nothing was drawn yet.
+    pub fn is_blank(&self) -> bool {
+        self.parts.is_empty()
     }
 
     /// Nothing was drawn yet.
@@ -140,13 +182,10 @@ impl Scene {
         self.parts.clear();
     }
 
-    /// Paints what lies in `area`, over the backdrop.
-    pub fn paint(&mut self, canvas: &mut Canvas, backdrop: &Canvas, area: &Area) {
-        self.pass.begin(*area);
-        let laid = self.parts.iter().rev().flat_map(|placed| placed.laid.iter().rev());
-        laid.for_each(|shape| self.pass.add(shape));
-        self.pass.restore(canvas, backdrop);
-        self.pass.paint(canvas);
+    /// Paints what is marked, over the backdrop.
+    pub fn paint(&self, canvas: &mut Canvas, backdrop: &Canvas, mask: &Mask) {
+        let laid: Vec<&Laid> = self.parts.iter().rev().flat_map(|placed| placed.laid.iter().rev()).collect();
+        paint(canvas, backdrop, mask, &laid);
     }
 
     fn place(&self, head: &HeadRig, depth: f32) -> Transform {
@@ -156,36 +195,30 @@ impl Scene {
 }
 
 impl Placed {
-    /// Takes the part as it is now, and adds to `changed` what that changes.
-    fn set(&mut self, part: Part, place: Transform, size: Area, scale: f32, changed: &mut Areas) {
-        if self.part == part && self.place == place {
-            return;
-        }
-        let (before, mut is_told) = (self.area(), false);
-        if self.part != part {
-            let shapes = std::mem::replace(&mut self.shapes, Brush::shapes(scale, |brush| part.draw(brush)));
-            is_told = self.place == place && shapes.len() == self.shapes.len();
-            if is_told {
-                let pairs = shapes.iter().zip(&self.shapes);
-                pairs.for_each(|(before, now)| before.differences(now, place, size, changed));
+    fn has_moved(&self, place: Transform, unseen_px: f32) -> bool {
+        place != self.place && self.shapes.iter().any(|shape| shape.moved(self.place, place) >= unseen_px)
+    }
+
+    /// Lays the shapes where they are now, and adds to `changed` what that changes.
+    fn lay(&mut self, size: Area, unseen_levels: f32, easel: &mut Easel, changed: &mut Mask) {
+        let gone = self.shapes.len().min(self.laid.len());
+        self.laid.drain(gone..).for_each(|laid| laid.cover.add_to(changed));
+        self.laid.resize_with(self.shapes.len(), Laid::default);
+        for (shape, laid) in self.shapes.iter().zip(&mut self.laid) {
+            let Easel { scan, spare } = easel;
+            shape.scan(self.place, size, scan, spare);
+            laid.cover.differences(spare, changed);
+            std::mem::swap(&mut laid.cover, spare);
+            let paint = Paint::of(&shape.fill, self.place);
+            let is_held = match (&laid.paint, &paint) {
+                (Some(held), Some(paint)) => held.is_nearly(paint, shape.area(self.place, size), unseen_levels),
+                _ => false,
+            };
+            if !is_held {
+                laid.paint = paint;
+                laid.cover.add_to(changed);
             }
         }
-        (self.part, self.place) = (part, place);
-        self.lay(size);
-        if !is_told {
-            changed.add(before);
-            changed.add(self.area());
-        }
-    }
-
-    fn lay(&mut self, size: Area) {
-        self.laid = self.shapes.iter().map(|shape| shape.laid(self.place, size)).collect();
-    }
-
-    /// Which pixels it may touch.
-    fn area(&self) -> Area {
-        let areas = self.laid.iter().map(|laid| laid.area).filter(|area| !area.is_empty());
-        areas.reduce(|a, b| a.with(&b)).unwrap_or_default()
     }
 }
 
@@ -221,7 +254,9 @@ mod tests {
         let mut canvas = Canvas::new(width, height).unwrap();
         scene.paint_still(&mut canvas, &still);
         let behind = canvas.clone();
-        scene.set(&RigPose::of(pose)).iter().for_each(|area| scene.paint(&mut canvas, &behind, area));
+        let mut changed = Mask::none(width, height);
+        scene.set(&RigPose::of(pose), Unseen::NOTHING, &mut changed);
+        scene.paint(&mut canvas, &behind, &changed);
         let mut pixmap = Pixmap::new(width, height).unwrap();
         still.iter().for_each(|shape| reference::draw(&mut pixmap, shape, scene.upright));
         let shapes = scene.parts.iter().flat_map(|placed| placed.shapes.iter().map(|shape| (shape, placed.place)));
@@ -251,18 +286,18 @@ mod tests {
     #[test]
     fn what_is_painted_anew_is_as_painted_whole() {
         let (width, height) = (320, 200);
-        let mut scene = Scene::new(width, height, Rotation::Deg90);
         let behind = Canvas::new(width, height).unwrap();
-        let mut canvas = behind.clone();
-        for pose in poses().iter().chain([&FacePose::REST, &nine_shapes()[4].pose, &nine_shapes()[5].pose]) {
-            let rig = RigPose::of(pose);
-            let changed = scene.set(&rig);
-            changed.iter().for_each(|area| scene.paint(&mut canvas, &behind, area));
-            scene.forget();
-            scene.set(&rig);
-            let mut whole = behind.clone();
-            scene.paint(&mut whole, &behind, &Area::whole(width, height));
-            assert!(canvas.rgb().eq(whole.rgb()), "{pose:?}");
+        for unseen in [Unseen::NOTHING, Unseen::WHILE_MOVING] {
+            let mut scene = Scene::new(width, height, Rotation::Deg90);
+            let (mut canvas, mut changed) = (behind.clone(), Mask::none(width, height));
+            for pose in poses().iter().chain([&FacePose::REST, &nine_shapes()[4].pose, &nine_shapes()[5].pose]) {
+                changed.clear();
+                scene.set(&RigPose::of(pose), unseen, &mut changed);
+                scene.paint(&mut canvas, &behind, &changed);
+                let mut whole = behind.clone();
+                scene.paint(&mut whole, &behind, &Mask::whole(width, height));
+                assert!(canvas.rgb().eq(whole.rgb()), "{pose:?}");
+            }
         }
     }
 
@@ -271,12 +306,60 @@ mod tests {
         let (width, height) = SIZE;
         let mut scene = Scene::new(width, height, Rotation::Deg0);
         let mut pose = FacePose::REST;
-        scene.set(&RigPose::of(&pose));
-        assert!(scene.set(&RigPose::of(&pose)).is_empty());
+        scene.set(&RigPose::of(&pose), Unseen::NOTHING, &mut Mask::none(width, height));
+        let mut changed = Mask::none(width, height);
+        scene.set(&RigPose::of(&pose), Unseen::NOTHING, &mut changed);
+        assert!(changed.is_empty());
         pose.set(Channel::JawOpen, 0.4);
-        let changed = scene.set(&RigPose::of(&pose));
-        assert!(changed.iter().all(|area| area.top > 300), "{changed:?}");
-        let pixels: u32 = changed.iter().map(|area| area.width() * area.height()).sum();
-        assert!(pixels < 250_000, "{pixels} of a head of half a million");
+        scene.set(&RigPose::of(&pose), Unseen::NOTHING, &mut changed);
+        assert!(changed.bands().all(|rows| rows.start > 300), "{:?}", changed.bands().collect::<Vec<_>>());
+        assert!(changed.count() < 100_000, "{} of a head of half a million", changed.count());
+    }
+
+    /// The rig of a head that follows a loud voice.
+    fn loud(ms: i64) -> RigPose {
+        let mut pose = nine_shapes()[ms as usize / 100 % 9].pose;
+        let said = Prosody { loudness: 1.0, phrase: 1.0, way_s: 0.8e-3 * ms as f64, ..Prosody::REST };
+        Life::new(3).apply(Moment::from_ms(ms), &said, &mut pose);
+        RigPose::of(&pose)
+    }
+
+    #[test]
+    fn a_colour_that_is_held_is_two_levels_of_255_off_at_most() {
+        let (width, height) = (640, 400);
+        let (behind, whole) = (Canvas::new(width, height).unwrap(), Mask::whole(width, height));
+        let mut scene = Scene::new(width, height, Rotation::Deg0);
+        for ms in (0..4_000).step_by(16) {
+            scene.set(&loud(ms), Unseen::WHILE_MOVING, &mut Mask::none(width, height));
+            if ms % 160 != 0 {
+                continue;
+            }
+            let (mut held, mut fresh) = (behind.clone(), behind.clone());
+            scene.paint(&mut held, &behind, &whole);
+            let mut anew = Scene::new(width, height, Rotation::Deg0);
+            for Placed { part, place, shapes, .. } in &scene.parts {
+                let mut placed = Placed { part: *part, place: *place, shapes: shapes.clone(), laid: Vec::new() };
+                placed.lay(scene.size, 0.0, &mut anew.easel, &mut Mask::none(width, height));
+                anew.parts.push(placed);
+            }
+            anew.paint(&mut fresh, &behind, &whole);
+            let apart = held.rgb().flatten().zip(fresh.rgb().flatten()).map(|(a, b)| a.abs_diff(b)).max();
+            assert!(apart <= Some(2), "{apart:?} at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn a_moving_part_is_half_a_pixel_from_its_place_at_most() {
+        let (width, height) = SIZE;
+        let mut scene = Scene::new(width, height, Rotation::Deg0);
+        for ms in (0..2_000).step_by(16) {
+            let rig = loud(ms);
+            scene.set(&rig, Unseen::WHILE_MOVING, &mut Mask::none(width, height));
+            for placed in &scene.parts {
+                let place = scene.place(&rig.head, placed.part.depth());
+                let most = placed.shapes.iter().map(|shape| shape.moved(placed.place, place)).fold(0.0, f32::max);
+                assert!(most < 0.5, "{:?} is {most} pixels off", placed.part);
+            }
+        }
     }
 }

@@ -2,15 +2,13 @@
 
 use tiny_skia::{Path, PathSegment, Transform};
 
+use super::cover::Cover;
 use super::ink::Fill;
-use super::paint::Paint;
-use super::scan::{Run, Scan, Spot};
-use crate::face::{Area, Areas};
+use super::scan::{Scan, Spot};
+use crate::face::Area;
 
 /// How far a polygon may be from its curve, in pixels.
 const ASIDE_PX: f32 = 0.06;
-/// Neighbouring edges of which a difference is told at one go.
-const EDGES: usize = 6;
 
 /// A filled outline.
 #[derive(Clone, Debug)]
@@ -75,59 +73,33 @@ impl Shape {
 
     /// Which pixels it may touch under `place`, of those in `limits`.
     pub fn area(&self, place: Transform, limits: Area) -> Area {
-        let [left, top, right, bottom] = self.bounds;
-        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-        Area::around(bounds(corners.map(|(x, y)| mapped(tiny_skia::Point { x, y }, place))), limits)
+        Area::around(bounds(self.corners().map(|p| mapped(p, place))), limits)
     }
 
-    /// Adds to `areas` what differs between this shape and another, both under `place`.
-    pub fn differences(&self, other: &Shape, place: Transform, limits: Area, areas: &mut Areas) {
-        if self.fill != other.fill || self.ends != other.ends {
-            areas.add(self.area(place, limits));
-            areas.add(other.area(place, limits));
-            return;
-        }
-        let (mut start, ends) = (0, &self.ends);
-        for end in ends {
-            let (a, b) = (&self.points[start..*end], &other.points[start..*end]);
-            let differs = |i: usize| a[i] != b[i] || a[(i + 1) % a.len()] != b[(i + 1) % b.len()];
-            for first in (0..a.len()).step_by(EDGES) {
-                let edges = (first..(first + EDGES).min(a.len())).filter(|i| differs(*i));
-                let both = edges.flat_map(|i| [a[i], b[i], a[(i + 1) % a.len()], b[(i + 1) % b.len()]]);
-                areas.add(Area::around(bounds(both.map(|p| mapped(p, place))), limits));
-            }
-            start = *end;
-        }
-    }
-
-    /// The shape at its place in a picture, as far as it lies in `limits`.
-    pub fn laid(&self, place: Transform, limits: Area) -> Laid {
-        let spots = self.points.iter().map(|p| mapped(*p, place)).map(|(x, y)| Spot::of(x, y)).collect();
-        Laid { spots, ends: self.ends.clone(), area: self.area(place, limits), paint: Paint::of(&self.fill, place) }
-    }
-}
-
-/// A shape at its place in a picture.
-#[derive(Clone, Debug)]
-pub struct Laid {
-    spots: Vec<Spot>,
-    ends: Vec<usize>,
-    /// Which pixels it may touch.
-    pub area: Area,
-    /// What they get; `None` where the place has no size.
-    pub paint: Option<Paint>,
-}
-
-impl Laid {
-    /// Scans what lies in `clip`.
-    pub fn scan(&self, scan: &mut Scan, clip: Area, tell: impl FnMut(Run)) {
-        scan.begin(clip);
+    /// What it covers of a picture under `place`, as far as it lies in `limits`.
+    pub fn scan(&self, place: Transform, limits: Area, scan: &mut Scan, cover: &mut Cover) {
+        scan.begin(self.area(place, limits));
         let mut start = 0;
         for end in &self.ends {
-            scan.contour(&self.spots[start..*end]);
+            let points = self.points[start..*end].iter().map(|p| mapped(*p, place));
+            scan.contour(points.map(|(x, y)| Spot::of(x, y)));
             start = *end;
         }
-        scan.sweep(tell);
+        scan.end(cover);
+    }
+
+    /// How far one place puts it from another, in pixels.
+    pub fn moved(&self, a: Transform, b: Transform) -> f32 {
+        let apart = |p| {
+            let ((ax, ay), (bx, by)) = (mapped(p, a), mapped(p, b));
+            (ax - bx).hypot(ay - by)
+        };
+        self.corners().map(apart).into_iter().fold(0.0, f32::max)
+    }
+
+    fn corners(&self) -> [tiny_skia::Point; 4] {
+        let [left, top, right, bottom] = self.bounds;
+        [(left, top), (right, top), (right, bottom), (left, bottom)].map(|(x, y)| tiny_skia::Point { x, y })
     }
 }
 
@@ -153,7 +125,6 @@ fn bend(a: tiny_skia::Point, b: tiny_skia::Point, c: tiny_skia::Point) -> f32 {
 }
 
 /// Lines that stand for a curve: it is `bend` away from one line, and that falls with the square of their number.
-/// A power of two, so that a curve that bends a little more still has as many and can be compared line by line.
 fn steps(bend: f32, aside: f32) -> u32 {
-    ((bend / aside).sqrt().ceil() as u32).clamp(1, 128).next_power_of_two()
+    ((bend / aside).sqrt().ceil() as u32).clamp(1, 128)
 }
