@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
+use keyface_train::clip::Split;
 use keyface_train::expert::guide::{
     ABLATION, AS_TOLD, AnimatorChoice, GuideExperiment, Outcome, Plan, Slope, Variant, judged_table, over_seeds, pack,
 };
 use keyface_train::expert::{
-    ExpertExperiment, Film, Reader, Reel, Search, corpora, film_table, films, reel_table, reels, train_expert,
+    AvsrClip, ExpertExperiment, Film, Reader, Reel, Search, corpora, film_table, films, find_avsr, reel_table, reels,
+    train_expert,
 };
 use keyface_train::train::{CorpusChoice, DeviceChoice, pick_device};
 
@@ -89,12 +91,12 @@ struct JudgeArgs {
     /// Folder of a trained expert that sees pictures
     expert: PathBuf,
     /// Folders of `keyface animate SOUNDS --out-dir DIR --as frames --fps 25`, those of several seeds with commas between as
-    /// one; the others are held against the first
+    /// one, or of films in the layout of auto_avsr, whose test part is read; the others are held against the first
     #[arg(long, value_name = "DIR[,DIR...]", required = true)]
     frames: Vec<String>,
-    /// Prepared folder that says what is said in the sounds; those of its eval split are read
+    /// Prepared folder that says what is said in the sounds, where pictures do not; those of its eval split are read
     #[arg(long, value_name = "DIR")]
-    prepared: PathBuf,
+    prepared: Option<PathBuf>,
     /// At most so many of them, spread evenly
     #[arg(long, default_value_t = 100)]
     clips: usize,
@@ -247,13 +249,24 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     Ok(())
 }
 
+/// The reels of a folder that are read.
+fn shown(folder: &Path, args: &JudgeArgs, side: usize) -> Result<Vec<Reel>> {
+    if let Some(clips) = find_avsr(folder)? {
+        let tested: Vec<AvsrClip> = clips.into_iter().filter(|clip| clip.split == Split::Eval).collect();
+        let every = tested.len().div_ceil(args.clips.max(1)).max(1);
+        return tested.iter().step_by(every).map(|clip| clip.reel(side)).collect();
+    }
+    let prepared =
+        args.prepared.as_ref().context("--prepared: expected the folder that says what is said, came none")?;
+    reels(folder, films(prepared, args.clips)?, side)
+}
+
 fn judge(args: &JudgeArgs) -> Result<()> {
     let reader = Reader::load(&args.expert, &pick_device(args.device)?)?;
     let side = reader.eyes.side().with_context(|| format!("{}: expected an expert that sees pictures", reader.name))?;
-    let films = films(&args.prepared, args.clips)?;
     let mut lists: Vec<(String, Vec<Vec<Reel>>)> = Vec::new();
     for folders in &args.frames {
-        let seeds = folders.split(',').map(|folder| reels(Path::new(folder), films.clone(), side));
+        let seeds = folders.split(',').map(|folder| shown(Path::new(folder), args, side));
         let seeds = seeds.collect::<Result<Vec<_>>>()?;
         let expected = lists.first().map_or(&seeds[0], |(_, first)| &first[0]);
         let is_same = |reels: &Vec<Reel>| reels.iter().map(|reel| &reel.id).eq(expected.iter().map(|reel| &reel.id));

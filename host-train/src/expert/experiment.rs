@@ -28,7 +28,8 @@ pub struct ExpertExperiment {
     /// What it sees of a motion where it sees no pictures.
     #[serde(default)]
     pub points: Option<Points>,
-    /// Folder of pictures that another program made of the corpora's clips, to be seen in place of our own head.
+    /// Folder of pictures that another program made of the corpora's clips, to be seen in place of our own head; or one of
+    /// films of real mouths in the layout of auto_avsr, which needs no corpora.
     #[serde(default)]
     pub reels: Option<PathBuf>,
     /// What it reads. Letters and pieces are those of the words that clips come with.
@@ -40,6 +41,7 @@ pub struct ExpertExperiment {
     #[serde(default)]
     pub half: Half,
     /// Prepared corpora and how often each is drawn.
+    #[serde(default)]
     pub corpora: Vec<CorpusChoice>,
     /// Optimizer steps.
     pub steps: usize,

@@ -4,6 +4,7 @@
 //! The expert reads numbers that hang on the motion as a matrix does, or pictures of 25 a second, `[batch, time, height,
 //! width]`, whoever made them.
 
+mod avsr;
 mod camera;
 mod experiment;
 mod eyes;
@@ -23,6 +24,7 @@ mod stage_one;
 mod tables;
 mod units;
 
+pub use avsr::{AvsrClip, find_avsr};
 pub use experiment::{ExpertExperiment, Half, NetChoice, SenseShares, Size};
 pub use eyes::Eyes;
 pub use films::{Film, films};

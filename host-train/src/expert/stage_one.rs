@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::avsr::{AvsrClip, find_avsr};
 use super::experiment::{ExpertExperiment, SenseShares};
 use super::eyes::Eyes;
 use super::films::sentences;
@@ -130,6 +131,8 @@ enum Shows<'a> {
     Motion { choosing: Vec<&'a Utterance> },
     /// Pictures that another program made of them.
     Reels { learned: Vec<Reel>, choosing: Vec<Reel> },
+    /// Films of real mouths, decoded when they are drawn.
+    Films { learned: Vec<AvsrClip>, choosing: Vec<Reel> },
 }
 
 impl<'a> Shows<'a> {
@@ -138,6 +141,9 @@ impl<'a> Shows<'a> {
             let every = corpora.valid.len().div_ceil(CHOOSING).max(1);
             return Ok(Shows::Motion { choosing: corpora.valid.iter().step_by(every).collect() });
         };
+        if let Some(clips) = find_avsr(folder)? {
+            return Shows::of_films(experiment, clips).with_context(|| folder.display().to_string());
+        }
         let of = |split: Split| {
             let is_wanted =
                 |clip: &Prepared| clip.split == split && (split == Split::Valid || experiment.half.has(&clip.speaker));
@@ -149,6 +155,30 @@ impl<'a> Shows<'a> {
         log::info!("{} reels, {hours:.2} h; {} choose the checkpoint", learned.len(), valid.len());
         let every = valid.len().div_ceil(CHOOSING).max(1);
         Ok(Shows::Reels { learned, choosing: valid.into_iter().step_by(every).collect() })
+    }
+
+    fn of_films(experiment: &ExpertExperiment, clips: Vec<AvsrClip>) -> Result<Self> {
+        let weights = experiment.weights;
+        ensure!(experiment.units.units()?.spell(), "units: expected letters or pieces, for films come with texts");
+        ensure!(
+            weights.frames == 0.0 && weights.motion == 0.0,
+            "weights: expected frames and motion of 0, for texts tell no times"
+        );
+        ensure!(
+            experiment.net().listening.is_none(),
+            "listening: expected none, for of films only the pictures are read"
+        );
+        let (valid, learned): (Vec<AvsrClip>, Vec<_>) =
+            clips.into_iter().filter(|clip| clip.split != Split::Eval).partition(|clip| clip.split == Split::Valid);
+        let learned: Vec<_> = learned.into_iter().filter(|clip| experiment.half.has(&clip.speaker)).collect();
+        ensure!(
+            !learned.is_empty() && !valid.is_empty(),
+            "expected films to learn from and films that choose, came none"
+        );
+        log::info!("{} films; {} choose the checkpoint", learned.len(), valid.len().min(CHOOSING));
+        let every = valid.len().div_ceil(CHOOSING).max(1);
+        let choosing = valid.iter().step_by(every).map(|clip| clip.reel(experiment.side()));
+        Ok(Shows::Films { learned, choosing: choosing.collect::<Result<_>>()? })
     }
 }
 
@@ -186,7 +216,9 @@ impl Lesson for Lessons<'_> {
         };
         let scores: Vec<Read> = match &self.shows {
             Shows::Motion { choosing } => choosing.iter().map(|clip| reader.score_truth(clip)).collect(),
-            Shows::Reels { choosing, .. } => choosing.iter().map(|r| reader.score_reel(r, Search::Greedy)).collect(),
+            Shows::Reels { choosing, .. } | Shows::Films { choosing, .. } => {
+                choosing.iter().map(|r| reader.score_reel(r, Search::Greedy)).collect()
+            }
         };
         for (name, of) in Read::rates(&scores) {
             log::info!("truth read by eye alone: {name} {:.4}", rate(&scores.iter().map(of).collect::<Vec<_>>()));
@@ -197,17 +229,48 @@ impl Lesson for Lessons<'_> {
 
 impl Lessons<'_> {
     fn show(&self, crops: &[Utterance], rng: &mut ChaCha8Rng, training: &Device) -> Shown {
-        let Shows::Reels { learned, .. } = &self.shows else {
+        let steps = self.experiment.crop_hops / EXPERT_HOPS;
+        let draw = |_| match &self.shows {
+            Shows::Motion { .. } => None,
+            Shows::Reels { learned, .. } => Some(learned[rng.random_range(0..learned.len())].crop(steps, rng)),
+            Shows::Films { learned, .. } => Some(self.film(learned, steps, rng).crop(steps, rng)),
+        };
+        let drawn: Vec<_> = (0..self.experiment.batch).filter_map(draw).collect();
+        if drawn.is_empty() {
             let spoil = |crop: &Utterance| track(&self.experiment.perturb.spoil(crop, rng));
             let motion = stacked_tracks(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
             let seen = self.eyes.see_by_chance(motion.clone(), rng);
             return Shown { crops: crops.to_vec(), seen, motion };
-        };
-        let steps = self.experiment.crop_hops / EXPERT_HOPS;
-        let draw = |_| learned[rng.random_range(0..learned.len())].crop(steps, rng);
-        let (crops, pictures): (Vec<Utterance>, Vec<_>) = (0..self.experiment.batch).map(draw).unzip();
+        }
+        let (crops, pictures): (Vec<Utterance>, Vec<_>) = drawn.into_iter().unzip();
         let motion = stacked_tracks(&crops.iter().map(|crop| track(&crop.motion)).collect::<Vec<_>>(), training);
         Shown { seen: stacked_pictures(&pictures, self.experiment.side(), training), crops, motion }
+    }
+}
+
+/// Films that are drawn anew where one is too long for a crop, or cannot be read, at most.
+const DRAWS: usize = 20;
+
+impl Lessons<'_> {
+    /// A whole film of at most so many steps: of a part nobody tells what is said.
+    fn film(&self, learned: &[AvsrClip], steps: usize, rng: &mut ChaCha8Rng) -> Reel {
+        for _ in 0..DRAWS {
+            let clip = &learned[rng.random_range(0..learned.len())];
+            match clip.reel(self.experiment.side()) {
+                Ok(reel) if reel.steps() <= steps => return reel,
+                Ok(_) => {}
+                Err(error) => log::warn!("{error:#}"),
+            }
+        }
+        // Nothing is said where nothing is seen.
+        let (side, id) = (self.experiment.side(), String::new());
+        Reel {
+            id: id.clone(),
+            speaker: id,
+            clip: Utterance::silence(EXPERT_HOPS),
+            pictures: vec![0; side * side],
+            side,
+        }
     }
 }
 

@@ -217,3 +217,28 @@ fn a_reader_learns_from_pictures_of_another_program_and_judges_them() {
     assert_eq!(names[1..], ["told", "heard", "first picture, held"]);
     assert!(names[0].starts_with("toy: 2 films of 2 people") && rows[2].contains("+0.0 [+0.0 +0.0]"), "{table}");
 }
+
+#[test]
+fn a_reader_learns_to_spell_from_films_of_real_mouths() {
+    let dir = tempfile::tempdir().unwrap();
+    for (n, part) in ["trainval", "trainval", "val", "test"].iter().enumerate() {
+        let greys: Vec<u8> = (0..20).map(|step| if step / 5 % 2 == 0 { 60 } else { 180 }).collect();
+        let Some(()) = avsr::testing::film(dir.path(), &format!("{part}/p{n}/1"), "AB AB", &greys) else { return };
+    }
+    let weights = ReadingWeights { ctc: 1.0, ce: 0.0, frames: 0.0, motion: 0.0 };
+    let films = ExpertExperiment {
+        reels: Some(dir.path().to_owned()),
+        units: UnitChoice::Characters,
+        weights,
+        crop_hops: 120,
+        net: NetChoice::Own(Box::new(net::ExpertConfig { listening: None, ..net::ExpertConfig::tiny_pictures() })),
+        ..of_pictures(&[], 1)
+    };
+    let reader = expert(&dir.path().join("run"), &films).unwrap();
+    let tested: Vec<AvsrClip> = find_avsr(dir.path()).unwrap().unwrap();
+    let reel = tested[0].reel(reader.eyes.side().unwrap()).unwrap();
+    assert_eq!(reader.score_reel(&reel, Search::Greedy).letters.of, 5.0);
+    let timed = ExpertExperiment { weights: ReadingWeights { frames: 0.7, ..weights }, ..films };
+    let refused = expert(&dir.path().join("other"), &timed).unwrap_err();
+    assert!(format!("{refused:#}").contains("for texts tell no times"), "{refused:#}");
+}
