@@ -146,7 +146,7 @@ pub mod testing {
     pub fn film(folder: &Path, id: &str, text: &str, greys: &[u8]) -> Option<()> {
         let (video, said) = (format!("lrs3_video_seg24s/{id}.mp4"), format!("lrs3_text_seg24s/{id}.txt"));
         let (video, said) = (folder.join(video), folder.join(said));
-        [&video, &said].map(|path| fs::create_dir_all(path.parent().unwrap()).unwrap());
+        [&video, &said].iter().for_each(|path| fs::create_dir_all(path.parent().unwrap()).unwrap());
         fs::write(said, text).unwrap();
         let raw = folder.join("raw");
         fs::write(&raw, greys.iter().flat_map(|grey| vec![*grey; 96 * 96]).collect::<Vec<u8>>()).unwrap();

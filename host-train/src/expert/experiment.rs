@@ -85,6 +85,10 @@ pub enum Size {
     Tiny,
     /// A million weights.
     Small,
+    /// What sees and writes of [`ExpertConfig::base`]: pictures of 88 pixels, on a GPU.
+    Base,
+    /// The same of [`ExpertConfig::paper`].
+    Paper,
 }
 
 /// Speakers, told apart by a hash of their names: a judge shares none with the expert that it judges.
@@ -193,6 +197,8 @@ impl ExpertExperiment {
             (NetChoice::Named(Size::Tiny), None) => ExpertConfig::tiny_pictures(),
             (NetChoice::Named(Size::Small), Some(numbers)) => ExpertConfig::small(numbers),
             (NetChoice::Named(Size::Small), None) => ExpertConfig::small_pictures(),
+            (NetChoice::Named(Size::Base), _) => ExpertConfig { listening: None, ..ExpertConfig::base() },
+            (NetChoice::Named(Size::Paper), _) => ExpertConfig { listening: None, ..ExpertConfig::paper() },
             (NetChoice::Own(net), _) => (**net).clone(),
         }
     }
@@ -202,7 +208,7 @@ impl ExpertExperiment {
 mod tests {
     use super::*;
 
-    const SHIPPED: [&str; 8] = [
+    const SHIPPED: [&str; 10] = [
         "expert-tiny",
         "expert-small",
         "expert-quick",
@@ -211,6 +217,8 @@ mod tests {
         "expert-pictures",
         "judge-pictures",
         "judge-face",
+        "judge-letters",
+        "expert-films",
     ];
 
     #[test]

@@ -33,11 +33,15 @@ const NET: &str = "expert";
 /// Clips that choose the checkpoint, at most, spread evenly.
 const CHOOSING: usize = 48;
 
-/// The prepared clips of an experiment: of the train split those of its half's speakers.
+/// The prepared clips of an experiment: of the train split those of its half's speakers. Films need none.
 ///
 /// # Errors
 /// As [`Corpora::read`].
 pub fn corpora(experiment: &ExpertExperiment) -> Result<Corpora> {
+    if experiment.corpora.is_empty() {
+        ensure!(experiment.reels.is_some(), "corpora: expected prepared corpora, or reels, came none");
+        return Ok(Corpora::none());
+    }
     Corpora::of(&experiment.corpora, &augmenter(experiment), |speaker| experiment.half.has(speaker))
 }
 

@@ -81,8 +81,13 @@ impl Corpora {
         Self::found(choices, true, |_| true)
     }
 
+    /// No clips: what is learnt from comes from elsewhere.
+    pub fn none() -> Self {
+        Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() }
+    }
+
     fn found(choices: &[CorpusChoice], heard: bool, is_wanted: impl Fn(&str) -> bool) -> Result<Self> {
-        let mut corpora = Corpora { train: Vec::new(), valid: Vec::new(), noisy: Vec::new(), eval: Vec::new() };
+        let mut corpora = Corpora::none();
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
         let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
