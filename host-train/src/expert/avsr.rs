@@ -61,7 +61,8 @@ pub fn find_avsr(folder: &Path) -> Result<Option<Vec<AvsrClip>>> {
     ensure!(!clips.is_empty(), "{}: expected films (.mp4), found none", root.display());
     clips.sort_by(|a, b| a.id.cmp(&b.id));
     if clips.iter().all(|clip| clip.split != Split::Valid) {
-        let chooses = |clip: &&mut AvsrClip| clip.split == Split::Train && stable_hash(&clip.speaker) % CHOOSING == 0;
+        let chooses =
+            |clip: &&mut AvsrClip| clip.split == Split::Train && stable_hash(&clip.speaker).is_multiple_of(CHOOSING);
         clips.iter_mut().filter(chooses).for_each(|clip| clip.split = Split::Valid);
     }
     Ok(Some(clips))
