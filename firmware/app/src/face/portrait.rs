@@ -55,10 +55,12 @@ impl Face {
     }
 
     /// Draws a pose for who sees one picture after another: what differs by less than can be seen stays as it was. A
-    /// moving part is less than half a pixel from its place, and no colour off by more than 2 levels of 255.
+    /// moving part is less than half a pixel from its place, and no colour off by more than 2 levels of 255; a face at
+    /// rest is exact.
     pub fn draw_living(&mut self, pose: &FacePose) -> &Canvas {
         let rig = self.steady.settle(RigPose::of(pose));
-        self.draw_scene(&rig, Unseen::WHILE_MOVING)
+        // A screen keeps the last picture of a face that has come to rest.
+        self.draw_scene(&rig, if *pose == FacePose::REST { Unseen::NOTHING } else { Unseen::WHILE_MOVING })
     }
 
     /// The next picture is drawn as if it was the first: whole.
@@ -100,6 +102,23 @@ mod tests {
         let mouth = |i: usize| (52..108).contains(&(i % 160)) && (100..138).contains(&(i / 160));
         let far = |a: &[u8; 3], b: &[u8; 3]| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 48);
         a.iter().zip(b).enumerate().filter(|(i, (a, b))| mouth(*i) && far(a, b)).count()
+    }
+
+    #[test]
+    fn a_face_that_comes_to_rest_or_is_drawn_after_it_has_moved_is_exact() {
+        let (mut living, mut life) = (Face::new(SIDE, SIDE).unwrap(), Life::new(2));
+        for rounds in 1..6 {
+            for picture in 0..20 {
+                let mut pose = nine_shapes()[picture % 9].pose;
+                life.apply(Moment::from_ms(400 * rounds + 17 * picture as i64), &Prosody::REST, &mut pose);
+                living.draw_living(&pose);
+            }
+            let mut moved = nine_shapes()[rounds as usize].pose;
+            life.apply(Moment::from_ms(400 * rounds + 390), &Prosody::REST, &mut moved);
+            living.draw_living(&moved);
+            assert_eq!(living.draw(&moved).rgb().collect::<Vec<_>>(), pixels(&moved));
+            assert_eq!(living.draw_living(&FacePose::REST).rgb().collect::<Vec<_>>(), pixels(&FacePose::REST));
+        }
     }
 
     #[test]

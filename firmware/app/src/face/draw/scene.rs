@@ -164,7 +164,7 @@ impl Scene {
             let placed = &mut self.parts[index];
             if placed.shapes.is_empty() || placed.part != part {
                 placed.shapes = Brush::shapes(self.upright.sx, |brush| part.draw(brush));
-            } else if !placed.has_moved(place, unseen.px) {
+            } else if !placed.has_moved(place, unseen.px) && (unseen != Unseen::NOTHING || placed.is_exact()) {
                 continue;
             }
             (placed.part, placed.place) = (part, place);
@@ -197,6 +197,12 @@ impl Scene {
 impl Placed {
     fn has_moved(&self, place: Transform, unseen_px: f32) -> bool {
         place != self.place && self.shapes.iter().any(|shape| shape.moved(self.place, place) >= unseen_px)
+    }
+
+    /// Whether no colour is held.
+    fn is_exact(&self) -> bool {
+        let paints = self.shapes.iter().map(|shape| Paint::of(&shape.fill, self.place));
+        self.laid.iter().map(|laid| laid.paint).eq(paints)
     }
 
     /// Lays the shapes where they are now, and adds to `changed` what that changes.
