@@ -164,7 +164,9 @@ fn train(args: &TrainArgs) -> Result<()> {
     replace(&mut experiment.corpora, &args.prepared)?;
     let device = pick_device(args.device)?;
     let corpora = corpora(&experiment)?;
-    say!("{}: {:.2} h of {} people", experiment.name, corpora.train_hours(), corpora.talkers());
+    if !experiment.corpora.is_empty() {
+        say!("{}: {:.2} h of {} people", experiment.name, corpora.train_hours(), corpora.talkers());
+    }
     let folder = args.runs.join(&experiment.name);
     train_expert(&experiment, &corpora, &folder, &device)?;
     say!("done; see what it reads: keyface-train expert evaluate {} --prepared DIR", folder.display());

@@ -4,11 +4,10 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use keyface_sound::said::Interval;
 
 use super::material::EXPERT_HOPS;
@@ -16,6 +15,7 @@ use super::reel::Reel;
 use crate::clip::Split;
 use crate::corpus::stable_hash;
 use crate::data::Utterance;
+use crate::render::not_run;
 
 /// Where nothing chooses the checkpoint, one speaker in so many does.
 const CHOOSING: u64 = 20;
@@ -128,12 +128,7 @@ fn decoded(video: &Path, side: usize) -> Result<Vec<u8>> {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-i"]).arg(video);
     command.args(["-vf", &format!("fps=25,scale={side}:{side}"), "-pix_fmt", "gray", "-f", "rawvideo", "pipe:1"]);
-    let done = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            anyhow!("expected the program ffmpeg, which decodes films (`sudo apt install ffmpeg`), found none")
-        }
-        _ => anyhow::Error::new(error).context("ffmpeg cannot be run"),
-    })?;
+    let done = command.stdin(Stdio::null()).output().map_err(not_run)?;
     let said = String::from_utf8_lossy(&done.stderr);
     ensure!(done.status.success(), "{}: expected a film: {}", video.display(), said.trim());
     Ok(done.stdout)

@@ -179,6 +179,12 @@ impl<'a> Shows<'a> {
             !learned.is_empty() && !valid.is_empty(),
             "expected films to learn from and films that choose, came none"
         );
+        let fits = |clip: &AvsrClip| Ok(clip.reel(experiment.side())?.steps() <= experiment.crop_hops / EXPERT_HOPS);
+        let first = learned.iter().take(DRAWS).map(fits).collect::<Result<Vec<_>>>()?;
+        ensure!(
+            first.contains(&true),
+            "crop_hops: expected films that fit into a crop, came none of the first {DRAWS}"
+        );
         log::info!("{} films; {} choose the checkpoint", learned.len(), valid.len().min(CHOOSING));
         let every = valid.len().div_ceil(CHOOSING).max(1);
         let choosing = valid.iter().step_by(every).map(|clip| clip.reel(experiment.side()));

@@ -238,6 +238,9 @@ fn a_reader_learns_to_spell_from_films_of_real_mouths() {
     let tested: Vec<AvsrClip> = find_avsr(dir.path()).unwrap().unwrap();
     let reel = tested[0].reel(reader.eyes.side().unwrap()).unwrap();
     assert_eq!(reader.score_reel(&reel, Search::Greedy).letters.of, 5.0);
+    let short = ExpertExperiment { crop_hops: 40, ..films.clone() };
+    let refused = expert(&dir.path().join("short"), &short).unwrap_err();
+    assert!(format!("{refused:#}").contains("expected films that fit into a crop"), "{refused:#}");
     let timed = ExpertExperiment { weights: ReadingWeights { frames: 0.7, ..weights }, ..films };
     let refused = expert(&dir.path().join("other"), &timed).unwrap_err();
     assert!(format!("{refused:#}").contains("for texts tell no times"), "{refused:#}");

@@ -29,7 +29,7 @@ pub use morphs::Morphs;
 pub use raster::{Frame, render};
 pub use shot::{Shot, normalized};
 pub use slope::slope;
-pub use video::write_video;
+pub use video::{not_run, write_video};
 pub use view::{Crop, Light, View};
 
 #[cfg(test)]

@@ -48,12 +48,19 @@ fn encoder(to: &Path, fps: u32, (width, height): (u32, u32), sound: &Path) -> Re
     command.args(["-f", "s16le", "-ar", &SAMPLE_RATE_HZ.to_string(), "-ac", "1", "-i"]).arg(sound);
     command.args(["-c:v", "h264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-f", "mp4"]).arg(to);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-    child.map_err(|error| match error.kind() {
+    child.map_err(not_run)
+}
+
+/// Why ffmpeg was not run.
+pub fn not_run(error: std::io::Error) -> anyhow::Error {
+    match error.kind() {
         ErrorKind::NotFound => {
-            anyhow::anyhow!("expected the program ffmpeg, which makes videos (`sudo apt install ffmpeg`), found none")
+            anyhow::anyhow!(
+                "expected the program ffmpeg, which makes and reads videos (`sudo apt install ffmpeg`), found none"
+            )
         }
         _ => anyhow::Error::new(error).context("ffmpeg cannot be run"),
-    })
+    }
 }
 
 /// A file that goes with its owner.

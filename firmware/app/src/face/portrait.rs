@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_face_that_comes_to_rest_or_is_drawn_after_it_has_moved_is_exact() {
-        let (mut living, mut life) = (Face::new(SIDE, SIDE).unwrap(), Life::new(2));
+        let (mut living, life) = (Face::new(SIDE, SIDE).unwrap(), Life::new(2));
         for rounds in 1..6 {
             for picture in 0..20 {
                 let mut pose = nine_shapes()[picture % 9].pose;

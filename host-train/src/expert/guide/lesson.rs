@@ -81,9 +81,7 @@ impl<A: Animator> Teaching<'_, A> {
         let gaps = Points::Gaps.eye();
         let lesson = Guided { teaching: self, guidance, guide, gaps, slopes: Mutex::new(vec![]) };
         phase.train(&lesson, fresh.clone(), optimizer(), &run, self.device)?;
-        let best = run.best(NET);
-        let trained = fresh.valid().try_load_file(&best);
-        let (net, _) = trained.map_err(|e| anyhow::anyhow!("no trained animator at {}: {e}", best.display()))?;
+        let net = best(fresh, &run)?;
         let slopes = lesson.slopes.into_inner().unwrap_or_default();
         // A run that was finished before has nothing new to tell.
         if !slopes.is_empty() {
@@ -96,8 +94,19 @@ impl<A: Animator> Teaching<'_, A> {
     }
 }
 
+/// The trained network in a run's folder, where that of `fresh` began; beside it stands a reader that learned on.
+///
+/// # Errors
+/// A run that is not finished.
+pub(super) fn best<N: Module>(fresh: (N, Option<Expert>), run: &RunDir) -> Result<N> {
+    let path = run.best(NET);
+    let trained = fresh.valid().try_load_file(&path);
+    let (net, _) = trained.map_err(|e| anyhow::anyhow!("no trained animator at {}: {e}", path.display()))?;
+    Ok(net)
+}
+
 /// Name of the network in the run's folder.
-pub(super) const NET: &str = "animator";
+const NET: &str = "animator";
 
 struct Guided<'a, A: Animator> {
     teaching: &'a Teaching<'a, A>,

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use burn::module::Module;
 use burn::tensor::Device;
 use keyface_core::ModelCard;
 
 use super::ablation::KEPT;
 use super::animator::{Animator, Student};
 use super::choice::{AnimatorChoice, GuideExperiment};
-use super::lesson::NET;
+use super::lesson::best;
 use crate::data::stacked;
 use crate::expert::material::whole_steps;
 use crate::expert::{Reader, films};
@@ -43,9 +42,7 @@ pub fn pack(folder: &Path, name: &str, device: &Device) -> Result<GuidedModel> {
     let joint = experiment.guidance.joint.then(|| Reader::load(&experiment.expert, device)).transpose()?;
     let fresh =
         (Student::of_model(&base, device)?.begin(&device.clone().autodiff()), joint.map(|reader| reader.expert));
-    let best = run.best(NET);
-    let trained = fresh.valid().try_load_file(&best);
-    let (net, _) = trained.map_err(|e| anyhow::anyhow!("no trained animator at {}: {e}", best.display()))?;
+    let net = best(fresh, &run)?;
     let trained = Trained { completion: completion_weights(&net), ..base.trained()? };
     let corpus = experiment.corpora.first().context("expected a corpus in the experiment, found none")?;
     let film = films(&corpus.folder, 1)?.swap_remove(0);
