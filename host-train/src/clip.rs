@@ -1,11 +1,13 @@
 //! The common clip: what every corpus format yields.
 
 use keyface_sound::said::Interval;
+use serde::Deserialize;
 
 pub use keyface_core::script::Segment;
 
 /// Which side of the wall a clip stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Trained on.
     Train,

@@ -38,20 +38,25 @@ pub fn paired_difference(speakers: &[&str], ours: &[Errors], theirs: &[Errors]) 
         let sums = people.entry(*speaker).or_default();
         sums.iter_mut().zip([a.wrong, a.of, b.wrong, b.of]).for_each(|(sum, value)| *sum += value);
     }
-    let people: Vec<[f64; 4]> = people.into_values().collect();
+    over_speakers(&people.into_values().collect::<Vec<_>>(), rates_apart)
+}
+
+/// A figure of people, with an interval over who they might have been; the same on every run.
+pub fn over_speakers<T>(people: &[T], figure: impl Fn(&[&T]) -> f64) -> Difference {
     if people.is_empty() {
         return Difference { value: f64::NAN, low: f64::NAN, high: f64::NAN };
     }
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut draw = || rates_apart(people.iter().map(|_| &people[rng.random_range(0..people.len())]));
+    let mut draw = || figure(&people.iter().map(|_| &people[rng.random_range(0..people.len())]).collect::<Vec<_>>());
     let mut drawn: Vec<f64> = (0..DRAWS).map(|_| draw()).collect();
     drawn.sort_by(f64::total_cmp);
-    Difference { value: rates_apart(people.iter()), low: drawn[DRAWS * 25 / 1000], high: drawn[DRAWS * 975 / 1000 - 1] }
+    let value = figure(&people.iter().collect::<Vec<_>>());
+    Difference { value, low: drawn[DRAWS * 25 / 1000], high: drawn[DRAWS * 975 / 1000 - 1] }
 }
 
-fn rates_apart<'a>(people: impl Iterator<Item = &'a [f64; 4]>) -> f64 {
-    let add = |sum: [f64; 4], person: &[f64; 4]| std::array::from_fn(|n| sum[n] + person[n]);
-    let [ours, of_ours, theirs, of_theirs] = people.fold([0.0; 4], add);
+fn rates_apart(people: &[&[f64; 4]]) -> f64 {
+    let add = |sum: [f64; 4], person: &&[f64; 4]| std::array::from_fn(|n| sum[n] + person[n]);
+    let [ours, of_ours, theirs, of_theirs] = people.iter().fold([0.0; 4], add);
     ours / of_ours.max(1.0) - theirs / of_theirs.max(1.0)
 }
 

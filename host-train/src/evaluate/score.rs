@@ -82,7 +82,7 @@ impl Scorer {
     /// The score of all clips together; `None` where nothing was added.
     pub fn score(&self) -> Option<MouthScore> {
         let (balanced, lag, recall) = LAGS
-            .map(|lag| (self.recalls(lag), lag))
+            .map(|lag| (recalls(&self.hits(lag * 10)), lag))
             .filter_map(|(recall, lag)| Some((mean(&recall)?, lag, recall)))
             .reduce(|best, next| if next.0 > best.0 { next } else { best })?;
         let frames: usize = self.clips.iter().map(|c| c.truth.len()).sum();
@@ -110,7 +110,10 @@ impl Scorer {
         self.clips.iter().flat_map(move |clip| clip.pairs(lag_ms / 10))
     }
 
-    fn recalls(&self, lag: i64) -> [Option<f64>; 6] {
+    /// Frames of each class that were shown right `lag_ms` later, and all of them; in the order of
+    /// [`MouthScore::recall`].
+    pub fn hits(&self, lag_ms: i64) -> [[usize; 2]; 6] {
+        let lag = lag_ms / 10;
         let mut cells = [[0usize; 2]; 6];
         for clip in &self.clips {
             for (truth, shown) in clip.pairs(lag) {
@@ -120,7 +123,7 @@ impl Scorer {
                 }
             }
         }
-        cells.map(|[hit, all]| (all > 0).then(|| hit as f64 / all as f64))
+        cells
     }
 
     /// Contacts hit, contacts in all, and false ones.
@@ -167,7 +170,13 @@ impl Track {
     }
 }
 
-fn mean(recall: &[Option<f64>; 6]) -> Option<f64> {
+/// Share of each class that was shown right; `None` where it never occurs.
+pub fn recalls(hits: &[[usize; 2]; 6]) -> [Option<f64>; 6] {
+    hits.map(|[hit, all]| (all > 0).then(|| hit as f64 / all as f64))
+}
+
+/// Mean over the classes that occur.
+pub fn mean(recall: &[Option<f64>; 6]) -> Option<f64> {
     let known: Vec<f64> = recall.iter().flatten().copied().collect();
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
