@@ -4,9 +4,8 @@ use anyhow::Result;
 use keyface_core::ModelCard;
 
 use super::hear::{Sound, hear_all};
-use super::report::mouth_score;
 use super::rows::Judged;
-use super::score::{Events, MouthScore};
+use super::score::{Events, MouthScore, mouth_score};
 use crate::export::Packed;
 
 /// Thresholds that are tried, as multiples of the one that ships.

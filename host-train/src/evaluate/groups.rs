@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::hear::Heard;
-use super::report::{key_score, mouth_score};
+use super::key_rows::key_score;
 use super::rows::{Judged, Measured, MotionRow};
-use super::score::MouthScore;
+use super::score::{MouthScore, mouth_score};
 use super::speakers::Speakers;
 use super::surface::Surface;
 use crate::truth::median_pitch_hz;

@@ -9,6 +9,7 @@ mod cues;
 mod groups;
 mod hear;
 mod html;
+mod key_rows;
 mod keys;
 pub mod metric;
 mod paired;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, Line, Phone, Span, Viseme};
+use keyface_core::{AudioTime, Line, Span, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -13,23 +13,23 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Sound, Track, hear_all, motion_at, true_motion};
-use super::keys::{KeyScore, KeyTally};
+use super::hear::{Heard, Sound, Track, hear_all, true_motion};
+use super::key_rows::{keys, true_keys};
+use super::keys::KeyScore;
 use super::metric::frame_time_s;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
-use super::score::{Events, MouthScore, Scorer};
+use super::score::{Events, MouthScore, Scorer, mouth_score};
 use super::speakers::read_speakers;
 use super::streaming::{StreamingReport, measure_streaming};
-use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
+use super::surface::{Surface, SurfaceFacts, default_surface, read_head};
 use super::surroundings::Surroundings;
-use crate::clip::{Clip, Segment, Split};
+use crate::clip::{Clip, Split};
 use crate::corpus::{
     Dropped, Entry, Folder, Kind, Reading, check_speakers, read_folder_with, read_recordings, split_name,
 };
 use crate::export::Packed;
 use crate::prepare::Rooms;
 use crate::trained_on::{TrainedOn, warning};
-use crate::truth;
 
 /// How far noise lies below the speech in the rows that say so.
 const SNR_DB: f64 = 10.0;
@@ -314,56 +314,10 @@ fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, Mout
     rows.chain(baseline::mouths(judged.iter().map(|j| &j.clip))).filter_map(score).collect()
 }
 
-/// What was said and what was shown, over clips; `None` without any.
-pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a [Segment], &'a Events)>) -> Option<MouthScore> {
-    let mut scorer = Scorer::default();
-    clips.for_each(|(phones, events)| scorer.add(phones, events));
-    scorer.score()
-}
-
 fn confusion(judged: &[Judged], heard: &[Heard]) -> Confusion {
     let mut scorer = Scorer::default();
     judged.iter().zip(heard).for_each(|(j, h)| scorer.add(&j.clip.phones, &h.events));
     scorer.score().map_or_else(Confusion::default, |score| Confusion::of(&scorer, score.lag_ms))
-}
-
-fn keys(ours: &[(String, Vec<Heard>)], judged: &[Judged], surface: &Surface) -> Vec<(String, KeyScore)> {
-    let score = |(name, heard): &(String, Vec<Heard>)| (name.clone(), key_score(judged.iter().zip(heard), surface));
-    let mut rows: Vec<_> = ours.iter().map(score).collect();
-    let mut uniform = KeyTally::default();
-    for (j, h) in judged.iter().zip(&ours[0].1) {
-        let found = uniform_keys(&j.clip, h.keys.len());
-        uniform.add(&true_keys(&j.clip), &found, j.clip.seconds(), |_, _| None);
-    }
-    rows.push(("uniform, same rate, in speech".to_owned(), uniform.score()));
-    rows
-}
-
-/// The line's key motions against the truth, over clips.
-pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surface: &Surface) -> KeyScore {
-    let mut tally = KeyTally::default();
-    for (j, h) in clips {
-        let there = true_keys(&j.clip);
-        let found: Vec<AudioTime> = h.keys.iter().map(|key| key.at).collect();
-        tally.add(&there, &found, j.clip.seconds(), |t, f| {
-            let miss = difference(&h.keys[f].pose, &motion_at(&j.truth, there[t]));
-            Some(1e3 * surface.lip_squares(&miss).fold(0.0, f64::max).sqrt())
-        });
-    }
-    tally.score()
-}
-
-fn true_keys(clip: &Clip) -> Vec<AudioTime> {
-    truth::key_times(&clip.phones).into_iter().map(AudioTime::from_s).collect()
-}
-
-/// About `count` keys, evenly spread over the speech.
-fn uniform_keys(clip: &Clip, count: usize) -> Vec<AudioTime> {
-    let spoken = |t: f64| clip.phones.iter().any(|s| s.phone != Phone::SIL && (s.start_s..s.end_s).contains(&t));
-    let speech_s: f64 = clip.phones.iter().filter(|s| s.phone != Phone::SIL).map(|s| s.end_s - s.start_s).sum();
-    let per_s = count as f64 / speech_s.max(0.1);
-    let slots = (clip.seconds() * per_s) as usize;
-    (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(AudioTime::from_s).collect()
 }
 
 /// For each noise and level the share of half a minute in which the mouth shows anything but rest.
@@ -389,7 +343,9 @@ fn active(packed: &Packed, noise: &[f32], level_dbfs: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clip::Segment;
     use crate::corpus::{read_folder, write_clip};
+    use keyface_core::Phone;
 
     #[test]
     fn a_folder_without_noise_is_not_white_noise() {

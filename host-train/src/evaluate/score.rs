@@ -211,6 +211,13 @@ fn shown_visemes(events: &Events, total: usize) -> Vec<Viseme> {
         .collect()
 }
 
+/// What was said and what was shown, over clips; `None` without any.
+pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a [Segment], &'a Events)>) -> Option<MouthScore> {
+    let mut scorer = Scorer::default();
+    clips.for_each(|(phones, events)| scorer.add(phones, events));
+    scorer.score()
+}
+
 #[cfg(test)]
 mod tests {
     use keyface_core::Span;
