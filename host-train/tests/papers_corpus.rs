@@ -111,7 +111,7 @@ fn a_run_that_was_cut_goes_on_to_the_same_end() {
     {
         let train = |plan: &Plan, run: &RunDir, (stage, epochs): (&str, usize)| {
             let stop = |now: &str, progress: &Progress| {
-                anyhow::ensure!(!now.contains(stage) || progress.step < epochs, "cut");
+                anyhow::ensure!(!now.contains(stage) || progress.step < epochs * trained.items.len(), "cut");
                 Ok(())
             };
             learn(plan, trained, &corpus.regions, None, &device, run, &stop)

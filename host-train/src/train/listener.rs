@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::heads::HEADS;
 use keyface_core::{PHONES, Phone};
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::RunDir;
+use super::batches::{BatchPlan, crops_ahead, speech_s};
+use super::checkpoint::{RunDir, Scores};
 use super::corpora::Corpora;
+use super::descent::Descent;
 use super::experiment::CorpusChoice;
-use super::phase::{Lesson, Phase, optimizer};
-use super::prefetch::BatchPlan;
+use super::phase::{Lesson, Phase};
 use super::validate::mouths;
 use crate::data::{AugmentConfig, Augmenter, Batch, Labels, NoisePool, Utterance, whole};
 use crate::loss::{Breakdown, KeyMotionWeights, key_motion};
@@ -103,22 +103,16 @@ pub fn train_listener(
     run: &RunDir,
     device: &Device,
 ) -> Result<Listener> {
-    let phase = Phase {
-        net: NET,
-        steps: experiment.steps,
-        learning_rate: experiment.learning_rate,
-        validate_every: experiment.validate_every,
-        plan: BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops },
-        corpora,
-        augmenter: &ListenerExperiment::augmenter(),
-    };
+    let plan = BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops };
+    let augmenter = ListenerExperiment::augmenter();
+    let batches = crops_ahead(corpora, &augmenter, plan);
     let heard = experiment.heard_width(corpora)?;
     device.seed(experiment.seed);
-    let fresh = Listener::new(heard, experiment.width, &device.clone().autodiff());
-    phase.train(&Ears { experiment, corpora, device }, fresh, optimizer(), run, device)?;
-    let best = run.best(NET);
-    let fresh = Listener::new(heard, experiment.width, device);
-    fresh.try_load_file(&best).with_context(|| format!("no trained listener at {}", best.display()))
+    let fresh = |device: &Device| Listener::new(heard, experiment.width, device);
+    let phase = Phase { net: NET, steps: experiment.steps, validate_every: experiment.validate_every };
+    let (mut lesson, training) = (Ears { experiment, corpora, device }, device.clone().autodiff());
+    phase.train(&mut lesson, &batches, fresh(&training), Descent::averaged(experiment.learning_rate), run, device)?;
+    run.best(NET, fresh(device))
 }
 
 struct Ears<'a> {
@@ -129,15 +123,20 @@ struct Ears<'a> {
 
 impl Lesson for Ears<'_> {
     type Net = Listener;
+    type Batch = Vec<Utterance>;
 
-    fn losses(&self, net: &Listener, _: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+    fn losses(&mut self, net: &Listener, _: usize, crops: &Vec<Utterance>, training: &Device) -> Result<Breakdown> {
         let batch = Batch::new(crops, 0, training);
         let heard = batch.heard.expect("every corpus of a listener has features: its experiment was checked");
-        key_motion(net.forward(heard.rows), &batch.truth, &self.experiment.weights)
+        Ok(key_motion(net.forward(heard.rows), &batch.truth, &self.experiment.weights))
     }
 
-    fn score(&self, net: &Listener) -> f64 {
-        listener_accuracy(net, &self.corpora.valid, self.device)
+    fn scores(&mut self, net: &Listener) -> Scores {
+        vec![("mouths", listener_accuracy(net, &self.corpora.valid, self.device))]
+    }
+
+    fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {
+        speech_s(crops)
     }
 }
 

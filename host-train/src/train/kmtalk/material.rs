@@ -9,11 +9,11 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::super::batches::{BatchPlan, crops};
 use super::super::checkpoint::RunDir;
 use super::super::corpora::Corpora;
 use super::super::experiment::Experiment;
 use super::super::key_motion::best as best_key_motion;
-use super::super::prefetch::{BatchPlan, crops};
 use super::choice::AudioChoice;
 use crate::clip::Segment;
 use crate::data::{Augmenter, Batch, Labels, Utterance};
@@ -243,9 +243,9 @@ impl Pool {
         self.audio_width
     }
 
-    /// The batch of a step.
-    pub fn batch(&self, step: usize) -> &Material {
-        &self.batches[step % self.batches.len()]
+    /// The batches, that of the first step first.
+    pub fn batches(&self) -> &[Material] {
+        &self.batches
     }
 }
 
