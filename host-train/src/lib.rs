@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod expert;
 pub mod export;
 pub mod gltf;
+pub mod judge;
 pub mod loss;
 pub mod model;
 pub mod papers;

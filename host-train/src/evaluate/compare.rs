@@ -120,7 +120,7 @@ fn model_cues(folder: &Path, clips: &[Clip]) -> Result<Shown> {
 }
 
 fn score((name, cues): Shown, clips: &[Clip]) -> Option<(String, MouthScore)> {
-    let score = mouth_score(clips.iter().zip(&cues).map(|(clip, events)| (&clip.phones[..], events)))?;
+    let score = mouth_score(clips.iter().zip(&cues))?;
     Some((name, score))
 }
 

@@ -17,7 +17,7 @@ use super::hear::{Heard, Sound, Track, hear_all, true_motion};
 use super::key_rows::{keys, true_keys};
 use super::keys::KeyScore;
 use super::metric::frame_time_s;
-use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
+use super::rows::{Judged, Measured, MotionRow, Program, baselines, rows, tracks_of};
 use super::score::{Events, MouthScore, Scorer, mouth_score};
 use super::speakers::read_speakers;
 use super::streaming::{StreamingReport, measure_streaming};
@@ -235,7 +235,6 @@ impl Judge {
             ours.push((format!("{name}, {SNR_DB} dB SNR in a room"), far));
         }
         let measured = self.measured(&ours, judged, programs)?;
-        let all: Vec<usize> = (0..judged.len()).collect();
         Ok(CorpusReport {
             corpus,
             trained_on,
@@ -243,7 +242,7 @@ impl Judge {
             left_out: *left_out,
             minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
             mouths: mouths(&ours, judged),
-            motion: measured.iter().map(|m| m.row(&all)).collect(),
+            motion: rows(&measured),
             keys: keys(&ours, judged, &self.surface),
             groups: groups(judged, &read_speakers(folder)?, &ours[0].1, &measured[0], &self.surface),
             closure_curve: if self.curve { closure_curve(&self.packed, judged)? } else { Vec::new() },
@@ -308,7 +307,7 @@ fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, Mout
     let shown = |heard: &[Heard]| heard.iter().map(|h| h.events.clone()).collect();
     let rows = ours.iter().map(|(name, heard)| (name.clone(), shown(heard)));
     let score = |(name, shown): (String, Vec<Events>)| {
-        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)))?;
+        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip, events)))?;
         Some((name, score))
     };
     rows.chain(baseline::mouths(judged.iter().map(|j| &j.clip))).filter_map(score).collect()
@@ -316,7 +315,7 @@ fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, Mout
 
 fn confusion(judged: &[Judged], heard: &[Heard]) -> Confusion {
     let mut scorer = Scorer::default();
-    judged.iter().zip(heard).for_each(|(j, h)| scorer.add(&j.clip.phones, &h.events));
+    judged.iter().zip(heard).for_each(|(j, h)| scorer.add(&j.clip.speaker, &j.clip.phones, &h.events));
     scorer.score().map_or_else(Confusion::default, |score| Confusion::of(&scorer, score.lag_ms))
 }
 

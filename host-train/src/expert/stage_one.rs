@@ -13,12 +13,12 @@ use super::eyes::Eyes;
 use super::loss::{Said, motion_loss};
 use super::material::{heard, stacked_tracks, track};
 use super::net::{Expert, ExpertConfig, Senses};
-use super::rate::rate;
 use super::reader::{Read, Reader};
 use super::reel::stacked_pictures;
 use super::shows::{Drawn, Shows};
 use super::units::Units;
 use crate::data::{Augmenter, NoisePool, Utterance};
+use crate::judge::rate;
 use crate::loss::Breakdown;
 use crate::train::{Ahead, Corpora, Descent, Lesson, Phase, RunDir, Scores};
 

@@ -1,7 +1,8 @@
 //! The papers' metrics on vertices as they were captured; what a metric has in common with those on our own channels is
 //! computed by the same code.
 
-use crate::evaluate::metric::{Figure, Sample, fdd, figure, mtm, sync};
+use crate::evaluate::metric::{fdd, mtm, sync};
+use crate::judge::{Marks, Sample};
 use crate::papers::Told;
 use crate::papers::corpus::{Captured, Layout, Regions};
 
@@ -54,7 +55,7 @@ pub const VERTEX_METRICS: &[VertexMetric] = &[
         unit: "ms",
         of: |clip| {
             let [shown, truth] = clip.openings.as_ref()?;
-            mtm::misalignment_of(shown, truth, clip.frame_ms)
+            mtm::misalignment(shown, truth, clip.frame_ms)
         },
     },
     VertexMetric {
@@ -62,7 +63,7 @@ pub const VERTEX_METRICS: &[VertexMetric] = &[
         unit: "",
         of: |clip| {
             let [shown, truth] = clip.openings.as_ref()?;
-            mtm::coverage_of(shown, truth)
+            mtm::coverage(shown, truth)
         },
     },
     VertexMetric {
@@ -75,13 +76,9 @@ pub const VERTEX_METRICS: &[VertexMetric] = &[
     },
 ];
 
-/// Every metric over clips; one that no clip has a value for is left out.
-pub fn figures(clips: &[Vec<Option<Sample>>]) -> Vec<Figure> {
-    let of = |(n, metric): (usize, &VertexMetric)| {
-        let samples: Vec<Sample> = clips.iter().filter_map(|values| values[n]).collect();
-        figure(metric.name, metric.unit, &samples)
-    };
-    VERTEX_METRICS.iter().enumerate().filter_map(of).collect()
+/// Marks for these metrics; none yet.
+pub fn marks() -> Marks {
+    Marks::new(VERTEX_METRICS.iter().map(|metric| (metric.name, metric.unit)))
 }
 
 impl<'a> VertexClip<'a> {
@@ -113,7 +110,7 @@ impl<'a> VertexClip<'a> {
         };
         of.worst_lip =
             of.frames().map(|(p, g)| regions.lips.iter().map(|v| square(p, g, *v)).fold(0.0, f64::max)).collect();
-        of.openings = regions.middle_pair().map(|pair| [of.shown, of.truth].map(|rows| of.opening(rows, pair)));
+        of.openings = regions.opening_pair().map(|pair| [of.shown, of.truth].map(|rows| of.opening(rows, pair)));
         Ok(of)
     }
 

@@ -7,6 +7,7 @@ use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone, STEP_HOPS};
 use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
 use crate::data::{Labels, Utterance, whole};
+use crate::judge::Recalls;
 use crate::loss::SHARES;
 use crate::model::{CompletionNet, KeyMotionNet};
 
@@ -49,15 +50,12 @@ pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing,
 
 /// The same of raw heads and their labels.
 pub fn mouths(heard: impl Iterator<Item = ([f32; HEADS], Labels)>) -> f64 {
-    let mut seen = [[0usize; 2]; keyface_core::MOUTHS];
+    let mut recalls = Recalls::default();
     for (row, label) in heard {
         let mouth = label.phone.mouth();
-        seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(&row).phones) == mouth);
-        seen[mouth as usize][1] += 1;
+        recalls.add(mouth, likeliest(&Heads::from_raw(&row).phones) == mouth);
     }
-    let scored = seen.iter().enumerate().filter(|(m, [_, all])| *m != Mouth::Loose as usize && *all > 0);
-    let (sum, classes) = scored.fold((0.0, 0), |(s, n), (_, [hit, all])| (s + *hit as f64 / *all as f64, n + 1));
-    if classes == 0 { 0.0 } else { sum / f64::from(classes) }
+    recalls.balanced().unwrap_or(0.0)
 }
 
 /// Share of time in which the likeliest mouth is not at rest, over rooms where nobody speaks.

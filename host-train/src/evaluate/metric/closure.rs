@@ -3,7 +3,7 @@
 use keyface_core::Phone;
 
 use super::comparison::{Comparison, frame_time_s};
-use super::spread::Sample;
+use crate::judge::Sample;
 use crate::truth::{Hold, sealed};
 
 /// Lips that are this near to a closure may still be on their way.

@@ -5,8 +5,8 @@
 //! the shown face is too still. Signed, and as the mean of the absolute values over clips and vertices.
 
 use super::comparison::Comparison;
-use super::spread::Sample;
 use crate::evaluate::surface::weights;
+use crate::judge::Sample;
 
 /// With its sign; a clip weighs 1.
 pub fn signed(clip: &Comparison) -> Option<Sample> {

@@ -8,8 +8,8 @@ use std::f64::consts::TAU;
 use keyface_core::{MOTION_CHANNELS, Motion, Phone};
 
 use super::comparison::{Comparison, FRAMES_PER_S};
-use super::spread::Sample;
 use crate::evaluate::surface::{Surface, Weights, difference, weights};
+use crate::judge::Sample;
 
 /// Lips do not speak faster than this.
 const HIGH_HZ: f64 = 8.0;

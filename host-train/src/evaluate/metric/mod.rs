@@ -5,12 +5,14 @@ mod comparison;
 pub(crate) mod fdd;
 mod jitter;
 pub(crate) mod mtm;
-mod spread;
 pub(crate) mod sync;
+mod turns;
 mod vertex;
+mod warp;
 
 pub use comparison::{Comparison, FRAME_MS, FRAMES_PER_S, frame_time_s};
-pub use spread::{Figure, Sample, figure};
+
+use crate::judge::{Marks, Sample};
 
 /// What is measured of a clip.
 #[derive(Clone, Copy)]
@@ -31,14 +33,14 @@ pub const METRICS: &[Metric] = &[
     Metric { name: "UFVE", unit: "mm", of: vertex::ufve },
     Metric { name: "FDD", unit: "m2", of: fdd::signed },
     Metric { name: "FDD-abs", unit: "m2", of: fdd::absolute },
-    Metric { name: "MOD", unit: "mm", of: vertex::mod_mm },
+    Metric { name: "lip gap", unit: "mm", of: vertex::lip_gap },
     Metric { name: "LRP@2mm", unit: "", of: vertex::lrp::<2> },
     Metric { name: "LRP@3mm", unit: "", of: vertex::lrp::<3> },
     Metric { name: "LRP@4mm", unit: "", of: vertex::lrp::<4> },
     Metric { name: "LRP@5mm", unit: "", of: vertex::lrp::<5> },
     Metric { name: "RMS", unit: "weight", of: vertex::rms },
-    Metric { name: "MTM", unit: "ms", of: mtm::misalignment },
-    Metric { name: "MTM coverage", unit: "", of: mtm::coverage },
+    Metric { name: "turn error", unit: "ms", of: turns::error },
+    Metric { name: "turns found", unit: "", of: turns::found },
     Metric { name: "sync offset", unit: "ms", of: sync::offset },
     Metric { name: "sync beyond 45 ms", unit: "", of: sync::beyond::<45> },
     Metric { name: "sync beyond 80 ms", unit: "", of: sync::beyond::<80> },
@@ -49,3 +51,13 @@ pub const METRICS: &[Metric] = &[
     Metric { name: "motion energy ratio", unit: "", of: jitter::motion_energy_ratio },
     Metric { name: "speed in silence", unit: "mm/s", of: jitter::speed_in_silence },
 ];
+
+/// Marks for these metrics; none yet.
+pub fn marks() -> Marks {
+    Marks::new(METRICS.iter().map(|metric| (metric.name, metric.unit)))
+}
+
+/// Every metric's value for a clip, in their order.
+pub fn values(clip: &Comparison) -> Vec<Option<Sample>> {
+    METRICS.iter().map(|metric| (metric.of)(clip)).collect()
+}

@@ -1,7 +1,7 @@
 //! Sync offset: by how much the opening of the lips is late, found by correlation.
 
 use super::comparison::{Comparison, FRAME_MS};
-use super::spread::Sample;
+use crate::judge::Sample;
 
 /// Lags of up to 400 ms are tried, in frames.
 const FARTHEST: isize = 20;

@@ -1,10 +1,10 @@
-//! Distances of vertices, P as shown and G in truth, T frames: LVE, LVE-mm, MVE, UFVE, MOD, LRP; and RMS of the weights.
+//! Distances of vertices, P as shown and G in truth, T frames: LVE, LVE-mm, MVE, UFVE, lip gap, LRP; and RMS of the weights.
 
 use keyface_core::{MOTION_CHANNELS, Motion};
 
 use super::comparison::Comparison;
-use super::spread::Sample;
 use crate::evaluate::surface::{Weights, difference};
+use crate::judge::Sample;
 
 /// Lip vertex error as published (MeshTalk, Richard et al. 2021; FaceFormer, Fan et al. 2022): mean over frames of the
 /// largest *squared* distance of a vertex of the lips, `1/T sum_t max_v |P_tv - G_tv|^2`, in square metres. The pooled
@@ -28,9 +28,10 @@ pub fn ufve(clip: &Comparison) -> Option<Sample> {
     distances(clip, |weights| mean_root(clip.surface.upper_face_squares(weights)))
 }
 
-/// Mouth opening difference (UniTalker, Fan et al. 2024): mean over frames and lip pairs k of `|d_k(P) - d_k(G)|`, in
-/// millimetres; d_k is the upright distance of the pair and negative where the lips overlap.
-pub fn mod_mm(clip: &Comparison) -> Option<Sample> {
+/// How far the lips' gap is off: mean over frames and lip pairs k of `|d_k(P) - d_k(G)|`, in millimetres. d_k is the
+/// upright distance of the pair and negative where the lips overlap, as ours may; on meshes that cannot, MOD (UniTalker,
+/// Fan et al. 2024) takes plain distances.
+pub fn lip_gap(clip: &Comparison) -> Option<Sample> {
     let miss = |(p, g): (&Motion, &Motion)| {
         let gaps = clip.surface.gaps_m(p).zip(clip.surface.gaps_m(g));
         let (sum, pairs) = gaps.fold((0.0, 0), |(sum, n), (p, g)| (sum + (p - g).abs(), n + 1));
@@ -104,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn mod_is_the_difference_of_the_gaps() {
-        near(value(mod_mm), 3.0);
+    fn the_lip_gap_is_off_by_the_difference_of_the_gaps() {
+        near(value(lip_gap), 3.0);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use super::judged::{Bench, Judged};
 use super::lesson::{Slope, Teaching};
 use super::pool::Pool;
 use crate::data::Augmenter;
-use crate::evaluate::{Table, Track, paired_difference};
+use crate::evaluate::{Table, Track};
+use crate::judge::paired_difference;
 use crate::train::{BatchPlan, Corpora, RunDir};
 
 /// Name of the experiment in a variant's folder.
@@ -147,10 +148,7 @@ pub fn judged_table(title: &str, rows: &[Judged], films: &[Film]) -> Table {
     let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
     let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::chief);
     let gained = |row: &Judged| match &plain {
-        Some(plain) if row.name != NOTHING => {
-            let by = paired_difference(&speakers, &row.chief(), plain);
-            format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high)
-        }
+        Some(plain) if row.name != NOTHING => paired_difference(&speakers, &row.chief(), plain).signed_percent(),
         _ => String::new(),
     };
     let (judged, guided) = rows.first().map_or((&[][..], &[][..]), |row| (&row.judge[..], &row.guide[..]));

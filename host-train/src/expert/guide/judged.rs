@@ -5,16 +5,16 @@ use burn::tensor::Device;
 
 use super::super::films::Film;
 use super::super::material::whole_steps;
-use super::super::rate::rate;
 use super::super::reader::{Read, Reader};
 use super::super::search::Search;
 use super::animator::Animator;
 use super::pool::Batch;
 use crate::clip::Segment;
 use crate::data::Utterance;
-use crate::evaluate::metric::{Comparison, METRICS, figure};
+use crate::evaluate::Track;
+use crate::evaluate::metric::{Comparison, marks, values};
 use crate::evaluate::surface::default_surface;
-use crate::evaluate::{Errors, Track};
+use crate::judge::{Errors, rate};
 
 /// Films that an animator has heard.
 pub struct Bench<'a, A: Animator> {
@@ -107,16 +107,12 @@ impl Judged {
 
 fn measured(tracks: &[Track], truth: &[Track], said: &[Vec<Segment>]) -> [f64; FIGURES.len()] {
     let surface = default_surface();
-    let films: Vec<Comparison> =
-        (0..tracks.len()).map(|n| Comparison::new(&surface, &tracks[n], &truth[n], &said[n])).collect();
-    FIGURES.map(|name| {
-        let metric = METRICS.iter().find(|metric| metric.name == name);
-        let figure = metric.and_then(|metric| {
-            let samples: Vec<_> = films.iter().filter_map(metric.of).collect();
-            figure(metric.name, metric.unit, &samples)
-        });
-        figure.map_or(f64::NAN, |figure| figure.pooled)
-    })
+    let mut marks = marks();
+    for (n, track) in tracks.iter().enumerate() {
+        marks.add("", values(&Comparison::new(&surface, track, &truth[n], &said[n])));
+    }
+    let figures = marks.figures();
+    FIGURES.map(|name| figures.iter().find(|figure| figure.metric == name).map_or(f64::NAN, |figure| figure.pooled))
 }
 
 fn segments(crop: &Utterance) -> Vec<Segment> {
@@ -133,6 +129,7 @@ fn segments(crop: &Utterance) -> Vec<Segment> {
 mod tests {
     use super::super::run::over_seeds;
     use super::*;
+    use crate::evaluate::metric::METRICS;
 
     fn judged(wrong: f64, lve: f64) -> Judged {
         let read = Read { visemes: Errors { wrong, of: 10.0 }, ..Read::default() };

@@ -11,10 +11,10 @@ use super::judge::Judge;
 use super::learn::Trained;
 use super::material::{Item, Material};
 use crate::corpus::Error;
-use crate::evaluate::metric::{Figure, Sample};
 use crate::expert::Read;
+use crate::judge::{Figure, Marks};
 use crate::papers::corpus::Regions;
-use crate::papers::metric::{VertexClip, figures};
+use crate::papers::metric::{VertexClip, marks};
 use crate::papers::numpy::write_npy;
 
 /// Clips that models are tested on.
@@ -48,7 +48,7 @@ impl Test<'_> {
     pub fn score(&self, model: &Trained, made: &Path) -> Result<Scored> {
         fs::create_dir_all(made).map_err(Error::io(made))?;
         let names = self.material.layout.train_speakers();
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::new();
         for item in &self.material.items {
             let truth = item.rows()?;
             let speakers = item.speaker.map_or((0..names.len()).collect(), |speaker| vec![speaker]);
@@ -84,7 +84,7 @@ impl Test<'_> {
     }
 
     fn shown(&self, of: impl Fn(&Item, &[f32]) -> Vec<f32>) -> Result<Scored> {
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::new();
         for item in &self.material.items {
             let truth = item.rows()?;
             self.add(&mut sheet, item, &of(item, &truth), &truth)?;
@@ -94,7 +94,8 @@ impl Test<'_> {
 
     fn add(&self, sheet: &mut Sheet, item: &Item, shown: &[f32], truth: &[f32]) -> Result<()> {
         let clip = VertexClip::new(self.material.layout, &item.clip, self.regions, shown, truth);
-        sheet.values.push(clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?.values());
+        let clip = clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?;
+        sheet.marks.add(&item.clip.speaker, clip.values());
         for judge in self.judges {
             let read = judge.read(item, self.regions, shown)?;
             sheet.reads.entry(judge.name().to_owned()).or_default().push(read);
@@ -107,15 +108,18 @@ impl Test<'_> {
 pub const TRUTH: &str = "the truth itself";
 
 /// What was measured so far.
-#[derive(Default)]
 struct Sheet {
-    values: Vec<Vec<Option<Sample>>>,
+    marks: Marks,
     reads: BTreeMap<String, Vec<Read>>,
 }
 
 impl Sheet {
+    fn new() -> Sheet {
+        Sheet { marks: marks(), reads: BTreeMap::new() }
+    }
+
     fn scored(self) -> Scored {
-        Scored { figures: figures(&self.values), reads: self.reads }
+        Scored { figures: self.marks.figures(), reads: self.reads }
     }
 }
 

@@ -137,6 +137,7 @@ impl AudioSource {
     pub fn clips(&self, clips: &[Utterance], device: &Device) -> Result<Vec<Material>> {
         let even = |clip: &Utterance| Utterance {
             source: clip.source.clone(),
+            speaker: clip.speaker.clone(),
             ..clip.crop(0, clip.len() / STEP_HOPS * STEP_HOPS)
         };
         let long = clips.iter().filter(|clip| clip.len() >= 2 * STEP_HOPS);
@@ -152,6 +153,8 @@ pub struct Material {
     pub keys: KeyFrames,
     /// What is said in the first crop, on the clock of the motion.
     pub said: Vec<Segment>,
+    /// Who says it.
+    pub speaker: String,
 }
 
 /// What an outside encoder heard in a whole clip.
@@ -169,6 +172,7 @@ impl Material {
         };
         Material {
             said: said(&crops[0], look_ahead_steps),
+            speaker: crops[0].speaker.clone(),
             features: features.into_data(),
             motion: batch.truth.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
             keys: KeyFrames::new(batch.labels.iter().map(steps_with_key).collect(), time),
