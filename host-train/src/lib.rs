@@ -21,6 +21,7 @@ pub mod plot;
 pub mod prepare;
 pub mod render;
 pub mod ship;
+pub mod space;
 pub mod train;
 pub mod trained_on;
 pub mod truth;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::baseline::jaw_track;
 use super::hear::Track;
-use super::metric::{Comparison, marks, values};
+use super::metric::{Comparison, METRICS, marks, values};
 use super::surface::Surface;
 use crate::clip::Clip;
 use crate::judge::{Figure, Interval, Marks};
@@ -56,10 +56,10 @@ impl Measured {
     /// Measures tracks against the truth, one for each clip.
     pub fn new(name: &str, tracks: &[Track], judged: &[Judged], surface: &Surface) -> Self {
         let measure = |(judged, track): (&Judged, &Track)| {
-            values(&Comparison::new(surface, track, &judged.truth, &judged.clip.phones))
+            values(METRICS, &Comparison::new(surface, track, &judged.truth, &judged.clip.phones))
         };
         let measured: Vec<_> = judged.par_iter().zip(tracks).map(measure).collect();
-        let mut marks = marks();
+        let mut marks = marks(METRICS);
         judged.iter().zip(measured).for_each(|(judged, values)| marks.add(&judged.clip.speaker, values));
         Measured { name: name.to_owned(), marks }
     }

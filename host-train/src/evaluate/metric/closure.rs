@@ -34,7 +34,7 @@ fn lies_in(holds: &[Hold], frame: usize) -> bool {
 
 fn closed_share(clip: &Comparison, counts: impl Fn(usize) -> bool) -> Option<Sample> {
     let frames: Vec<usize> = (0..clip.frames()).filter(|frame| counts(*frame)).collect();
-    let closed = frames.iter().filter(|frame| clip.shown_opening[**frame] < clip.surface.closed_m()).count();
+    let closed = frames.iter().filter(|frame| clip.shown_opening[**frame] < clip.space.closed_m()).count();
     let weight = frames.len() as f64;
     (weight > 0.0).then(|| Sample { value: closed as f64 / weight, weight })
 }

@@ -6,23 +6,25 @@
 //! shown one lies between the neighbours of the true one. MTM is the mean |i - j| of a clip, then over clips; coverage,
 //! which is ours, is the share of the true extrema that count: a lazy mouth has few of them.
 
+use super::comparison::Comparison;
 use super::warp::warp;
 use crate::judge::Sample;
+use crate::space::MotionSpace;
 
 const SIGMA_FRAMES: f64 = 2.0;
 /// The Gaussian is cut at four sigma.
 const REACH: isize = 8;
 
-/// Mean misalignment in milliseconds of two openings at frames of any length; `None` without an extremum that counts.
-pub fn misalignment(shown: &[f64], truth: &[f64], frame_ms: f64) -> Option<Sample> {
-    let counted = counted(shown, truth).0;
+/// Mean misalignment in milliseconds; `None` without an extremum that counts.
+pub fn misalignment<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
+    let counted = counted(&clip.shown_opening, &clip.true_opening).0;
     let frames: usize = counted.iter().map(|(i, j)| i.abs_diff(*j)).sum();
-    (!counted.is_empty()).then(|| Sample { value: frame_ms * frames as f64 / counted.len() as f64, weight: 1.0 })
+    (!counted.is_empty()).then(|| Sample { value: clip.frame_ms() * frames as f64 / counted.len() as f64, weight: 1.0 })
 }
 
 /// Share of the true extrema that count; `None` without any.
-pub fn coverage(shown: &[f64], truth: &[f64]) -> Option<Sample> {
-    let (mut counted, all) = counted(shown, truth);
+pub fn coverage<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
+    let (mut counted, all) = counted(&clip.shown_opening, &clip.true_opening);
     counted.dedup_by_key(|(i, _)| *i);
     (all > 0).then(|| Sample { value: counted.len() as f64 / all as f64, weight: 1.0 })
 }
@@ -88,6 +90,7 @@ fn extrema(track: &[f64]) -> Vec<(usize, Extremum)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::surface::testing::surface;
 
     /// Opens by 10 mm at `at` frames.
     fn opening(at: &[f64]) -> Vec<f64> {
@@ -95,21 +98,27 @@ mod tests {
         (0..160).map(|n| at.iter().map(|at| bump(n, at)).sum()).collect()
     }
 
+    /// Mean of |i - j| in frames and share of the true extrema, where there are any.
+    fn measured(shown: &[f64], truth: &[f64]) -> (Option<f64>, f64) {
+        let surface = surface();
+        let openings = [shown, truth].map(<[f64]>::to_vec);
+        let [shown_opening, true_opening] = openings;
+        let clip = Comparison { shown_opening, true_opening, ..Comparison::new(&surface, [], [], &[]) };
+        (misalignment(&clip).map(|sample| sample.value / 20.0), coverage(&clip).unwrap().value)
+    }
+
     #[test]
     fn a_late_mouth_is_misaligned_by_its_lateness_and_the_truth_by_nothing() {
         let truth = opening(&[30.0, 70.0, 110.0]);
-        let late = opening(&[33.0, 73.0, 113.0]);
-        assert_eq!(misalignment(&late, &truth, 40.0).unwrap().value, 120.0);
-        assert_eq!(misalignment(&truth, &truth, 40.0).unwrap().value, 0.0);
-        assert_eq!((coverage(&late, &truth).unwrap().value, coverage(&truth, &truth).unwrap().value), (1.0, 1.0));
+        assert_eq!(measured(&opening(&[33.0, 73.0, 113.0]), &truth), (Some(3.0), 1.0));
+        assert_eq!(measured(&truth, &truth), (Some(0.0), 1.0));
     }
 
     #[test]
     fn an_opening_that_is_missing_and_a_still_mouth_are_not_covered() {
         let truth = opening(&[30.0, 70.0, 110.0]);
-        assert!(coverage(&opening(&[30.0, 110.0]), &truth).unwrap().value < 1.0);
-        assert_eq!(misalignment(&[0.0; 160], &truth, 40.0), None);
-        assert_eq!(coverage(&[0.0; 160], &truth).unwrap().value, 0.0);
+        assert!(measured(&opening(&[30.0, 110.0]), &truth).1 < 1.0);
+        assert_eq!(measured(&[0.0; 160], &truth), (None, 0.0));
     }
 
     #[test]

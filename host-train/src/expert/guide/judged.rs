@@ -12,7 +12,7 @@ use super::pool::Batch;
 use crate::clip::Segment;
 use crate::data::Utterance;
 use crate::evaluate::Track;
-use crate::evaluate::metric::{Comparison, marks, values};
+use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
 use crate::judge::{Errors, rate};
 
@@ -107,9 +107,9 @@ impl Judged {
 
 fn measured(tracks: &[Track], truth: &[Track], said: &[Vec<Segment>]) -> [f64; FIGURES.len()] {
     let surface = default_surface();
-    let mut marks = marks();
+    let mut marks = marks(METRICS);
     for (n, track) in tracks.iter().enumerate() {
-        marks.add("", values(&Comparison::new(&surface, track, &truth[n], &said[n])));
+        marks.add("", values(METRICS, &Comparison::new(&surface, track, &truth[n], &said[n])));
     }
     let figures = marks.figures();
     FIGURES.map(|name| figures.iter().find(|figure| figure.metric == name).map_or(f64::NAN, |figure| figure.pooled))
@@ -129,7 +129,6 @@ fn segments(crop: &Utterance) -> Vec<Segment> {
 mod tests {
     use super::super::run::over_seeds;
     use super::*;
-    use crate::evaluate::metric::METRICS;
 
     fn judged(wrong: f64, lve: f64) -> Judged {
         let read = Read { visemes: Errors { wrong, of: 10.0 }, ..Read::default() };

@@ -11,11 +11,12 @@ use super::judge::Judge;
 use super::learn::Trained;
 use super::material::{Item, Material};
 use crate::corpus::Error;
+use crate::evaluate::metric::{marks, values};
 use crate::expert::Read;
 use crate::judge::{Figure, Marks};
 use crate::papers::corpus::Regions;
-use crate::papers::metric::{VertexClip, marks};
 use crate::papers::numpy::write_npy;
+use crate::papers::{Mesh, VERTEX_METRICS};
 
 /// Clips that models are tested on.
 #[derive(Clone, Copy)]
@@ -93,9 +94,10 @@ impl Test<'_> {
     }
 
     fn add(&self, sheet: &mut Sheet, item: &Item, shown: &[f32], truth: &[f32]) -> Result<()> {
-        let clip = VertexClip::new(self.material.layout, &item.clip, self.regions, shown, truth);
+        let mesh = Mesh::new(self.material.layout, &item.clip, self.regions);
+        let clip = mesh.compare(shown, truth);
         let clip = clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?;
-        sheet.marks.add(&item.clip.speaker, clip.values());
+        sheet.marks.add(&item.clip.speaker, values(VERTEX_METRICS, &clip));
         for judge in self.judges {
             let read = judge.read(item, self.regions, shown)?;
             sheet.reads.entry(judge.name().to_owned()).or_default().push(read);
@@ -115,7 +117,7 @@ struct Sheet {
 
 impl Sheet {
     fn new() -> Sheet {
-        Sheet { marks: marks(), reads: BTreeMap::new() }
+        Sheet { marks: marks(VERTEX_METRICS), reads: BTreeMap::new() }
     }
 
     fn scored(self) -> Scored {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::super::experiment::STEP_MS;
 use super::material::{Material, poses};
-use crate::evaluate::metric::{Comparison, marks, values};
+use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
 use crate::evaluate::{KeyTally, Track};
 use crate::judge::{Figure, Marks};
@@ -32,9 +32,9 @@ impl KmTalkScore {
     pub fn of(tracks: &[Track], clips: &[Material]) -> Self {
         let surface = default_surface();
         let truth: Vec<Track> = clips.iter().map(Material::poses).collect();
-        let mut marks = marks();
+        let mut marks = marks(METRICS);
         for ((track, truth), clip) in tracks.iter().zip(&truth).zip(clips) {
-            marks.add(&clip.speaker, values(&Comparison::new(&surface, track, truth, &clip.said)));
+            marks.add(&clip.speaker, values(METRICS, &Comparison::new(&surface, track, truth, &clip.said)));
         }
         KmTalkScore { figures: marks.figures(), key_f1: None, marks }
     }
