@@ -59,9 +59,7 @@ fn line(row: &Row, full: Option<&KmTalkScore>) -> String {
 
 /// By how much the mean LVE-mm is above that of the full model, paired, by speaker.
 fn above(score: &KmTalkScore, full: &KmTalkScore) -> String {
-    let Some(by) = score.marks.less(&full.marks, "LVE-mm") else { return String::new() };
-    let range = by.range.map_or(String::new(), |[low, high]| format!(" [{low:+.3} {high:+.3}]"));
-    format!("{:+.3}{range}", by.value)
+    score.marks.less(&full.marks, "LVE-mm").map_or(String::new(), |by| by.signed_text(1.0, 3))
 }
 
 #[cfg(test)]

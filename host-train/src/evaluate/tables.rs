@@ -72,7 +72,7 @@ pub fn mouths(title: &str, rows: &[(String, MouthScore)]) -> Table {
     let row = |(name, s): &(String, MouthScore)| {
         vec![
             name.clone(),
-            format!("{:.3}{}", s.balanced, range(s.balanced_range, 3)),
+            Interval { value: s.balanced, range: s.balanced_range }.text(1.0, 3),
             s.lag_ms.to_string(),
             format!("{:.0} % of {}", 100.0 * s.closures, s.closures_of),
             format!("{:.1}", s.false_closures_per_min),
@@ -129,7 +129,7 @@ fn vertices(part: &CorpusReport) -> Table {
     let cells: [Cell; 10] = [
         ("LVE 1e-6 m2", "LVE", micro),
         ("median mm", "LVE-mm", |f| format!("{:.2}", f.median)),
-        ("mean mm [95 %]", "LVE-mm", |f| format!("{:.2}{}", f.mean, range(f.range, 2))),
+        ("mean mm [95 %]", "LVE-mm", |f| f.interval().text(1.0, 2)),
         ("MVE mm", "MVE", two),
         ("UFVE mm", "UFVE", two),
         ("lip gap mm", "lip gap", two),
@@ -140,15 +140,10 @@ fn vertices(part: &CorpusReport) -> Table {
     ];
     let mut table = motion("vertices", &cells, &part.motion);
     table.columns.push("mean mm above the first [95 %]".to_owned());
-    let above = |by: Interval| format!("{:+.2}{}", by.value, range(by.range, 2));
+    let above = |by: Interval| by.signed_text(1.0, 2);
     let rows = table.rows.iter_mut().zip(&part.motion);
     rows.for_each(|(cells, row)| cells.push(row.above_first.map_or(String::new(), above)));
     table
-}
-
-/// The ends of an interval behind its value.
-fn range(ends: Option<[f64; 2]>, digits: usize) -> String {
-    ends.map_or(String::new(), |[low, high]| format!(" [{low:.digits$} {high:.digits$}]"))
 }
 
 fn timing(part: &CorpusReport) -> Table {

@@ -39,7 +39,7 @@ pub fn reel_table(name: &str, reader: &Reader, lists: &[(String, Vec<Vec<Reel>>)
     let rates = Read::rates(first);
     let chief = |reads: &[Read]| reads.iter().map(Read::chief).collect::<Vec<_>>();
     let row = |(number, (name, reads)): (usize, &(&str, Vec<Read>))| {
-        let difference = paired_difference(&speakers, &chief(reads), &chief(first)).signed_percent();
+        let difference = paired_difference(&speakers, &chief(reads), &chief(first)).signed_text(100.0, 1);
         let read = rates.iter().map(|(_, of)| with_interval(&speakers, reads, *of));
         let against = if number == 0 { String::new() } else { difference };
         [(*name).to_owned()].into_iter().chain(read).chain([against]).collect()
@@ -66,7 +66,7 @@ pub fn percent(reads: &[Read], of: fn(&Read) -> Errors) -> String {
 
 /// The same with its interval over speakers.
 fn with_interval(speakers: &[&str], reads: &[Read], of: fn(&Read) -> Errors) -> String {
-    written(reads, of, |errors| rate_of(speakers, errors).percent())
+    written(reads, of, |errors| rate_of(speakers, errors).text(100.0, 1))
 }
 
 fn written(reads: &[Read], of: fn(&Read) -> Errors, write: impl Fn(&[Errors]) -> String) -> String {

@@ -21,21 +21,18 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// As per cent, `12.3 [11.0 14.2]`.
-    pub fn percent(&self) -> String {
-        let range = self.range.map(|ends| ends.map(|end| 100.0 * end));
-        format!(
-            "{:.1}{}",
-            100.0 * self.value,
-            range.map_or(String::new(), |[low, high]| format!(" [{low:.1} {high:.1}]"))
-        )
+    /// So many times the value and its ends, `12.3 [11.0 14.2]`.
+    pub fn text(&self, scale: f64, digits: usize) -> String {
+        let range = self.range.map(|ends| ends.map(|end| scale * end));
+        let range = range.map_or(String::new(), |[low, high]| format!(" [{low:.digits$} {high:.digits$}]"));
+        format!("{:.digits$}{range}", scale * self.value)
     }
 
     /// The same with signs, `+12.3 [+11.0 +14.2]`.
-    pub fn signed_percent(&self) -> String {
-        let range = self.range.map(|ends| ends.map(|end| 100.0 * end));
-        let range = range.map_or(String::new(), |[low, high]| format!(" [{low:+.1} {high:+.1}]"));
-        format!("{:+.1}{range}", 100.0 * self.value)
+    pub fn signed_text(&self, scale: f64, digits: usize) -> String {
+        let range = self.range.map(|ends| ends.map(|end| scale * end));
+        let range = range.map_or(String::new(), |[low, high]| format!(" [{low:+.digits$} {high:+.digits$}]"));
+        format!("{:+.digits$}{range}", scale * self.value)
     }
 }
 
@@ -104,8 +101,8 @@ mod tests {
     #[test]
     fn an_interval_is_written_behind_its_value() {
         let of = |range| Interval { value: 0.123, range };
-        assert_eq!(of(Some([0.11, 0.142])).percent(), "12.3 [11.0 14.2]");
-        assert_eq!(of(Some([-0.11, 0.142])).signed_percent(), "+12.3 [-11.0 +14.2]");
-        assert_eq!(of(None).percent(), "12.3");
+        assert_eq!(of(Some([0.11, 0.142])).text(100.0, 1), "12.3 [11.0 14.2]");
+        assert_eq!(of(Some([-0.11, 0.142])).signed_text(100.0, 1), "+12.3 [-11.0 +14.2]");
+        assert_eq!(of(None).text(100.0, 1), "12.3");
     }
 }

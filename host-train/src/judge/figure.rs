@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::by_speaker;
+use super::bootstrap::{Interval, by_speaker};
 
 /// A metric of one clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +32,13 @@ pub struct Figure {
     pub std: f64,
     /// Ends of the 95 % interval of `mean`, by bootstrap over speakers; none of fewer than two.
     pub range: Option<[f64; 2]>,
+}
+
+impl Figure {
+    /// The mean over the clips and how far it may be trusted.
+    pub fn interval(&self) -> Interval {
+        Interval { value: self.mean, range: self.range }
+    }
 }
 
 /// Over clips and whose they are; `None` where there is none.

@@ -16,6 +16,7 @@ use super::experiment::CorpusChoice;
 use super::phase::{Lesson, Phase};
 use super::validate::mouths;
 use crate::data::{AugmentConfig, Augmenter, Batch, Labels, NoisePool, Utterance, whole};
+use crate::judge::Interval;
 use crate::loss::{Breakdown, KeyMotionWeights, key_motion};
 use crate::model::Listener;
 use crate::prepare::AudioFeatures;
@@ -132,7 +133,7 @@ impl Lesson for Ears<'_> {
     }
 
     fn scores(&mut self, net: &Listener) -> Scores {
-        vec![("mouths", listener_accuracy(net, &self.corpora.valid, self.device))]
+        vec![("mouths", listener_accuracy(net, &self.corpora.valid, self.device).value)]
     }
 
     fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {
@@ -140,9 +141,10 @@ impl Lesson for Ears<'_> {
     }
 }
 
-/// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
-pub fn listener_accuracy(net: &Listener, clips: &[Utterance], device: &Device) -> f64 {
-    mouths(clips.iter().flat_map(|clip| heads(net, clip, device)))
+/// Mean recall over the six mouth classes that can be told apart, without any decoder, with its interval over speakers; 1/6
+/// is chance.
+pub fn listener_accuracy(net: &Listener, clips: &[Utterance], device: &Device) -> Interval {
+    mouths(clips, |clip| heads(net, clip, device))
 }
 
 /// How much of the speech in a clip the listener hears as the labels say, 0..=1: the likeliest phone is the label's. A low
@@ -243,7 +245,7 @@ mod tests {
         let corpora = Corpora::heard(&experiment.corpora).unwrap();
         let run = RunDir::create(&folder.path().join("run")).unwrap();
         let net = train_listener(&experiment, &corpora, &run, &device).unwrap();
-        let accuracy = listener_accuracy(&net, &corpora.valid, &device);
+        let accuracy = listener_accuracy(&net, &corpora.valid, &device).value;
         assert!(accuracy > 0.95 && agreement(&net, &corpora.valid[0], &device) > 0.9, "{accuracy}");
         let out = folder.path().join("answers");
         assert_eq!(write_answers(&net, "ear", &experiment.corpora[0], &out, &device).unwrap(), 4);

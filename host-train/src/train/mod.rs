@@ -33,4 +33,4 @@ pub use kmtalk::train_kmtalk;
 pub use listener::{ListenerExperiment, agreement, listener_accuracy, train_listener, write_answers};
 pub use phase::{Lesson, Phase};
 pub use throughput::{Throughput, throughput};
-pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};
+pub use validate::{Hearing, motion_error, mouth_accuracy, mouth_interval, room_activity};

@@ -117,3 +117,80 @@ impl Mean {
         sum / count.max(1) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batches::Ahead;
+    use super::*;
+    use anyhow::bail;
+    use burn::module::Param;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Tensor;
+
+    /// Two networks that learn a number each.
+    #[derive(Default)]
+    struct Pair {
+        /// What it is scored by, validation after validation.
+        told: Vec<f64>,
+        /// Step after which it is cut.
+        cut: Option<usize>,
+    }
+
+    impl Lesson for Pair {
+        type Net = (Linear, Linear);
+        type Batch = f32;
+
+        fn losses(&mut self, net: &Self::Net, _: usize, batch: &f32, training: &Device) -> Result<Breakdown> {
+            let x = || Tensor::<2>::full([1, 1], *batch, training);
+            let near = |net: &Linear, number: f32| (net.forward(x()) - x() * number).square().mean();
+            Ok(Breakdown { parts: vec![("two", near(&net.0, 2.0)), ("five", near(&net.1, 5.0))] })
+        }
+
+        fn scores(&mut self, _: &Self::Net) -> Scores {
+            let told = if self.told.is_empty() { 0.0 } else { self.told.remove(0) };
+            vec![("told", told), ("the other way round", -told)]
+        }
+
+        fn kept(&mut self, progress: &Progress) -> Result<()> {
+            if self.cut == Some(progress.step) { bail!("cut") } else { Ok(()) }
+        }
+    }
+
+    fn train(lesson: &mut Pair, run: &RunDir) -> Result<Vec<f32>> {
+        let device = Device::flex();
+        let fresh = || {
+            let training = device.clone().autodiff();
+            let mut net = LinearConfig::new(1, 1).with_bias(false).init(&training);
+            net.weight = Param::from_tensor(Tensor::zeros([1, 1], &training));
+            net
+        };
+        let phase = Phase { net: "pair", steps: 30, validate_every: 10 };
+        let batches = Ahead(|step| Ok(1.0 + (step % 3) as f32));
+        let last = phase.train(lesson, &batches, (fresh(), fresh()), Descent::averaged(0.1), run, &device)?;
+        let best: (Linear, Linear) = run.best("pair", (fresh(), fresh()))?;
+        Ok([last.0, last.1, best.0, best.1].map(|net| net.weight.val().into_scalar::<f32>()).into())
+    }
+
+    #[test]
+    fn a_training_that_was_cut_goes_on_to_the_same_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |name: &str| RunDir::create(&folder.path().join(name)).unwrap();
+        let told = || vec![0.1, 0.2, 0.3];
+        let whole = train(&mut Pair { told: told(), cut: None }, &run("whole")).unwrap();
+        let error = train(&mut Pair { told: told(), cut: Some(20) }, &run("cut")).unwrap_err();
+        assert_eq!(error.to_string(), "cut");
+        assert_eq!(train(&mut Pair { told: told().split_off(2), cut: None }, &run("cut")).unwrap(), whole);
+        assert!(whole.iter().all(|weight| *weight > 0.5), "{whole:?}");
+    }
+
+    #[test]
+    fn the_first_of_several_scores_chooses_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        train(&mut Pair { told: vec![0.1, 0.9, 0.5], cut: None }, &run).unwrap();
+        let progress: Progress =
+            serde_json::from_str(&std::fs::read_to_string(run.file("pair.json")).unwrap()).unwrap();
+        assert_eq!((progress.best, progress.best_step), (Some(0.9), 20));
+        assert_eq!(progress.scores, [("told".to_owned(), 0.5), ("the other way round".to_owned(), -0.5)]);
+    }
+}

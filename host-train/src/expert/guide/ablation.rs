@@ -148,7 +148,7 @@ pub fn judged_table(title: &str, rows: &[Judged], films: &[Film]) -> Table {
     let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
     let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::chief);
     let gained = |row: &Judged| match &plain {
-        Some(plain) if row.name != NOTHING => paired_difference(&speakers, &row.chief(), plain).signed_percent(),
+        Some(plain) if row.name != NOTHING => paired_difference(&speakers, &row.chief(), plain).signed_text(100.0, 1),
         _ => String::new(),
     };
     let (judged, guided) = rows.first().map_or((&[][..], &[][..]), |row| (&row.judge[..], &row.guide[..]));

@@ -9,8 +9,7 @@ use super::super::reader::{Read, Reader};
 use super::super::search::Search;
 use super::animator::Animator;
 use super::pool::Batch;
-use crate::clip::Segment;
-use crate::data::Utterance;
+use crate::clip::{Segment, segments};
 use crate::evaluate::Track;
 use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
@@ -80,7 +79,11 @@ impl<'a, A: Animator> Bench<'a, A> {
             name: name.to_owned(),
             judge: read(judge),
             guide: read(guide),
-            figures: measured(tracks, &self.truth(), &(0..tracks.len()).map(|n| segments(said(n))).collect::<Vec<_>>()),
+            figures: measured(
+                tracks,
+                &self.truth(),
+                &(0..tracks.len()).map(|n| segments(&said(n).phones, 0)).collect::<Vec<_>>(),
+            ),
         }
     }
 }
@@ -113,16 +116,6 @@ fn measured(tracks: &[Track], truth: &[Track], said: &[Vec<Segment>]) -> [f64; F
     }
     let figures = marks.figures();
     FIGURES.map(|name| figures.iter().find(|figure| figure.metric == name).map_or(f64::NAN, |figure| figure.pooled))
-}
-
-fn segments(crop: &Utterance) -> Vec<Segment> {
-    let (mut said, mut from) = (vec![], 0);
-    for run in crop.phones.chunk_by(|a, b| a == b) {
-        let time_s = |hop: usize| 0.01 * hop as f64;
-        said.push(Segment { start_s: time_s(from), end_s: time_s(from + run.len()), phone: run[0] });
-        from += run.len();
-    }
-    said
 }
 
 #[cfg(test)]
