@@ -36,7 +36,7 @@ impl Interval {
     }
 }
 
-/// What `of` makes of the sums over clips, each told beside its speaker; the same on every run.
+/// What `of` makes of the sums over clips, each told beside its speaker.
 pub fn by_speaker<const N: usize>(
     speakers: &[impl AsRef<str>],
     clips: &[[f64; N]],
@@ -48,12 +48,17 @@ pub fn by_speaker<const N: usize>(
         sums.iter_mut().zip(clip).for_each(|(sum, value)| *sum += value);
     }
     let people: Vec<[f64; N]> = people.into_values().collect();
-    let value = of(sum(people.iter()));
+    over_speakers(&people, |people| of(sum(people.iter().copied())))
+}
+
+/// What `figure` makes of people, each of whom counts once; the same on every run.
+pub fn over_speakers<T>(people: &[T], figure: impl Fn(&[&T]) -> f64) -> Interval {
+    let value = figure(&people.iter().collect::<Vec<_>>());
     if people.len() < 2 {
         return Interval { value, range: None };
     }
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut draw = || of(sum(people.iter().map(|_| &people[rng.random_range(0..people.len())])));
+    let mut draw = || figure(&people.iter().map(|_| &people[rng.random_range(0..people.len())]).collect::<Vec<_>>());
     let mut drawn: Vec<f64> = (0..DRAWS).map(|_| draw()).collect();
     drawn.sort_by(f64::total_cmp);
     Interval { value, range: Some([drawn[DRAWS * 25 / 1000], drawn[DRAWS * 975 / 1000 - 1]]) }

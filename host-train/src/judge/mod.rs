@@ -7,7 +7,7 @@ mod figure;
 mod marks;
 mod recalls;
 
-pub use bootstrap::{Interval, by_speaker};
+pub use bootstrap::{Interval, by_speaker, over_speakers};
 pub use errors::{Errors, paired_difference, rate, rate_of};
 pub use figure::{Figure, Sample, figure};
 pub use marks::Marks;
