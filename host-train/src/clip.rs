@@ -1,5 +1,6 @@
 //! The common clip: what every corpus format yields.
 
+use keyface_core::Phone;
 use keyface_sound::said::Interval;
 use serde::Deserialize;
 
@@ -47,6 +48,18 @@ pub fn words_between(words: &[Interval], start_s: f64, end_s: f64) -> Vec<Interv
     words.iter().filter(is_here).map(|word| word.at(|time_s| time_s.clamp(start_s, end_s) - start_s)).collect()
 }
 
+/// Phones of 10 ms hops as segments, all later by so many hops.
+pub fn segments(phones: &[Phone], late_hops: usize) -> Vec<Segment> {
+    let time_s = |hop: usize| 0.01 * hop as f64;
+    let mut from = late_hops;
+    let runs = phones.chunk_by(|a, b| a == b).map(|run| {
+        let start = from;
+        from += run.len();
+        Segment { start_s: time_s(start), end_s: time_s(from), phone: run[0] }
+    });
+    runs.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +70,12 @@ mod tests {
         let words = [word(0.0, 0.5, "so"), word(0.5, 1.0, "what"), word(1.5, 1.75, "now")];
         assert_eq!(words_between(&words, 0.625, 1.75), [word(0.0, 0.375, "what"), word(0.875, 1.125, "now")]);
         assert_eq!(words_between(&words, 0.25, 0.875), [word(0.0, 0.25, "so"), word(0.25, 0.625, "what")]);
+    }
+
+    #[test]
+    fn runs_of_a_phone_are_segments() {
+        let segments = segments(&[Phone::B, Phone::B, Phone::AA], 2);
+        let told: Vec<_> = segments.iter().map(|s| (s.start_s, s.end_s, s.phone)).collect();
+        assert_eq!(told, [(0.02, 0.04, Phone::B), (0.04, 0.05, Phone::AA)]);
     }
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::{Decode, FileEntry, Files, Heads, Interface, ModelCard, Phone, Precision, Tolerance};
+use keyface_core::{Decode, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
 
-use crate::clip::Segment;
+use crate::clip::segments;
 use crate::data::{Utterance, whole};
 use crate::evaluate::{HeardClip, MouthScore, Searched, calmed, decoded_score, search_closures, search_decode};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
@@ -126,7 +126,10 @@ fn chosen(experiment: &Experiment, ms: Option<u32>) -> Result<LookAhead> {
 impl Nets {
     fn hear(&self, clip: &Utterance) -> HeardClip {
         let rows = Hearing::Live(self.look_ahead).heads(&self.key_motion, clip, &self.flow.device);
-        HeardClip { phones: segments(&clip.phones), heads: rows.iter().map(|(raw, _)| Heads::from_raw(raw)).collect() }
+        HeardClip {
+            phones: segments(&clip.phones, 0),
+            heads: rows.iter().map(|(raw, _)| Heads::from_raw(raw)).collect(),
+        }
     }
 
     /// A clip's features and Burn's own answers.
@@ -150,17 +153,6 @@ impl Nets {
 fn rows(tensor: Tensor<3>) -> Vec<Vec<f32>> {
     let [_, _, width] = tensor.dims();
     tensor.try_into_vec_as::<f32>().unwrap_or_default().chunks_exact(width).map(<[f32]>::to_vec).collect()
-}
-
-/// Rows of phones as segments.
-fn segments(phones: &[Phone]) -> Vec<Segment> {
-    let mut start = 0;
-    let runs = phones.chunk_by(|a, b| a == b).map(|run| {
-        let segment = Segment { start_s: start as f64 * 0.01, end_s: (start + run.len()) as f64 * 0.01, phone: run[0] };
-        start += run.len();
-        segment
-    });
-    runs.collect()
 }
 
 fn card(name: &str, look_ahead: LookAhead, experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard {

@@ -9,13 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use keyface_core::MotionChannel;
-use keyface_train::evaluate::metric::Figure;
 use keyface_train::expert::guide::Guide;
 use keyface_train::expert::net::ExpertConfig;
 use keyface_train::expert::{Eyes, Points, UnitChoice};
+use keyface_train::judge::Figure;
 use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, read_captured};
 use keyface_train::papers::ear::Ear;
-use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
+use keyface_train::papers::space::{ClipMoves, PcaSpace, RigFit};
 use keyface_train::papers::study::{Baseline, Guidance, Item, Material, Plan, Size, Test, learn};
 use keyface_train::train::{Progress, RunDir};
 
@@ -79,7 +79,7 @@ fn lve(figures: &[Figure]) -> f64 {
 fn a_motion_space_of_the_trained_speakers_explains_the_others() {
     let Some((_dir, path)) = generated("vocaset") else { return };
     let (corpus, device) = (read_captured(&path).unwrap(), Device::flex());
-    let space = MotionSpace::fit(&ClipMoves::new(corpus.part(Part::Train)), 8, &device).unwrap();
+    let space = PcaSpace::fit(&ClipMoves::new(corpus.part(Part::Train)), 8, &device).unwrap();
     // Jaw, widening, rounding and brows move the made face; the rest is noise.
     let left = space.unexplained(&ClipMoves::new(corpus.part(Part::TestUnseen)), &device).unwrap();
     assert!(left < 0.02, "{left}");
@@ -111,7 +111,7 @@ fn a_run_that_was_cut_goes_on_to_the_same_end() {
     {
         let train = |plan: &Plan, run: &RunDir, (stage, epochs): (&str, usize)| {
             let stop = |now: &str, progress: &Progress| {
-                anyhow::ensure!(!now.contains(stage) || progress.step < epochs, "cut");
+                anyhow::ensure!(!now.contains(stage) || progress.step < epochs * trained.items.len(), "cut");
                 Ok(())
             };
             learn(plan, trained, &corpus.regions, None, &device, run, &stop)

@@ -8,7 +8,7 @@ use keyface_core::{Mouth, Precision};
 use serde::{Deserialize, Serialize};
 
 use super::recipe::RecipeRow;
-use crate::evaluate::{CorpusReport, Plan, SpeakerHits, evaluate};
+use crate::evaluate::{CorpusReport, Plan, SpeakerRecalls, evaluate};
 use crate::ship::{Order, ship};
 use crate::train::{Corpora, RunDir, train_completion, train_key_motion};
 
@@ -34,7 +34,7 @@ pub struct RowFigures {
     /// Of the truth's.
     pub jerk: f64,
     /// What each speaker adds to `balanced`.
-    pub speakers: Vec<SpeakerHits>,
+    pub speakers: Vec<SpeakerRecalls>,
 }
 
 /// Where rows are trained, and by whom they are judged.
@@ -114,7 +114,7 @@ impl RowFigures {
 #[cfg(test)]
 impl RowFigures {
     /// Figures of which only the mouths count.
-    pub fn for_test(balanced: f64, speakers: Vec<SpeakerHits>) -> Self {
+    pub fn for_test(balanced: f64, speakers: Vec<SpeakerRecalls>) -> Self {
         let (judged_by, far) = (String::new(), None);
         let (closures, lip_teeth) = ([0.5, 2.0], [0.5, 3.0]);
         RowFigures {

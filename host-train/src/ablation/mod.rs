@@ -22,11 +22,10 @@ use burn::tensor::Device;
 use keyface_core::Motion;
 use serde::Serialize;
 
-use crate::data::Augmenter;
 use crate::evaluate::{Track, mean_motion};
 use crate::model::kmtalk::KmTalk;
 use crate::train::kmtalk::{AudioSource, Course, KmTalkScore, Material, Pool, draw_pool, score, score_direct};
-use crate::train::{Corpora, Experiment, RunDir, augmenter};
+use crate::train::{Corpora, Experiment, RunDir};
 
 /// One line of the table.
 #[derive(Clone, Debug, Serialize)]
@@ -44,10 +43,8 @@ pub struct Row {
 /// What all variants share.
 pub struct Ablation<'a> {
     experiment: &'a Experiment,
-    corpora: &'a Corpora,
     run: &'a RunDir,
     device: &'a Device,
-    augmenter: Augmenter,
     pool: Pool,
     valid: Vec<Material>,
     eval: Vec<Material>,
@@ -60,7 +57,7 @@ impl<'a> Ablation<'a> {
     /// No section `[kmtalk]`, no trained audio features, or no clip to report.
     pub fn new(
         experiment: &'a Experiment,
-        corpora: &'a Corpora,
+        corpora: &Corpora,
         eval: Option<&[crate::data::Utterance]>,
         run: &'a RunDir,
         device: &'a Device,
@@ -69,8 +66,8 @@ impl<'a> Ablation<'a> {
         let eval = audio.clips(eval.unwrap_or(&corpora.eval), device)?;
         ensure!(!eval.is_empty(), "expected clips of the eval split to report on, found none");
         let valid = audio.clips(&corpora.valid, device)?;
-        let (augmenter, pool) = (augmenter(experiment)?, draw_pool(experiment, &audio, corpora, device)?);
-        Ok(Ablation { experiment, corpora, run, device, augmenter, pool, valid, eval })
+        let pool = draw_pool(experiment, &audio, corpora, device)?;
+        Ok(Ablation { experiment, run, device, pool, valid, eval })
     }
 
     /// What the truth, a still mouth and the mean mouth score.
@@ -125,8 +122,7 @@ impl<'a> Ablation<'a> {
     }
 
     fn course<'b>(&'b self, experiment: &'b Experiment) -> Course<'b> {
-        let (corpora, pool, valid, device) = (self.corpora, &self.pool, &self.valid, self.device);
-        Course { experiment, corpora, augmenter: &self.augmenter, pool, valid, device }
+        Course { experiment, pool: &self.pool, valid: &self.valid, device: self.device }
     }
 
     fn folder(&self, name: &str, experiment: &Experiment) -> Result<RunDir> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::judged::RowFigures;
 use super::recipe::{Recipe, RecipeRow};
-use crate::evaluate::{SpeakerHits, balanced, balanced_difference};
+use crate::evaluate::{SpeakerRecalls, balanced, balanced_difference};
+use crate::judge::COUNTS;
 
 /// The trainings of each row that were judged, by the row's name.
 pub type Judged = BTreeMap<String, Vec<RowFigures>>;
@@ -21,22 +22,21 @@ pub fn rows_table(recipe: &Recipe, judged: &Judged) -> String {
 
 fn line(row: &RecipeRow, figures: &[RowFigures], judged: &Judged) -> String {
     let mean = |of: fn(&RowFigures) -> f64| figures.iter().map(of).sum::<f64>() / figures.len() as f64;
-    let all = pooled(figures);
-    let own = balanced(&all);
+    let own = balanced(&pooled(figures));
     let each = figures.iter().map(|figures| format!("{:.3}", figures.balanced)).collect::<Vec<_>>().join(", ");
     let theirs = row.against.as_ref().and_then(|name| Some((name, judged.get(name)?)));
     let (gain, over) = theirs.map_or_else(Default::default, |(name, theirs)| {
         // As many seeds of both: a seed's luck weighs no more on one side.
         let seeds = figures.len().min(theirs.len());
         let gain = balanced_difference(&pooled(&figures[..seeds]), &pooled(&theirs[..seeds]));
-        (format!("{:+.3} [{:+.3} {:+.3}]", gain.value, gain.low, gain.high), name.clone())
+        (gain.signed_text(1.0, 3), name.clone())
     });
     let far = figures.iter().map(|figures| figures.far).collect::<Option<Vec<_>>>();
     let cells = [
         row.name.clone(),
         row.what.clone(),
         if figures.len() > 1 { each } else { "one".into() },
-        format!("{:.3} [{:.3} {:.3}]", own.value, own.low, own.high),
+        own.text(1.0, 3),
         gain,
         over,
         format!("{:.0} %", 100.0 * mean(|f| f.closures[0])),
@@ -53,24 +53,24 @@ fn line(row: &RecipeRow, figures: &[RowFigures], judged: &Judged) -> String {
 }
 
 /// Every speaker once, with the frames of all trainings.
-fn pooled(figures: &[RowFigures]) -> Vec<SpeakerHits> {
-    let mut people: BTreeMap<&str, [[usize; 2]; 6]> = BTreeMap::new();
+fn pooled(figures: &[RowFigures]) -> Vec<SpeakerRecalls> {
+    let mut people: BTreeMap<&str, [f64; COUNTS]> = BTreeMap::new();
     for person in figures.iter().flat_map(|figures| &figures.speakers) {
         let sums = people.entry(&person.speaker).or_default();
-        let both = sums.as_flattened_mut().iter_mut().zip(person.hits.as_flattened());
-        both.for_each(|(sum, count)| *sum += count);
+        sums.iter_mut().zip(person.counts).for_each(|(sum, count)| *sum += count);
     }
-    people.into_iter().map(|(speaker, hits)| SpeakerHits { speaker: speaker.into(), hits }).collect()
+    people.into_iter().map(|(speaker, counts)| SpeakerRecalls { speaker: speaker.into(), counts }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn figures(right: usize) -> RowFigures {
-        let hits = [[right, 10], [right, 10], [right, 10], [0, 0], [0, 0], [0, 0]];
-        let balanced = right as f64 / 10.0;
-        let speakers = ["a", "b"].map(|speaker| SpeakerHits { speaker: speaker.into(), hits }).to_vec();
+    fn figures(right: u8) -> RowFigures {
+        let mut counts = [0.0; COUNTS];
+        counts[..4].copy_from_slice(&[f64::from(right), 10.0, f64::from(right), 10.0]);
+        let balanced = f64::from(right) / 10.0;
+        let speakers = ["a", "b"].map(|speaker| SpeakerRecalls { speaker: speaker.into(), counts }).to_vec();
         RowFigures::for_test(balanced, speakers)
     }
 

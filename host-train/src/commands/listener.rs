@@ -8,7 +8,7 @@ use clap::Args;
 use keyface_train::model::Listener;
 use keyface_train::train::{
     Corpora, DeviceChoice, Hearing, ListenerExperiment, RunDir, agreement, best_key_motion, listener_accuracy,
-    mouth_accuracy, pick_device, train_listener, write_answers,
+    mouth_interval, pick_device, train_listener, write_answers,
 };
 
 /// Trains a listener, scores it beside a student, and writes what it answers to the training clips.
@@ -49,14 +49,14 @@ pub fn run(args: &ListenerArgs) -> Result<()> {
         }
         None => None,
     };
-    say!("mouth classes told apart, no decoder, speech that neither training nor search heard");
+    say!("mouth classes told apart [95 %], no decoder, speech that neither training nor search heard");
     say!("corpus\tclips\tlistener{}", if student.is_some() { "\tstudent" } else { "" });
     for choice in &experiment.corpora {
         let clips = Corpora::unheard(choice)?;
-        let beside = student.as_ref().map(|(net, hearing)| mouth_accuracy(net, &clips, *hearing, &device));
-        let beside = beside.map_or_else(String::new, |accuracy| format!("\t{accuracy:.3}"));
+        let beside = student.as_ref().map(|(net, hearing)| mouth_interval(net, &clips, *hearing, &device));
+        let beside = beside.map_or_else(String::new, |accuracy| format!("\t{}", accuracy.text(1.0, 3)));
         let accuracy = listener_accuracy(&net, &clips, &device);
-        say!("{}\t{}\t{accuracy:.3}{beside}", choice.folder.display(), clips.len());
+        say!("{}\t{}\t{}{beside}", choice.folder.display(), clips.len(), accuracy.text(1.0, 3));
     }
     if let Some(out) = &args.answers {
         for choice in &experiment.corpora {

@@ -14,7 +14,7 @@ use keyface_train::papers::corpus::{
 };
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::numpy::NpyFile;
-use keyface_train::papers::space::{ClipMoves, MotionSpace, RigFit};
+use keyface_train::papers::space::{ClipMoves, PcaSpace, RigFit};
 use keyface_train::papers::study::{Material, PaperTable, prepared, read_rows, table};
 use keyface_train::prepare::{Place, recipe};
 use keyface_train::train::{DeviceChoice, pick_device};
@@ -170,7 +170,7 @@ fn space(args: &SpaceArgs) -> Result<()> {
     let corpus = read_captured(&args.corpus)?;
     let device = pick_device(args.device)?;
     let trained = ClipMoves::new(corpus.part(Part::Train));
-    let space = MotionSpace::fit(&trained, args.components, &device)?;
+    let space = PcaSpace::fit(&trained, args.components, &device)?;
     space.write(&args.out)?;
     let left = space.unexplained(&trained, &device)?;
     say!("{} components of {} values; {:.2e} of the training part is not explained", space.len(), space.width(), left);

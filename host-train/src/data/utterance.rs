@@ -29,6 +29,8 @@ pub struct Utterance {
     pub heard: Heard,
     /// Corpus and id of the clip, where it is one whole clip.
     pub source: Option<(String, String)>,
+    /// Who speaks in it, where it is one whole clip.
+    pub speaker: String,
     /// Whether the microphone has long heard sound like this: the level has settled before the first row.
     pub settled: bool,
     /// Bands whose features training leaves out (Park et al. 2019).
@@ -39,8 +41,9 @@ impl From<Prepared> for Utterance {
     /// The clip as it was recorded.
     fn from(clip: Prepared) -> Self {
         let keys = clip.keys_s.iter().map(|s| (s * 100.0) as f32).collect();
-        let Prepared { corpus, id, mel_power: powers, phones, motion, touches, words, .. } = clip;
-        Utterance { powers, phones, motion, touches, keys, words, source: Some((corpus, id)), ..Utterance::default() }
+        let Prepared { corpus, id, speaker, mel_power: powers, phones, motion, touches, words, .. } = clip;
+        let source = Some((corpus, id));
+        Utterance { powers, phones, motion, touches, keys, words, source, speaker, ..Utterance::default() }
     }
 }
 
@@ -100,7 +103,7 @@ impl Utterance {
 
     /// The same with pauses of at most `most` hops: the middle of a longer one is cut out.
     pub fn with_pauses_of(&self, most: usize) -> Self {
-        let mut out = Utterance { source: self.source.clone(), ..Utterance::default() };
+        let mut out = Utterance { source: self.source.clone(), speaker: self.speaker.clone(), ..Utterance::default() };
         let mut start = 0;
         for run in self.phones.chunk_by(|a, b| (*a == Phone::SIL) == (*b == Phone::SIL)) {
             if run[0] == Phone::SIL && run.len() > most {

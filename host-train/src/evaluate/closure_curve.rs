@@ -4,9 +4,8 @@ use anyhow::Result;
 use keyface_core::ModelCard;
 
 use super::hear::{Sound, hear_all};
-use super::report::mouth_score;
 use super::rows::Judged;
-use super::score::{Events, MouthScore};
+use super::score::{Events, MouthScore, mouth_score};
 use crate::export::Packed;
 
 /// Thresholds that are tried, as multiples of the one that ships.
@@ -24,7 +23,7 @@ pub fn closure_curve(packed: &Packed, judged: &[Judged]) -> Result<Vec<(f32, Mou
         let packed = Packed { card, ..packed.clone() };
         let heard = hear_all(&packed, judged, |_, j: &Judged| Sound::of(&j.clip))?;
         let shown: Vec<Events> = heard.into_iter().map(|heard| heard.events).collect();
-        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)));
+        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip, events)));
         Ok(score.map(|score| (on, score)))
     });
     Ok(scored.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::baseline;
 use super::cues::CueFolder;
 use super::hear::{Sound, hear_all};
-use super::report::{mouth_score, readable, warn_of};
-use super::score::{Events, MouthScore};
+use super::report::{readable, warn_of};
+use super::score::{Events, MouthScore, mouth_score};
 use super::table::Table;
 use super::tables::mouths_by_class;
 use crate::clip::{Clip, Split};
@@ -120,7 +120,7 @@ fn model_cues(folder: &Path, clips: &[Clip]) -> Result<Shown> {
 }
 
 fn score((name, cues): Shown, clips: &[Clip]) -> Option<(String, MouthScore)> {
-    let score = mouth_score(clips.iter().zip(&cues).map(|(clip, events)| (&clip.phones[..], events)))?;
+    let score = mouth_score(clips.iter().zip(&cues))?;
     Some((name, score))
 }
 

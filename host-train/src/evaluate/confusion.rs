@@ -51,7 +51,7 @@ mod tests {
         // 20 ms late: closed for 100 ms, RR for 50 ms, then rounded.
         let events = [(20, Viseme::PP), (120, Viseme::RR), (170, Viseme::Ou)];
         let mut scorer = Scorer::default();
-        scorer.add(&phones, &events.map(|(ms, viseme)| (AudioTime::from_ms(ms), viseme)).to_vec());
+        scorer.add("", &phones, &events.map(|(ms, viseme)| (AudioTime::from_ms(ms), viseme)).to_vec());
         let confusion = Confusion::of(&scorer, 20);
         assert_eq!(confusion.frames[Mouth::Closed as usize], [0, 10, 0, 0, 0, 0, 0]);
         assert_eq!(confusion.frames[Mouth::Loose as usize], [0, 0, 0, 15, 0, 0, 5]);

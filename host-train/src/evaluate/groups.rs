@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::hear::Heard;
-use super::report::{key_score, mouth_score};
+use super::key_rows::key_score;
 use super::rows::{Judged, Measured, MotionRow};
-use super::score::MouthScore;
+use super::score::{MouthScore, mouth_score};
 use super::speakers::Speakers;
 use super::surface::Surface;
 use crate::truth::median_pitch_hz;
@@ -47,7 +47,7 @@ pub fn groups(
         [grouped(judged, known), grouped(judged, speaker), grouped(judged, |j| pitch(j).into_iter().collect())];
     let told = kinds.into_iter().filter(|groups| groups.len() > 1).flatten();
     let report = |(group, clips): (String, Vec<usize>)| {
-        let mouth = mouth_score(clips.iter().map(|c| (&judged[*c].clip.phones[..], &heard[*c].events)))?;
+        let mouth = mouth_score(clips.iter().map(|c| (&judged[*c].clip, &heard[*c].events)))?;
         let key_f1 = key_score(clips.iter().map(|c| (&judged[*c], &heard[*c])), surface).windows[1].f1;
         Some(GroupReport { group, clips: clips.len(), mouth, key_f1, motion: measured.row(&clips) })
     };

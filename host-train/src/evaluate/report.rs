@@ -4,34 +4,33 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, Line, Phone, Span, Viseme};
+use keyface_core::{AudioTime, Line, Span, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::baseline;
-use super::by_speaker::{SpeakerHits, balanced, by_speaker};
+use super::by_speaker::SpeakerRecalls;
 use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Sound, Track, hear_all, motion_at, true_motion};
-use super::keys::{KeyScore, KeyTally};
+use super::hear::{Heard, Sound, Track, hear_all, true_motion};
+use super::key_rows::{keys, true_keys};
+use super::keys::KeyScore;
 use super::metric::frame_time_s;
-use super::paired::Difference;
 use super::plan::Plan;
-use super::rows::{Judged, Measured, MotionRow, Program, baselines, tracks_of};
+use super::rows::{Judged, Measured, MotionRow, Program, baselines, rows, tracks_of};
 use super::rules::{heard_track, told_track};
-use super::score::{Events, MouthScore, Scorer};
+use super::score::{Events, MouthScore, Scorer, mouth_score};
 use super::speakers::read_speakers;
 use super::streaming::{StreamingReport, measure_streaming};
-use super::surface::{Surface, SurfaceFacts, default_surface, difference, read_head};
+use super::surface::{Surface, SurfaceFacts, default_surface, read_head};
 use super::surroundings::Surroundings;
-use crate::clip::{Clip, Segment, Split};
+use crate::clip::{Clip, Split};
 use crate::corpus::{Dropped, Entry, Folder, Kind, check_speakers, read_folder_with, read_recordings, split_name};
 use crate::export::Packed;
 use crate::prepare::Rooms;
 use crate::trained_on::{TrainedOn, warning};
-use crate::truth;
 
 /// How far noise lies below the speech in the rows that say so.
 const SNR_DB: f64 = 10.0;
@@ -75,8 +74,8 @@ pub struct CorpusReport {
     pub trained_on: Option<String>,
     /// Name and mouth score of the model, of the model in noise, and of the baselines.
     pub mouths: Vec<(String, MouthScore)>,
-    /// What each speaker adds to the model's own mouth score.
-    pub speakers: Vec<SpeakerHits>,
+    /// How well the model shows what each speaker says, at the lag that is best for all.
+    pub speakers: Vec<SpeakerRecalls>,
     /// Motion against the truth: the model, the model in noise, other programs, the baselines.
     pub motion: Vec<MotionRow>,
     /// Key motions of the model, of the model in noise, and of uniform sampling at the model's rate.
@@ -192,13 +191,6 @@ fn choose<'a>(folder: &'a Path, corpus: &Folder, splits: &[Split], most: usize) 
 }
 
 impl CorpusReport {
-    /// The model's own figure over all frames, and its interval over speakers.
-    pub fn balanced(&self) -> Option<String> {
-        let Difference { value, low, high } = balanced(&self.speakers);
-        let count = self.speakers.len();
-        (count > 1).then(|| format!("balanced {value:.3}, 95 % interval over {count} speakers {low:.3} to {high:.3}"))
-    }
-
     /// The corpus, and how much of it was heard.
     pub fn heard(&self) -> String {
         let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
@@ -221,21 +213,22 @@ impl Judge {
             ours.push((format!("{name}, {SNR_DB} dB SNR in a room"), far));
         }
         let measured = self.measured(&ours, judged, programs)?;
-        let all: Vec<usize> = (0..judged.len()).collect();
-        let mouths = mouths(&ours, judged);
+        let mut own = Scorer::default();
+        judged.iter().zip(&ours[0].1).for_each(|(j, h)| own.add(&j.clip.speaker, &j.clip.phones, &h.events));
+        let lag_ms = own.score().map_or(0, |score| score.lag_ms);
         Ok(CorpusReport {
             corpus,
             trained_on,
             clips: judged.len(),
             left_out: *left_out,
             minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
-            speakers: by_speaker(judged, &ours[0].1, mouths.first().map_or(0, |(_, mouth)| mouth.lag_ms)),
-            mouths,
-            motion: measured.iter().map(|m| m.row(&all)).collect(),
+            mouths: mouths(&ours, judged),
+            speakers: own.speakers(lag_ms),
+            motion: rows(&measured),
             keys: keys(&ours, judged, &self.surface),
             groups: groups(judged, &read_speakers(folder)?, &ours[0].1, &measured[0], &self.surface),
             closure_curve: if self.curve { closure_curve(&self.packed, judged)? } else { Vec::new() },
-            confusion: confusion(judged, &ours[0].1),
+            confusion: Confusion::of(&own, lag_ms),
             drawn: judged
                 .iter()
                 .zip(&ours[0].1)
@@ -303,62 +296,10 @@ fn mouths(ours: &[(String, Vec<Heard>)], judged: &[Judged]) -> Vec<(String, Mout
     let shown = |heard: &[Heard]| heard.iter().map(|h| h.events.clone()).collect();
     let rows = ours.iter().map(|(name, heard)| (name.clone(), shown(heard)));
     let score = |(name, shown): (String, Vec<Events>)| {
-        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip.phones[..], events)))?;
+        let score = mouth_score(judged.iter().zip(&shown).map(|(j, events)| (&j.clip, events)))?;
         Some((name, score))
     };
     rows.chain(baseline::mouths(judged.iter().map(|j| &j.clip))).filter_map(score).collect()
-}
-
-/// What was said and what was shown, over clips; `None` without any.
-pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a [Segment], &'a Events)>) -> Option<MouthScore> {
-    let mut scorer = Scorer::default();
-    clips.for_each(|(phones, events)| scorer.add(phones, events));
-    scorer.score()
-}
-
-fn confusion(judged: &[Judged], heard: &[Heard]) -> Confusion {
-    let mut scorer = Scorer::default();
-    judged.iter().zip(heard).for_each(|(j, h)| scorer.add(&j.clip.phones, &h.events));
-    scorer.score().map_or_else(Confusion::default, |score| Confusion::of(&scorer, score.lag_ms))
-}
-
-fn keys(ours: &[(String, Vec<Heard>)], judged: &[Judged], surface: &Surface) -> Vec<(String, KeyScore)> {
-    let score = |(name, heard): &(String, Vec<Heard>)| (name.clone(), key_score(judged.iter().zip(heard), surface));
-    let mut rows: Vec<_> = ours.iter().map(score).collect();
-    let mut uniform = KeyTally::default();
-    for (j, h) in judged.iter().zip(&ours[0].1) {
-        let found = uniform_keys(&j.clip, h.keys.len());
-        uniform.add(&true_keys(&j.clip), &found, j.clip.seconds(), |_, _| None);
-    }
-    rows.push(("uniform, same rate, in speech".to_owned(), uniform.score()));
-    rows
-}
-
-/// The line's key motions against the truth, over clips.
-pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surface: &Surface) -> KeyScore {
-    let mut tally = KeyTally::default();
-    for (j, h) in clips {
-        let there = true_keys(&j.clip);
-        let found: Vec<AudioTime> = h.keys.iter().map(|key| key.at).collect();
-        tally.add(&there, &found, j.clip.seconds(), |t, f| {
-            let miss = difference(&h.keys[f].pose, &motion_at(&j.truth, there[t]));
-            Some(1e3 * surface.lip_squares(&miss).fold(0.0, f64::max).sqrt())
-        });
-    }
-    tally.score()
-}
-
-fn true_keys(clip: &Clip) -> Vec<AudioTime> {
-    truth::key_times(&clip.phones).into_iter().map(AudioTime::from_s).collect()
-}
-
-/// About `count` keys, evenly spread over the speech.
-fn uniform_keys(clip: &Clip, count: usize) -> Vec<AudioTime> {
-    let spoken = |t: f64| clip.phones.iter().any(|s| s.phone != Phone::SIL && (s.start_s..s.end_s).contains(&t));
-    let speech_s: f64 = clip.phones.iter().filter(|s| s.phone != Phone::SIL).map(|s| s.end_s - s.start_s).sum();
-    let per_s = count as f64 / speech_s.max(0.1);
-    let slots = (clip.seconds() * per_s) as usize;
-    (0..slots).map(|n| n as f64 / per_s).filter(|t| spoken(*t)).map(AudioTime::from_s).collect()
 }
 
 /// For each noise and level the share of half a minute in which the mouth shows anything but rest.
@@ -384,7 +325,9 @@ fn active(packed: &Packed, noise: &[f32], level_dbfs: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clip::Segment;
     use crate::corpus::{read_folder, write_clip};
+    use keyface_core::Phone;
 
     #[test]
     fn a_folder_without_noise_is_not_white_noise() {

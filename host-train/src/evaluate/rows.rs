@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::baseline::jaw_track;
 use super::hear::Track;
-use super::metric::{Comparison, Figure, METRICS, Sample, figure};
+use super::metric::{Comparison, METRICS, marks, values};
 use super::surface::Surface;
 use crate::clip::Clip;
+use crate::judge::{Figure, Interval, Marks};
 
 /// Another program whose motion stands in the tables: direct regression, the offline teacher.
 pub struct Program<'a> {
@@ -24,8 +25,10 @@ pub struct Program<'a> {
 pub struct MotionRow {
     /// The program.
     pub name: String,
-    /// One per metric that says something here, in the order of [`METRICS`].
+    /// One per metric that says something here, in the order of [`METRICS`](super::metric::METRICS).
     pub figures: Vec<Figure>,
+    /// By how much its mean LVE-mm is above that of the first row, where it is another.
+    pub above_first: Option<Interval>,
 }
 
 impl MotionRow {
@@ -46,28 +49,35 @@ pub struct Judged {
 /// A program that was measured on every clip.
 pub struct Measured {
     name: String,
-    /// For each clip, one per metric.
-    clips: Vec<Vec<Option<Sample>>>,
+    marks: Marks,
 }
 
 impl Measured {
     /// Measures tracks against the truth, one for each clip.
     pub fn new(name: &str, tracks: &[Track], judged: &[Judged], surface: &Surface) -> Self {
         let measure = |(judged, track): (&Judged, &Track)| {
-            let clip = Comparison::new(surface, track, &judged.truth, &judged.clip.phones);
-            METRICS.iter().map(|metric| (metric.of)(&clip)).collect()
+            values(METRICS, &Comparison::new(surface, track, &judged.truth, &judged.clip.phones))
         };
-        Measured { name: name.to_owned(), clips: judged.par_iter().zip(tracks).map(measure).collect() }
+        let measured: Vec<_> = judged.par_iter().zip(tracks).map(measure).collect();
+        let mut marks = marks(METRICS);
+        judged.iter().zip(measured).for_each(|(judged, values)| marks.add(&judged.clip.speaker, values));
+        Measured { name: name.to_owned(), marks }
     }
 
     /// The figures over some of the clips, given by their numbers.
     pub fn row(&self, clips: &[usize]) -> MotionRow {
-        let of = |m: usize| {
-            let samples: Vec<Sample> = clips.iter().filter_map(|clip| self.clips[*clip][m]).collect();
-            figure(METRICS[m].name, METRICS[m].unit, &samples)
-        };
-        MotionRow { name: self.name.clone(), figures: (0..METRICS.len()).filter_map(of).collect() }
+        MotionRow { name: self.name.clone(), figures: self.marks.figures_of(clips), above_first: None }
     }
+}
+
+/// A row for each program over all clips, held against the first.
+pub fn rows(measured: &[Measured]) -> Vec<MotionRow> {
+    let row = |(n, program): (usize, &Measured)| MotionRow {
+        name: program.name.clone(),
+        figures: program.marks.figures(),
+        above_first: measured[..n].first().and_then(|first| program.marks.less(&first.marks, "LVE-mm")),
+    };
+    measured.iter().enumerate().map(row).collect()
 }
 
 /// What stands beside every model: the truth against itself, volume to jaw, the mean motion, no motion.
@@ -119,10 +129,12 @@ mod tests {
     fn the_truth_is_perfect_in_every_metric() {
         let truth = baseline(0);
         let value = |metric: &str| truth.figure(metric).unwrap().pooled;
-        for metric in ["LVE", "LVE-mm", "MVE", "UFVE", "FDD", "FDD-abs", "MOD", "RMS", "MTM", "false closure"] {
+        for metric in
+            ["LVE", "LVE-mm", "MVE", "UFVE", "FDD", "FDD-abs", "lip gap", "RMS", "turn error", "false closure"]
+        {
             assert_eq!(value(metric), 0.0, "{metric}");
         }
-        for metric in ["LRP@2mm", "MTM coverage", "closure", "jerk ratio", "motion energy ratio"] {
+        for metric in ["LRP@2mm", "turns found", "closure", "jerk ratio", "motion energy ratio"] {
             assert_eq!(value(metric), 1.0, "{metric}");
         }
         assert!(value("sync offset").abs() < 1e-6);
@@ -132,7 +144,7 @@ mod tests {
     fn no_motion_is_still_and_covers_nothing() {
         let still = baseline(3);
         let value = |metric: &str| still.figure(metric).unwrap().pooled;
-        assert_eq!([value("motion energy ratio"), value("MTM coverage"), value("closure")], [0.0; 3]);
+        assert_eq!([value("motion energy ratio"), value("turns found"), value("closure")], [0.0; 3]);
         assert!(still.figure("sync offset").is_none() && value("LVE-mm") > 0.5);
     }
 }

@@ -1,10 +1,14 @@
 //! Mouth shapes against known phones: balanced recall over six classes at the best constant lag, closures, false
 //! closures, open mouths in pauses. Any program's visemes can be scored, live or offline.
 
+use std::collections::BTreeMap;
+
 use keyface_core::{AudioTime, Mouth, Phone, Viseme};
 use serde::Serialize;
 
-use crate::clip::Segment;
+use super::by_speaker::SpeakerRecalls;
+use crate::clip::{Clip, Segment};
+use crate::judge::{COUNTS, Recalls, by_speaker};
 
 /// Shapes and when they appear; each holds until the next.
 pub type Events = Vec<(AudioTime, Viseme)>;
@@ -15,14 +19,14 @@ const STEP_S: f64 = 0.010;
 const LAGS: std::ops::RangeInclusive<i64> = -10..=40;
 /// A closure counts within this many frames of its segment.
 const NEAR: i64 = 4;
-/// Classes that are scored: all but [`Mouth::Loose`] (l r er hh), whose shape the neighbours decide.
-const SCORED: [Mouth; 6] = [Mouth::Silent, Mouth::Closed, Mouth::LipTeeth, Mouth::Round, Mouth::Open, Mouth::Narrow];
 
 /// What a program's mouth is worth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MouthScore {
     /// Mean recall over the classes that occur, at the best lag; chance is 0.17.
     pub balanced: f64,
+    /// Ends of its 95 % interval at that lag, by bootstrap over speakers; none of fewer than two.
+    pub balanced_range: Option<[f64; 2]>,
     /// That lag.
     pub lag_ms: i64,
     /// Recall per class, in the order silence, closed, lip-teeth, round, open, narrow; `None` where it never occurs.
@@ -50,6 +54,7 @@ pub struct Scorer {
 }
 
 struct Track {
+    speaker: String,
     truth: Vec<Option<Mouth>>,
     shown: Vec<Mouth>,
     /// Where contacts are due: of the lips (p b m), of lip and teeth (f v).
@@ -58,8 +63,8 @@ struct Track {
 }
 
 impl Scorer {
-    /// Adds a clip: what was said and what was shown.
-    pub fn add(&mut self, phones: &[Segment], events: &Events) {
+    /// Adds a clip: whose it is, what was said and what was shown.
+    pub fn add(&mut self, speaker: &str, phones: &[Segment], events: &Events) {
         let frame = |s: f64| (s / STEP_S).round_ties_even() as i64;
         let total = phones.last().map_or(0, |p| (p.end_s / STEP_S) as usize);
         let mut truth = vec![None; total];
@@ -72,6 +77,7 @@ impl Scorer {
             due.map(|s| ((s.start_s / STEP_S) as i64, (s.end_s / STEP_S) as i64)).collect()
         };
         self.clips.push(Track {
+            speaker: speaker.to_owned(),
             truth,
             shown: shown_visemes(events, total).into_iter().map(shown_class).collect(),
             labials: spans(Mouth::Closed),
@@ -81,10 +87,12 @@ impl Scorer {
 
     /// The score of all clips together; `None` where nothing was added.
     pub fn score(&self) -> Option<MouthScore> {
-        let (balanced, lag, recall) = LAGS
-            .map(|lag| (recalls(&self.hits(lag * 10)), lag))
-            .filter_map(|(recall, lag)| Some((mean(&recall)?, lag, recall)))
+        let (balanced, lag) = LAGS
+            .filter_map(|lag| Some((Recalls::of_counts(self.counts(lag)).balanced()?, lag)))
             .reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+        let speakers: Vec<&str> = self.clips.iter().map(|clip| clip.speaker.as_str()).collect();
+        let counts: Vec<_> = self.clips.iter().map(|clip| clip.recalls(lag).counts()).collect();
+        let spread = by_speaker(&speakers, &counts, |sum| Recalls::of_counts(sum).balanced().unwrap_or(0.0));
         let frames: usize = self.clips.iter().map(|c| c.truth.len()).sum();
         let minutes = frames as f64 * STEP_S / 60.0;
         let (hit, of, wrong) = self.contacts(lag, Mouth::Closed);
@@ -93,8 +101,9 @@ impl Scorer {
         let active = self.clips.iter().flat_map(|c| &c.shown).filter(|m| **m != Mouth::Silent).count();
         Some(MouthScore {
             balanced,
+            balanced_range: spread.range,
             lag_ms: lag * 10,
-            recall,
+            recall: Recalls::of_counts(self.counts(lag)).each(),
             closures: hit as f64 / of.max(1) as f64,
             closures_of: of,
             false_closures_per_min: wrong as f64 / minutes,
@@ -110,20 +119,19 @@ impl Scorer {
         self.clips.iter().flat_map(move |clip| clip.pairs(lag_ms / 10))
     }
 
-    /// Frames of each class that were shown right `lag_ms` later, and all of them; in the order of
-    /// [`MouthScore::recall`].
-    pub fn hits(&self, lag_ms: i64) -> [[usize; 2]; 6] {
-        let lag = lag_ms / 10;
-        let mut cells = [[0usize; 2]; 6];
+    /// How well each speaker is shown, `lag_ms` later.
+    pub fn speakers(&self, lag_ms: i64) -> Vec<SpeakerRecalls> {
+        let mut people: BTreeMap<&str, [f64; COUNTS]> = BTreeMap::new();
         for clip in &self.clips {
-            for (truth, shown) in clip.pairs(lag) {
-                if let Some(at) = truth.and_then(|t| SCORED.iter().position(|s| *s == t)) {
-                    cells[at][0] += usize::from(fits(shown, SCORED[at]));
-                    cells[at][1] += 1;
-                }
-            }
+            let sums = people.entry(&clip.speaker).or_default();
+            sums.iter_mut().zip(clip.recalls(lag_ms / 10).counts()).for_each(|(sum, count)| *sum += count);
         }
-        cells
+        people.into_iter().map(|(speaker, counts)| SpeakerRecalls { speaker: speaker.into(), counts }).collect()
+    }
+
+    fn counts(&self, lag: i64) -> [f64; COUNTS] {
+        let add = |sum: [f64; COUNTS], clip: [f64; COUNTS]| std::array::from_fn(|n| sum[n] + clip[n]);
+        self.clips.iter().map(|clip| clip.recalls(lag).counts()).fold([0.0; COUNTS], add)
     }
 
     /// Contacts hit, contacts in all, and false ones.
@@ -150,6 +158,13 @@ impl Track {
         self.truth.iter().enumerate().filter_map(move |(k, truth)| Some((*truth, *shown(k)?)))
     }
 
+    fn recalls(&self, lag: i64) -> Recalls {
+        let mut recalls = Recalls::default();
+        let due = self.pairs(lag).filter_map(|(truth, shown)| Some((truth?, shown)));
+        due.for_each(|(truth, shown)| recalls.add(truth, fits(shown, truth)));
+        recalls
+    }
+
     fn contacts(&self, lag: i64, mouth: Mouth) -> (usize, usize, usize) {
         let due = if mouth == Mouth::Closed { &self.labials } else { &self.labiodentals };
         let total = self.shown.len() as i64;
@@ -168,17 +183,6 @@ impl Track {
         let wrong = (0..self.shown.len()).filter(|k| begins(*k) && !near[*k] && !silent(*k)).count();
         (hit, due.len(), wrong)
     }
-}
-
-/// Share of each class that was shown right; `None` where it never occurs.
-pub fn recalls(hits: &[[usize; 2]; 6]) -> [Option<f64>; 6] {
-    hits.map(|[hit, all]| (all > 0).then(|| hit as f64 / all as f64))
-}
-
-/// Mean over the classes that occur.
-pub fn mean(recall: &[Option<f64>; 6]) -> Option<f64> {
-    let known: Vec<f64> = recall.iter().flatten().copied().collect();
-    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
 /// Class of a phone; `None` for ey and oy, which begin in one class and end in another.
@@ -220,6 +224,13 @@ fn shown_visemes(events: &Events, total: usize) -> Vec<Viseme> {
         .collect()
 }
 
+/// What was said and what was shown, over clips; `None` without any.
+pub fn mouth_score<'a>(clips: impl Iterator<Item = (&'a Clip, &'a Events)>) -> Option<MouthScore> {
+    let mut scorer = Scorer::default();
+    clips.for_each(|(clip, events)| scorer.add(&clip.speaker, &clip.phones, events));
+    scorer.score()
+}
+
 #[cfg(test)]
 mod tests {
     use keyface_core::Span;
@@ -238,7 +249,7 @@ mod tests {
 
     fn score(events: &Events) -> MouthScore {
         let mut scorer = Scorer::default();
-        scorer.add(&said(), events);
+        scorer.add("", &said(), events);
         scorer.score().unwrap()
     }
 

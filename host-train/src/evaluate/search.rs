@@ -130,7 +130,7 @@ fn worth(score: &MouthScore) -> f64 {
 
 fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
     let mut scorer = Scorer::default();
-    clips.iter().for_each(|clip| scorer.add(&clip.phones, &shown(&clip.heads, decode)));
+    clips.iter().for_each(|clip| scorer.add("", &clip.phones, &shown(&clip.heads, decode)));
     scorer.score()
 }
 

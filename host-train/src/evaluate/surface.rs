@@ -13,6 +13,10 @@ pub use basis::{MOUTH_CORNERS, MOUTH_WIDTH_M, default_surface};
 pub use glb::read_head;
 
 pub use crate::render::Moves;
+use crate::space::{MotionSpace, Region};
+
+/// Frames of the rig's motion a second.
+pub const FRAMES_PER_S: f64 = 50.0;
 
 /// A weight per channel, or a difference of two: what moves a surface.
 pub type Weights = [f64; MOTION_CHANNELS];
@@ -38,6 +42,7 @@ pub struct Surface {
     vertices: Vec<Moves>,
     lips: Vec<usize>,
     upper_face: Vec<usize>,
+    all: Vec<usize>,
     pairs: Vec<LipPair>,
     middle: usize,
     lip_gram: [Weights; MOTION_CHANNELS],
@@ -73,7 +78,8 @@ impl Surface {
         middle: usize,
     ) -> Self {
         let lip_gram = gram(lips.iter().map(|v| &vertices[*v]));
-        Surface { name, vertices, lips, upper_face, pairs, middle, lip_gram }
+        let all = (0..vertices.len()).collect();
+        Surface { name, vertices, lips, upper_face, all, pairs, middle, lip_gram }
     }
 
     /// What a report says of it.
@@ -110,26 +116,10 @@ impl Surface {
         self.lips.iter().map(|v| square(&self.vertices[*v], weights))
     }
 
-    /// The same on the upper face.
-    pub fn upper_face_squares(&self, weights: &Weights) -> impl Iterator<Item = f64> {
-        self.upper_face.iter().map(|v| square(&self.vertices[*v], weights))
-    }
-
-    /// The same on every vertex.
-    pub fn squares(&self, weights: &Weights) -> impl Iterator<Item = f64> {
-        self.vertices.iter().map(|v| square(v, weights))
-    }
-
     /// Mean of [`Surface::lip_squares`], as the quadratic form of the lips' Gram matrix.
     pub fn mean_lip_square(&self, weights: &Weights) -> f64 {
         let row = |row: &Weights| row.iter().zip(weights).map(|(m, w)| m * w).sum::<f64>();
         self.lip_gram.iter().zip(weights).map(|(m, w)| row(m) * w).sum()
-    }
-
-    /// Distance across every pair in metres, upwards; below 0 the lips overlap.
-    pub fn gaps_m(&self, motion: &Motion) -> impl Iterator<Item = f64> {
-        let weights = weights(motion);
-        self.pairs.iter().map(move |pair| self.gap_m(pair, &weights))
     }
 
     /// Distance across the middle pair in metres: the opening of the lips.
@@ -145,6 +135,42 @@ impl Surface {
     fn gap_m(&self, pair: &LipPair, weights: &Weights) -> f64 {
         let (upper, lower) = (&self.vertices[pair.upper], &self.vertices[pair.lower]);
         pair.rest_m + (0..MOTION_CHANNELS).map(|c| weights[c] * (upper[c][1] - lower[c][1])).sum::<f64>()
+    }
+}
+
+/// The rig's space: 14 channels, 50 frames a second, metres.
+impl MotionSpace for Surface {
+    type Frame = Motion;
+
+    fn rate_hz(&self) -> f64 {
+        FRAMES_PER_S
+    }
+
+    fn unit_m(&self) -> f64 {
+        1.0
+    }
+
+    fn rest(&self) -> &Motion {
+        &Motion::REST
+    }
+
+    fn squares(&self, region: Region, from: &Motion, to: &Motion) -> impl Iterator<Item = f64> {
+        let vertices = match region {
+            Region::Lips => &self.lips,
+            Region::UpperFace => &self.upper_face,
+            Region::All => &self.all,
+        };
+        let weights = difference(to, from);
+        vertices.iter().map(move |v| square(&self.vertices[*v], &weights))
+    }
+
+    fn gaps_m(&self, motion: &Motion) -> impl Iterator<Item = f64> {
+        let weights = weights(motion);
+        self.pairs.iter().map(move |pair| self.gap_m(pair, &weights))
+    }
+
+    fn opening_m(&self, motion: &Motion) -> Option<f64> {
+        Some(self.opening_m(motion))
     }
 }
 
@@ -220,7 +246,8 @@ mod tests {
         let half = track(M::JawOpen, &[0.5])[0];
         // 1 mm at rest and half of 20 mm.
         assert!((surface().opening_m(&half) - 0.011).abs() < 1e-12);
-        let squares: Vec<f64> = surface().squares(&weights(&half)).collect();
+        let surface = surface();
+        let squares: Vec<f64> = surface.squares(Region::All, &Motion::REST, &half).collect();
         assert!((squares[1] - 1e-4).abs() < 1e-12 && squares[0] == 0.0 && squares[2] == 0.0);
     }
 

@@ -3,11 +3,11 @@
 use keyface_core::Mouth;
 
 use super::confusion::CLASSES;
-use super::metric::Figure;
 use super::report::{CorpusReport, EvaluationReport};
 use super::rows::MotionRow;
 use super::score::MouthScore;
 use super::table::Table;
+use crate::judge::{Figure, Interval};
 
 /// The whole report.
 pub fn table(report: &EvaluationReport) -> String {
@@ -15,7 +15,6 @@ pub fn table(report: &EvaluationReport) -> String {
     for part in &report.corpora {
         out += &format!("\n## {}\n\n", part.heard());
         out += &part.trained_on.iter().map(|said| format!("**{said}.**\n\n")).collect::<String>();
-        out += &part.balanced().iter().map(|said| format!("{said}\n\n")).collect::<String>();
         tables(part).iter().for_each(|table| out += &format!("{}\n", table.markdown()));
     }
     out + &notes(report).join("\n") + "\n"
@@ -60,12 +59,20 @@ pub fn tables(part: &CorpusReport) -> Vec<Table> {
 
 /// What mouths are worth. Closures are hits of segments; recalls are shares of time.
 pub fn mouths(title: &str, rows: &[(String, MouthScore)]) -> Table {
-    let head =
-        ["balanced", "lag ms", "closures", "false/min", "f v recall", "false f v/min", "open in pause", "changes/s"];
+    let head = [
+        "balanced [95 %]",
+        "lag ms",
+        "closures",
+        "false/min",
+        "f v recall",
+        "false f v/min",
+        "open in pause",
+        "changes/s",
+    ];
     let row = |(name, s): &(String, MouthScore)| {
         vec![
             name.clone(),
-            format!("{:.3}", s.balanced),
+            Interval { value: s.balanced, range: s.balanced_range }.text(1.0, 3),
             s.lag_ms.to_string(),
             format!("{:.0} % of {}", 100.0 * s.closures, s.closures_of),
             format!("{:.1}", s.false_closures_per_min),
@@ -122,23 +129,28 @@ fn vertices(part: &CorpusReport) -> Table {
     let cells: [Cell; 10] = [
         ("LVE 1e-6 m2", "LVE", micro),
         ("median mm", "LVE-mm", |f| format!("{:.2}", f.median)),
-        ("mean mm [95 %]", "LVE-mm", |f| format!("{:.2} [{:.2} {:.2}]", f.mean, f.low, f.high)),
+        ("mean mm [95 %]", "LVE-mm", |f| f.interval().text(1.0, 2)),
         ("MVE mm", "MVE", two),
         ("UFVE mm", "UFVE", two),
-        ("MOD mm", "MOD", two),
+        ("lip gap mm", "lip gap", two),
         ("FDD 1e-6 m2", "FDD", micro),
         ("abs", "FDD-abs", micro),
         ("LRP@2mm", "LRP@2mm", percent),
         ("@5mm", "LRP@5mm", percent),
     ];
-    motion("vertices", &cells, &part.motion)
+    let mut table = motion("vertices", &cells, &part.motion);
+    table.columns.push("mean mm above the first [95 %]".to_owned());
+    let above = |by: Interval| by.signed_text(1.0, 2);
+    let rows = table.rows.iter_mut().zip(&part.motion);
+    rows.for_each(|(cells, row)| cells.push(row.above_first.map_or(String::new(), above)));
+    table
 }
 
 fn timing(part: &CorpusReport) -> Table {
     let cells: [Cell; 8] = [
-        ("MTM ms", "MTM", |f| format!("{:.1}", f.pooled)),
-        ("median", "MTM", |f| format!("{:.1}", f.median)),
-        ("coverage", "MTM coverage", percent),
+        ("turn error ms", "turn error", |f| format!("{:.1}", f.pooled)),
+        ("median", "turn error", |f| format!("{:.1}", f.median)),
+        ("found", "turns found", percent),
         ("sync ms", "sync offset", |f| format!("{:.1} +- {:.1}", f.mean, f.std)),
         (">45 ms", "sync beyond 45 ms", percent),
         (">80 ms", "sync beyond 80 ms", percent),
@@ -180,7 +192,7 @@ fn keys(part: &CorpusReport) -> Table {
 }
 
 fn groups(part: &CorpusReport) -> Table {
-    let head = ["clips", "balanced", "lag ms", "closures", "false/min", "LVE mm", "MOD mm", "F1 40 ms"];
+    let head = ["clips", "balanced", "lag ms", "closures", "false/min", "LVE mm", "lip gap mm", "F1 40 ms"];
     let row = |g: &super::GroupReport| {
         let pooled = |metric| g.motion.figure(metric).map_or("-".to_owned(), two);
         vec![
@@ -191,7 +203,7 @@ fn groups(part: &CorpusReport) -> Table {
             format!("{:.0} % of {}", 100.0 * g.mouth.closures, g.mouth.closures_of),
             format!("{:.1}", g.mouth.false_closures_per_min),
             pooled("LVE-mm"),
-            pooled("MOD"),
+            pooled("lip gap"),
             format!("{:.3}", g.key_f1),
         ]
     };
@@ -206,6 +218,7 @@ mod tests {
     fn a_class_that_never_occurs_has_no_recall() {
         let score = MouthScore {
             balanced: 0.5,
+            balanced_range: Some([0.25, 0.75]),
             lag_ms: 80,
             recall: [Some(1.0), Some(0.25), None, Some(0.5), Some(0.5), Some(0.25)],
             closures: 0.4,
@@ -217,6 +230,6 @@ mod tests {
             changes_per_s: 7.25,
         };
         let row = mouths_by_class("mouth", &[("a".into(), score)]).rows[0].join(" ");
-        assert_eq!(row, "a 0.500 80 40 % of 5 3.0 - 0.0 12.5 % 7.2 1.00 0.25 0.50 0.50 0.25");
+        assert_eq!(row, "a 0.500 [0.250 0.750] 80 40 % of 5 3.0 - 0.0 12.5 % 7.2 1.00 0.25 0.50 0.50 0.25");
     }
 }

@@ -2,7 +2,7 @@
 
 use keyface_core::Phone;
 
-use crate::evaluate::Errors;
+use crate::judge::Errors;
 
 /// Fewest insertions, deletions and substitutions that make one of the other.
 pub fn edits<T: PartialEq>(from: &[T], to: &[T]) -> usize {
@@ -39,12 +39,6 @@ pub fn word_errors(said: &str, read: &str) -> Errors {
 pub fn viseme_errors(said: &[Phone], read: &[Phone]) -> Errors {
     let visemes = |phones: &[Phone]| phones.iter().map(|phone| viseme_class(*phone)).collect::<Vec<_>>();
     errors(&visemes(said), &visemes(read))
-}
-
-/// Errors of clips together over their lengths together.
-pub fn rate(clips: &[Errors]) -> f64 {
-    let sum = |of: fn(&Errors) -> f64| clips.iter().map(of).sum::<f64>();
-    sum(|clip| clip.wrong) / sum(|clip| clip.of).max(1.0)
 }
 
 /// Upper case, letters, digits and apostrophes alone, one space between words.
@@ -104,12 +98,5 @@ mod tests {
         assert_eq!(viseme_errors(&[B, AE, T], &[F, AE]), Errors { wrong: 2.0, of: 3.0 });
         let classes: std::collections::BTreeSet<u8> = Phone::ALL.into_iter().map(viseme_class).collect();
         assert_eq!(classes.len(), 18);
-    }
-
-    #[test]
-    fn long_clips_count_for_more_than_short_ones() {
-        let clips = [Errors { wrong: 1.0, of: 2.0 }, Errors { wrong: 1.0, of: 8.0 }];
-        assert!((rate(&clips) - 0.2).abs() < 1e-12);
-        assert_eq!(rate(&[]), 0.0);
     }
 }

@@ -11,7 +11,7 @@ use super::reel::{Reel, stacked_pictures};
 use super::search::Search;
 use super::units::{Units, spoken, text};
 use crate::data::Utterance;
-use crate::evaluate::Errors;
+use crate::judge::Errors;
 
 /// An expert and what it needs.
 #[derive(Clone, Debug)]

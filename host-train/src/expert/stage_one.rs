@@ -2,36 +2,28 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
-use super::avsr::{AvsrClip, find_avsr};
 use super::experiment::{ExpertExperiment, SenseShares};
 use super::eyes::Eyes;
-use super::films::sentences;
-use super::kept::keep;
 use super::loss::{Said, motion_loss};
-use super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
+use super::material::{heard, stacked_tracks, track};
 use super::net::{Expert, ExpertConfig, Senses};
-use super::rate::rate;
 use super::reader::{Read, Reader};
-use super::reel::{Reel, reels, stacked_pictures};
-use super::search::Search;
+use super::reel::stacked_pictures;
+use super::shows::{Drawn, Shows};
 use super::units::Units;
-use crate::clip::Split;
 use crate::data::{Augmenter, NoisePool, Utterance};
+use crate::judge::rate;
 use crate::loss::Breakdown;
-use crate::prepare::Prepared;
-use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
+use crate::train::{Ahead, Corpora, Descent, Lesson, Phase, RunDir, Scores};
 
 /// Name of the network in the run's folder.
 const NET: &str = "expert";
-/// Clips that choose the checkpoint, at most, spread evenly.
-const CHOOSING: usize = 48;
 
 /// The prepared clips of an experiment: of the train split those of its half's speakers. Films need none.
 ///
@@ -60,27 +52,16 @@ pub fn train_expert(
     device: &Device,
 ) -> Result<Reader> {
     let run = RunDir::create(folder)?;
-    keep(experiment, folder, KEPT)?;
+    run.keep(KEPT, experiment)?;
     device.seed(experiment.seed);
     let units = experiment.units.units()?;
     let fresh = experiment.net().init(units.count(), &device.clone().autodiff());
     log::info!("{}: {} weights", experiment.name, fresh.num_params());
-    let phase = Phase {
-        net: NET,
-        steps: experiment.steps,
-        learning_rate: experiment.learning_rate,
-        validate_every: experiment.validate_every,
-        // Reels have their own crops.
-        plan: BatchPlan {
-            seed: experiment.seed,
-            batch: if experiment.reels.is_some() { 0 } else { experiment.batch },
-            crop_hops: experiment.crop_hops,
-        },
-        corpora,
-        augmenter: &augmenter(experiment),
-    };
-    let lesson = Lessons { experiment, eyes: experiment.eyes(), units, shows: Shows::of(experiment, corpora)?, device };
-    phase.train(&lesson, fresh, optimizer(), &run, device)?;
+    let phase = Phase { net: NET, steps: experiment.steps, validate_every: experiment.validate_every };
+    let (shows, augmenter) = (Shows::of(experiment, corpora)?, augmenter(experiment));
+    let batches = Ahead(|number| shows.draw(experiment, corpora, &augmenter, number));
+    let mut lesson = Lessons { experiment, eyes: experiment.eyes(), units, shows: &shows, device };
+    phase.train(&mut lesson, &batches, fresh, Descent::averaged(experiment.learning_rate), &run, device)?;
     Reader::load(folder, device)
 }
 
@@ -96,10 +77,7 @@ impl Reader {
         let run = RunDir::open(folder)?;
         let experiment = ExpertExperiment::read(&run.file(KEPT))?;
         let units = experiment.units.units()?;
-        let path = run.best(NET);
-        let expert = fresh(&experiment, &units, device)
-            .try_load_file(&path)
-            .map_err(|e| anyhow::anyhow!("no trained expert at {}: {e}", path.display()))?;
+        let expert = run.best(NET, fresh(&experiment, &units, device))?;
         let eyes = experiment.eyes();
         Ok(Reader { name: experiment.name, expert, eyes, units, device: device.clone() })
     }
@@ -125,98 +103,28 @@ struct Lessons<'a> {
     experiment: &'a ExpertExperiment,
     eyes: Eyes,
     units: Units,
-    shows: Shows<'a>,
+    shows: &'a Shows<'a>,
     device: &'a Device,
-}
-
-/// Where what is seen comes from, and what chooses the checkpoint.
-enum Shows<'a> {
-    /// The true motion of clips.
-    Motion { choosing: Vec<&'a Utterance> },
-    /// Pictures that another program made of them.
-    Reels { learned: Vec<Reel>, choosing: Vec<Reel> },
-    /// Films of real mouths, decoded when they are drawn.
-    Films { learned: Vec<AvsrClip>, choosing: Vec<Reel> },
-}
-
-impl<'a> Shows<'a> {
-    fn of(experiment: &ExpertExperiment, corpora: &'a Corpora) -> Result<Self> {
-        let Some(folder) = &experiment.reels else {
-            let every = corpora.valid.len().div_ceil(CHOOSING).max(1);
-            return Ok(Shows::Motion { choosing: corpora.valid.iter().step_by(every).collect() });
-        };
-        if let Some(clips) = find_avsr(folder)? {
-            return Shows::of_films(experiment, clips).with_context(|| folder.display().to_string());
-        }
-        let of = |split: Split| {
-            let is_wanted =
-                |clip: &Prepared| clip.split == split && (split == Split::Valid || experiment.half.has(&clip.speaker));
-            let films = experiment.corpora.iter().map(|corpus| sentences(&corpus.folder, is_wanted));
-            reels(folder, films.collect::<Result<Vec<_>>>()?.concat(), experiment.side())
-        };
-        let (learned, valid) = (of(Split::Train)?, of(Split::Valid)?);
-        let hours = learned.iter().map(|reel| reel.clip.len()).sum::<usize>() as f64 / 360_000.0;
-        log::info!("{} reels, {hours:.2} h; {} choose the checkpoint", learned.len(), valid.len());
-        let every = valid.len().div_ceil(CHOOSING).max(1);
-        Ok(Shows::Reels { learned, choosing: valid.into_iter().step_by(every).collect() })
-    }
-
-    fn of_films(experiment: &ExpertExperiment, clips: Vec<AvsrClip>) -> Result<Self> {
-        let weights = experiment.weights;
-        ensure!(experiment.units.units()?.spell(), "units: expected letters or pieces, for films come with texts");
-        ensure!(
-            weights.frames == 0.0 && weights.motion == 0.0,
-            "weights: expected frames and motion of 0, for texts tell no times"
-        );
-        ensure!(
-            experiment.net().listening.is_none(),
-            "listening: expected none, for of films only the pictures are read"
-        );
-        let (valid, learned): (Vec<AvsrClip>, Vec<_>) =
-            clips.into_iter().filter(|clip| clip.split != Split::Eval).partition(|clip| clip.split == Split::Valid);
-        let learned: Vec<_> = learned.into_iter().filter(|clip| experiment.half.has(&clip.speaker)).collect();
-        ensure!(
-            !learned.is_empty() && !valid.is_empty(),
-            "expected films to learn from and films that choose, came none"
-        );
-        let fits = |clip: &AvsrClip| Ok(clip.reel(experiment.side())?.steps() <= experiment.crop_hops / EXPERT_HOPS);
-        let first = learned.iter().take(DRAWS).map(fits).collect::<Result<Vec<_>>>()?;
-        ensure!(
-            first.contains(&true),
-            "crop_hops: expected films that fit into a crop, came none of the first {DRAWS}"
-        );
-        log::info!("{} films; {} choose the checkpoint", learned.len(), valid.len().min(CHOOSING));
-        let every = valid.len().div_ceil(CHOOSING).max(1);
-        let choosing = valid.iter().step_by(every).map(|clip| clip.reel(experiment.side()));
-        Ok(Shows::Films { learned, choosing: choosing.collect::<Result<_>>()? })
-    }
-}
-
-/// What a batch shows, and what is true of it.
-struct Shown {
-    crops: Vec<Utterance>,
-    seen: Tensor<4>,
-    motion: Tensor<3>,
 }
 
 impl Lesson for Lessons<'_> {
     type Net = Expert;
+    type Batch = Drawn;
 
-    fn losses(&self, net: &Expert, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.experiment.seed + 20);
-        rng.set_stream(step as u64);
-        let Shown { crops, seen, motion } = self.show(crops, &mut rng, training);
+    fn losses(&mut self, net: &Expert, _: usize, drawn: &Drawn, training: &Device) -> Result<Breakdown> {
+        let (crops, mut rng) = (&drawn.crops, drawn.rng.clone());
+        let (seen, motion) = self.show(drawn, &mut rng, training);
         let senses = senses(self.experiment.senses, crops.len(), &mut rng, training);
-        let sound = net.hears().then(|| heard(&crops, training));
+        let sound = net.hears().then(|| heard(crops, training));
         let reading = net.read(seen, sound, Some(&senses));
-        let said = Said::of(&crops, &self.units, net.answers(), training);
+        let said = Said::of(crops, &self.units, net.answers(), training);
         let mut parts = said.losses(net, &reading, &self.experiment.weights);
         parts.extend(motion_loss(&reading, motion, &self.experiment.weights));
-        Breakdown { parts }
+        Ok(Breakdown { parts })
     }
 
-    /// How much of the truth's visemes, or letters, is read from the mouth alone.
-    fn score(&self, net: &Expert) -> f64 {
+    /// How little of the truth's visemes, or letters, is misread from the mouth alone; then all rates.
+    fn scores(&mut self, net: &Expert) -> Scores {
         let reader = Reader {
             name: self.experiment.name.clone(),
             expert: net.clone(),
@@ -224,63 +132,25 @@ impl Lesson for Lessons<'_> {
             units: self.units.clone(),
             device: self.device.clone(),
         };
-        let scores: Vec<Read> = match &self.shows {
-            Shows::Motion { choosing } => choosing.iter().map(|clip| reader.score_truth(clip)).collect(),
-            Shows::Reels { choosing, .. } | Shows::Films { choosing, .. } => {
-                choosing.iter().map(|r| reader.score_reel(r, Search::Greedy)).collect()
-            }
-        };
-        for (name, of) in Read::rates(&scores) {
-            log::info!("truth read by eye alone: {name} {:.4}", rate(&scores.iter().map(of).collect::<Vec<_>>()));
-        }
-        -rate(&scores.iter().map(Read::chief).collect::<Vec<_>>())
+        let reads = self.shows.read_by(&reader);
+        let chief = ("misread", -rate(&reads.iter().map(Read::chief).collect::<Vec<_>>()));
+        let rates = Read::rates(&reads).into_iter();
+        let each = rates.map(|(name, of)| (name, -rate(&reads.iter().map(of).collect::<Vec<_>>())));
+        std::iter::once(chief).chain(each).collect()
     }
 }
 
 impl Lessons<'_> {
-    fn show(&self, crops: &[Utterance], rng: &mut ChaCha8Rng, training: &Device) -> Shown {
-        let steps = self.experiment.crop_hops / EXPERT_HOPS;
-        let draw = |_| match &self.shows {
-            Shows::Motion { .. } => None,
-            Shows::Reels { learned, .. } => Some(learned[rng.random_range(0..learned.len())].crop(steps, rng)),
-            Shows::Films { learned, .. } => Some(self.film(learned, steps, rng).crop(steps, rng)),
-        };
-        let drawn: Vec<_> = (0..self.experiment.batch).filter_map(draw).collect();
-        if drawn.is_empty() {
+    /// What is seen, `[crop, step, ...]`, and the motion in it.
+    fn show(&self, drawn: &Drawn, rng: &mut ChaCha8Rng, training: &Device) -> (Tensor<4>, Tensor<3>) {
+        let Drawn { crops, pictures, .. } = drawn;
+        let Some(pictures) = pictures else {
             let spoil = |crop: &Utterance| track(&self.experiment.perturb.spoil(crop, rng));
             let motion = stacked_tracks(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
-            let seen = self.eyes.see_by_chance(motion.clone(), rng);
-            return Shown { crops: crops.to_vec(), seen, motion };
-        }
-        let (crops, pictures): (Vec<Utterance>, Vec<_>) = drawn.into_iter().unzip();
+            return (self.eyes.see_by_chance(motion.clone(), rng), motion);
+        };
         let motion = stacked_tracks(&crops.iter().map(|crop| track(&crop.motion)).collect::<Vec<_>>(), training);
-        Shown { seen: stacked_pictures(&pictures, self.experiment.side(), training), crops, motion }
-    }
-}
-
-/// Films that are drawn anew where one is too long for a crop, or cannot be read, at most.
-const DRAWS: usize = 20;
-
-impl Lessons<'_> {
-    /// A whole film of at most so many steps: of a part nobody tells what is said.
-    fn film(&self, learned: &[AvsrClip], steps: usize, rng: &mut ChaCha8Rng) -> Reel {
-        for _ in 0..DRAWS {
-            let clip = &learned[rng.random_range(0..learned.len())];
-            match clip.reel(self.experiment.side()) {
-                Ok(reel) if reel.steps() <= steps => return reel,
-                Ok(_) => {}
-                Err(error) => log::warn!("{error:#}"),
-            }
-        }
-        // Nothing is said where nothing is seen.
-        let (side, id) = (self.experiment.side(), String::new());
-        Reel {
-            id: id.clone(),
-            speaker: id,
-            clip: Utterance::silence(EXPERT_HOPS),
-            pictures: vec![0; side * side],
-            side,
-        }
+        (stacked_pictures(pictures, self.experiment.side(), training), motion)
     }
 }
 
@@ -298,6 +168,7 @@ fn senses(shares: SenseShares, crops: usize, rng: &mut ChaCha8Rng, device: &Devi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand_chacha::rand_core::SeedableRng;
 
     #[test]
     fn every_crop_has_a_sense_and_shares_are_as_told() {

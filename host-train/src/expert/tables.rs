@@ -1,11 +1,11 @@
 //! What readers make of films and reels, as tables.
 
 use super::films::Film;
-use super::rate::rate;
 use super::reader::{Read, Reader, true_track};
 use super::reel::Reel;
 use super::search::Search;
-use crate::evaluate::{Difference, Errors, Table, paired_difference};
+use crate::evaluate::Table;
+use crate::judge::{Errors, paired_difference, rate, rate_of};
 
 /// A row for each reader: what it gets wrong of the truth by every rate, and of a mouth that does not move.
 pub fn film_table(name: &str, readers: &[Reader], films: &[Film], search: Search) -> Table {
@@ -39,8 +39,7 @@ pub fn reel_table(name: &str, reader: &Reader, lists: &[(String, Vec<Vec<Reel>>)
     let rates = Read::rates(first);
     let chief = |reads: &[Read]| reads.iter().map(Read::chief).collect::<Vec<_>>();
     let row = |(number, (name, reads)): (usize, &(&str, Vec<Read>))| {
-        let by = paired_difference(&speakers, &chief(reads), &chief(first));
-        let difference = format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high);
+        let difference = paired_difference(&speakers, &chief(reads), &chief(first)).signed_text(100.0, 1);
         let read = rates.iter().map(|(_, of)| with_interval(&speakers, reads, *of));
         let against = if number == 0 { String::new() } else { difference };
         [(*name).to_owned()].into_iter().chain(read).chain([against]).collect()
@@ -62,22 +61,15 @@ fn speakers(films: &[Film]) -> Vec<&str> {
 
 /// A pooled rate; nothing where nothing was read.
 pub fn percent(reads: &[Read], of: fn(&Read) -> Errors) -> String {
-    let errors: Vec<Errors> = reads.iter().map(of).collect();
-    match errors.iter().any(|errors| errors.of > 0.0) {
-        true => format!("{:.1}", 100.0 * rate(&errors)),
-        false => String::new(),
-    }
+    written(reads, of, |errors| format!("{:.1}", 100.0 * rate(errors)))
 }
 
 /// The same with its interval over speakers.
 fn with_interval(speakers: &[&str], reads: &[Read], of: fn(&Read) -> Errors) -> String {
+    written(reads, of, |errors| rate_of(speakers, errors).text(100.0, 1))
+}
+
+fn written(reads: &[Read], of: fn(&Read) -> Errors, write: impl Fn(&[Errors]) -> String) -> String {
     let errors: Vec<Errors> = reads.iter().map(of).collect();
-    let nothing = vec![Errors { wrong: 0.0, of: 1.0 }; reads.len()];
-    let Difference { low, high, .. } = paired_difference(speakers, &errors, &nothing);
-    let pooled = percent(reads, of);
-    // One speaker has no spread.
-    match !pooled.is_empty() && speakers.iter().any(|speaker| *speaker != speakers[0]) {
-        true => format!("{pooled} [{:.1} {:.1}]", 100.0 * low, 100.0 * high),
-        false => pooled,
-    }
+    if errors.iter().any(|errors| errors.of > 0.0) { write(&errors) } else { String::new() }
 }

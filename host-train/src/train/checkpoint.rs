@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::experiment::Experiment;
@@ -27,35 +28,36 @@ pub struct Resumed<M> {
     pub progress: Progress,
 }
 
+/// How good a network is, by name, higher is better; the first is what counts.
+pub type Scores = Vec<(&'static str, f64)>;
+
 /// How far one network's training has come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Steps done.
     pub step: usize,
-    /// Best value of the metric (higher is better).
-    pub best: f64,
+    /// Best value of the first score, where there are scores.
+    pub best: Option<f64>,
     /// Step of the best value.
     pub best_step: usize,
-    /// Newest value of the metric.
+    /// What was scored last.
     #[serde(default)]
-    pub newest: f64,
+    pub scores: Vec<(String, f64)>,
+    /// Mean of the loss since the checkpoint before.
+    #[serde(default)]
+    pub loss: f64,
     /// Wall seconds spent so far.
     pub seconds: f64,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Progress { step: 0, best: f64::NEG_INFINITY, best_step: 0, newest: 0.0, seconds: 0.0 }
-    }
-}
-
 impl Progress {
-    /// Takes the metric of the step just done; whether it is the best so far.
-    pub fn judge(&mut self, score: f64) -> bool {
-        self.newest = score;
-        let is_best = score > self.best;
+    /// Takes the scores of the step just done; whether the first is the best so far.
+    pub fn judge(&mut self, scores: Scores) -> bool {
+        let first = scores.first().map(|(_, score)| *score);
+        self.scores = scores.into_iter().map(|(name, score)| (name.to_owned(), score)).collect();
+        let is_best = first.is_some_and(|score| self.best.is_none_or(|best| score > best));
         if is_best {
-            (self.best, self.best_step) = (score, self.step);
+            (self.best, self.best_step) = (first, self.step);
         }
         is_best
     }
@@ -85,11 +87,20 @@ impl RunDir {
     /// Remembers what is trained.
     ///
     /// # Errors
-    /// When the folder belongs to another experiment, or cannot be written.
+    /// As [`RunDir::keep`].
     pub fn keep_experiment(&self, experiment: &Experiment) -> Result<()> {
-        let path = self.file("experiment.toml");
+        self.keep("experiment.toml", experiment)
+    }
+
+    /// Remembers in a file by what is trained: a folder of another experiment is not gone on with.
+    ///
+    /// # Errors
+    /// When the folder belongs to another experiment, or cannot be written.
+    pub fn keep<E: Serialize + DeserializeOwned + PartialEq>(&self, name: &str, experiment: &E) -> Result<()> {
+        let path = self.file(name);
         if path.exists() {
-            let before = Experiment::read(&path)?;
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let before: E = toml::from_str(&text).with_context(|| path.display().to_string())?;
             ensure!(before == *experiment, "{} holds another experiment: remove the folder", path.display());
         }
         std::fs::write(&path, toml::to_string(experiment)?).with_context(|| path.display().to_string())
@@ -122,8 +133,16 @@ impl RunDir {
         Ok(seconds)
     }
 
-    /// Weights of the best checkpoint of a network.
-    pub fn best(&self, net: &str) -> PathBuf {
+    /// A network with the weights of its best checkpoint, on the device of `fresh`.
+    ///
+    /// # Errors
+    /// When there is none, or of a network of other sizes.
+    pub fn best<M: Module>(&self, net: &str, fresh: M) -> Result<M> {
+        let path = self.best_file(net);
+        fresh.try_load_file(&path).map_err(|e| anyhow!("no trained network at {}: {e}", path.display()))
+    }
+
+    fn best_file(&self, net: &str) -> PathBuf {
         self.file(&format!("{net}-best.bpk"))
     }
 
@@ -159,7 +178,7 @@ impl RunDir {
         average.clone().save_file(&averaged).with_context(|| averaged.display().to_string())?;
         optimizer.save(&moments).with_context(|| moments.display().to_string())?;
         if is_best {
-            std::fs::copy(&averaged, self.best(net)).context("cannot copy the best checkpoint")?;
+            std::fs::copy(&averaged, self.best_file(net)).context("cannot copy the best checkpoint")?;
         }
         let state = self.file(&format!("{net}.json"));
         let part = self.file(&format!("{net}.json.part"));

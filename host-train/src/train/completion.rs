@@ -1,19 +1,19 @@
 //! Phase 2: CompletionNet on true and predicted keys, KeyMotionNet held still.
 
 use anyhow::Result;
-use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use keyface_core::MOTION_CHANNELS;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::checkpoint::RunDir;
+use super::batches::{BatchPlan, crops_ahead, speech_s};
+use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
+use super::descent::Descent;
 use super::experiment::{Experiment, Told};
 use super::flow::{FlowMaker, KeySource, PREDICTED};
-use super::phase::{Lesson, Phase, optimizer};
-use super::prefetch::BatchPlan;
+use super::phase::{Lesson, Phase};
 use super::validate::motion_error;
 use crate::data::{Utterance, labelled, stacked};
 use crate::loss::{Breakdown, scaled_square, velocity};
@@ -35,19 +35,16 @@ pub fn train_completion(
 ) -> Result<CompletionNets> {
     let choice = &experiment.completion;
     let seed = experiment.seed + 1;
-    let phase = Phase {
-        net: NET,
-        steps: choice.steps,
-        learning_rate: choice.learning_rate,
-        validate_every: choice.validate_every,
-        plan: BatchPlan { seed, batch: experiment.key_motion.batch, crop_hops: experiment.key_motion.crop_hops },
-        corpora,
-        augmenter: &augmenter(experiment)?,
-    };
+    let crops = &experiment.key_motion;
+    let plan = BatchPlan { seed, batch: crops.batch, crop_hops: crops.crop_hops };
+    let augmenter = augmenter(experiment)?;
+    let batches = crops_ahead(corpora, &augmenter, plan);
     device.seed(seed);
     let fresh = begun(experiment, &device.clone().autodiff())?;
     let flow = FlowMaker { device: device.clone(), told: choice.flow };
-    phase.train(&Between { experiment, corpora, key_motion_net, flow }, fresh, optimizer(), run, device)?;
+    let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
+    let mut lesson = Between { experiment, corpora, key_motion_net, flow };
+    phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
     best(experiment, run, device)
 }
 
@@ -71,9 +68,7 @@ fn fresh(experiment: &Experiment, device: &Device) -> CompletionNets {
 
 /// The best checkpoint, for inference.
 pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<CompletionNets> {
-    let path = run.best(NET);
-    let fresh = fresh(experiment, device);
-    fresh.try_load_file(&path).map_err(|e| anyhow::anyhow!("no trained CompletionNet at {}: {e}", path.display()))
+    run.best(NET, fresh(experiment, device))
 }
 
 /// The motion between the keys; judged by its distance from the truth.
@@ -86,8 +81,15 @@ struct Between<'a> {
 
 impl Lesson for Between<'_> {
     type Net = CompletionNets;
+    type Batch = Vec<Utterance>;
 
-    fn losses(&self, nets: &CompletionNets, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+    fn losses(
+        &mut self,
+        nets: &CompletionNets,
+        step: usize,
+        crops: &Vec<Utterance>,
+        training: &Device,
+    ) -> Result<Breakdown> {
         let heard = self.key_motion_net.trunk(stacked(crops, &self.flow.device));
         let to_training = |x: Tensor<3>| Tensor::<3>::from_data(x.into_data(), training);
         let trunk = to_training(heard.clone());
@@ -101,12 +103,16 @@ impl Lesson for Between<'_> {
             [scaled_square(motion.clone(), targets.clone()), velocity(motion, targets)]
         });
         let [motion, speed] = each.reduce(|[a, b], [c, d]| [a + c, b + d]).expect("an experiment has a look-ahead");
-        Breakdown { parts: vec![("motion", motion), ("velocity", speed * self.experiment.completion.velocity)] }
+        Ok(Breakdown { parts: vec![("motion", motion), ("velocity", speed * self.experiment.completion.velocity)] })
     }
 
-    fn score(&self, nets: &CompletionNets) -> f64 {
+    fn scores(&mut self, nets: &CompletionNets) -> Scores {
         let main = self.experiment.main();
-        -motion_error(self.key_motion_net, &nets.each[main.which], &self.corpora.valid, main, &self.flow)
+        vec![("RMS", -motion_error(self.key_motion_net, &nets.each[main.which], &self.corpora.valid, main, &self.flow))]
+    }
+
+    fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {
+        speech_s(crops)
     }
 }
 

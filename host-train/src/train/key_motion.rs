@@ -1,14 +1,14 @@
 //! Phase 1: KeyMotionNet on spoiled crops.
 
 use anyhow::{Result, ensure};
-use burn::module::Module;
 use burn::tensor::Device;
 
-use super::checkpoint::RunDir;
+use super::batches::{BatchPlan, crops_ahead, speech_s};
+use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
+use super::descent::Descent;
 use super::experiment::Experiment;
-use super::phase::{Lesson, Phase, optimizer};
-use super::prefetch::BatchPlan;
+use super::phase::{Lesson, Phase};
 use super::teaching;
 use super::validate::{Hearing, mouth_accuracy};
 use crate::data::Utterance;
@@ -29,18 +29,14 @@ pub fn train_key_motion(
     device: &Device,
 ) -> Result<KeyMotionNet> {
     let choice = &experiment.key_motion;
-    let phase = Phase {
-        net: NET,
-        steps: choice.steps,
-        learning_rate: choice.learning_rate,
-        validate_every: choice.validate_every,
-        plan: BatchPlan { seed: experiment.seed, batch: choice.batch, crop_hops: choice.crop_hops },
-        corpora,
-        augmenter: &augmenter(experiment)?,
-    };
+    let plan = BatchPlan { seed: experiment.seed, batch: choice.batch, crop_hops: choice.crop_hops };
+    let augmenter = augmenter(experiment)?;
+    let batches = crops_ahead(corpora, &augmenter, plan);
     device.seed(experiment.seed);
     let fresh = fresh(experiment, &device.clone().autodiff())?;
-    phase.train(&Mouths { experiment, corpora, device }, fresh, optimizer(), run, device)?;
+    let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
+    let mut lesson = Mouths { experiment, corpora, device };
+    phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
     best(experiment, run, device)
 }
 
@@ -60,9 +56,7 @@ fn fresh(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
 
 /// The best checkpoint, for inference.
 pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<KeyMotionNet> {
-    let path = run.best(NET);
-    let fresh = experiment.key_motion_net.init(experiment.look_aheads_ms.len(), device);
-    fresh.try_load_file(&path).map_err(|e| anyhow::anyhow!("no trained KeyMotionNet at {}: {e}", path.display()))
+    run.best(NET, experiment.key_motion_net.init(experiment.look_aheads_ms.len(), device))
 }
 
 /// Phones, keys, closures and voice; judged by how well mouths are told apart.
@@ -74,19 +68,29 @@ struct Mouths<'a> {
 
 impl Lesson for Mouths<'_> {
     type Net = KeyMotionNet;
+    type Batch = Vec<Utterance>;
 
-    fn losses(&self, net: &KeyMotionNet, step: usize, crops: &[Utterance], training: &Device) -> Breakdown {
-        teaching::losses(self.experiment, net, step, crops, training)
+    fn losses(
+        &mut self,
+        net: &KeyMotionNet,
+        step: usize,
+        crops: &Vec<Utterance>,
+        training: &Device,
+    ) -> Result<Breakdown> {
+        Ok(teaching::losses(self.experiment, net, step, crops, training))
     }
 
-    fn score(&self, net: &KeyMotionNet) -> f64 {
+    fn scores(&mut self, net: &KeyMotionNet) -> Scores {
         let heard = |clips| mouth_accuracy(net, clips, Hearing::Live(self.experiment.main()), self.device);
         let (clean, noisy) = (heard(&self.corpora.valid), heard(&self.corpora.noisy));
-        log::info!("mouth accuracy {clean:.4}, in noise {noisy:.4}");
+        let mut scores = vec![("mouths", 0.5 * (clean + noisy)), ("clean", clean), ("in noise", noisy)];
         if net.teacher.is_some() {
-            let teacher = mouth_accuracy(net, &self.corpora.valid, Hearing::Whole, self.device);
-            log::info!("offline teacher {teacher:.4}");
+            scores.push(("teacher", mouth_accuracy(net, &self.corpora.valid, Hearing::Whole, self.device)));
         }
-        0.5 * (clean + noisy)
+        scores
+    }
+
+    fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {
+        speech_s(crops)
     }
 }

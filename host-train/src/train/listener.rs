@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::heads::HEADS;
 use keyface_core::{PHONES, Phone};
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::RunDir;
+use super::batches::{BatchPlan, crops_ahead, speech_s};
+use super::checkpoint::{RunDir, Scores};
 use super::corpora::Corpora;
+use super::descent::Descent;
 use super::experiment::CorpusChoice;
-use super::phase::{Lesson, Phase, optimizer};
-use super::prefetch::BatchPlan;
+use super::phase::{Lesson, Phase};
 use super::validate::mouths;
 use crate::data::{AugmentConfig, Augmenter, Batch, Labels, NoisePool, Utterance, whole};
+use crate::judge::Interval;
 use crate::loss::{Breakdown, KeyMotionWeights, key_motion};
 use crate::model::Listener;
 use crate::prepare::AudioFeatures;
@@ -103,22 +104,16 @@ pub fn train_listener(
     run: &RunDir,
     device: &Device,
 ) -> Result<Listener> {
-    let phase = Phase {
-        net: NET,
-        steps: experiment.steps,
-        learning_rate: experiment.learning_rate,
-        validate_every: experiment.validate_every,
-        plan: BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops },
-        corpora,
-        augmenter: &ListenerExperiment::augmenter(),
-    };
+    let plan = BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops };
+    let augmenter = ListenerExperiment::augmenter();
+    let batches = crops_ahead(corpora, &augmenter, plan);
     let heard = experiment.heard_width(corpora)?;
     device.seed(experiment.seed);
-    let fresh = Listener::new(heard, experiment.width, &device.clone().autodiff());
-    phase.train(&Ears { experiment, corpora, device }, fresh, optimizer(), run, device)?;
-    let best = run.best(NET);
-    let fresh = Listener::new(heard, experiment.width, device);
-    fresh.try_load_file(&best).with_context(|| format!("no trained listener at {}", best.display()))
+    let fresh = |device: &Device| Listener::new(heard, experiment.width, device);
+    let phase = Phase { net: NET, steps: experiment.steps, validate_every: experiment.validate_every };
+    let (mut lesson, training) = (Ears { experiment, corpora, device }, device.clone().autodiff());
+    phase.train(&mut lesson, &batches, fresh(&training), Descent::averaged(experiment.learning_rate), run, device)?;
+    run.best(NET, fresh(device))
 }
 
 struct Ears<'a> {
@@ -129,21 +124,27 @@ struct Ears<'a> {
 
 impl Lesson for Ears<'_> {
     type Net = Listener;
+    type Batch = Vec<Utterance>;
 
-    fn losses(&self, net: &Listener, _: usize, crops: &[Utterance], training: &Device) -> Breakdown {
+    fn losses(&mut self, net: &Listener, _: usize, crops: &Vec<Utterance>, training: &Device) -> Result<Breakdown> {
         let batch = Batch::new(crops, 0, training);
         let heard = batch.heard.expect("every corpus of a listener has features: its experiment was checked");
-        key_motion(net.forward(heard.rows), &batch.truth, &self.experiment.weights)
+        Ok(key_motion(net.forward(heard.rows), &batch.truth, &self.experiment.weights))
     }
 
-    fn score(&self, net: &Listener) -> f64 {
-        listener_accuracy(net, &self.corpora.valid, self.device)
+    fn scores(&mut self, net: &Listener) -> Scores {
+        vec![("mouths", listener_accuracy(net, &self.corpora.valid, self.device).value)]
+    }
+
+    fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {
+        speech_s(crops)
     }
 }
 
-/// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
-pub fn listener_accuracy(net: &Listener, clips: &[Utterance], device: &Device) -> f64 {
-    mouths(clips.iter().flat_map(|clip| heads(net, clip, device)))
+/// Mean recall over the six mouth classes that can be told apart, without any decoder, with its interval over speakers; 1/6
+/// is chance.
+pub fn listener_accuracy(net: &Listener, clips: &[Utterance], device: &Device) -> Interval {
+    mouths(clips, |clip| heads(net, clip, device))
 }
 
 /// How much of the speech in a clip the listener hears as the labels say, 0..=1: the likeliest phone is the label's. A low
@@ -244,7 +245,7 @@ mod tests {
         let corpora = Corpora::heard(&experiment.corpora).unwrap();
         let run = RunDir::create(&folder.path().join("run")).unwrap();
         let net = train_listener(&experiment, &corpora, &run, &device).unwrap();
-        let accuracy = listener_accuracy(&net, &corpora.valid, &device);
+        let accuracy = listener_accuracy(&net, &corpora.valid, &device).value;
         assert!(accuracy > 0.95 && agreement(&net, &corpora.valid[0], &device) > 0.9, "{accuracy}");
         let out = folder.path().join("answers");
         assert_eq!(write_answers(&net, "ear", &experiment.corpora[0], &out, &device).unwrap(), 4);

@@ -1,9 +1,11 @@
 //! Training: an experiment file in, checkpoints of both networks out. A run that was interrupted goes on.
 
 mod average;
+mod batches;
 mod checkpoint;
 mod completion;
 mod corpora;
+mod descent;
 mod device;
 mod experiment;
 mod flow;
@@ -12,22 +14,23 @@ mod key_motion;
 pub mod kmtalk;
 mod listener;
 mod phase;
-mod prefetch;
 mod progress;
+mod schedule;
 mod teaching;
 mod throughput;
 mod validate;
 
-pub use checkpoint::{Progress, Resumed, RunDir};
+pub use batches::{Again, Ahead, BatchPlan, Batches, crops};
+pub use checkpoint::{Progress, Resumed, RunDir, Scores};
 pub use completion::{best as best_completion, train_completion};
 pub use corpora::{Corpora, augmenter};
+pub use descent::Descent;
 pub use device::{DeviceChoice, pick_device};
 pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead, Told};
 pub use flow::{FlowMaker, KEY_REFRACTORY, KEY_THRESHOLD, KeySource, PREDICTED};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use kmtalk::train_kmtalk;
 pub use listener::{ListenerExperiment, agreement, listener_accuracy, train_listener, write_answers};
-pub use phase::{Lesson, Phase, optimizer};
-pub use prefetch::BatchPlan;
+pub use phase::{Lesson, Phase};
 pub use throughput::{Throughput, throughput};
-pub use validate::{Hearing, motion_error, mouth_accuracy, room_activity};
+pub use validate::{Hearing, motion_error, mouth_accuracy, mouth_interval, room_activity};

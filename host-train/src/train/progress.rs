@@ -7,7 +7,6 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::checkpoint::{Progress, RunDir};
-use crate::data::Utterance;
 use crate::loss::Breakdown;
 
 /// Losses are averaged over this many steps before they are shown.
@@ -35,9 +34,9 @@ impl Display {
         Display { bar, means: Vec::new(), began: Instant::now(), speech_s: 0.0 }
     }
 
-    /// One optimizer step.
-    pub fn step(&mut self, losses: &Breakdown, crops: &[Utterance]) {
-        self.speech_s += 0.01 * crops.iter().map(Utterance::speech_hops).sum::<usize>() as f64;
+    /// One optimizer step on so much speech.
+    pub fn step(&mut self, losses: &Breakdown, speech_s: f64) {
+        self.speech_s += speech_s;
         let now = losses.parts.iter().map(|(name, loss)| (*name, loss.clone().into_scalar::<f32>() as f64));
         if self.means.is_empty() {
             self.means = now.collect();
@@ -53,8 +52,15 @@ impl Display {
 
     /// One validation: a line on the screen and in the log.
     pub fn validation(&self, run: &RunDir, net: &str, progress: &Progress) -> Result<()> {
-        let Progress { step, newest, best_step, .. } = progress;
-        let line = format!("{net}\t{step}\tscore {newest:.4}, best at {best_step}\t{}", self.line());
+        let Progress { step, scores, best_step, loss, .. } = progress;
+        let scored = match scores.is_empty() {
+            true => format!("loss {loss:.3e}"),
+            false => {
+                let each: Vec<_> = scores.iter().map(|(name, score)| format!("{name} {score:.4}")).collect();
+                format!("{}, best at {best_step}", each.join(", "))
+            }
+        };
+        let line = format!("{net}\t{step}\t{scored}\t{}", self.line());
         self.bar.suspend(|| log::info!("{line}"));
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(run.file("log.tsv"))?;
         Ok(writeln!(file, "{line}")?)
@@ -62,6 +68,9 @@ impl Display {
 
     fn line(&self) -> String {
         let means = self.means.iter().map(|(name, mean)| format!("{name} {mean:.3}")).collect::<Vec<_>>().join("  ");
+        if self.speech_s == 0.0 {
+            return means;
+        }
         format!("{means}  ({:.0} s of speech a second)", self.speech_s / self.began.elapsed().as_secs_f64())
     }
 }
@@ -69,27 +78,5 @@ impl Display {
 impl Drop for Display {
     fn drop(&mut self) {
         self.bar.finish();
-    }
-}
-
-/// Warm-up over the first 4 % of the steps, then a cosine down to 1 % of the peak (Loshchilov and Hutter 2017).
-pub fn learning_rate(peak: f64, step: usize, steps: usize) -> f64 {
-    let share = step as f64 / steps.max(1) as f64;
-    if share < 0.04 {
-        return peak * (share / 0.04).max(0.01);
-    }
-    let cosine = 0.5 + 0.5 * (std::f64::consts::PI * (share - 0.04) / 0.96).cos();
-    peak * (0.01 + 0.99 * cosine)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rate_rises_then_falls() {
-        let at = |step| learning_rate(1.0, step, 1000);
-        assert!(at(0) < 0.02 && at(40) > 0.99 && at(999) < 0.02);
-        assert!(at(300) > at(600));
     }
 }

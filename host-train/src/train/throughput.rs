@@ -4,16 +4,15 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use keyface_core::{Phone, STEP_HOPS};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::descent::Descent;
 use super::experiment::Experiment;
-use super::gradient;
-use super::phase::{LONGEST_GRADIENT, optimizer};
+use super::schedule::Schedule;
 use super::teaching::losses;
 use crate::data::Utterance;
 use crate::model::KeyMotionNet;
@@ -67,13 +66,12 @@ struct Trained {
 
 fn train(experiment: &Experiment, mut net: KeyMotionNet, steps: usize, device: &Device) -> Result<Trained> {
     let crops = random_crops(experiment);
-    let (mut optimizer, mut step_s, mut seen) = (optimizer(), f64::INFINITY, Vec::new());
+    let mut descent = Descent { schedule: Schedule::Constant(1e-3), ..Descent::averaged(1e-3) };
+    let (mut step_s, mut seen) = (f64::INFINITY, Vec::new());
     for step in 0..steps {
         let began = Instant::now();
         let loss = losses(experiment, &net, step, &crops, device).total();
-        let gradients = GradientsParams::from_grads(loss.clone().backward(), &net);
-        let gradients = gradient::limit(gradients, &net, LONGEST_GRADIENT);
-        net = optimizer.step(1e-3, net, gradients);
+        net = descent.step(net, loss.clone(), step, steps);
         // Reading the loss waits for the device.
         seen.push(f64::from(loss.into_scalar::<f32>()));
         if step > 0 {

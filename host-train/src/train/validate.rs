@@ -7,6 +7,7 @@ use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone, STEP_HOPS};
 use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
 use crate::data::{Labels, Utterance, whole};
+use crate::judge::{Interval, Recalls, by_speaker};
 use crate::loss::SHARES;
 use crate::model::{CompletionNet, KeyMotionNet};
 
@@ -44,20 +45,27 @@ impl Hearing {
 
 /// Mean recall over the six mouth classes that can be told apart, without any decoder; 1/6 is chance.
 pub fn mouth_accuracy(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing, device: &Device) -> f64 {
-    mouths(clips.iter().flat_map(|clip| hearing.within(net, clip, device)))
+    mouth_interval(net, clips, hearing, device).value
 }
 
-/// The same of raw heads and their labels.
-pub fn mouths(heard: impl Iterator<Item = ([f32; HEADS], Labels)>) -> f64 {
-    let mut seen = [[0usize; 2]; keyface_core::MOUTHS];
-    for (row, label) in heard {
-        let mouth = label.phone.mouth();
-        seen[mouth as usize][0] += usize::from(likeliest(&Heads::from_raw(&row).phones) == mouth);
-        seen[mouth as usize][1] += 1;
-    }
-    let scored = seen.iter().enumerate().filter(|(m, [_, all])| *m != Mouth::Loose as usize && *all > 0);
-    let (sum, classes) = scored.fold((0.0, 0), |(s, n), (_, [hit, all])| (s + *hit as f64 / *all as f64, n + 1));
-    if classes == 0 { 0.0 } else { sum / f64::from(classes) }
+/// The same with its interval over speakers.
+pub fn mouth_interval(net: &KeyMotionNet, clips: &[Utterance], hearing: Hearing, device: &Device) -> Interval {
+    mouths(clips, |clip| hearing.within(net, clip, device))
+}
+
+/// The same of what is heard of a clip: raw heads and their labels.
+pub fn mouths(clips: &[Utterance], heard: impl Fn(&Utterance) -> Vec<([f32; HEADS], Labels)>) -> Interval {
+    let recalls = |clip: &Utterance| {
+        let mut recalls = Recalls::default();
+        for (row, label) in heard(clip) {
+            let mouth = label.phone.mouth();
+            recalls.add(mouth, likeliest(&Heads::from_raw(&row).phones) == mouth);
+        }
+        recalls.counts()
+    };
+    let speakers: Vec<&str> = clips.iter().map(|clip| clip.speaker.as_str()).collect();
+    let counts: Vec<_> = clips.iter().map(recalls).collect();
+    by_speaker(&speakers, &counts, |sum| Recalls::of_counts(sum).balanced().unwrap_or(0.0))
 }
 
 /// Share of time in which the likeliest mouth is not at rest, over rooms where nobody speaks.

@@ -101,17 +101,13 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         Plan { baseline: args.baseline, size: args.size, epochs: args.epochs, learning_rate: args.learning_rate };
     let (guidance, judges) = (guidance(args, &trained, &corpus.regions, &device)?, judges(args, &device)?);
     let name = name(args);
-    let epochs = progress(&name, args.epochs);
     let slug = name.to_lowercase().replace(" + ", "-");
     let run = RunDir::create(&args.runs.join(format!("state-{slug}")))?;
     let seconds = RefCell::new(BTreeMap::new());
     let model = learn(&plan, &trained, &corpus.regions, guidance.as_ref(), &device, &run, &|stage, progress| {
-        epochs.set_message(format!("{stage}, loss {:.3e}", -progress.newest));
-        epochs.set_position(progress.step as u64);
         seconds.borrow_mut().insert(stage.to_owned(), progress.seconds);
         Ok(())
     })?;
-    epochs.finish_and_clear();
     let note = note(args, &corpus, &ear);
     let mut rows = Vec::new();
     for part in TESTS.into_iter().filter(|part| corpus.part(*part).next().is_some()) {

@@ -149,6 +149,7 @@ mod tests {
     fn report(look_ahead_ms: u32, balanced: f64) -> EvaluationReport {
         let score = MouthScore {
             balanced,
+            balanced_range: None,
             lag_ms: 80,
             recall: [Some(0.5); 6],
             closures: 0.75,

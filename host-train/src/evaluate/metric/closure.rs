@@ -3,7 +3,7 @@
 use keyface_core::Phone;
 
 use super::comparison::{Comparison, frame_time_s};
-use super::spread::Sample;
+use crate::judge::Sample;
 use crate::truth::{Hold, sealed};
 
 /// Lips that are this near to a closure may still be on their way.
@@ -34,7 +34,7 @@ fn lies_in(holds: &[Hold], frame: usize) -> bool {
 
 fn closed_share(clip: &Comparison, counts: impl Fn(usize) -> bool) -> Option<Sample> {
     let frames: Vec<usize> = (0..clip.frames()).filter(|frame| counts(*frame)).collect();
-    let closed = frames.iter().filter(|frame| clip.shown_opening[**frame] < clip.surface.closed_m()).count();
+    let closed = frames.iter().filter(|frame| clip.shown_opening[**frame] < clip.space.closed_m()).count();
     let weight = frames.len() as f64;
     (weight > 0.0).then(|| Sample { value: closed as f64 / weight, weight })
 }

@@ -1,38 +1,36 @@
 //! Upper-face dynamics deviation (CodeTalker, Xing et al. 2023): how much less, or more, each vertex of the upper face
 //! moves than in truth.
 //!
-//! `FDD = mean over v of [ std_t |G_tv - N_v|^2 - std_t |P_tv - N_v|^2 ]` with the template N, in square metres: above 0
+//! `FDD = mean over v of [ std_t |G_tv - N_v|^2 - std_t |P_tv - N_v|^2 ]` with the template N, in the space's unit squared: above 0
 //! the shown face is too still. Signed, and as the mean of the absolute values over clips and vertices.
 
 use super::comparison::Comparison;
-use super::spread::Sample;
-use crate::evaluate::surface::weights;
+use crate::judge::Sample;
+use crate::space::{MotionSpace, Region};
 
 /// With its sign; a clip weighs 1.
-pub fn signed(clip: &Comparison) -> Option<Sample> {
+pub fn signed<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
     mean(deviations(clip))
 }
 
 /// Without it.
-pub fn absolute(clip: &Comparison) -> Option<Sample> {
+pub fn absolute<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
     mean(deviations(clip).into_iter().map(f64::abs).collect())
 }
 
 /// A clip weighs 1; without a vertex it says nothing.
-pub fn mean(of: Vec<f64>) -> Option<Sample> {
+fn mean(of: Vec<f64>) -> Option<Sample> {
     let count = of.len() as f64;
     (count > 0.0).then(|| Sample { value: of.iter().sum::<f64>() / count, weight: 1.0 })
 }
 
-/// One per vertex of the upper face.
-fn deviations(clip: &Comparison) -> Vec<f64> {
-    let squares = |motion| clip.surface.upper_face_squares(&weights(motion)).collect::<Vec<f64>>();
-    deviations_of(clip.truth.iter().map(squares), clip.shown.iter().map(squares))
-}
-
-/// The same of each frame's squared distances from the template, in truth and as shown.
-pub fn deviations_of(truth: impl Iterator<Item = Vec<f64>>, shown: impl Iterator<Item = Vec<f64>>) -> Vec<f64> {
-    spread(truth).iter().zip(spread(shown)).map(|(g, p)| g - p).collect()
+/// One per vertex of the upper face: in truth less as shown.
+fn deviations<S: MotionSpace>(clip: &Comparison<S>) -> Vec<f64> {
+    let of_track = |track: &[&S::Frame]| {
+        let squares = |frame: &&S::Frame| clip.space.squares(Region::UpperFace, clip.space.rest(), frame).collect();
+        spread(track.iter().map(squares))
+    };
+    of_track(&clip.truth).iter().zip(of_track(&clip.shown)).map(|(g, p)| g - p).collect()
 }
 
 /// Standard deviation over time of each vertex' squared distance.

@@ -8,37 +8,37 @@ use std::f64::consts::TAU;
 use keyface_core::{MOTION_CHANNELS, Motion, Phone};
 
 use super::comparison::{Comparison, FRAMES_PER_S};
-use super::spread::Sample;
 use crate::evaluate::surface::{Surface, Weights, difference, weights};
+use crate::judge::Sample;
 
 /// Lips do not speak faster than this.
 const HIGH_HZ: f64 = 8.0;
 
 /// Root mean square of the third difference times f^3 (the jerk), over the truth's.
 pub fn jerk_ratio(clip: &Comparison) -> Option<Sample> {
-    let jerk = |track: &[Motion]| {
-        let squares: Vec<f64> = track.windows(4).map(|w| clip.surface.mean_lip_square(&third_difference(w))).collect();
+    let jerk = |track: &[&Motion]| {
+        let squares: Vec<f64> = track.windows(4).map(|w| clip.space.mean_lip_square(&third_difference(w))).collect();
         FRAMES_PER_S.powi(3) * (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
     };
-    ratio(jerk(clip.shown), jerk(clip.truth))
+    ratio(jerk(&clip.shown), jerk(&clip.truth))
 }
 
 /// Energy of s_t above 8 Hz, by discrete Fourier transform over the clip, over the truth's.
 pub fn high_energy_ratio(clip: &Comparison) -> Option<Sample> {
-    ratio(high_energy(clip.surface, clip.shown), high_energy(clip.surface, clip.truth))
+    ratio(high_energy(clip.space, &clip.shown), high_energy(clip.space, &clip.truth))
 }
 
 /// Energy of the velocity `sum_t |s_t+1 - s_t|^2`, over the truth's; below 1 the motion is over-smoothed.
 pub fn motion_energy_ratio(clip: &Comparison) -> Option<Sample> {
-    let energy = |track: &[Motion]| track.windows(2).map(|w| square_step(clip.surface, w)).sum();
-    ratio(energy(clip.shown), energy(clip.truth))
+    let energy = |track: &[&Motion]| track.windows(2).map(|w| square_step(clip.space, w)).sum();
+    ratio(energy(&clip.shown), energy(&clip.truth))
 }
 
 /// Root mean square speed of the lips while nobody speaks, in millimetres a second; a clip weighs its silent frames.
 pub fn speed_in_silence(clip: &Comparison) -> Option<Sample> {
     let silent = |frame: usize| clip.phone(frame) == Some(Phone::SIL);
     let steps = clip.shown.windows(2).enumerate().filter(|(frame, _)| silent(*frame) && silent(frame + 1));
-    let squares: Vec<f64> = steps.map(|(_, step)| square_step(clip.surface, step)).collect();
+    let squares: Vec<f64> = steps.map(|(_, step)| square_step(clip.space, step)).collect();
     let weight = squares.len() as f64;
     let value = 1e3 * FRAMES_PER_S * (squares.iter().sum::<f64>() / weight).sqrt();
     (weight > 0.0).then_some(Sample { value, weight })
@@ -49,16 +49,16 @@ fn ratio(shown: f64, truth: f64) -> Option<Sample> {
     (truth > 0.0).then(|| Sample { value: shown / truth, weight: truth })
 }
 
-fn square_step(surface: &Surface, step: &[Motion]) -> f64 {
-    surface.mean_lip_square(&difference(&step[1], &step[0]))
+fn square_step(surface: &Surface, step: &[&Motion]) -> f64 {
+    surface.mean_lip_square(&difference(step[1], step[0]))
 }
 
-fn third_difference(four: &[Motion]) -> Weights {
-    let [a, b, c, d] = [0, 1, 2, 3].map(|n| weights(&four[n]));
+fn third_difference(four: &[&Motion]) -> Weights {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| weights(four[n]));
     std::array::from_fn(|k| d[k] - 3.0 * c[k] + 3.0 * b[k] - a[k])
 }
 
-fn high_energy(surface: &Surface, track: &[Motion]) -> f64 {
+fn high_energy(surface: &Surface, track: &[&Motion]) -> f64 {
     let frames = track.len();
     let lowest = (HIGH_HZ * frames as f64 / FRAMES_PER_S).ceil() as usize;
     let bin = |k: usize| {
@@ -95,7 +95,7 @@ mod tests {
     fn the_third_difference_of_a_cube_is_six() {
         // 0 1 8 27.
         let four = track(M::JawOpen, &[0.0, 1.0, 8.0, 27.0]);
-        assert_eq!(third_difference(&four)[M::JawOpen as usize], 6.0);
+        assert_eq!(third_difference(&four.iter().collect::<Vec<_>>())[M::JawOpen as usize], 6.0);
     }
 
     #[test]
@@ -110,9 +110,9 @@ mod tests {
     fn only_what_is_faster_than_8_hz_counts_as_high() {
         // A sine of size 0.2 in 100 frames: (0.2 * 100 / 2)^2 in its bin over 100 frames is 1; the lower of two lips
         // moves 20 mm, so the mean square is half of 4e-4.
-        let surface = surface();
-        assert!((high_energy(&surface, &wave(10.0, 0.2)) - 2e-4).abs() < 1e-8);
-        assert!(high_energy(&surface, &wave(5.0, 0.2)) < 1e-10);
+        let high = |track: &[Motion]| high_energy(&surface(), &track.iter().collect::<Vec<_>>());
+        assert!((high(&wave(10.0, 0.2)) - 2e-4).abs() < 1e-8);
+        assert!(high(&wave(5.0, 0.2)) < 1e-10);
     }
 
     #[test]

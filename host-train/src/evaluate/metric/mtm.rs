@@ -1,132 +1,96 @@
-//! Mean temporal misalignment (Chae-Yeon et al. 2025): by how much the turns of the mouth are too early or too late.
+//! Mean temporal misalignment as its authors' code has it (Chae-Yeon et al. 2025): by how much the extrema of the lips'
+//! opening are too early or too late.
 //!
-//! The openings of the lips are smoothed (Gaussian, sigma 2 frames); dynamic time warping aligns their first
-//! differences; true extrema whose image is an extremum of the same kind are matched. MTM is the mean |i - j| over the
-//! matched, in milliseconds; coverage is the share of the true extrema that are matched, and belongs beside it.
+//! The opening is the distance of a pair across the mouth. Both tracks are smoothed (Gaussian, sigma 2 frames); dynamic
+//! time warping aligns their first differences; a pair of the path counts where both are extrema of the same kind and the
+//! shown one lies between the neighbours of the true one. MTM is the mean |i - j| of a clip, then over clips; coverage,
+//! which is ours, is the share of the true extrema that count: a lazy mouth has few of them.
 
-use super::comparison::{Comparison, FRAME_MS};
-use super::spread::Sample;
+use super::comparison::Comparison;
+use super::warp::warp;
+use crate::judge::Sample;
+use crate::space::MotionSpace;
 
 const SIGMA_FRAMES: f64 = 2.0;
 /// The Gaussian is cut at four sigma.
 const REACH: isize = 8;
-/// Slower than this, half a millimetre a second, the mouth is still.
-const STILL_M: f64 = 1e-5;
-/// An extremum is known to a frame: the image of a true one may be off by as much.
-const SLACK: usize = 1;
 
-/// Mean misalignment in milliseconds; a clip weighs its matched extrema. `None` without any.
-pub fn misalignment(clip: &Comparison) -> Option<Sample> {
-    misalignment_of(&clip.shown_opening, &clip.true_opening, FRAME_MS)
+/// Mean misalignment in milliseconds; `None` without an extremum that counts.
+pub fn misalignment<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
+    let counted = counted(&clip.shown_opening, &clip.true_opening).0;
+    let frames: usize = counted.iter().map(|(i, j)| i.abs_diff(*j)).sum();
+    (!counted.is_empty()).then(|| Sample { value: clip.frame_ms() * frames as f64 / counted.len() as f64, weight: 1.0 })
 }
 
-/// The same of two openings in metres, at frames of any length.
-pub fn misalignment_of(shown: &[f64], truth: &[f64], frame_ms: f64) -> Option<Sample> {
-    let (misses, _) = matched(shown, truth);
-    let weight = misses.len() as f64;
-    let value = frame_ms * misses.iter().sum::<usize>() as f64 / weight;
-    (weight > 0.0).then_some(Sample { value, weight })
+/// Share of the true extrema that count; `None` without any.
+pub fn coverage<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
+    let (mut counted, all) = counted(&clip.shown_opening, &clip.true_opening);
+    counted.dedup_by_key(|(i, _)| *i);
+    (all > 0).then(|| Sample { value: counted.len() as f64 / all as f64, weight: 1.0 })
 }
 
-/// Share of the true extrema that are matched; a clip weighs as many as it has.
-pub fn coverage(clip: &Comparison) -> Option<Sample> {
-    coverage_of(&clip.shown_opening, &clip.true_opening)
+/// Frames of true and shown extrema that count, from the last on, and the number of true extrema.
+fn counted(shown: &[f64], truth: &[f64]) -> (Vec<(usize, usize)>, usize) {
+    let [shown, truth] = [shown, truth].map(smooth);
+    let (extrema, of_shown) = (extrema(&truth), extrema(&shown));
+    let counts = |(i, j): &(usize, usize)| {
+        let Ok(at) = extrema.binary_search_by_key(i, |(frame, _)| *frame) else { return false };
+        let before = at.checked_sub(1).map_or(0, |before| extrema[before].0);
+        let after = extrema.get(at + 1).map_or(truth.len() - 1, |after| after.0);
+        (before..=after).contains(j) && of_shown.contains(&(*j, extrema[at].1))
+    };
+    (warp(&differences(&truth), &differences(&shown)).into_iter().filter(counts).collect(), extrema.len())
 }
 
-/// The same of two openings in metres.
-pub fn coverage_of(shown: &[f64], truth: &[f64]) -> Option<Sample> {
-    let (misses, all) = matched(shown, truth);
-    let weight = all as f64;
-    (all > 0).then(|| Sample { value: misses.len() as f64 / weight, weight })
-}
-
-/// |i - j| of every matched extremum in frames, and the number of true extrema.
-fn matched(shown: &[f64], truth: &[f64]) -> (Vec<usize>, usize) {
-    let [shown, truth] = [shown, truth].map(|track| differences(&smooth(track)));
-    let (shown_turns, true_turns) = (turns(&shown), turns(&truth));
-    let images = images(&warp(&truth, &shown), truth.len());
-    let mut taken = vec![false; shown_turns.len()];
-    let mut misses = Vec::new();
-    for (i, kind) in &true_turns {
-        let (from, to) = images[*i];
-        let near = |j: usize| (from.saturating_sub(SLACK)..=to + SLACK).contains(&j);
-        let fits = |n: &usize| !taken[*n] && shown_turns[*n].1 == *kind && near(shown_turns[*n].0);
-        let miss = |n: &usize| shown_turns[*n].0.abs_diff(*i);
-        if let Some(best) = (0..shown_turns.len()).filter(fits).min_by_key(miss) {
-            misses.push(miss(&best));
-            taken[best] = true;
-        }
-    }
-    (misses, true_turns.len())
-}
-
-/// With the first and the last value repeated beyond the ends.
+/// With the track mirrored beyond its ends.
 fn smooth(track: &[f64]) -> Vec<f64> {
     let weight = |k: isize| (-0.5 * (k as f64 / SIGMA_FRAMES).powi(2)).exp();
     let total: f64 = (-REACH..=REACH).map(weight).sum();
-    let last = track.len() as isize - 1;
-    let value = |n: isize| track[n.clamp(0, last) as usize];
-    (0..=last).map(|n| (-REACH..=REACH).map(|k| weight(k) * value(n + k)).sum::<f64>() / total).collect()
+    let length = track.len() as isize;
+    let mirrored = |n: isize| {
+        let at = n.rem_euclid(2 * length);
+        track[at.min(2 * length - 1 - at) as usize]
+    };
+    (0..length).map(|n| (-REACH..=REACH).map(|k| weight(k) * mirrored(n + k)).sum::<f64>() / total).collect()
 }
 
+/// From the frame before; 0 at the first.
 fn differences(track: &[f64]) -> Vec<f64> {
-    track.windows(2).map(|w| w[1] - w[0]).collect()
+    track.iter().take(1).map(|_| 0.0).chain(track.windows(2).map(|w| w[1] - w[0])).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Turn {
+enum Extremum {
     Widest,
     Narrowest,
 }
 
-/// Where the sign of the differences changes, the first of the new sign; a still mouth in between is passed over.
-fn turns(differences: &[f64]) -> Vec<(usize, Turn)> {
-    let moving: Vec<usize> = (0..differences.len()).filter(|k| differences[*k].abs() > STILL_M).collect();
-    let turn = |w: &[usize]| match (differences[w[0]] > 0.0, differences[w[1]] > 0.0) {
-        (true, false) => Some((w[1], Turn::Widest)),
-        (false, true) => Some((w[1], Turn::Narrowest)),
-        _ => None,
+/// Frames that are above, or below, what comes before and behind them, in order; of several alike the middle one.
+fn extrema(track: &[f64]) -> Vec<(usize, Extremum)> {
+    let mut from = 0;
+    let levels: Vec<(usize, usize)> = track
+        .chunk_by(|a, b| a == b)
+        .map(|level| {
+            from += level.len();
+            (from - level.len(), from - 1)
+        })
+        .collect();
+    let kind = |w: &[(usize, usize)]| {
+        let [before, now, after] = [w[0], w[1], w[2]].map(|(at, _)| track[at]);
+        let kind = match (now > before, now > after) {
+            (true, true) => Extremum::Widest,
+            (false, false) => Extremum::Narrowest,
+            _ => return None,
+        };
+        Some((usize::midpoint(w[1].0, w[1].1), kind))
     };
-    moving.windows(2).filter_map(turn).collect()
-}
-
-/// The path of dynamic time warping (Sakoe and Chiba 1978) with the cost |a - b|, from the last pair to the first.
-fn warp(a: &[f64], b: &[f64]) -> Vec<(usize, usize)> {
-    if a.is_empty() || b.is_empty() {
-        return Vec::new();
-    }
-    let width = b.len();
-    let mut cost = vec![0.0; a.len() * width];
-    let before = |i: usize, j: usize| [(1, 1), (1, 0), (0, 1)].into_iter().filter(move |(di, dj)| i >= *di && j >= *dj);
-    for i in 0..a.len() {
-        for j in 0..width {
-            let from = before(i, j).map(|(di, dj)| cost[(i - di) * width + j - dj]).reduce(f64::min);
-            cost[i * width + j] = (a[i] - b[j]).abs() + from.unwrap_or(0.0);
-        }
-    }
-    let (mut i, mut j) = (a.len() - 1, width - 1);
-    let mut path = vec![(i, j)];
-    while (i, j) != (0, 0) {
-        let at = |(di, dj): &(usize, usize)| cost[(i - di) * width + j - dj];
-        let Some((di, dj)) = before(i, j).min_by(|x, y| at(x).total_cmp(&at(y))) else { break };
-        (i, j) = (i - di, j - dj);
-        path.push((i, j));
-    }
-    path
-}
-
-/// First and last frame that each of `count` frames is aligned with.
-fn images(path: &[(usize, usize)], count: usize) -> Vec<(usize, usize)> {
-    let mut images = vec![(usize::MAX, 0); count];
-    for (i, j) in path {
-        images[*i] = (images[*i].0.min(*j), images[*i].1.max(*j));
-    }
-    images
+    levels.windows(3).filter_map(kind).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::surface::testing::surface;
 
     /// Opens by 10 mm at `at` frames.
     fn opening(at: &[f64]) -> Vec<f64> {
@@ -134,38 +98,42 @@ mod tests {
         (0..160).map(|n| at.iter().map(|at| bump(n, at)).sum()).collect()
     }
 
-    #[test]
-    fn a_late_mouth_is_misaligned_by_its_lateness() {
-        let (misses, all) = matched(&opening(&[33.0, 73.0, 113.0]), &opening(&[30.0, 70.0, 110.0]));
-        // Three openings with two closings between them, each three frames late.
-        assert_eq!((misses, all), (vec![3; 5], 5));
+    /// Mean of |i - j| in frames and share of the true extrema, where there are any.
+    fn measured(shown: &[f64], truth: &[f64]) -> (Option<f64>, f64) {
+        let surface = surface();
+        let openings = [shown, truth].map(<[f64]>::to_vec);
+        let [shown_opening, true_opening] = openings;
+        let clip = Comparison { shown_opening, true_opening, ..Comparison::new(&surface, [], [], &[]) };
+        (misalignment(&clip).map(|sample| sample.value / 20.0), coverage(&clip).unwrap().value)
     }
 
     #[test]
-    fn an_opening_that_is_missing_is_not_covered() {
-        let (misses, all) = matched(&opening(&[30.0, 110.0]), &opening(&[30.0, 70.0, 110.0]));
-        assert_eq!(all, 5);
-        assert!((2..5).contains(&misses.len()), "{misses:?}");
+    fn a_late_mouth_is_misaligned_by_its_lateness_and_the_truth_by_nothing() {
+        let truth = opening(&[30.0, 70.0, 110.0]);
+        assert_eq!(measured(&opening(&[33.0, 73.0, 113.0]), &truth), (Some(3.0), 1.0));
+        assert_eq!(measured(&truth, &truth), (Some(0.0), 1.0));
     }
 
     #[test]
-    fn a_still_mouth_covers_nothing() {
-        assert_eq!(matched(&[0.001; 160], &opening(&[40.0])), (vec![], 1));
+    fn an_opening_that_is_missing_and_a_still_mouth_are_not_covered() {
+        let truth = opening(&[30.0, 70.0, 110.0]);
+        assert!(measured(&opening(&[30.0, 110.0]), &truth).1 < 1.0);
+        assert_eq!(measured(&[0.0; 160], &truth), (None, 0.0));
     }
 
     #[test]
-    fn warping_finds_the_cheapest_path() {
-        // 0 1 0 against 0 0 1 0: the first 0 is held, and the path costs nothing.
-        assert_eq!(warp(&[0.0, 1.0, 0.0], &[0.0, 0.0, 1.0, 0.0]), [(2, 3), (1, 2), (0, 1), (0, 0)]);
+    fn extrema_lie_between_others_and_in_the_middle_of_a_level() {
+        use Extremum::{Narrowest, Widest};
+        assert_eq!(extrema(&[0.0, 1.0, 1.0, 1.0, 0.5, 2.0]), [(2, Widest), (4, Narrowest)]);
+        // The ends are none, and neither is a step.
+        assert_eq!(extrema(&[2.0, 1.0, 1.0, 0.0]), []);
     }
 
     #[test]
-    fn smoothing_keeps_a_constant_and_spreads_a_peak() {
-        assert!(smooth(&[0.5; 20]).iter().all(|v| (v - 0.5).abs() < 1e-12));
-        let mut peak = [0.0; 41];
-        peak[20] = 1.0;
-        // 1 / (2 sqrt(2 pi)) = 0.19947 at the peak, exp(-1/2) of it two frames away.
-        let smoothed = smooth(&peak);
-        assert!((smoothed[20] - 0.19947).abs() < 1e-4 && (smoothed[22] / smoothed[20] - 0.60653).abs() < 1e-5);
+    fn a_track_is_smoothed_as_if_it_were_mirrored() {
+        assert!(smooth(&[0.5; 5]).iter().all(|v| (v - 0.5).abs() < 1e-12));
+        let smoothed = smooth(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        // The first value stands twice: (1 + exp(-1/8)) / (2 sqrt(2 pi)).
+        assert!((smoothed[0] - 0.19947 * (1.0 + 0.88250)).abs() < 1e-4, "{smoothed:?}");
     }
 }

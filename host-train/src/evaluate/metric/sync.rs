@@ -1,24 +1,20 @@
 //! Sync offset: by how much the opening of the lips is late, found by correlation.
 
-use super::comparison::{Comparison, FRAME_MS};
-use super::spread::Sample;
+use super::comparison::Comparison;
+use crate::judge::Sample;
+use crate::space::MotionSpace;
 
-/// Lags of up to 400 ms are tried, in frames.
-const FARTHEST: isize = 20;
+/// Lags that are tried, to both sides.
+const FARTHEST_MS: f64 = 400.0;
 /// A mouth whose opening spreads less than a micrometre does not move.
 const STILL_M: f64 = 1e-6;
 
 /// The lag in milliseconds at which Pearson's r of both openings is largest, with a parabola through the peak; above 0
 /// the mouth is late. `None` where one of them does not move, or nothing correlates.
-pub fn offset(clip: &Comparison) -> Option<Sample> {
-    let lag = lag_frames(&clip.shown_opening, &clip.true_opening, FARTHEST)?;
-    Some(Sample { value: FRAME_MS * lag, weight: 1.0 })
-}
-
-/// The same of two openings in metres, at frames of any length.
-pub fn offset_of(shown: &[f64], truth: &[f64], frame_ms: f64) -> Option<Sample> {
-    let farthest = (FRAME_MS * FARTHEST as f64 / frame_ms) as isize;
-    Some(Sample { value: frame_ms * lag_frames(shown, truth, farthest)?, weight: 1.0 })
+pub fn offset<S: MotionSpace>(clip: &Comparison<S>) -> Option<Sample> {
+    let farthest = (FARTHEST_MS / clip.frame_ms()) as isize;
+    let lag = lag_frames(&clip.shown_opening, &clip.true_opening, farthest)?;
+    Some(Sample { value: clip.frame_ms() * lag, weight: 1.0 })
 }
 
 /// 1 where the offset is larger than `MS`, either way: their mean is the share of clips.
@@ -80,7 +76,7 @@ mod tests {
     #[test]
     fn a_late_mouth_is_found_to_a_part_of_a_frame() {
         for late in [0.0, 3.0, -2.0, 1.25] {
-            let found = lag_frames(&opening(late), &opening(0.0), FARTHEST).unwrap();
+            let found = lag_frames(&opening(late), &opening(0.0), 20).unwrap();
             assert!((found - late).abs() < 0.03, "{found}, expected {late}");
         }
     }
@@ -101,6 +97,6 @@ mod tests {
     #[test]
     fn a_mouth_that_does_not_move_has_no_offset() {
         // 0.1 has no exact binary form: its mean over 100 frames is a little off.
-        assert!(lag_frames(&[0.1; 100], &opening(0.0), FARTHEST).is_none());
+        assert!(lag_frames(&[0.1; 100], &opening(0.0), 20).is_none());
     }
 }

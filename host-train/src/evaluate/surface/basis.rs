@@ -130,6 +130,7 @@ fn face_move(channel: MotionChannel, part: Part, x_mm: f64) -> [f64; 3] {
 mod tests {
     use super::super::testing::track;
     use super::*;
+    use crate::space::MotionSpace;
 
     #[test]
     fn an_open_jaw_parts_the_lips_by_33_mm() {

@@ -9,7 +9,6 @@ use burn::tensor::Device;
 
 use super::super::eyes::Eyes;
 use super::super::films::Film;
-use super::super::kept::keep;
 use super::super::reader::{Read, Reader};
 use super::super::stage_one::untrained;
 use super::super::tables::percent;
@@ -20,8 +19,9 @@ use super::judged::{Bench, Judged};
 use super::lesson::{Slope, Teaching};
 use super::pool::Pool;
 use crate::data::Augmenter;
-use crate::evaluate::{Table, Track, paired_difference};
-use crate::train::{BatchPlan, Corpora};
+use crate::evaluate::{Table, Track};
+use crate::judge::paired_difference;
+use crate::train::{BatchPlan, Corpora, RunDir};
 
 /// Name of the experiment in a variant's folder.
 pub(super) const KEPT: &str = "guide.toml";
@@ -66,9 +66,7 @@ pub struct Ablation<'a, A: Animator> {
     animator: &'a A,
     bench: &'a Bench<'a, A>,
     readers: [&'a Reader; 2],
-    corpora: &'a Corpora,
     pool: Pool<A::Heard>,
-    augmenter: Augmenter,
     device: &'a Device,
 }
 
@@ -82,13 +80,13 @@ impl<'a, A: Animator> Ablation<'a, A> {
         animator: &'a A,
         bench: &'a Bench<'a, A>,
         readers: [&'a Reader; 2],
-        corpora: &'a Corpora,
-        augmenter: Augmenter,
+        corpora: &Corpora,
+        augmenter: &Augmenter,
         device: &'a Device,
     ) -> Result<Self> {
         let plan = BatchPlan { seed: experiment.seed, batch: experiment.batch, crop_hops: experiment.crop_hops };
-        let pool = Pool::draw(experiment.batches, animator, corpora, &augmenter, plan, device)?;
-        Ok(Ablation { experiment, animator, bench, readers, corpora, pool, augmenter, device })
+        let pool = Pool::draw(experiment.batches, animator, corpora, augmenter, plan, device)?;
+        Ok(Ablation { experiment, animator, bench, readers, pool, device })
     }
 
     /// The truth, a mouth that stays still, and the animator before it is taught.
@@ -127,15 +125,13 @@ impl<'a, A: Animator> Ablation<'a, A> {
             choosing: self.bench.batches(),
             steps: self.experiment.steps,
             learning_rate: self.experiment.learning_rate,
-            corpora: self.corpora,
-            augmenter: &self.augmenter,
             device: self.device,
         };
         let name = variant.name.replace([',', ' '], "-");
-        let folder = runs.join(format!("{}-{}", self.experiment.seed, name));
-        keep(&GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() }, &folder, KEPT)?;
+        let run = RunDir::create(&runs.join(format!("{}-{}", self.experiment.seed, name)))?;
+        run.keep(KEPT, &GuideExperiment { guidance: guidance.clone(), ..self.experiment.clone() })?;
         self.device.seed(self.experiment.seed);
-        let trained = teaching.train(&guidance, guide.as_ref(), &folder).context(variant.name)?;
+        let trained = teaching.train(&guidance, guide.as_ref(), &run).context(variant.name)?;
         Ok((self.judge(variant.name, &self.bench.tracks(&trained.net)), trained.slopes))
     }
 
@@ -152,10 +148,7 @@ pub fn judged_table(title: &str, rows: &[Judged], films: &[Film]) -> Table {
     let speakers: Vec<&str> = films.iter().map(|film| &film.speaker[..]).collect();
     let plain = rows.iter().find(|row| row.name == NOTHING).map(Judged::chief);
     let gained = |row: &Judged| match &plain {
-        Some(plain) if row.name != NOTHING => {
-            let by = paired_difference(&speakers, &row.chief(), plain);
-            format!("{:+.1} [{:+.1} {:+.1}]", 100.0 * by.value, 100.0 * by.low, 100.0 * by.high)
-        }
+        Some(plain) if row.name != NOTHING => paired_difference(&speakers, &row.chief(), plain).signed_text(100.0, 1),
         _ => String::new(),
     };
     let (judged, guided) = rows.first().map_or((&[][..], &[][..]), |row| (&row.judge[..], &row.guide[..]));

@@ -5,16 +5,15 @@ use burn::tensor::Device;
 
 use super::super::films::Film;
 use super::super::material::whole_steps;
-use super::super::rate::rate;
 use super::super::reader::{Read, Reader};
 use super::super::search::Search;
 use super::animator::Animator;
 use super::pool::Batch;
-use crate::clip::Segment;
-use crate::data::Utterance;
-use crate::evaluate::metric::{Comparison, METRICS, figure};
+use crate::clip::{Segment, segments};
+use crate::evaluate::Track;
+use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
-use crate::evaluate::{Errors, Track};
+use crate::judge::{Errors, rate};
 
 /// Films that an animator has heard.
 pub struct Bench<'a, A: Animator> {
@@ -80,7 +79,11 @@ impl<'a, A: Animator> Bench<'a, A> {
             name: name.to_owned(),
             judge: read(judge),
             guide: read(guide),
-            figures: measured(tracks, &self.truth(), &(0..tracks.len()).map(|n| segments(said(n))).collect::<Vec<_>>()),
+            figures: measured(
+                tracks,
+                &self.truth(),
+                &(0..tracks.len()).map(|n| segments(&said(n).phones, 0)).collect::<Vec<_>>(),
+            ),
         }
     }
 }
@@ -107,26 +110,12 @@ impl Judged {
 
 fn measured(tracks: &[Track], truth: &[Track], said: &[Vec<Segment>]) -> [f64; FIGURES.len()] {
     let surface = default_surface();
-    let films: Vec<Comparison> =
-        (0..tracks.len()).map(|n| Comparison::new(&surface, &tracks[n], &truth[n], &said[n])).collect();
-    FIGURES.map(|name| {
-        let metric = METRICS.iter().find(|metric| metric.name == name);
-        let figure = metric.and_then(|metric| {
-            let samples: Vec<_> = films.iter().filter_map(metric.of).collect();
-            figure(metric.name, metric.unit, &samples)
-        });
-        figure.map_or(f64::NAN, |figure| figure.pooled)
-    })
-}
-
-fn segments(crop: &Utterance) -> Vec<Segment> {
-    let (mut said, mut from) = (vec![], 0);
-    for run in crop.phones.chunk_by(|a, b| a == b) {
-        let time_s = |hop: usize| 0.01 * hop as f64;
-        said.push(Segment { start_s: time_s(from), end_s: time_s(from + run.len()), phone: run[0] });
-        from += run.len();
+    let mut marks = marks(METRICS);
+    for (n, track) in tracks.iter().enumerate() {
+        marks.add("", values(METRICS, &Comparison::new(&surface, track, &truth[n], &said[n])));
     }
-    said
+    let figures = marks.figures();
+    FIGURES.map(|name| figures.iter().find(|figure| figure.metric == name).map_or(f64::NAN, |figure| figure.pooled))
 }
 
 #[cfg(test)]

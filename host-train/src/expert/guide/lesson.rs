@@ -1,8 +1,5 @@
 //! What a guided animator learns in a step.
 
-use std::path::Path;
-use std::sync::Mutex;
-
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -15,9 +12,8 @@ use super::choice::{Guidance, Targets};
 use super::guiding::Guide;
 use super::pool::{Batch, Pool};
 use super::terms::of_motion;
-use crate::data::{Augmenter, Utterance};
 use crate::loss::Breakdown;
-use crate::train::{BatchPlan, Corpora, Lesson, Phase, RunDir, optimizer};
+use crate::train::{Again, Descent, Lesson, Phase, RunDir, Scores};
 
 /// How long a term's slope was at the motion, at a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +40,6 @@ pub struct Teaching<'a, A: Animator> {
     pub steps: usize,
     /// Peak of the learning rate.
     pub learning_rate: f64,
-    /// Where crops would come from; the pool has them.
-    pub corpora: &'a Corpora,
-    /// What would spoil them.
-    pub augmenter: &'a Augmenter,
     /// Where it is computed.
     pub device: &'a Device,
 }
@@ -65,24 +57,16 @@ impl<A: Animator> Teaching<'_, A> {
     ///
     /// # Errors
     /// Unreadable checkpoints, a full disk, or a loss that is not a number.
-    pub fn train(&self, guidance: &Guidance, guide: Option<&Guide>, folder: &Path) -> Result<Trained<A::Net>> {
-        let (run, training) = (RunDir::create(folder)?, self.device.clone().autodiff());
-        let phase = Phase {
-            net: NET,
-            steps: self.steps,
-            learning_rate: self.learning_rate,
-            validate_every: self.steps,
-            plan: BatchPlan { seed: 0, batch: 0, crop_hops: 0 },
-            corpora: self.corpora,
-            augmenter: self.augmenter,
-        };
+    pub fn train(&self, guidance: &Guidance, guide: Option<&Guide>, run: &RunDir) -> Result<Trained<A::Net>> {
+        let training = self.device.clone().autodiff();
+        let phase = Phase { net: NET, steps: self.steps, validate_every: self.steps };
         let learns = guide.filter(|_| guidance.joint).map(|guide| guide.expert.clone());
         let fresh = (self.animator.begin(&training), learns);
         let gaps = Points::Gaps.eye();
-        let lesson = Guided { teaching: self, guidance, guide, gaps, slopes: Mutex::new(vec![]) };
-        phase.train(&lesson, fresh.clone(), optimizer(), &run, self.device)?;
-        let net = best(fresh, &run)?;
-        let slopes = lesson.slopes.into_inner().unwrap_or_default();
+        let mut lesson = Guided { teaching: self, guidance, guide, gaps, slopes: vec![] };
+        let (batches, descent) = (Again(self.pool.batches()), Descent::averaged(self.learning_rate));
+        phase.train(&mut lesson, &batches, fresh.clone(), descent, run, self.device)?;
+        let (net, slopes) = (best(fresh, run)?, lesson.slopes);
         // A run that was finished before has nothing new to tell.
         if !slopes.is_empty() {
             let lines = slopes.iter().map(|s| format!("{}\t{}\t{}\t{}\n", s.step, s.term, s.value, s.length));
@@ -99,10 +83,7 @@ impl<A: Animator> Teaching<'_, A> {
 /// # Errors
 /// A run that is not finished.
 pub(super) fn best<N: Module>(fresh: (N, Option<Expert>), run: &RunDir) -> Result<N> {
-    let path = run.best(NET);
-    let trained = fresh.valid().try_load_file(&path);
-    let (net, _) = trained.map_err(|e| anyhow::anyhow!("no trained animator at {}: {e}", path.display()))?;
-    Ok(net)
+    Ok(run.best(NET, fresh.valid())?.0)
 }
 
 /// Name of the network in the run's folder.
@@ -113,31 +94,32 @@ struct Guided<'a, A: Animator> {
     guidance: &'a Guidance,
     guide: Option<&'a Guide>,
     gaps: Eye,
-    slopes: Mutex<Vec<Slope>>,
+    slopes: Vec<Slope>,
 }
 
-impl<A: Animator> Lesson for Guided<'_, A> {
+impl<'a, A: Animator> Lesson for Guided<'a, A> {
+    /// The animator, and the guide where it learns on.
     type Net = (A::Net, Option<Expert>);
+    type Batch = &'a Batch<A::Heard>;
 
-    fn losses(&self, net: &Self::Net, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
-        let batch = self.teaching.pool.batch(step);
+    fn losses(&mut self, net: &Self::Net, step: usize, batch: &Self::Batch, training: &Device) -> Result<Breakdown> {
         let (animator, steps) = (self.teaching.animator, self.teaching.steps);
         let shown = batch.animate(animator, &net.0, training);
         if [0, steps / 2, steps - 1].contains(&step) {
             self.note_slopes(step, &shown, batch, net.1.as_ref(), training);
         }
-        Breakdown { parts: self.parts(step, shown, batch, net.1.as_ref(), training) }
+        Ok(Breakdown { parts: self.parts(step, shown, batch, net.1.as_ref(), training) })
     }
 
     /// How near the motion is to the truth.
-    fn score(&self, net: &Self::Net) -> f64 {
+    fn scores(&mut self, net: &Self::Net) -> Scores {
         let device = self.teaching.device;
         let miss = |batch: &Batch<A::Heard>| {
             let shown = batch.animate(self.teaching.animator, &net.0, device);
             f64::from((shown - batch.truth(device)).square().mean().into_scalar::<f32>())
         };
         let all: Vec<f64> = self.teaching.choosing.iter().map(miss).collect();
-        -(all.iter().sum::<f64>() / all.len().max(1) as f64).sqrt()
+        vec![("RMS", -(all.iter().sum::<f64>() / all.len().max(1) as f64).sqrt())]
     }
 }
 
@@ -172,7 +154,7 @@ impl<A: Animator> Guided<'_, A> {
     /// Each term by itself, on a motion that hangs on nothing. The others go along with weight 0: a graph that is never
     /// walked back is kept for ever.
     fn note_slopes(
-        &self,
+        &mut self,
         step: usize,
         shown: &Tensor<3>,
         batch: &Batch<A::Heard>,
@@ -191,9 +173,7 @@ impl<A: Animator> Guided<'_, A> {
             let slope = leaf.grad(&loss.backward());
             let length = slope.map_or(0.0, |slope| slope.square().sum().sqrt().into_scalar::<f32>());
             log::info!("step {step}: {term} {value:.4}, slope {length:.3e}");
-            if let Ok(mut slopes) = self.slopes.lock() {
-                slopes.push(Slope { step, term, value, length });
-            }
+            self.slopes.push(Slope { step, term, value, length });
             at += 1;
         }
     }

@@ -3,8 +3,6 @@
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 use keyface_core::{MOTION_CHANNELS, Motion};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::super::loss::Said;
 use super::super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
@@ -12,7 +10,7 @@ use super::super::reader::true_track;
 use super::super::units::Units;
 use super::animator::Animator;
 use crate::data::{Augmenter, Utterance};
-use crate::train::{BatchPlan, Corpora};
+use crate::train::{BatchPlan, Corpora, crops};
 
 /// One batch: what the animator hears of whole crops, and what is true of the part that it answers in time.
 pub struct Batch<H> {
@@ -106,17 +104,14 @@ impl<H> Pool<H> {
         device: &Device,
     ) -> Result<Self> {
         let batch = |number: usize| {
-            let mut rng = ChaCha8Rng::seed_from_u64(plan.seed + 30);
-            rng.set_stream(number as u64);
-            let crop = |_| augmenter.crop(plan.crop_hops, &mut rng, |rng| corpora.draw(rng));
-            let crops = (0..plan.batch).map(crop).collect::<crate::corpus::Result<Vec<_>>>()?;
-            Batch::new(animator, &crops, device)
+            let plan = BatchPlan { seed: plan.seed + 30, ..plan };
+            Batch::new(animator, &crops(corpora, augmenter, plan, number)?, device)
         };
         Ok(Pool { batches: (0..count).map(batch).collect::<Result<_>>()? })
     }
 
-    /// The batch of a step.
-    pub fn batch(&self, step: usize) -> &Batch<H> {
-        &self.batches[step % self.batches.len()]
+    /// The batches, that of the first step first.
+    pub fn batches(&self) -> &[Batch<H>] {
+        &self.batches
     }
 }

@@ -64,11 +64,11 @@ impl Plan {
         let experiment = &self.experiment;
         let reader = |folder: &Path| Reader::load(folder, device);
         let (guide, judge) = (reader(&experiment.expert)?, reader(&experiment.judge)?);
-        let augmenter = || Augmenter::new(experiment.augment.clone(), NoisePool::new(&[]));
-        let corpora = Corpora::of(&experiment.corpora, &augmenter(), |_| true)?;
+        let augmenter = Augmenter::new(experiment.augment.clone(), NoisePool::new(&[]));
+        let corpora = Corpora::of(&experiment.corpora, &augmenter, |_| true)?;
         let films = films(&self.eval, self.clips)?;
         let bench = Bench::new(animator, &films, device)?;
-        let ablation = Ablation::new(experiment, animator, &bench, [&guide, &judge], &corpora, augmenter(), device)?;
+        let ablation = Ablation::new(experiment, animator, &bench, [&guide, &judge], &corpora, &augmenter, device)?;
         let (mut rows, mut slopes) = (ablation.before(), vec![]);
         for variant in variants {
             let (judged, told) = ablation.row(variant, &self.folder)?;

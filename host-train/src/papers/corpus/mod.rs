@@ -6,6 +6,7 @@ mod biwi;
 mod capture;
 mod captured;
 mod gltf;
+mod leaks;
 mod live_link;
 mod official;
 mod phones;
@@ -26,8 +27,9 @@ pub use captured::{Captured, CapturedCorpus, Frames, Rest, Sound};
 #[cfg(test)]
 pub use gltf::testing as gltf_testing;
 pub use gltf::{parse_gltf, read_gltf};
+pub use leaks::{Leak, find_leaks};
 pub use live_link::{read_live_link, write_live_link};
-pub use official::{Layout, Leak, Part, find_leaks};
+pub use official::{Layout, Part};
 pub use phones::Recognizer;
 pub use regions::Regions;
 pub use sync::{CURVE_HZ, Clocks, energy_track, match_clocks, mouth_track, opening};

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::captured::Captured;
-
 /// Which corpus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Layout {
@@ -124,7 +122,12 @@ impl Layout {
 
     /// Whether the split knows the speaker at all.
     pub fn knows(self, speaker: &str) -> bool {
-        self.table().iter().any(|(_, speakers, _)| speakers.contains(&speaker))
+        self.speakers().any(|known| known == speaker)
+    }
+
+    /// Everyone whom the split knows, once for each part.
+    pub(super) fn speakers(self) -> impl Iterator<Item = &'static str> {
+        self.table().iter().flat_map(|(_, speakers, _)| speakers.iter().copied())
     }
 
     /// The speakers that are trained on, in the order of the papers' one-hot vectors.
@@ -145,39 +148,8 @@ impl Layout {
     }
 }
 
-/// A clip that is tested though it was trained on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leak {
-    /// The tested or validating clip.
-    pub clip: String,
-    /// What of it was trained on.
-    pub reason: String,
-}
-
-/// Looks for clips outside the training part whose speaker or sentence should be new and is not.
-///
-/// A clip of a seen speaker must not share its sentence with that speaker's training; one of an unseen speaker must not
-/// share the speaker.
-pub fn find_leaks(clips: &[Captured]) -> Vec<Leak> {
-    let trained: Vec<(&str, usize)> =
-        clips.iter().filter(|c| c.part == Part::Train).map(|c| (c.speaker.as_str(), c.sentence)).collect();
-    let leak = |clip: &Captured| {
-        let is_speaker_trained = trained.iter().any(|(speaker, _)| *speaker == clip.speaker);
-        let reason = if clip.part == Part::TestUnseen && is_speaker_trained {
-            format!("its speaker {} is trained on", clip.speaker)
-        } else if trained.contains(&(clip.speaker.as_str(), clip.sentence)) {
-            format!("sentence {} of {} is trained on", clip.sentence, clip.speaker)
-        } else {
-            return None;
-        };
-        Some(Leak { clip: clip.id.clone(), reason })
-    };
-    clips.iter().filter(|clip| clip.part != Part::Train).filter_map(leak).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::testing;
     use super::*;
 
     /// How many clips of a whole corpus stand in each part.
@@ -189,14 +161,13 @@ mod tests {
 
     #[test]
     fn the_official_splits_have_their_sizes() {
-        let speakers = |layout: Layout| layout.table().iter().flat_map(|(_, s, _)| s.iter().copied());
-        let mut biwi: Vec<&str> = speakers(Layout::Biwi).collect();
+        let mut biwi: Vec<&str> = Layout::Biwi.speakers().collect();
         biwi.sort_unstable();
         biwi.dedup();
         assert_eq!(biwi.len(), 14);
         // FaceFormer, section 4.1: 192, 24, 24 (A) and 32 (B) sentences of BIWI; 320, 40 and 40 of VOCASET.
         assert_eq!(counts(Layout::Biwi, &biwi), [192, 24, 24, 32]);
-        assert_eq!(counts(Layout::Vocaset, &speakers(Layout::Vocaset).collect::<Vec<_>>()), [320, 40, 0, 40]);
+        assert_eq!(counts(Layout::Vocaset, &Layout::Vocaset.speakers().collect::<Vec<_>>()), [320, 40, 0, 40]);
     }
 
     #[test]
@@ -207,34 +178,5 @@ mod tests {
         assert_eq!(Layout::Biwi.parse_id("M6_03"), Some(("M6", 3)));
         assert_eq!(Layout::Biwi.parse_id("M6_ex"), None);
         assert_eq!(Layout::Biwi.parse_id("_e1"), None);
-    }
-
-    #[test]
-    fn a_leak_of_speaker_or_sentence_is_found() {
-        let clip = |speaker: &str, sentence: usize, part: Part| testing::clip(speaker, sentence, part);
-        let clean = [clip("F2", 1, Part::Train), clip("F2", 37, Part::TestSeen), clip("F1", 1, Part::TestUnseen)];
-        assert!(find_leaks(&clean).is_empty());
-        let leaks = find_leaks(&[
-            clip("F2", 1, Part::Train),
-            clip("F2", 1, Part::TestSeen),
-            clip("F2", 2, Part::TestUnseen),
-            clip("F2", 1, Part::Valid),
-        ]);
-        let reasons: Vec<&str> = leaks.iter().map(|leak| leak.reason.as_str()).collect();
-        let sentence = "sentence 1 of F2 is trained on";
-        assert_eq!(reasons, [sentence, "its speaker F2 is trained on", sentence]);
-    }
-
-    #[test]
-    fn the_official_splits_do_not_leak() {
-        for layout in [Layout::Vocaset, Layout::Biwi] {
-            let of = |speaker: &&str| -> Vec<Captured> {
-                (1..=40).filter_map(|n| Some(testing::clip(speaker, n, layout.part(speaker, n)?))).collect()
-            };
-            let mut speakers: Vec<&str> = layout.table().iter().flat_map(|(_, s, _)| s.iter().copied()).collect();
-            speakers.sort_unstable();
-            speakers.dedup();
-            assert!(find_leaks(&speakers.iter().flat_map(of).collect::<Vec<_>>()).is_empty());
-        }
     }
 }

@@ -16,8 +16,10 @@ const FLAME_MASKS: &str = "FLAME_masks.pkl";
 const LIP_PAIRS: &str = "regions/lip_pairs.txt";
 
 /// Pairs of vertices across the mouth, upper and lower, of FLAME's 5023 and BIWI's 23370 vertices (StreamingTalker's
-/// code); the middle one tells the opening.
+/// code).
 const FLAME_PAIRS: [(usize, usize); 5] = [(2865, 2907), (2866, 2938), (3546, 3504), (1751, 1849), (1750, 1804)];
+/// The pair of MTM's code (Chae-Yeon et al. 2025).
+const FLAME_OPENING: (usize, usize) = (3531, 3504);
 const BIWI_PAIRS: [(usize, usize); 5] =
     [(366, 21538), (12_773, 10_665), (21_688, 22_962), (10_235, 21_152), (10_117, 14_028)];
 
@@ -69,6 +71,11 @@ impl Regions {
             upper_face,
             lip_pairs: pairs(dir, vertices, Layout::Vocaset.vertices(), &FLAME_PAIRS)?,
         })
+    }
+
+    /// The pair that tells how wide the mouth is open: MTM's on FLAME's mesh, elsewhere the one in the middle.
+    pub fn opening_pair(&self) -> Option<(usize, usize)> {
+        if self.lip_pairs == FLAME_PAIRS { Some(FLAME_OPENING) } else { self.middle_pair() }
     }
 
     /// The pair in the middle of the mouth.

@@ -3,21 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::known::Refusal;
 use super::node::{Id, Node};
-use super::opcode;
 use super::value::Value;
-
-/// What stands in the pickle instead of what is taken.
-pub type Refusal = String;
-
-/// A refusal and where.
-#[derive(Debug)]
-pub struct Fault {
-    /// Byte behind the operation.
-    pub at: usize,
-    /// What came.
-    pub came: Refusal,
-}
 
 /// Lists in lists, as deep as any corpus has them and no deeper.
 const DEEPEST: usize = 32;
@@ -44,19 +32,13 @@ impl<'a> Machine<'a> {
         Machine { bytes, at: 0, left, nodes: vec![], stack: vec![], marks: vec![], memo: HashMap::new() }
     }
 
-    /// Runs to the end.
-    pub fn run(mut self) -> Result<Value, Fault> {
-        let came = loop {
-            match opcode::step(&mut self) {
-                Ok(false) => (),
-                Ok(true) => break self.finish(),
-                Err(came) => break Err(came),
-            }
-        };
-        came.map_err(|came| Fault { at: self.at, came })
+    /// Byte behind the last operation.
+    pub fn at(&self) -> usize {
+        self.at
     }
 
-    fn finish(&mut self) -> Result<Value, Refusal> {
+    /// The one value that is left at the end.
+    pub fn finish(&mut self) -> Result<Value, Refusal> {
         let id = self.pop()?;
         if !self.stack.is_empty() {
             return Err("more than one value".into());

@@ -4,6 +4,7 @@
 //! else a pickle asks for is an error with its name. Python 2 and 3, protocols 0 to 5, text of Python 2 as latin-1.
 //! Memory stays below four times the file and 64 MB.
 
+mod build;
 mod known;
 mod machine;
 mod node;
@@ -30,7 +31,7 @@ pub fn read_pickle(path: &Path) -> Result<Value> {
 /// # Errors
 /// As for [`read_pickle`].
 pub fn parse_pickle(bytes: &[u8], place: &str) -> Result<Value> {
-    machine::Machine::new(bytes).run().map_err(|fault| {
+    opcode::run(bytes).map_err(|fault| {
         let place = format!("{place}, byte {}", fault.at);
         Error::unexpected(place, "a pickle of numbers, texts, lists, dicts and numpy arrays", fault.came)
     })

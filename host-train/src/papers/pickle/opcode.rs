@@ -1,13 +1,37 @@
-//! The operations of protocols 0 to 5, one at a time.
+//! The operations of protocols 0 to 5, one after the other.
 
 use std::sync::Arc;
 
-use super::known::{Known, build, call};
-use super::machine::{Machine, Refusal};
+use super::build::{build, call};
+use super::known::{Known, Refusal};
+use super::machine::Machine;
 use super::node::{Id, Node};
+use super::value::Value;
+
+/// A refusal and where.
+#[derive(Debug)]
+pub struct Fault {
+    /// Byte behind the operation.
+    pub at: usize,
+    /// What came.
+    pub came: Refusal,
+}
+
+/// Runs a pickle to its end.
+pub fn run(bytes: &[u8]) -> Result<Value, Fault> {
+    let mut machine = Machine::new(bytes);
+    let came = loop {
+        match step(&mut machine) {
+            Ok(false) => (),
+            Ok(true) => break machine.finish(),
+            Err(came) => break Err(came),
+        }
+    };
+    came.map_err(|came| Fault { at: machine.at(), came })
+}
 
 /// Does the next operation; true where it was the last.
-pub fn step(machine: &mut Machine) -> Result<bool, Refusal> {
+fn step(machine: &mut Machine) -> Result<bool, Refusal> {
     let [code] = *machine.take(1)? else { return Err("an end in the middle".into()) };
     match code {
         b'.' => return Ok(true),

@@ -8,7 +8,7 @@ mod sketch;
 mod source;
 mod vertex_loss;
 
-pub use pca::MotionSpace;
+pub use pca::PcaSpace;
 pub use rig_fit::RigFit;
 pub use source::{BLOCK_FRAMES, ClipMoves, FrameSource};
 pub use vertex_loss::VertexLoss;

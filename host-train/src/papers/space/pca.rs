@@ -19,19 +19,19 @@ const OVERSAMPLED: usize = 16;
 
 /// A linear space of moves from a template: `move = mean + weights * components`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MotionSpace {
+pub struct PcaSpace {
     width: usize,
     mean: Vec<f32>,
     components: Vec<f32>,
     deviations: Vec<f32>,
 }
 
-impl MotionSpace {
+impl PcaSpace {
     /// Fits `count` components, or as many as the frames have.
     ///
     /// # Errors
     /// When a frame cannot be read, or there are fewer than two.
-    pub fn fit(source: &dyn FrameSource, count: usize, device: &Device) -> Result<MotionSpace> {
+    pub fn fit(source: &dyn FrameSource, count: usize, device: &Device) -> Result<PcaSpace> {
         let width = source.width();
         let tensor = |values: Vec<f32>, rows: usize, columns: usize| {
             Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), device)
@@ -60,7 +60,7 @@ impl MotionSpace {
         Ok(Self::from_projected(projected, mean, count, frames))
     }
 
-    fn from_projected(projected: Tensor<2>, mean: Tensor<2>, count: usize, frames: usize) -> MotionSpace {
+    fn from_projected(projected: Tensor<2>, mean: Tensor<2>, count: usize, frames: usize) -> PcaSpace {
         let ([rows, width], device) = (projected.dims(), projected.device());
         let gram = values(projected.clone().matmul(projected.clone().transpose()));
         let found = eigen(gram.into_iter().map(f64::from).collect(), rows);
@@ -68,7 +68,7 @@ impl MotionSpace {
         let kept: Vec<_> = found.into_iter().take(count).filter(|(value, _)| *value > least).collect();
         let turn = kept.iter().flat_map(|(value, vector)| vector.iter().map(|v| (v / value.sqrt()) as f32));
         let turn = TensorData::new(turn.collect::<Vec<f32>>(), [kept.len(), rows]);
-        MotionSpace {
+        PcaSpace {
             width,
             mean: values(mean),
             components: values(Tensor::<2>::from_data(turn, &device).matmul(projected)),
@@ -154,11 +154,11 @@ impl MotionSpace {
         std::fs::write(path, bytes).map_err(Error::io(path))
     }
 
-    /// Reads what [`MotionSpace::write`] wrote.
+    /// Reads what [`PcaSpace::write`] wrote.
     ///
     /// # Errors
     /// When the file is missing or holds something else.
-    pub fn read(path: &Path) -> Result<MotionSpace> {
+    pub fn read(path: &Path) -> Result<PcaSpace> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
         let wrong = |came: String| Error::unexpected(path.display().to_string(), "a motion space", came);
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(e.to_string()))?;
@@ -173,7 +173,7 @@ impl MotionSpace {
         if mean.is_empty() || components.len() != mean.len() * deviations.len() {
             return Err(wrong(format!("{} components of {}", components.len(), mean.len())));
         }
-        Ok(MotionSpace { width: mean.len(), mean, components, deviations })
+        Ok(PcaSpace { width: mean.len(), mean, components, deviations })
     }
 }
 
@@ -258,13 +258,13 @@ mod tests {
     #[test]
     fn the_modes_and_their_sizes_are_found() {
         let (device, source) = (Device::flex(), three_modes());
-        let space = MotionSpace::fit(&source, 5, &device).unwrap();
+        let space = PcaSpace::fit(&source, 5, &device).unwrap();
         assert_eq!(space.len(), 3, "there are no more: {:?}", space.deviations());
         for (found, wanted) in space.deviations().iter().zip([3.0, 1.0, 0.3]) {
             assert!((found - wanted).abs() < 1e-3, "{:?}", space.deviations());
         }
         assert!(space.unexplained(&source, &device).unwrap() < 1e-6);
-        let first = MotionSpace::fit(&source, 1, &device).unwrap();
+        let first = PcaSpace::fit(&source, 1, &device).unwrap();
         // What is left are the squares of 1 and 0.3 out of those of 3, 1 and 0.3.
         assert!((first.unexplained(&source, &device).unwrap() - 1.09 / 10.09).abs() < 1e-3);
     }
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn weights_and_moves_are_each_others_inverse() {
         let (device, source) = (Device::flex(), three_modes());
-        let space = MotionSpace::fit(&source, 3, &device).unwrap();
+        let space = PcaSpace::fit(&source, 3, &device).unwrap();
         let moves = Tensor::<2>::from_data(TensorData::new(source.values[..60].to_vec(), [2, 30]), &device);
         let again = values(space.moves(space.weights(moves)));
         assert!(again.iter().zip(&source.values).all(|(a, b)| (a - b).abs() < 1e-4));
@@ -280,16 +280,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let space = MotionSpace::fit(&three_modes(), 2, &Device::flex()).unwrap();
+        let space = PcaSpace::fit(&three_modes(), 2, &Device::flex()).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("space.safetensors");
         space.write(&path).unwrap();
-        assert_eq!(MotionSpace::read(&path).unwrap(), space);
+        assert_eq!(PcaSpace::read(&path).unwrap(), space);
     }
 
     #[test]
     fn one_frame_makes_no_space() {
         let source = Held { width: 3, values: vec![1.0, 2.0, 3.0] };
-        assert!(MotionSpace::fit(&source, 2, &Device::flex()).unwrap_err().to_string().contains("two frames"));
+        assert!(PcaSpace::fit(&source, 2, &Device::flex()).unwrap_err().to_string().contains("two frames"));
     }
 }

@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::pca::MotionSpace;
+use super::pca::PcaSpace;
 
 /// The loss over a region.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct VertexLoss {
 
 impl VertexLoss {
     /// Over these vertices, or over all where none is named; on the device of what is compared.
-    pub fn new(space: &MotionSpace, region: &[usize], device: &Device) -> VertexLoss {
+    pub fn new(space: &PcaSpace, region: &[usize], device: &Device) -> VertexLoss {
         let all: Vec<usize> = (0..space.width() / 3).collect();
         let region = if region.is_empty() { &all } else { region };
         let axes: Vec<i32> = region.iter().flat_map(|v| (0..3).map(move |axis| (3 * v + axis) as i32)).collect();
@@ -42,8 +42,8 @@ mod tests {
     use super::super::pca::testing::three_modes;
     use super::*;
 
-    fn space() -> MotionSpace {
-        MotionSpace::fit(&three_modes(), 3, &Device::flex()).unwrap()
+    fn space() -> PcaSpace {
+        PcaSpace::fit(&three_modes(), 3, &Device::flex()).unwrap()
     }
 
     fn tensor(values: [f32; 6], device: &Device) -> Tensor<3> {

@@ -80,7 +80,7 @@ fn note(plan: &Plan, material: &Material, guidance: Option<&Guidance>) -> String
     let ids: Vec<&str> = material.items.iter().map(|item| item.clip.id.as_str()).collect();
     let heard = material.items.first().map_or(0, |item| item.heard.dims()[2]);
     format!(
-        "{baseline} {size:?}, {epochs} epochs, step {learning_rate}, {} clips of {}, {heard} features{guided}{keyed}{spelled}\n{}\n",
+        "{baseline} {size:?}, {epochs} epochs of all clips, rate {learning_rate}, {} clips of {}, {heard} features{guided}{keyed}{spelled}\n{}\n",
         ids.len(),
         material.layout.name(),
         ids.join("\n")

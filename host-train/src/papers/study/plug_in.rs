@@ -17,7 +17,7 @@ use super::material::{Item, by_frames};
 use super::stages::{Stages, on, velocity};
 use crate::model::kmtalk::{Fusion, KeyFrames, KmTalkConfig, PlugIn};
 use crate::papers::baseline::{Animator, SelfTalkConfig};
-use crate::papers::space::{ClipMoves, MotionSpace, VertexLoss};
+use crate::papers::space::{ClipMoves, PcaSpace, VertexLoss};
 
 /// Components of the motion space.
 const COMPONENTS: usize = 64;
@@ -27,7 +27,7 @@ const WEIGHT: f64 = 1000.0;
 /// A trained completion.
 pub struct Completion {
     net: PlugIn,
-    space: MotionSpace,
+    space: PcaSpace,
 }
 
 impl Completion {
@@ -37,7 +37,7 @@ impl Completion {
     /// As [`super::learn()`].
     pub(super) fn learn(stages: &Stages<'_>, baseline: &dyn Animator, device: &Device) -> Result<Completion> {
         let (items, training) = (&stages.material.items, stages.device);
-        let space = MotionSpace::fit(&ClipMoves::new(items.iter().map(|item| &item.clip)), COMPONENTS, device)?;
+        let space = PcaSpace::fit(&ClipMoves::new(items.iter().map(|item| &item.clip)), COMPONENTS, device)?;
         let mut told = BTreeMap::new();
         for item in items {
             let rest = item.template(device).unsqueeze_dim::<3>(1);
@@ -93,14 +93,14 @@ fn key_moves(baseline: &dyn Animator, item: &Item, speaker: usize, device: &Devi
 }
 
 /// Moves `[1, time, values]` as weights by the largest deviation, `[1, time, components]`.
-fn seen(space: &MotionSpace, moves: Tensor<3>) -> Tensor<3> {
+fn seen(space: &PcaSpace, moves: Tensor<3>) -> Tensor<3> {
     space.weights(moves.squeeze_dim(0)).unsqueeze_dim::<3>(0) / largest(space)
 }
 
-fn largest(space: &MotionSpace) -> f32 {
+fn largest(space: &PcaSpace) -> f32 {
     space.deviations().first().copied().unwrap_or(1.0)
 }
 
-fn deviations(space: &MotionSpace, device: &Device) -> Tensor<3> {
+fn deviations(space: &PcaSpace, device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(space.deviations().to_vec(), [1, 1, space.len()]), device)
 }

@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::score::Scored;
 use crate::corpus::{Error, Result};
-use crate::evaluate::Errors;
-use crate::evaluate::metric::Figure;
 use crate::expert::Read;
-use crate::expert::rate::rate;
+use crate::judge::{Errors, Figure, rate};
 use crate::papers::corpus::{Layout, Part};
 
 /// How the files are called that [`write_rows`] writes.

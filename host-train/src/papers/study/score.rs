@@ -11,11 +11,12 @@ use super::judge::Judge;
 use super::learn::Trained;
 use super::material::{Item, Material};
 use crate::corpus::Error;
-use crate::evaluate::metric::{Figure, Sample};
+use crate::evaluate::metric::{marks, values};
 use crate::expert::Read;
+use crate::judge::{Figure, Marks};
 use crate::papers::corpus::Regions;
-use crate::papers::metric::{VertexClip, figures};
 use crate::papers::numpy::write_npy;
+use crate::papers::{Mesh, VERTEX_METRICS};
 
 /// Clips that models are tested on.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ impl Test<'_> {
     pub fn score(&self, model: &Trained, made: &Path) -> Result<Scored> {
         fs::create_dir_all(made).map_err(Error::io(made))?;
         let names = self.material.layout.train_speakers();
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::new();
         for item in &self.material.items {
             let truth = item.rows()?;
             let speakers = item.speaker.map_or((0..names.len()).collect(), |speaker| vec![speaker]);
@@ -84,7 +85,7 @@ impl Test<'_> {
     }
 
     fn shown(&self, of: impl Fn(&Item, &[f32]) -> Vec<f32>) -> Result<Scored> {
-        let mut sheet = Sheet::default();
+        let mut sheet = Sheet::new();
         for item in &self.material.items {
             let truth = item.rows()?;
             self.add(&mut sheet, item, &of(item, &truth), &truth)?;
@@ -93,8 +94,10 @@ impl Test<'_> {
     }
 
     fn add(&self, sheet: &mut Sheet, item: &Item, shown: &[f32], truth: &[f32]) -> Result<()> {
-        let clip = VertexClip::new(self.material.layout, &item.clip, self.regions, shown, truth);
-        sheet.values.push(clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?.values());
+        let mesh = Mesh::new(self.material.layout, &item.clip, self.regions);
+        let clip = mesh.compare(shown, truth);
+        let clip = clip.map_err(|came| Error::unexpected(&item.clip.id, "rows of one mesh", came))?;
+        sheet.marks.add(&item.clip.speaker, values(VERTEX_METRICS, &clip));
         for judge in self.judges {
             let read = judge.read(item, self.regions, shown)?;
             sheet.reads.entry(judge.name().to_owned()).or_default().push(read);
@@ -107,15 +110,18 @@ impl Test<'_> {
 pub const TRUTH: &str = "the truth itself";
 
 /// What was measured so far.
-#[derive(Default)]
 struct Sheet {
-    values: Vec<Vec<Option<Sample>>>,
+    marks: Marks,
     reads: BTreeMap<String, Vec<Read>>,
 }
 
 impl Sheet {
+    fn new() -> Sheet {
+        Sheet { marks: marks(VERTEX_METRICS), reads: BTreeMap::new() }
+    }
+
     fn scored(self) -> Scored {
-        Scored { figures: figures(&self.values), reads: self.reads }
+        Scored { figures: self.marks.figures(), reads: self.reads }
     }
 }
 

@@ -2,11 +2,10 @@
 //!
 //! After each epoch the run's folder holds the stage's weights and moments: a killed run goes on to the same end.
 
-use std::time::Instant;
+use std::marker::PhantomData;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -15,10 +14,10 @@ use rand_chacha::rand_core::SeedableRng;
 use super::choice::Plan;
 use super::guide::Guidance;
 use super::material::{Item, Material};
-use crate::corpus::Error;
-use crate::train::{Progress, Resumed, RunDir};
+use crate::loss::Breakdown;
+use crate::train::{Again, Descent, Lesson, Phase, Progress, RunDir, Scores};
 
-/// What training says: which stage, the epochs that are done, and the mean loss of the last one. An error stops it there.
+/// What training says after each epoch: which stage, and how far it has come. An error stops it there.
 pub type Tell<'a> = &'a dyn Fn(&str, &Progress) -> Result<()>;
 
 /// What all stages of a training have in common.
@@ -41,35 +40,49 @@ impl Stages<'_> {
         net: M,
         loss: impl Fn(&M, &Item, Tensor<3>) -> Result<Tensor<1>>,
     ) -> Result<M> {
-        let file = stage.to_lowercase().replace([' ', '\''], "-");
-        let Resumed { mut net, mut optimizer, mut progress, .. } =
-            self.run.resume(&file, net, AdamConfig::new().init())?;
         let mut order: Vec<&Item> = self.material.items.iter().filter(|item| item.frames > 1).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for epoch in 1..=self.plan.epochs {
+        let (clips, mut rng) = (order.len(), ChaCha8Rng::seed_from_u64(1));
+        let epoch = |_| {
             order.shuffle(&mut rng);
-            if epoch <= progress.step {
-                continue;
-            }
-            self.device.seed(epoch as u64);
-            let (started, mut sum) = (Instant::now(), 0.0);
-            for item in &order {
-                let off = loss(&net, item, on(&item.features, self.device))?;
-                let value = f64::from(off.clone().into_scalar::<f32>());
-                if !value.is_finite() {
-                    return Err(Error::unexpected(&item.clip.id, "a loss that is a number", value.to_string()).into());
-                }
-                sum += value;
-                let gradients = GradientsParams::from_grads(off.backward(), &net);
-                net = optimizer.step(self.plan.learning_rate, net, gradients);
-            }
-            progress.step = epoch;
-            progress.seconds += started.elapsed().as_secs_f64();
-            progress.judge(-sum / order.len().max(1) as f64);
-            self.run.save(&file, [&net, &net.valid()], &optimizer, &progress, false)?;
-            (self.tell)(stage, &progress)?;
+            order.clone()
+        };
+        let batches: Vec<&Item> = (0..self.plan.epochs).flat_map(epoch).collect();
+        let file = stage.to_lowercase().replace([' ', '\''], "-");
+        let phase = Phase { net: &file, steps: batches.len(), validate_every: clips };
+        let mut lesson = Clips { stage, clips, loss, tell: self.tell, net: PhantomData };
+        phase.train(&mut lesson, &Again(&batches), net, Descent::plain(self.plan.learning_rate), self.run, self.device)
+    }
+}
+
+/// One clip at a time.
+struct Clips<'a, M, F> {
+    stage: &'a str,
+    /// Of an epoch.
+    clips: usize,
+    loss: F,
+    tell: Tell<'a>,
+    net: PhantomData<M>,
+}
+
+impl<'a, M: Module, F: Fn(&M, &Item, Tensor<3>) -> Result<Tensor<1>>> Lesson for Clips<'a, M, F> {
+    type Net = M;
+    type Batch = &'a &'a Item;
+
+    fn losses(&mut self, net: &M, step: usize, item: &Self::Batch, training: &Device) -> Result<Breakdown> {
+        if step.is_multiple_of(self.clips) {
+            training.seed((step / self.clips + 1) as u64);
         }
-        Ok(net)
+        let loss = (self.loss)(net, item, on(&item.features, training)).with_context(|| item.clip.id.clone())?;
+        Ok(Breakdown { parts: vec![("loss", loss)] })
+    }
+
+    /// The authors keep the last.
+    fn scores(&mut self, _: &M) -> Scores {
+        vec![]
+    }
+
+    fn kept(&mut self, progress: &Progress) -> Result<()> {
+        (self.tell)(self.stage, progress)
     }
 }
 

@@ -7,8 +7,8 @@ use super::published::{PaperTable, Published, printed_scale};
 use super::rows::Row;
 use super::score::TRUTH;
 use crate::evaluate::Table;
+use crate::papers::VERTEX_METRICS;
 use crate::papers::corpus::Layout;
-use crate::papers::metric::VERTEX_METRICS;
 
 const COLUMNS: [&str; 4] = ["before (theirs)", "after (theirs)", "before (ours)", "after (ours)"];
 

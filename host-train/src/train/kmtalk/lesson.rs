@@ -1,15 +1,16 @@
 //! What the stages learn: key motions, then the motion between them, then both.
 
+use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::super::checkpoint::Scores;
 use super::super::phase::Lesson;
 use super::choice::{KmTalkChoice, StageSteps};
-use super::material::{Material, Pool};
+use super::material::Material;
 use super::score::{direct_error, key_error, key_frames, motion_error};
-use crate::data::Utterance;
 use crate::loss::{Breakdown, binary_cross_entropy, masked_square, scaled_square, velocity};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk};
 
@@ -48,7 +49,6 @@ impl Stage {
 pub struct Staged<'a> {
     pub stage: Stage,
     pub choice: &'a KmTalkChoice,
-    pub pool: &'a Pool,
     pub valid: &'a [Material],
     pub seed: u64,
     pub device: &'a Device,
@@ -59,11 +59,11 @@ const POSITIVE: f32 = 2.0;
 /// Weight of the localizer beside the key motions.
 const BOUNDARY: f64 = 0.3;
 
-impl Lesson for Staged<'_> {
+impl<'a> Lesson for Staged<'a> {
     type Net = KmTalk;
+    type Batch = &'a Material;
 
-    fn losses(&self, net: &KmTalk, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
-        let batch = self.pool.batch(step);
+    fn losses(&mut self, net: &KmTalk, step: usize, batch: &&'a Material, training: &Device) -> Result<Breakdown> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed + 11);
         rng.set_stream(step as u64);
         let heard = net.hear(batch.features(training));
@@ -81,14 +81,15 @@ impl Lesson for Staged<'_> {
             }
             Stage::Joint => parts.extend(self.of_motion(net.complete(heard, keys, &frames).0, batch)),
         }
-        Breakdown { parts }
+        Ok(Breakdown { parts })
     }
 
-    fn score(&self, net: &KmTalk) -> f64 {
-        match self.stage {
-            Stage::Keys => -key_error(net, self.valid, self.choice.localization, self.device),
-            _ => -motion_error(net, self.valid, self.choice.localization, self.device),
-        }
+    fn scores(&mut self, net: &KmTalk) -> Scores {
+        let (localization, device) = (self.choice.localization, self.device);
+        vec![match self.stage {
+            Stage::Keys => ("RMS of keys", -key_error(net, self.valid, localization, device)),
+            _ => ("RMS", -motion_error(net, self.valid, localization, device)),
+        }]
     }
 }
 
@@ -139,22 +140,27 @@ impl Staged<'_> {
 /// The baseline.
 pub struct Direct<'a> {
     pub choice: &'a KmTalkChoice,
-    pub pool: &'a Pool,
     pub valid: &'a [Material],
     pub device: &'a Device,
 }
 
-impl Lesson for Direct<'_> {
+impl<'a> Lesson for Direct<'a> {
     type Net = DirectRegression;
+    type Batch = &'a Material;
 
-    fn losses(&self, net: &DirectRegression, step: usize, _: &[Utterance], training: &Device) -> Breakdown {
-        let batch = self.pool.batch(step);
+    fn losses(
+        &mut self,
+        net: &DirectRegression,
+        _: usize,
+        batch: &&'a Material,
+        training: &Device,
+    ) -> Result<Breakdown> {
         let motion = net.forward(batch.features(training));
-        Breakdown { parts: motion_losses(motion, batch, self.choice.velocity).into() }
+        Ok(Breakdown { parts: motion_losses(motion, batch, self.choice.velocity).into() })
     }
 
-    fn score(&self, net: &DirectRegression) -> f64 {
-        -direct_error(net, self.valid, self.device)
+    fn scores(&mut self, net: &DirectRegression) -> Scores {
+        vec![("RMS", -direct_error(net, self.valid, self.device))]
     }
 }
 

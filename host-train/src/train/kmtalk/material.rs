@@ -9,13 +9,13 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::super::batches::{BatchPlan, crops};
 use super::super::checkpoint::RunDir;
 use super::super::corpora::Corpora;
 use super::super::experiment::Experiment;
 use super::super::key_motion::best as best_key_motion;
-use super::super::prefetch::{BatchPlan, crops};
 use super::choice::AudioChoice;
-use crate::clip::Segment;
+use crate::clip::{Segment, segments};
 use crate::data::{Augmenter, Batch, Labels, Utterance};
 use crate::model::KeyMotionNet;
 use crate::model::kmtalk::KeyFrames;
@@ -137,6 +137,7 @@ impl AudioSource {
     pub fn clips(&self, clips: &[Utterance], device: &Device) -> Result<Vec<Material>> {
         let even = |clip: &Utterance| Utterance {
             source: clip.source.clone(),
+            speaker: clip.speaker.clone(),
             ..clip.crop(0, clip.len() / STEP_HOPS * STEP_HOPS)
         };
         let long = clips.iter().filter(|clip| clip.len() >= 2 * STEP_HOPS);
@@ -152,6 +153,8 @@ pub struct Material {
     pub keys: KeyFrames,
     /// What is said in the first crop, on the clock of the motion.
     pub said: Vec<Segment>,
+    /// Who says it.
+    pub speaker: String,
 }
 
 /// What an outside encoder heard in a whole clip.
@@ -168,7 +171,8 @@ impl Material {
             keyed.map(|(step, _)| step).collect()
         };
         Material {
-            said: said(&crops[0], look_ahead_steps),
+            said: segments(&crops[0].phones, look_ahead_steps * STEP_HOPS),
+            speaker: crops[0].speaker.clone(),
             features: features.into_data(),
             motion: batch.truth.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
             keys: KeyFrames::new(batch.labels.iter().map(steps_with_key).collect(), time),
@@ -195,17 +199,6 @@ impl Material {
 pub fn poses(motion: Tensor<3>) -> Vec<Motion> {
     let values = motion.try_into_vec_as::<f32>().unwrap_or_default();
     values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
-}
-
-/// The phones of an utterance, later by so many steps.
-fn said(utterance: &Utterance, late_steps: usize) -> Vec<Segment> {
-    let time_s = |hop: usize| 0.01 * (hop + late_steps * STEP_HOPS) as f64;
-    let (mut said, mut from) = (vec![], 0);
-    for run in utterance.phones.chunk_by(|a, b| a == b) {
-        said.push(Segment { start_s: time_s(from), end_s: time_s(from + run.len()), phone: run[0] });
-        from += run.len();
-    }
-    said
 }
 
 /// Batches that come again and again, made once for all trainings: audio features cost more than a training step.
@@ -243,9 +236,9 @@ impl Pool {
         self.audio_width
     }
 
-    /// The batch of a step.
-    pub fn batch(&self, step: usize) -> &Material {
-        &self.batches[step % self.batches.len()]
+    /// The batches, that of the first step first.
+    pub fn batches(&self) -> &[Material] {
+        &self.batches
     }
 }
 

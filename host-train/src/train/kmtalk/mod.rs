@@ -12,16 +12,16 @@ pub use material::{AudioSource, Material, Pool};
 pub use offline::Offline;
 pub use score::{KmTalkScore, score, score_direct};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::Device;
 
+use super::batches::{Again, BatchPlan};
 use super::checkpoint::RunDir;
 use super::corpora::{Corpora, augmenter};
+use super::descent::Descent;
 use super::experiment::Experiment;
-use super::phase::{Lesson, Phase, optimizer};
-use super::prefetch::BatchPlan;
-use crate::data::Augmenter;
+use super::phase::{Lesson, Phase};
 use crate::model::kmtalk::{DirectRegression, KmTalk};
 use lesson::{Direct, Stage, Staged};
 
@@ -32,8 +32,7 @@ use lesson::{Direct, Stage, Staged};
 pub fn train_kmtalk(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<KmTalk> {
     let audio = AudioSource::of(experiment, run, corpora.valid.first(), device)?;
     let (pool, valid) = (draw_pool(experiment, &audio, corpora, device)?, audio.clips(&corpora.valid, device)?);
-    let augmenter = augmenter(experiment)?;
-    let course = Course { experiment, corpora, augmenter: &augmenter, pool: &pool, valid: &valid, device };
+    let course = Course { experiment, pool: &pool, valid: &valid, device };
     course.direct(run)?;
     course.train(run)
 }
@@ -53,10 +52,6 @@ pub fn draw_pool(experiment: &Experiment, audio: &AudioSource, corpora: &Corpora
 pub struct Course<'a> {
     /// The run's choices; [`Experiment::kmtalk`] is there.
     pub experiment: &'a Experiment,
-    /// The training clips.
-    pub corpora: &'a Corpora,
-    /// What would spoil them.
-    pub augmenter: &'a Augmenter,
     /// Batches, made once for all trainings on the same audio features.
     pub pool: &'a Pool,
     /// Clips that choose the checkpoint.
@@ -65,7 +60,7 @@ pub struct Course<'a> {
     pub device: &'a Device,
 }
 
-impl Course<'_> {
+impl<'a> Course<'a> {
     /// All three stages.
     ///
     /// # Errors
@@ -101,40 +96,30 @@ impl Course<'_> {
         let (choice, training) = (self.experiment.kmtalk()?, self.device.clone().autodiff());
         self.device.seed(self.experiment.seed);
         let fresh = DirectRegression::of_size(self.fresh()?.num_params(), self.pool.audio_width(), &training);
-        let lesson = Direct { choice, pool: self.pool, valid: self.valid, device: self.device };
-        Ok(self.phase(offline::DIRECT, choice.steps.all(), &lesson, fresh, run)?.valid())
+        let lesson = Direct { choice, valid: self.valid, device: self.device };
+        Ok(self.phase(offline::DIRECT, choice.steps.all(), lesson, fresh, run)?.valid())
     }
 
     fn stage(&self, stage: Stage, begun: KmTalk, run: &RunDir) -> Result<KmTalk> {
         let choice = self.experiment.kmtalk()?;
-        let (pool, valid, device) = (self.pool, self.valid, self.device);
-        let lesson = Staged { stage, choice, pool, valid, seed: self.experiment.seed, device };
-        self.phase(stage.name(), stage.steps(&choice.steps), &lesson, begun, run)
+        let lesson = Staged { stage, choice, valid: self.valid, seed: self.experiment.seed, device: self.device };
+        self.phase(stage.name(), stage.steps(&choice.steps), lesson, begun, run)
     }
 
     /// The best checkpoint of one training, with autodiff.
-    fn phase<L: Lesson>(
+    fn phase<L: Lesson<Batch = &'a Material>>(
         &self,
-        net: &'static str,
+        net: &str,
         steps: usize,
-        lesson: &L,
+        mut lesson: L,
         fresh: L::Net,
         run: &RunDir,
     ) -> Result<L::Net> {
         let choice = self.experiment.kmtalk()?;
-        let phase = Phase {
-            net,
-            steps,
-            learning_rate: choice.learning_rate,
-            validate_every: choice.validate_every,
-            // The pool has the crops.
-            plan: BatchPlan { seed: 0, batch: 0, crop_hops: 0 },
-            corpora: self.corpora,
-            augmenter: self.augmenter,
-        };
-        phase.train(lesson, fresh.clone(), optimizer(), run, self.device)?;
-        let best = run.best(net);
-        fresh.try_load_file(&best).map_err(|e| anyhow!("no trained network at {}: {e}", best.display()))
+        let phase = Phase { net, steps, validate_every: choice.validate_every };
+        let descent = Descent::averaged(choice.learning_rate);
+        phase.train(&mut lesson, &Again(self.pool.batches()), fresh.clone(), descent, run, self.device)?;
+        run.best(net, fresh)
     }
 
     fn fresh(&self) -> Result<KmTalk> {

@@ -1,6 +1,6 @@
 //! A trained offline KMTalk that animates clips: the teacher's rows in the tables.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
@@ -35,8 +35,8 @@ impl Offline {
         let audio = AudioSource::of(&experiment, run, None, device)?;
         let fresh = experiment.kmtalk()?.net.init(audio.width(), device);
         let direct = DirectRegression::of_size(fresh.num_params(), audio.width(), device);
-        let net = loaded(fresh, run, Stage::Joint.name(), device)?;
-        Ok(Offline { audio, net, direct: loaded(direct, run, DIRECT, device)?, device: device.clone() })
+        let net = run.best(Stage::Joint.name(), fresh)?;
+        Ok(Offline { audio, net, direct: run.best(DIRECT, direct)?, device: device.clone() })
     }
 
     /// KMTalk's motion.
@@ -67,9 +67,3 @@ impl Offline {
 
 /// Name of the baseline in the run's folder.
 pub(super) const DIRECT: &str = "direct";
-
-fn loaded<M: Module>(fresh: M, run: &RunDir, name: &str, device: &Device) -> Result<M> {
-    let path = run.best(name);
-    let net = fresh.try_load_file(&path).map_err(|e| anyhow!("no trained network at {}: {e}", path.display()))?;
-    Ok(net.to_device(device))
-}

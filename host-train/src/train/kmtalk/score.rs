@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::super::experiment::STEP_MS;
 use super::material::{Material, poses};
-use crate::evaluate::metric::{Comparison, Figure, METRICS, Metric, figure};
+use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
 use crate::evaluate::{KeyTally, Track};
+use crate::judge::{Figure, Marks};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, Localization};
 
 /// How good a motion is, and the key frames under it.
@@ -21,6 +22,9 @@ pub struct KmTalkScore {
     pub figures: Vec<Figure>,
     /// The key frames against those of the aligned phones, F1 within 40 ms.
     pub key_f1: Option<f64>,
+    /// What the figures are made of.
+    #[serde(skip)]
+    pub marks: Marks,
 }
 
 impl KmTalkScore {
@@ -28,12 +32,11 @@ impl KmTalkScore {
     pub fn of(tracks: &[Track], clips: &[Material]) -> Self {
         let surface = default_surface();
         let truth: Vec<Track> = clips.iter().map(Material::poses).collect();
-        let compare = |n: usize| Comparison::new(&surface, &tracks[n], &truth[n], &clips[n].said);
-        let compared: Vec<_> = (0..clips.len()).map(compare).collect();
-        let figure_of = |metric: &Metric| {
-            figure(metric.name, metric.unit, &compared.iter().filter_map(|clip| (metric.of)(clip)).collect::<Vec<_>>())
-        };
-        KmTalkScore { figures: METRICS.iter().filter_map(figure_of).collect(), key_f1: None }
+        let mut marks = marks(METRICS);
+        for ((track, truth), clip) in tracks.iter().zip(&truth).zip(clips) {
+            marks.add(&clip.speaker, values(METRICS, &Comparison::new(&surface, track, truth, &clip.said)));
+        }
+        KmTalkScore { figures: marks.figures(), key_f1: None, marks }
     }
 
     /// A metric over all frames together.
