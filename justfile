@@ -166,7 +166,7 @@ corpus hours="3": setup voices
 prepare folder *args: setup
     {{ keyface_train }} prepare "$@" --out corpus/prepared/{{ quote(file_name(folder)) }}
 
-# Trains without each part of KMTalk and of the recipe, and writes the table: docs/ablations.md.
+# What each part is worth, into docs/ablations.md: `just ablate rows` of the recipe, `just ablate` of the offline KMTalk.
 ablate experiment="ablation" *args: setup
     {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
 

@@ -2,11 +2,13 @@
 
 use keyface_core::Phone;
 use keyface_sound::said::Interval;
+use serde::Deserialize;
 
 pub use keyface_core::script::Segment;
 
 /// Which side of the wall a clip stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Trained on.
     Train,

@@ -49,7 +49,7 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
         key_motion: best_key_motion(&experiment, &run, &device)?,
         completion: best_completion(&experiment, &run, &device)?.each.swap_remove(look_ahead.which),
         look_ahead,
-        flow: FlowMaker { device, next_key: experiment.completion.next_key },
+        flow: FlowMaker { device, told: experiment.completion.flow },
     };
     let hear = |clips: &[Utterance]| clips.iter().map(|clip| nets.hear(clip)).collect::<Vec<HeardClip>>();
     let heard = Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy) };

@@ -26,6 +26,13 @@ pub fn held_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (done, MOST.load(Relaxed).saturating_sub(before))
 }
 
+/// What `work` leaves held, by all threads. Always 0 unless [`Counting`] is the global allocator.
+pub fn kept_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.load(Relaxed);
+    let done = work();
+    (done, HELD.load(Relaxed).saturating_sub(before))
+}
+
 /// How many times `work` allocated on this thread. Always 0 unless [`Counting`] is the global allocator.
 pub fn allocations(work: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();

@@ -1,12 +1,19 @@
-//! What each part of KMTalk is worth: trained without it, or tested with spoiled key frames; all on the same frozen
-//! audio features, seeds, batches and numbers of steps.
+//! What each part is worth: of the recipe that the streaming networks are trained by, in rows that a file describes; and
+//! of the offline KMTalk, trained without it, or tested with spoiled key frames, all on the same frozen audio features,
+//! seeds, batches and numbers of steps.
 
-mod students;
+mod document;
+mod judged;
+mod recipe;
+mod rows;
 mod table;
 mod variant;
 
-pub use students::{STUDENTS, Student, StudentRow, Students, student_table};
-pub use table::{page, table};
+pub use document::put;
+pub use judged::{Judge, RowFigures};
+pub use recipe::{JudgeChoice, Recipe, RecipeRow};
+pub use rows::{Judged, rows_table};
+pub use table::table;
 pub use variant::{Rerun, VARIANTS, Variant};
 
 use anyhow::{Result, ensure};

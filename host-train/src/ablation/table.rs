@@ -1,32 +1,7 @@
 //! Rows in, a Markdown table out.
 
 use super::Row;
-use crate::train::Experiment;
 use crate::train::kmtalk::KmTalkScore;
-
-/// A page of documentation around both tables.
-pub fn page(experiment: &Experiment, rows: &[Row], students: &str) -> String {
-    let steps = experiment.kmtalk.as_ref().map_or(0, |choice| choice.steps.all());
-    let Experiment { name, seed, key_motion, key_motion_net, .. } = experiment;
-    format!(
-        "# What each part is worth\n\n\
-         Written by `keyface-train ablate host-train/experiments/{name}.toml`: small networks, briefly trained, so that \
-         differences count here and not the figures themselves. One seed ({seed}): differences of a few per cent may \
-         be chance.\n\n\
-         ## The offline KMTalk\n\n\
-         KMTalk (Xu et al. 2024) without each of its parts, and with disturbed key frames, on whole clips of the eval \
-         splits. All variants hear the same frozen audio features and learn from the same batches for {steps} steps in \
-         all. LVE is the mean of the largest squared distance of a vertex of the lips, LVE-mm of the distance, turn \
-         error how early or late the mouth turns, closure the share of closures that are kept, RMS the distance of the channels' \
-         weights.\n\n{}\n\
-         ## The streaming student\n\n\
-         The streaming networks ({} channels, {} steps) without a part of their recipe. Mouth accuracy is the mean \
-         recall of six mouth classes at each step, without the decoder of the device.\n\n{students}",
-        table(rows),
-        key_motion_net.width,
-        key_motion.steps,
-    )
-}
 
 /// The table. LVE and its kin are on our own small face, in millimetres.
 pub fn table(rows: &[Row]) -> String {

@@ -1,30 +1,39 @@
-//! `keyface-train ablate`: KMTalk without each of its parts, and with disturbed key frames, in one table.
+//! `keyface-train ablate`: what each part of a recipe, or of the offline KMTalk, is worth, in one table.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
 use clap::Args;
-use keyface_train::ablation::{Ablation, STUDENTS, Students, VARIANTS, page, student_table, table};
-use keyface_train::data::Utterance;
-use keyface_train::train::{Corpora, DeviceChoice, Experiment, RunDir, pick_device};
+use keyface_train::ablation::{Ablation, Judge, JudgeChoice, Judged, Recipe, VARIANTS, put, rows_table, table};
+use keyface_train::corpus::Reading;
+use keyface_train::evaluate::Plan;
+use keyface_train::train::{
+    Corpora, DeviceChoice, Experiment, RunDir, pick_device, train_completion, train_key_motion,
+};
 
-/// Trains the experiment, its students without a part of the recipe, and the offline KMTalk without each of its parts;
-/// writes Markdown tables. What was trained before is used.
+/// Trains the rows of a recipe and judges each on people whom none has heard; or, of an experiment with a section
+/// [kmtalk], trains the offline KMTalk without each of its parts. Prints a Markdown table. What was trained and judged
+/// before is used.
 #[derive(Args)]
 pub struct AblateArgs {
-    /// The experiment, with a section [kmtalk], such as host-train/experiments/ablation.toml
-    experiment: PathBuf,
+    /// A file of rows, such as host-train/experiments/rows.toml, or an experiment with a section [kmtalk], such as
+    /// host-train/experiments/ablation.toml
+    file: PathBuf,
     /// Folder of the runs
     #[arg(long, default_value = "runs")]
     runs: PathBuf,
-    /// Only these students and variants, separated by commas
+    /// Train only these rows or variants, separated by commas
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Prepared folders whose eval clips are reported, instead of those of the experiment's corpora
+    /// At most so many seeds of each row
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    seeds: usize,
+    /// Prepared folders whose eval clips are reported, instead of those of the experiment's corpora (not of rows)
     #[arg(long)]
     eval: Vec<PathBuf>,
-    /// Write the tables here, such as docs/ablations.md
-    #[arg(long)]
+    /// Put the table into this document, between the lines <!-- NAME --> and <!-- / -->
+    #[arg(long, value_name = "FILE.md")]
     out: Option<PathBuf>,
     /// auto, flex (CPU) or cuda[:N]
     #[arg(long, default_value = "auto")]
@@ -33,44 +42,78 @@ pub struct AblateArgs {
 
 /// Runs the command.
 pub fn run(args: &AblateArgs) -> Result<()> {
-    let names: Vec<_> = STUDENTS.iter().map(|s| s.name).chain(VARIANTS.iter().map(|v| v.name)).collect();
-    for name in &args.only {
-        ensure!(names.contains(&name.as_str()), "no variant {name:?}; there are: {}", names.join(", "));
-    }
-    let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
-    let experiment = Experiment::read(&args.experiment)?;
-    experiment.kmtalk().with_context(|| args.experiment.display().to_string())?;
     let device = pick_device(args.device)?;
-    let folders = folders(&experiment, &args.eval)?;
-    let run = RunDir::create(&args.runs.join(&experiment.name))?;
-    let (names, eval): (Vec<String>, Vec<Vec<Utterance>>) = folders.into_iter().unzip();
-    let students = Students { experiment: &experiment, eval: &eval, run: &run, device: &device };
-    let rows = STUDENTS.iter().filter(|s| asked(s.name)).map(|s| students.row(s).context(s.name));
-    let students = student_table(&names, &rows.collect::<Result<Vec<_>>>()?);
-    say!("{students}");
-    let corpora = Corpora::read(&experiment)?;
-    let ablation = Ablation::new(&experiment, &corpora, Some(&eval.concat()), &run, &device)?;
-    let variants = VARIANTS.iter().filter(|v| asked(v.name)).map(|v| ablation.row(v).context(v.name));
-    let rows = ablation.baselines().into_iter().map(Ok).chain(variants).collect::<Result<Vec<_>>>()?;
-    say!("{}", table(&rows));
-    match &args.out {
-        Some(path) => {
-            std::fs::write(path, page(&experiment, &rows, &students)).with_context(|| path.display().to_string())
+    let (name, table) = if Recipe::is_at(&args.file) { recipe(args, &device)? } else { kmtalk(args, &device)? };
+    say!("{table}");
+    args.out.as_deref().map_or(Ok(()), |document| put(document, &name, &table))
+}
+
+/// Name and table of a recipe's rows: those asked for, and whatever was judged before.
+fn recipe(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
+    let recipe = Recipe::read(&args.file)?;
+    let asked = asked(&args.only, recipe.rows.iter().map(|row| row.name.as_str()))?;
+    let plan = plan(&recipe.judge);
+    let judge = Judge { runs: &args.runs.join(&recipe.name), plan: &plan, device };
+    let mut judged = Judged::new();
+    // One seed of every row before the second of any: the table is whole early.
+    for n in 0..args.seeds.min(recipe.rows.iter().map(|row| row.seeds.len()).max().unwrap_or(0)) {
+        for row in &recipe.rows {
+            let Some(seed) = row.seeds.get(n).copied() else { continue };
+            let figures = match judge.judged(row, seed) {
+                None if asked(&row.name) => Some(judge.row(row, seed).with_context(|| row.run(seed))?),
+                before => before,
+            };
+            judged.entry(row.name.clone()).or_default().extend(figures);
         }
-        None => Ok(()),
+    }
+    judged.retain(|_, figures| !figures.is_empty());
+    Ok((recipe.name.clone(), rows_table(&recipe, &judged)))
+}
+
+fn plan(judge: &JudgeChoice) -> Plan {
+    Plan {
+        model: PathBuf::new(),
+        corpora: vec![judge.corpus.clone()],
+        reading: Reading::default(),
+        splits: judge.splits.clone(),
+        clips: usize::MAX,
+        head: None,
+        noise: Some(judge.noise.clone()),
+        only: judge.only.clone(),
+        streaming: false,
+        curve: false,
+        rules: false,
+        script: false,
     }
 }
 
-/// Folders to report on that have eval clips, by name.
-fn folders(experiment: &Experiment, asked: &[PathBuf]) -> Result<Vec<(String, Vec<Utterance>)>> {
-    let own = experiment.corpora.iter().map(|corpus| corpus.folder.clone());
-    let folders: Vec<PathBuf> = if asked.is_empty() { own.collect() } else { asked.to_vec() };
-    let mut read = Vec::new();
-    for folder in folders.clone() {
-        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        read.push((name, Corpora::read_eval(&[folder])?));
+/// Name and table of the offline KMTalk without each of its parts.
+fn kmtalk(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
+    let experiment = Experiment::read(&args.file)?;
+    experiment.kmtalk().with_context(|| args.file.display().to_string())?;
+    let asked = asked(&args.only, VARIANTS.iter().map(|variant| variant.name))?;
+    let run = RunDir::create(&args.runs.join(&experiment.name))?;
+    let corpora = Corpora::read(&experiment)?;
+    heard(&experiment, &corpora, &run, device)?;
+    let eval = if args.eval.is_empty() { None } else { Some(Corpora::read_eval(&args.eval)?) };
+    let ablation = Ablation::new(&experiment, &corpora, eval.as_deref(), &run, device)?;
+    let variants = VARIANTS.iter().filter(|v| asked(v.name)).map(|v| ablation.row(v).context(v.name));
+    let rows = ablation.baselines().into_iter().map(Ok).chain(variants).collect::<Result<Vec<_>>>()?;
+    Ok((experiment.name, table(&rows)))
+}
+
+/// The streaming networks, whose trunk the offline KMTalk hears.
+fn heard(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<()> {
+    run.keep_experiment(experiment)?;
+    let net = train_key_motion(experiment, corpora, run, device)?;
+    train_completion(experiment, corpora, &net, run, device).map(drop)
+}
+
+/// Whether a name was asked for: all are where none is given.
+fn asked<'a>(only: &'a [String], names: impl Iterator<Item = &'a str> + Clone) -> Result<impl Fn(&str) -> bool + 'a> {
+    for name in only {
+        let known = names.clone().any(|known| known == name);
+        ensure!(known, "nothing is named {name:?}; there are: {}", names.collect::<Vec<_>>().join(", "));
     }
-    read.retain(|(_, clips)| !clips.is_empty());
-    ensure!(!read.is_empty(), "expected clips of the eval split to report on, found none in {folders:?}");
-    Ok(read)
+    Ok(move |name: &str| only.is_empty() || only.iter().any(|only| only == name))
 }

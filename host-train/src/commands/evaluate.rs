@@ -61,6 +61,10 @@ pub struct EvaluateArgs {
     /// Also try lips that close more and less willingly: closures against false ones
     #[arg(long)]
     curve: bool,
+    /// Also show what the rules alone make of phones: of those that the model heard, and of those that were said, known as
+    /// far as its look-ahead, which no causal method betters without guessing
+    #[arg(long)]
+    rules: bool,
     /// Tell the line the labels' phones, as `keyface animate --textgrid` does: what words are worth
     #[arg(long, conflicts_with = "curve")]
     script: bool,
@@ -95,6 +99,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         only: args.only.clone(),
         streaming: args.streaming,
         curve: args.curve,
+        rules: args.rules,
         script: args.script,
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;

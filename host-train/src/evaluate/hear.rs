@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, KeyMotion, Line, Model, Motion};
+use keyface_core::{AudioTime, HOP_SAMPLES, KeyMotion, Line, Model, Motion, PHONES, Phone, STEP_HOPS};
 use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
@@ -27,6 +27,8 @@ pub struct Heard {
     pub motion: Track,
     /// How far the completion trusts the key motions (KMTalk's G), at the audio times that the steps describe.
     pub fusion: Vec<(AudioTime, f32)>,
+    /// The likeliest phone, likewise.
+    pub phones: Vec<(AudioTime, Phone)>,
 }
 
 /// What a line hears.
@@ -64,14 +66,23 @@ fn hear(model: &Model, samples: &[f32], script: Option<Script>) -> Result<Heard>
     let mut line = Line::new(model.clone());
     script.into_iter().for_each(|script| line.follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
-    for step in line.push(samples) {
+    let mut phones = Vec::new();
+    // At most one step a block, so that the line can be asked for what it heard in it.
+    for block in samples.chunks(STEP_HOPS * HOP_SAMPLES) {
+        let Some(step) = line.push(block).next() else { continue };
         let step = step.context("the line stopped")?;
         events.push((step.heard, step.viseme));
         keys.extend(step.key);
         steps.push((step.at, step.motion));
         fusion.push((step.at, step.fusion));
+        phones.push((step.at, likeliest(line.phones())));
     }
-    Ok(Heard { events, keys, motion: on_frames(&steps), fusion })
+    Ok(Heard { events, keys, motion: on_frames(&steps), fusion, phones })
+}
+
+fn likeliest(phones: &[f32; PHONES]) -> Phone {
+    let best = phones.iter().zip(Phone::ALL).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.map_or(Phone::SIL, |(_, phone)| phone)
 }
 
 /// Steps at any times, increasing, at the times of frames.

@@ -1,6 +1,7 @@
 //! One evaluation for everything: validation, shipped models, baselines.
 
 mod baseline;
+mod by_speaker;
 mod clip_curves;
 mod closure_curve;
 mod compare;
@@ -12,8 +13,10 @@ mod html;
 mod key_rows;
 mod keys;
 pub mod metric;
+mod plan;
 mod report;
 mod rows;
+mod rules;
 mod score;
 mod search;
 mod speakers;
@@ -24,6 +27,7 @@ mod table;
 mod tables;
 
 pub use baseline::{jaw_track, volume_to_jaw};
+pub use by_speaker::{SpeakerHits, balanced, balanced_difference};
 pub use clip_curves::ClipCurves;
 pub use compare::{Comparison, Contest, compare};
 pub use confusion::{CLASSES, Confusion};
@@ -32,7 +36,8 @@ pub use groups::GroupReport;
 pub use hear::{Heard, Sound, Track, hear_all, motion_at, true_motion};
 pub use html::page;
 pub use keys::{KeyScore, KeyTally, KeyWindow};
-pub use report::{CorpusReport, EvaluationReport, Plan, evaluate};
+pub use plan::Plan;
+pub use report::{CorpusReport, EvaluationReport, evaluate};
 pub use rows::{MotionRow, Program, mean_motion};
 pub use score::{Events, MouthScore, Scorer};
 pub use search::{HeardClip, Searched, calmed, decoded_score, search_closures, search_decode};

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::baseline;
+use super::by_speaker::{SpeakerHits, balanced, by_speaker};
 use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
@@ -17,17 +18,18 @@ use super::hear::{Heard, Sound, Track, hear_all, true_motion};
 use super::key_rows::{keys, true_keys};
 use super::keys::KeyScore;
 use super::metric::frame_time_s;
+use super::plan::Plan;
 use super::rows::{Judged, Measured, MotionRow, Program, baselines, rows, tracks_of};
+use super::rules::{heard_track, told_track};
 use super::score::{Events, MouthScore, Scorer, mouth_score};
 use super::speakers::read_speakers;
 use super::streaming::{StreamingReport, measure_streaming};
 use super::surface::{Surface, SurfaceFacts, default_surface, read_head};
 use super::surroundings::Surroundings;
 use crate::clip::{Clip, Split};
-use crate::corpus::{
-    Dropped, Entry, Folder, Kind, Reading, check_speakers, read_folder_with, read_recordings, split_name,
-};
+use crate::corpus::{Dropped, Entry, Folder, Kind, check_speakers, read_folder_with, read_recordings, split_name};
 use crate::export::Packed;
+use crate::judge::Interval;
 use crate::prepare::Rooms;
 use crate::trained_on::{TrainedOn, warning};
 
@@ -38,33 +40,6 @@ const NOISE_DBFS: [f64; 3] = [-60.0, -45.0, -35.0];
 
 /// Clips of a corpus that are drawn.
 const DRAWN: usize = 2;
-
-/// What to evaluate.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Folder of the model.
-    pub model: PathBuf,
-    /// Folders of sound and TextGrids.
-    pub corpora: Vec<PathBuf>,
-    /// How they are read.
-    pub reading: Reading,
-    /// Whose clips are heard.
-    pub splits: Vec<Split>,
-    /// At most so many clips of each corpus.
-    pub clips: usize,
-    /// A glTF head to measure on; else the surface of our own.
-    pub head: Option<PathBuf>,
-    /// A folder of noises and room responses for the noisy rows; else white noise.
-    pub noise: Option<PathBuf>,
-    /// The recordings in it that are heard, by name without ending; empty: all.
-    pub only: Vec<String>,
-    /// Whether to take the time of every step.
-    pub streaming: bool,
-    /// Whether to try lips that close more and less willingly.
-    pub curve: bool,
-    /// Whether the line is told the phones of the labels, as `keyface animate --textgrid` tells it.
-    pub script: bool,
-}
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -100,6 +75,8 @@ pub struct CorpusReport {
     pub trained_on: Option<String>,
     /// Name and mouth score of the model, of the model in noise, and of the baselines.
     pub mouths: Vec<(String, MouthScore)>,
+    /// What each speaker adds to the model's own mouth score.
+    pub speakers: Vec<SpeakerHits>,
     /// Motion against the truth: the model, the model in noise, other programs, the baselines.
     pub motion: Vec<MotionRow>,
     /// Key motions of the model, of the model in noise, and of uniform sampling at the model's rate.
@@ -122,6 +99,7 @@ struct Judge {
     surface: Surface,
     around: Surroundings,
     curve: bool,
+    rules: bool,
     script: bool,
 }
 
@@ -136,6 +114,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
         around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
         curve: plan.curve,
+        rules: plan.rules,
         script: plan.script,
     };
     let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
@@ -213,6 +192,15 @@ fn choose<'a>(folder: &'a Path, corpus: &Folder, splits: &[Split], most: usize) 
 }
 
 impl CorpusReport {
+    /// The model's own figure over all frames, and its interval over speakers.
+    pub fn balanced(&self) -> Option<String> {
+        let Interval { value, range } = balanced(&self.speakers);
+        let count = self.speakers.len();
+        range.map(|[low, high]| {
+            format!("balanced {value:.3}, 95 % interval over {count} speakers {low:.3} to {high:.3}")
+        })
+    }
+
     /// The corpus, and how much of it was heard.
     pub fn heard(&self) -> String {
         let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
@@ -235,13 +223,15 @@ impl Judge {
             ours.push((format!("{name}, {SNR_DB} dB SNR in a room"), far));
         }
         let measured = self.measured(&ours, judged, programs)?;
+        let mouths = mouths(&ours, judged);
         Ok(CorpusReport {
             corpus,
             trained_on,
             clips: judged.len(),
             left_out: *left_out,
             minutes: judged.iter().map(|j| j.clip.seconds()).sum::<f64>() / 60.0,
-            mouths: mouths(&ours, judged),
+            speakers: by_speaker(judged, &ours[0].1, mouths.first().map_or(0, |(_, mouth)| mouth.lag_ms)),
+            mouths,
             motion: rows(&measured),
             keys: keys(&ours, judged, &self.surface),
             groups: groups(judged, &read_speakers(folder)?, &ours[0].1, &measured[0], &self.surface),
@@ -297,6 +287,13 @@ impl Judge {
             ours.iter().map(|(name, heard)| (name.clone(), shown(heard))).collect();
         for program in programs {
             rows.push((program.name.clone(), tracks_of(program, judged)?));
+        }
+        if self.rules {
+            let look_ahead = Span::from_ms(i64::from(self.packed.card.look_ahead_ms));
+            let heard = judged.par_iter().zip(&ours[0].1).map(|(j, heard)| heard_track(&j.clip, heard)).collect();
+            let told = judged.par_iter().map(|j| told_track(&j.clip, look_ahead)).collect();
+            rows.push(("rules, phones that it heard".to_owned(), heard));
+            rows.push((format!("rules, phones told {} ms ahead", look_ahead.as_ms()), told));
         }
         rows.extend(baselines(judged).into_iter().map(|(name, tracks)| (name.to_owned(), tracks)));
         Ok(rows.iter().map(|(name, tracks)| Measured::new(name, tracks, judged, &self.surface)).collect())

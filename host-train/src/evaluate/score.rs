@@ -115,6 +115,13 @@ impl Scorer {
         self.clips.iter().flat_map(move |clip| clip.pairs(lag_ms / 10))
     }
 
+    /// Frames of each class that were shown right `lag_ms` later, and all of them; in the order of
+    /// [`MouthScore::recall`].
+    pub fn hits(&self, lag_ms: i64) -> [[usize; 2]; 6] {
+        let counts = self.counts(lag_ms / 10);
+        std::array::from_fn(|class| [counts[2 * class] as usize, counts[2 * class + 1] as usize])
+    }
+
     fn counts(&self, lag: i64) -> [f64; COUNTS] {
         let add = |sum: [f64; COUNTS], clip: [f64; COUNTS]| std::array::from_fn(|n| sum[n] + clip[n]);
         self.clips.iter().map(|clip| clip.recalls(lag).counts()).fold([0.0; COUNTS], add)

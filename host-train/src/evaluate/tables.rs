@@ -15,6 +15,7 @@ pub fn table(report: &EvaluationReport) -> String {
     for part in &report.corpora {
         out += &format!("\n## {}\n\n", part.heard());
         out += &part.trained_on.iter().map(|said| format!("**{said}.**\n\n")).collect::<String>();
+        out += &part.balanced().iter().map(|said| format!("{said}\n\n")).collect::<String>();
         tables(part).iter().for_each(|table| out += &format!("{}\n", table.markdown()));
     }
     out + &notes(report).join("\n") + "\n"

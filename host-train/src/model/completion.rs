@@ -3,7 +3,7 @@
 //! KMTalk's cross-modal completion (Xu et al. 2024), causal: a motion-flow encoder, an audio encoder beside it, and a
 //! learned weight G per step that leans to the flow or to the audio.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
@@ -78,6 +78,12 @@ impl CompletionNetConfig {
 }
 
 impl CompletionNet {
+    /// Hears nothing of the flow; training on a flow of zeros leaves it so.
+    pub fn forget_flow(&mut self) {
+        let weight = self.flow.embed.weight.val().zeros_like();
+        self.flow.embed.weight = Param::from_tensor(weight);
+    }
+
     /// # Shapes
     /// Flow `[batch, time, FLOW]` and audio `[batch, time, audio_width]` -> motion `[batch, time, MOTION_CHANNELS]`
     /// and G `[batch, time, 1]` in 0..=1, where 1 trusts the flow alone.

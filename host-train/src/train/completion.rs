@@ -11,13 +11,13 @@ use super::batches::{BatchPlan, crops_ahead, speech_s};
 use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
 use super::descent::Descent;
-use super::experiment::Experiment;
+use super::experiment::{Experiment, Told};
 use super::flow::{FlowMaker, KeySource, PREDICTED};
 use super::phase::{Lesson, Phase};
 use super::validate::motion_error;
 use crate::data::{Utterance, labelled, stacked};
 use crate::loss::{Breakdown, scaled_square, velocity};
-use crate::model::{CompletionNets, KeyMotionNet};
+use crate::model::{CompletionNet, CompletionNets, KeyMotionNet};
 
 /// Name of the network in the run's folder.
 const NET: &str = "completion";
@@ -41,7 +41,7 @@ pub fn train_completion(
     let batches = crops_ahead(corpora, &augmenter, plan);
     device.seed(seed);
     let fresh = begun(experiment, &device.clone().autodiff())?;
-    let flow = FlowMaker { device: device.clone(), next_key: choice.next_key };
+    let flow = FlowMaker { device: device.clone(), told: choice.flow };
     let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
     let mut lesson = Between { experiment, corpora, key_motion_net, flow };
     phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
@@ -56,8 +56,14 @@ fn begun(experiment: &Experiment, training: &Device) -> Result<CompletionNets> {
     Ok(CompletionNets { each: below.each.into_iter().next_back().into_iter().collect() })
 }
 
+/// One that is told of no key has no weights for them: on the device it hears of some.
 fn fresh(experiment: &Experiment, device: &Device) -> CompletionNets {
-    experiment.completion_net.init_each(experiment.look_aheads_ms.len(), experiment.key_motion_net.width, device)
+    let Experiment { completion_net, look_aheads_ms, key_motion_net, completion, .. } = experiment;
+    let mut nets = completion_net.init_each(look_aheads_ms.len(), key_motion_net.width, device);
+    if completion.flow == Told::Nothing {
+        nets.each.iter_mut().for_each(CompletionNet::forget_flow);
+    }
+    nets
 }
 
 /// The best checkpoint, for inference.

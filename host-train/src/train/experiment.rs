@@ -112,13 +112,26 @@ pub struct CompletionPhase {
     /// Share of crops that see true keys instead of predicted ones, at the beginning and at the end (scheduled sampling,
     /// Bengio et al. 2015).
     pub true_keys: (f64, f64),
-    /// Whether the motion flow tells of the key that is expected next.
-    #[serde(default = "yes")]
-    pub next_key: bool,
+    /// Which keys the motion flow tells of: `nothing`, `past` or `all`.
+    #[serde(default)]
+    pub flow: Told,
     /// Weight of the velocity loss beside that of the pose.
     pub velocity: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
+}
+
+/// Which keys the motion flow tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Told {
+    /// None: the completion goes by the sound alone.
+    Nothing,
+    /// Those that have been.
+    Past,
+    /// These, and the one that is expected next.
+    #[default]
+    All,
 }
 
 /// One of an experiment's look-aheads.
@@ -137,16 +150,20 @@ impl LookAhead {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
 impl Experiment {
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("no experiment at {}", path.display()))?;
-        let experiment: Experiment = toml::from_str(&text).with_context(|| path.display().to_string())?;
-        check::check(&experiment).with_context(|| path.display().to_string())?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Reads and checks a file's text.
+    ///
+    /// # Errors
+    /// Text that is no experiment, or a number that no training can use.
+    pub fn parse(text: &str) -> Result<Self> {
+        let experiment: Experiment = toml::from_str(text)?;
+        check::check(&experiment)?;
         Ok(experiment)
     }
 

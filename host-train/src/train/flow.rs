@@ -6,7 +6,7 @@ use keyface_core::flow::{FLOW, Flow, KeyQueue, KeyTracker};
 use keyface_core::heads::HEADS;
 use keyface_core::{AudioTime, Heads, KeyMotion, MOTION_CHANNELS, Span};
 
-use super::experiment::STEP_MS;
+use super::experiment::{STEP_MS, Told};
 use crate::data::Labels;
 
 /// Which keys the completion sees.
@@ -39,8 +39,8 @@ const STEP: Span = Span::from_ms(STEP_MS as i64);
 pub struct FlowMaker {
     /// Where the tensors lie.
     pub device: Device,
-    /// Whether the flow tells of the key that is expected next.
-    pub next_key: bool,
+    /// Which keys it tells of.
+    pub told: Told,
 }
 
 impl FlowMaker {
@@ -59,9 +59,12 @@ impl FlowMaker {
                 }
             }
         }
-        if !self.next_key {
-            flow.iter_mut().for_each(|row| row[FLOW - MOTION_CHANNELS - 1..].fill(0.0));
-        }
+        let known = match self.told {
+            Told::Nothing => 0,
+            Told::Past => FLOW - MOTION_CHANNELS - 1,
+            Told::All => FLOW,
+        };
+        flow.iter_mut().for_each(|row| row[known..].fill(0.0));
         Tensor::from_data(TensorData::new(flow.as_flattened().to_vec(), [batch, time, FLOW]), &self.device)
     }
 }

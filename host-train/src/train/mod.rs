@@ -26,7 +26,7 @@ pub use completion::{best as best_completion, train_completion};
 pub use corpora::{Corpora, augmenter};
 pub use descent::Descent;
 pub use device::{DeviceChoice, pick_device};
-pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead};
+pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead, Told};
 pub use flow::{FlowMaker, KEY_REFRACTORY, KEY_THRESHOLD, KeySource, PREDICTED};
 pub use key_motion::{best as best_key_motion, train_key_motion};
 pub use kmtalk::train_kmtalk;

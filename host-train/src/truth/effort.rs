@@ -61,6 +61,14 @@ impl Effort {
         Effort { gains, accents: accents(&vowels) }
     }
 
+    /// Part of it: `hops` rows from row `from` on, or as many as there are; their time begins anew.
+    pub fn rows(&self, from: usize, hops: usize) -> Effort {
+        let gains = self.gains.iter().skip(from).take(hops).copied().collect();
+        let by_s = from as f64 * 0.010;
+        let accents = self.accents.iter().map(|accent| Accent { at_s: accent.at_s - by_s, ..*accent }).collect();
+        Effort { gains, accents }
+    }
+
     /// Rows of 10 ms.
     pub fn hops(&self) -> usize {
         self.gains.len()

@@ -161,6 +161,7 @@ mod tests {
             changes_per_s: 7.0,
         };
         let part = CorpusReport {
+            speakers: vec![],
             corpus: "anna".into(),
             clips: 3,
             left_out: 0,

@@ -12,7 +12,7 @@ use crate::export::{Packed, Trained, completion_net, key_motion_net};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, KmTalkConfig};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{
-    Experiment, FlowMaker, KeySource, LookAhead, PREDICTED, RunDir, best_completion, best_key_motion,
+    Experiment, FlowMaker, KeySource, LookAhead, PREDICTED, RunDir, Told, best_completion, best_key_motion,
     kmtalk::{AudioSource, Material},
 };
 
@@ -63,7 +63,7 @@ impl Student {
         Ok(Student {
             key_motion: best_key_motion(&experiment, &run, device)?,
             completion: nets.each.swap_remove(look_ahead.which),
-            flow: FlowMaker { device: device.clone(), next_key: experiment.completion.next_key },
+            flow: FlowMaker { device: device.clone(), told: experiment.completion.flow },
             keys: PREDICTED,
             look_ahead,
         })
@@ -79,7 +79,7 @@ impl Student {
         Ok(Student {
             key_motion: key_motion_net(&key_motion, device),
             completion: completion_net(&completion, device),
-            flow: FlowMaker { device: device.clone(), next_key: true },
+            flow: FlowMaker { device: device.clone(), told: Told::All },
             keys: KeySource::Predicted { threshold, refractory: Span::from_ms(key_refractory_ms as i64) },
             look_ahead: LookAhead { which: 0, ms: model.card.look_ahead_ms },
         })

@@ -1,0 +1,133 @@
+//! Rows of a recipe: trained, made models of, and judged on people whom none of them has heard.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use keyface_core::{Mouth, Precision};
+use serde::{Deserialize, Serialize};
+
+use super::recipe::RecipeRow;
+use crate::evaluate::{CorpusReport, Plan, SpeakerHits, evaluate};
+use crate::ship::{Order, ship};
+use crate::train::{Corpora, RunDir, train_completion, train_key_motion};
+
+/// What one training is worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowFigures {
+    /// Where everything depends on how it was judged.
+    judged_by: String,
+    /// Mean recall of the mouth classes, with live stamps.
+    pub balanced: f64,
+    /// Share of p, b and m with closed lips, and closures elsewhere a minute.
+    pub closures: [f64; 2],
+    /// Recall of f and v, and lip on teeth elsewhere a minute.
+    pub lip_teeth: [f64; 2],
+    /// `balanced` with noise 10 dB below.
+    pub noisy: f64,
+    /// The same in a room, where rooms were given.
+    pub far: Option<f64>,
+    /// Key motions within 40 ms.
+    pub key_f1: f64,
+    /// Square metres.
+    pub lve: f64,
+    /// Of the truth's.
+    pub jerk: f64,
+    /// What each speaker adds to `balanced`.
+    pub speakers: Vec<SpeakerHits>,
+}
+
+/// Where rows are trained, and by whom they are judged.
+pub struct Judge<'a> {
+    /// Folder of the runs: one for each row and seed.
+    pub runs: &'a Path,
+    /// What judges a model; its `model` is set for each row.
+    pub plan: &'a Plan,
+    /// Where it is computed.
+    pub device: &'a Device,
+}
+
+impl Judge<'_> {
+    /// Trains a row, or goes on where it stood, and judges it; what was judged before is read.
+    ///
+    /// # Errors
+    /// As training, export and evaluation.
+    pub fn row(&self, row: &RecipeRow, seed: u64) -> Result<RowFigures> {
+        if let Some(figures) = self.judged(row, seed) {
+            return Ok(figures);
+        }
+        let experiment = row.experiment(seed)?;
+        let run = RunDir::create(&self.runs.join(row.run(seed)))?;
+        run.keep_experiment(&experiment)?;
+        let corpora = Corpora::read(&experiment)?;
+        let net = train_key_motion(&experiment, &corpora, &run, self.device)?;
+        train_completion(&experiment, &corpora, &net, &run, self.device)?;
+        let model = run.file("model");
+        ship(&self.runs.join(row.run(seed)), &Order { out: Some(model.clone()), ..Order::default() }, Precision::Int8)?;
+        let report = evaluate(&Plan { model, ..self.plan.clone() }, &[])?;
+        let [corpus] = &report.corpora[..] else { anyhow::bail!("expected one corpus to judge by") };
+        let figures = RowFigures::of(corpus, self.judged_by())?;
+        std::fs::write(self.file(row, seed), serde_json::to_string(&figures)?)?;
+        Ok(figures)
+    }
+
+    /// What a row was found to be worth before, in the same way.
+    pub fn judged(&self, row: &RecipeRow, seed: u64) -> Option<RowFigures> {
+        let figures: RowFigures = serde_json::from_slice(&std::fs::read(self.file(row, seed)).ok()?).ok()?;
+        (figures.judged_by == self.judged_by()).then_some(figures)
+    }
+
+    fn file(&self, row: &RecipeRow, seed: u64) -> PathBuf {
+        self.runs.join(row.run(seed)).join("figures.json")
+    }
+
+    fn judged_by(&self) -> String {
+        let Plan { corpora, splits, clips, noise, only, .. } = self.plan;
+        format!("{corpora:?} {splits:?} {clips} {noise:?} {only:?}")
+    }
+}
+
+impl RowFigures {
+    fn of(corpus: &CorpusReport, judged_by: String) -> Result<Self> {
+        let mouth = |n: usize| corpus.mouths.get(n).map(|(_, mouth)| mouth);
+        let heard = mouth(0).context("expected a clip to judge by")?;
+        let key = corpus.keys.first().context("expected key motions to judge by")?.1.windows[1].f1;
+        let motion = corpus.motion.first().context("expected motion to judge by")?;
+        let figure = |name: &str| motion.figure(name).map_or(f64::NAN, |figure| figure.pooled);
+        ensure!(!corpus.speakers.is_empty(), "expected speakers to judge by");
+        let is_far = corpus.mouths.get(2).is_some_and(|(name, _)| name.ends_with("in a room"));
+        Ok(RowFigures {
+            judged_by,
+            balanced: heard.balanced,
+            closures: [heard.closures, heard.false_closures_per_min],
+            lip_teeth: [heard.recall[Mouth::LipTeeth as usize].unwrap_or(f64::NAN), heard.false_lip_teeth_per_min],
+            noisy: mouth(1).map_or(f64::NAN, |mouth| mouth.balanced),
+            far: mouth(2).filter(|_| is_far).map(|mouth| mouth.balanced),
+            key_f1: key,
+            lve: figure("LVE"),
+            jerk: figure("jerk ratio"),
+            speakers: corpus.speakers.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+impl RowFigures {
+    /// Figures of which only the mouths count.
+    pub fn for_test(balanced: f64, speakers: Vec<SpeakerHits>) -> Self {
+        let (judged_by, far) = (String::new(), None);
+        let (closures, lip_teeth) = ([0.5, 2.0], [0.5, 3.0]);
+        RowFigures {
+            judged_by,
+            balanced,
+            closures,
+            lip_teeth,
+            noisy: 0.4,
+            far,
+            key_f1: 0.7,
+            lve: 9e-6,
+            jerk: 1.5,
+            speakers,
+        }
+    }
+}
