@@ -29,6 +29,11 @@ pub trait MotionSpace {
     /// Squared distance from one frame to another of each vertex of a region, in the unit squared.
     fn squares(&self, region: Region, from: &Self::Frame, to: &Self::Frame) -> impl Iterator<Item = f64>;
 
+    /// The largest of them over the lips.
+    fn worst_lip(&self, from: &Self::Frame, to: &Self::Frame) -> f64 {
+        self.squares(Region::Lips, from, to).fold(0.0, f64::max)
+    }
+
     /// Distance across each pair of the lips in metres; below 0 they overlap, where the space allows it.
     fn gaps_m(&self, frame: &Self::Frame) -> impl Iterator<Item = f64>;
 

@@ -5,8 +5,9 @@ use keyface_core::{AudioTime, Phone};
 use super::hear::{Heard, motion_at};
 use super::keys::{KeyScore, KeyTally};
 use super::rows::Judged;
-use super::surface::{Surface, difference};
+use super::surface::Surface;
 use crate::clip::Clip;
+use crate::space::MotionSpace;
 use crate::truth;
 
 /// A row for each of ours, and one for as many keys as the first has, evenly spread.
@@ -29,8 +30,7 @@ pub fn key_score<'a>(clips: impl Iterator<Item = (&'a Judged, &'a Heard)>, surfa
         let there = true_keys(&j.clip);
         let found: Vec<AudioTime> = h.keys.iter().map(|key| key.at).collect();
         tally.add(&there, &found, j.clip.seconds(), |t, f| {
-            let miss = difference(&h.keys[f].pose, &motion_at(&j.truth, there[t]));
-            Some(1e3 * surface.lip_squares(&miss).fold(0.0, f64::max).sqrt())
+            Some(1e3 * surface.worst_lip(&motion_at(&j.truth, there[t]), &h.keys[f].pose).sqrt())
         });
     }
     tally.score()

@@ -111,12 +111,7 @@ impl Surface {
         &self.vertices[vertex]
     }
 
-    /// Squared distance in square metres by which each vertex of the lips moves.
-    pub fn lip_squares(&self, weights: &Weights) -> impl Iterator<Item = f64> {
-        self.lips.iter().map(|v| square(&self.vertices[*v], weights))
-    }
-
-    /// Mean of [`Surface::lip_squares`], as the quadratic form of the lips' Gram matrix.
+    /// Mean of the squared distances in square metres by which the vertices of the lips move, as the quadratic form of the lips' Gram matrix.
     pub fn mean_lip_square(&self, weights: &Weights) -> f64 {
         let row = |row: &Weights| row.iter().zip(weights).map(|(m, w)| m * w).sum::<f64>();
         self.lip_gram.iter().zip(weights).map(|(m, w)| row(m) * w).sum()

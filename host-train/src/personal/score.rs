@@ -4,8 +4,9 @@ use anyhow::Result;
 use keyface_core::{Line, Motion, MotionChannel};
 
 use super::session::Session;
-use crate::evaluate::surface::{Surface, difference, weights};
+use crate::evaluate::surface::{Surface, weights};
 use crate::export::Packed;
+use crate::space::MotionSpace;
 
 /// Lags are sought this many steps of 20 ms to either side.
 const FARTHEST: isize = 12;
@@ -137,8 +138,7 @@ fn moves(pairs: &[(Motion, Motion)]) -> Vec<(Motion, Motion)> {
 }
 
 fn lve(pairs: &[(Motion, Motion)], surface: &Surface) -> f64 {
-    let worst = |(shown, seen): &(Motion, Motion)| surface.lip_squares(&difference(shown, seen)).fold(0.0, f64::max);
-    pairs.iter().map(worst).sum::<f64>() / pairs.len().max(1) as f64
+    pairs.iter().map(|(shown, seen)| surface.worst_lip(seen, shown)).sum::<f64>() / pairs.len().max(1) as f64
 }
 
 fn mean(motions: impl Iterator<Item = Motion>) -> Motion {

@@ -3,7 +3,7 @@
 pub use super::super::surface::FRAMES_PER_S;
 use super::super::surface::Surface;
 use crate::clip::Segment;
-use crate::space::{MotionSpace, Region};
+use crate::space::MotionSpace;
 
 /// Length of the rig's frames.
 pub const FRAME_MS: f64 = 1000.0 / FRAMES_PER_S;
@@ -41,7 +41,7 @@ impl<'a, S: MotionSpace> Comparison<'a, S> {
     ) -> Self {
         let (shown, truth): (Vec<_>, Vec<_>) = shown.into_iter().zip(truth).unzip();
         let opening = |track: &[&'a S::Frame]| track.iter().filter_map(|frame| space.opening_m(frame)).collect();
-        let worst = |(p, g): (&&S::Frame, &&S::Frame)| space.squares(Region::Lips, p, g).fold(0.0, f64::max);
+        let worst = |(p, g): (&&S::Frame, &&S::Frame)| space.worst_lip(p, g);
         Comparison {
             space,
             phones,
