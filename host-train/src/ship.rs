@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::{Decode, FileEntry, Files, Heads, Interface, ModelCard, Phone, Precision, Tolerance};
+use keyface_core::{
+    DecoderConfig as Decode, FileEntry, Files, Heads, Interface, ModelCard, Phone, Precision, Tolerance,
+};
 
 use crate::clip::Segment;
 use crate::data::{Utterance, whole};

@@ -11,8 +11,8 @@ use crate::heads::HEADS;
 use crate::net::check_finite;
 use crate::script::Script;
 use crate::{
-    AudioTime, CoreError, Decode, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS,
-    Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
+    AudioTime, CoreError, DecoderConfig, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel,
+    MOTION_CHANNELS, Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
 };
 
 /// Span of a step, and its samples.
@@ -48,14 +48,14 @@ pub struct LineSpec {
     /// Width of the first network's second output, which is the second network's second input.
     pub trunk_width: usize,
     /// Numbers of what decides on mouths, closures and keys.
-    pub decode: Decode,
+    pub decoder: DecoderConfig,
 }
 
 #[cfg(feature = "std")]
 impl From<&crate::ModelCard> for LineSpec {
     fn from(card: &crate::ModelCard) -> LineSpec {
         let look_ahead = Span::from_ms(i64::from(card.look_ahead_ms));
-        LineSpec { look_ahead, trunk_width: card.trunk_width, decode: card.decode }
+        LineSpec { look_ahead, trunk_width: card.trunk_width, decoder: card.decode }
     }
 }
 
@@ -112,7 +112,7 @@ impl Line {
 
     /// A line over networks of one's own, the first and the second of [`Net`]'s table.
     pub fn over(spec: LineSpec, key_motion: impl Net + Send + 'static, completion: impl Net + Send + 'static) -> Line {
-        let LineSpec { look_ahead, trunk_width, decode } = spec;
+        let LineSpec { look_ahead, trunk_width, decoder } = spec;
         Line {
             key_motion: Box::new(key_motion),
             completion_net: Box::new(completion),
@@ -121,8 +121,8 @@ impl Line {
             filled: 0,
             mel: LogMel::new(),
             hops: Hops(0),
-            keys: KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1000.0) as i64)),
-            mouth: MouthDecoder::new(decode, STEP.as_ms()),
+            keys: KeyTracker::new(decoder.key_threshold, Span((decoder.key_refractory_ms * 1000.0) as i64)),
+            mouth: MouthDecoder::new(decoder, STEP.as_ms()),
             trunk: vec![0.0; trunk_width],
             completion: Completion::new(),
             delivery: Delivery::new(look_ahead),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     fn line(breaks_at: u32) -> Line {
-        let spec = LineSpec { look_ahead: LOOK_AHEAD, trunk_width: TRUNK, decode: Decode::default() };
+        let spec = LineSpec { look_ahead: LOOK_AHEAD, trunk_width: TRUNK, decoder: DecoderConfig::default() };
         Line::over(spec, Ears { steps: 0, breaks_at }, Jaw)
     }
 

@@ -1,6 +1,6 @@
 //! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
 
-use keyface_core::{AudioTime, Closures, Decode, Heads, Mouth, MouthDecoder};
+use keyface_core::{AudioTime, Closures, DecoderConfig as Decode, Heads, Mouth, MouthDecoder};
 use rayon::prelude::*;
 
 use super::score::{Events, MouthScore, Scorer};

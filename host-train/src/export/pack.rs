@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use keyface_core::{Decode, FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
+use keyface_core::{DecoderConfig as Decode, FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
 use prost::Message;
 
 use super::check::{Vectors, compare, step_through};

@@ -3,7 +3,9 @@
 
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
-use keyface_core::{AudioTime, Decode, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MEL_BANDS, STEP_HOPS, Span, Stage};
+use keyface_core::{
+    AudioTime, DecoderConfig as Decode, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MEL_BANDS, STEP_HOPS, Span, Stage,
+};
 
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
 use crate::model::{BAND_REACH, BAND_STEPS};

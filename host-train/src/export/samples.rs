@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keyface_core::{Decode, Files, Interface, MEL_BANDS, ModelCard, STEP_HOPS, Tolerance};
+use keyface_core::{DecoderConfig as Decode, Files, Interface, MEL_BANDS, ModelCard, STEP_HOPS, Tolerance};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

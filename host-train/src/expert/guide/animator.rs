@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use keyface_core::{Decode, Span};
+use keyface_core::{DecoderConfig as Decode, Span};
 
 use crate::data::{Utterance, labelled, stacked};
 use crate::export::{Packed, Trained, completion_net, key_motion_net};
