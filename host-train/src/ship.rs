@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::{Decode, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
+use keyface_core::{DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
 
 use crate::clip::segments;
 use crate::data::{Utterance, whole};
@@ -53,7 +53,11 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     };
     let hear = |clips: &[Utterance]| clips.iter().map(|clip| nets.hear(clip)).collect::<Vec<HeardClip>>();
     let heard = Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy) };
-    let start = Decode { key_threshold: KEY_THRESHOLD, key_refractory_ms: KEY_REFRACTORY.as_ms(), ..Decode::default() };
+    let start = DecoderConfig {
+        key_threshold: KEY_THRESHOLD,
+        key_refractory_ms: KEY_REFRACTORY.as_ms(),
+        ..DecoderConfig::default()
+    };
     let (decode, _) = search_decode(&heard, start);
     let decode = calmed(decode);
     let score = decoded_score(&heard, &decode);
@@ -155,7 +159,13 @@ fn rows(tensor: Tensor<3>) -> Vec<Vec<f32>> {
     tensor.try_into_vec_as::<f32>().unwrap_or_default().chunks_exact(width).map(<[f32]>::to_vec).collect()
 }
 
-fn card(name: &str, look_ahead: LookAhead, experiment: &Experiment, corpora: &Corpora, decode: Decode) -> ModelCard {
+fn card(
+    name: &str,
+    look_ahead: LookAhead,
+    experiment: &Experiment,
+    corpora: &Corpora,
+    decode: DecoderConfig,
+) -> ModelCard {
     let unwritten = FileEntry::describe("unwritten", &[], Precision::Float);
     ModelCard {
         name: name.to_owned(),

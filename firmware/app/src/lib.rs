@@ -14,10 +14,10 @@
 //!
 //! # Words
 //! *Ear*: where sound comes from. *Look*: how one face moves, beside what is spoken. *Body*: all that shows it. *Surface*:
-//! what takes pictures. *Joint*: one servo, as a board states it; moved, a `MovingJoint`. *Board*: a machine, as a file states it. *Turn*: what somebody says without
-//! being interrupted; of a live job, once through its loop. *Frame*: a face at one moment, as files and programs get it.
-//! *Picture*: the same in pixels. *Hall*: a face with seats before it, of which one speaks and the others watch. *Bundle*: a
-//! model as one signed file; its *seal* is the signature over all of it.
+//! what takes pictures. *Joint*: one servo, as a board states it; moved, a `MovingJoint`. *Board*: a machine, as a file states
+//! it. *Turn*: what somebody says without being interrupted; of a live job, once through its loop. *Frame*: a face at one
+//! moment, as files and programs get it. *Picture*: the same in pixels. *Hall*: a face with seats before it, of which one
+//! speaks and the others watch. *Bundle*: a model as one signed file; its *seal* is the signature over all of it.
 #![forbid(unsafe_code)]
 
 pub mod animate;

@@ -59,10 +59,12 @@
 //! microcontroller ([`Line::over`]). `head`: a head made by code. Without any: the stages, which need no heap.
 //!
 //! # Words
-//! *Hop*: 10 ms of samples. *Step*: two hops, what the networks take at once. *Motion*: what a mouth does, 14 numbers.
-//! *Pose*: what a face shows, 52 weights and 9 angles. *Key motion*: a pose that the mouth must reach, and when.
-//! *Look-ahead*: sound behind a moment that must be heard before that moment is described. *Card*: what a model says
-//! about itself. *Viseme*: one of Oculus' 15 mouth shapes.
+//! *Hop*: 10 ms of samples. *Step*: two hops, what the networks take at once. *Line*: all that makes motion of samples;
+//! *stage*: a part of it. *Frame*: the features of a hop, or what a network takes or gives in a step. *Head*: what the first
+//! network says in one respect. *Motion*: what a mouth does, 14 numbers. *Pose*: what a face shows, 52 weights and 9 angles.
+//! *Key motion*: a pose that the mouth must reach, and when. *Decoder*: what decides on the mouth that a viewer sees.
+//! *Look-ahead*: sound behind a moment that must be heard before that moment is described. *Card*: what a model says about
+//! itself. *Viseme*: one of Oculus' 15 mouth shapes.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -103,7 +105,7 @@ pub use keys::{Heads, KeyMotion, flow, heads};
 #[cfg(feature = "alloc")]
 pub use line::{Line, LineSpec, Step, Steps};
 pub use motion::{Delivery, MOTION_CHANNELS, Motion, MotionChannel, Spoken, completion};
-pub use mouth::{Decode, MOUTHS, Mouth, MouthDecoder, MouthState, PHONES, Phone, Viseme, contact};
+pub use mouth::{DecoderConfig, MOUTHS, Mouth, MouthDecoder, MouthState, PHONES, Phone, Viseme, contact};
 #[cfg(feature = "alloc")]
 pub use net::Net;
 #[cfg(feature = "tract")]

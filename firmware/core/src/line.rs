@@ -11,12 +11,13 @@ use crate::heads::HEADS;
 use crate::net::check_finite;
 use crate::script::Script;
 use crate::{
-    AudioTime, CoreError, Decode, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel, MOTION_CHANNELS,
-    Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
+    AudioTime, CoreError, DecoderConfig, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel,
+    MOTION_CHANNELS, Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
 };
 
-/// Span of a step.
+/// Span of a step, and its samples.
 const STEP: Span = Hops(STEP_HOPS as u64).span();
+const STEP_SAMPLES: usize = STEP_HOPS * HOP_SAMPLES;
 
 /// What one step (20 ms of audio) says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,14 +48,14 @@ pub struct LineSpec {
     /// Width of the first network's second output, which is the second network's second input.
     pub trunk_width: usize,
     /// Numbers of what decides on mouths, closures and keys.
-    pub decode: Decode,
+    pub decoder: DecoderConfig,
 }
 
 #[cfg(feature = "std")]
 impl From<&crate::ModelCard> for LineSpec {
     fn from(card: &crate::ModelCard) -> LineSpec {
         let look_ahead = Span::from_ms(i64::from(card.look_ahead_ms));
-        LineSpec { look_ahead, trunk_width: card.trunk_width, decode: card.decode }
+        LineSpec { look_ahead, trunk_width: card.trunk_width, decoder: card.decode }
     }
 }
 
@@ -71,14 +72,12 @@ impl Iterator for Steps<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.left.is_empty() {
             let line = &mut *self.line;
-            let (now, later) = self.left.split_at((HOP_SAMPLES - line.filled).min(self.left.len()));
-            line.hop[line.filled..][..now.len()].copy_from_slice(now);
+            let (now, later) = self.left.split_at((STEP_SAMPLES - line.filled).min(self.left.len()));
+            line.samples[line.filled..][..now.len()].copy_from_slice(now);
             (line.filled, self.left) = (line.filled + now.len(), later);
-            if line.filled == HOP_SAMPLES {
+            if line.filled == STEP_SAMPLES {
                 line.filled = 0;
-                if let Some(step) = line.hear_hop().transpose() {
-                    return Some(step);
-                }
+                return Some(line.step().inspect_err(|_| line.rest()));
             }
         }
         None
@@ -90,10 +89,10 @@ pub struct Line {
     key_motion: Box<dyn Net + Send>,
     completion_net: Box<dyn Net + Send>,
     look_ahead: Span,
-    hop: [f32; HOP_SAMPLES],
+    /// The next step's sound, and how much of it has come.
+    samples: [f32; STEP_SAMPLES],
     filled: usize,
     mel: LogMel,
-    features: [f32; STEP_HOPS * FEATURES],
     hops: Hops,
     keys: KeyTracker,
     mouth: MouthDecoder,
@@ -113,18 +112,17 @@ impl Line {
 
     /// A line over networks of one's own, the first and the second of [`Net`]'s table.
     pub fn over(spec: LineSpec, key_motion: impl Net + Send + 'static, completion: impl Net + Send + 'static) -> Line {
-        let LineSpec { look_ahead, trunk_width, decode } = spec;
+        let LineSpec { look_ahead, trunk_width, decoder } = spec;
         Line {
             key_motion: Box::new(key_motion),
             completion_net: Box::new(completion),
             look_ahead,
-            hop: [0.0; HOP_SAMPLES],
+            samples: [0.0; STEP_SAMPLES],
             filled: 0,
             mel: LogMel::new(),
-            features: [0.0; STEP_HOPS * FEATURES],
             hops: Hops(0),
-            keys: KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1000.0) as i64)),
-            mouth: MouthDecoder::new(decode, STEP.as_ms()),
+            keys: KeyTracker::new(decoder.key_threshold, Span((decoder.key_refractory_ms * 1000.0) as i64)),
+            mouth: MouthDecoder::new(decoder, STEP.as_ms()),
             trunk: vec![0.0; trunk_width],
             completion: Completion::new(),
             delivery: Delivery::new(look_ahead),
@@ -180,27 +178,17 @@ impl Line {
         self.phones = [0.0; PHONES];
     }
 
-    fn hear_hop(&mut self) -> Result<Option<Step>, CoreError> {
-        self.delivery.hear(&self.hop);
-        let Some(frame) = self.mel.push(&self.hop) else { return Ok(None) };
-        let slot = (self.hops.0 as usize % STEP_HOPS) * FEATURES;
-        self.features[slot..slot + FEATURES].copy_from_slice(&frame.0);
-        self.hops.0 += 1;
-        if !(self.hops.0 as usize).is_multiple_of(STEP_HOPS) {
-            return Ok(None);
-        }
-        let step = self.step();
-        if step.is_err() {
-            self.rest();
-        }
-        step.map(Some)
-    }
-
     fn step(&mut self) -> Result<Step, CoreError> {
+        let mut features = [[0.0; FEATURES]; STEP_HOPS];
+        for (hop, features) in self.samples.as_chunks().0.iter().zip(&mut features) {
+            self.delivery.hear(hop);
+            *features = self.mel.push(hop).map_or(*features, |frame| frame.0);
+        }
+        self.hops.0 += STEP_HOPS as u64;
         let heard = self.hops.time();
         let at = heard - self.look_ahead;
         let mut raw = [0.0; HEADS];
-        self.key_motion.run(&[&self.features], &mut [&mut raw, &mut self.trunk])?;
+        self.key_motion.run(&[features.as_flattened()], &mut [&mut raw, &mut self.trunk])?;
         check_finite("key_motion", "heads", &raw)?;
         let mut heads = Heads::from_raw(&raw);
         if let Some(script) = &self.script {
@@ -297,7 +285,7 @@ mod tests {
     }
 
     fn line(breaks_at: u32) -> Line {
-        let spec = LineSpec { look_ahead: LOOK_AHEAD, trunk_width: TRUNK, decode: Decode::default() };
+        let spec = LineSpec { look_ahead: LOOK_AHEAD, trunk_width: TRUNK, decoder: DecoderConfig::default() };
         Line::over(spec, Ears { steps: 0, breaks_at }, Jaw)
     }
 

@@ -1,6 +1,6 @@
 //! The decoder's numbers, found on validation clips by coordinate search: a minute of work after every training.
 
-use keyface_core::{AudioTime, Closures, Decode, Heads, Mouth, MouthDecoder};
+use keyface_core::{AudioTime, Closures, DecoderConfig, Heads, Mouth, MouthDecoder};
 use rayon::prelude::*;
 
 use super::score::{Events, MouthScore, Scorer};
@@ -40,7 +40,7 @@ const OPEN_IN_PAUSE: f64 = 0.015;
 const ROUNDS: usize = 3;
 
 /// Turns one number of the decoder up or down.
-type Turn = fn(&mut Decode, f32);
+type Turn = fn(&mut DecoderConfig, f32);
 
 const TURNS: &[Turn] = &[
     |d, s| d.bias[0] += 0.25 * s,
@@ -60,13 +60,13 @@ const TURNS: &[Turn] = &[
 ];
 
 /// The best numbers found and what they score on the clips.
-pub fn search_decode(heard: &Searched, start: Decode) -> (Decode, Option<MouthScore>) {
+pub fn search_decode(heard: &Searched, start: DecoderConfig) -> (DecoderConfig, Option<MouthScore>) {
     let mut best = start;
     let mut found = merit(heard, &best);
     for _ in 0..ROUNDS {
         let before = found;
         for turn in TURNS {
-            let tries: Vec<(f64, Decode)> = [-2.0, -1.0, 1.0, 2.0]
+            let tries: Vec<(f64, DecoderConfig)> = [-2.0, -1.0, 1.0, 2.0]
                 .par_iter()
                 .map(|by| {
                     let mut decode = best;
@@ -89,7 +89,7 @@ pub fn search_decode(heard: &Searched, start: Decode) -> (Decode, Option<MouthSc
 
 /// Thresholds for lips that close more carefully and more eagerly than `shipped`: the lowest and the highest with at most
 /// [`CAREFUL_PER_MIN`] and [`EAGER_PER_MIN`] false closures; `None` without clips.
-pub fn search_closures(heard: &Searched, shipped: Decode) -> Option<Closures> {
+pub fn search_closures(heard: &Searched, shipped: DecoderConfig) -> Option<Closures> {
     let wrong = |on: f32| judge(&heard.clean, &shipped.closing_above(on)).map(|score| score.false_closures_per_min);
     wrong(shipped.closure_on)?;
     let steps = |from: f32, to: f32| (0..=20).map(move |n| from + (to - from) * n as f32 / 20.0);
@@ -101,20 +101,20 @@ pub fn search_closures(heard: &Searched, shipped: Decode) -> Option<Closures> {
 }
 
 /// What a decoder reaches on the clips as they were recorded.
-pub fn decoded_score(heard: &Searched, decode: &Decode) -> Option<MouthScore> {
+pub fn decoded_score(heard: &Searched, decode: &DecoderConfig) -> Option<MouthScore> {
     judge(&heard.clean, decode)
 }
 
 /// The decoder with a margin of weight on silence: noises that nobody has heard move the mouth more than those of the
 /// search do (recorded ones at -35 dBFS: 0.4 % of the time instead of 1.4 %).
-pub fn calmed(mut decode: Decode) -> Decode {
+pub fn calmed(mut decode: DecoderConfig) -> DecoderConfig {
     const MARGIN: f32 = 0.25;
     decode.bias[Mouth::Silent as usize] += MARGIN;
     decode
 }
 
 /// Classes told apart, and contacts hit without many false ones; late shapes cost a little.
-fn merit(heard: &Searched, decode: &Decode) -> f64 {
+fn merit(heard: &Searched, decode: &DecoderConfig) -> f64 {
     let clean = judge(&heard.clean, decode).map_or(f64::MIN, |score| worth(&score));
     let noisy = judge(&heard.noisy, decode).map_or(0.0, |score| score.balanced);
     clean + NOISY * noisy
@@ -128,14 +128,14 @@ fn worth(score: &MouthScore) -> f64 {
     score.balanced + 0.5 * score.closures - 0.04 * extra - 0.01 * bitten - 0.5 * restless - 0.01 * late
 }
 
-fn judge(clips: &[HeardClip], decode: &Decode) -> Option<MouthScore> {
+fn judge(clips: &[HeardClip], decode: &DecoderConfig) -> Option<MouthScore> {
     let mut scorer = Scorer::default();
     clips.iter().for_each(|clip| scorer.add("", &clip.phones, &shown(&clip.heads, decode)));
     scorer.score()
 }
 
 /// Visemes with the times at which a live face could show them.
-fn shown(heads: &[Heads], decode: &Decode) -> Events {
+fn shown(heads: &[Heads], decode: &DecoderConfig) -> Events {
     let mut decoder = MouthDecoder::new(*decode, STEP_MS as f32);
     let step = |(n, heads)| (AudioTime::from_ms((n as i64 + 1) * STEP_MS), decoder.push(heads).viseme);
     heads.iter().enumerate().map(step).collect()
@@ -163,16 +163,16 @@ mod tests {
     #[test]
     fn a_wrong_prior_is_corrected() {
         let heard = Searched { clean: vec![heard()], noisy: vec![] };
-        let before = judge(&heard.clean, &Decode::default()).unwrap();
-        let (decode, after) = search_decode(&heard, Decode::default());
+        let before = judge(&heard.clean, &DecoderConfig::default()).unwrap();
+        let (decode, after) = search_decode(&heard, DecoderConfig::default());
         assert!(after.unwrap().balanced > before.balanced + 0.2, "{decode:?}");
     }
 
     #[test]
     fn only_silence_gets_a_margin() {
-        let (decode, calm) = (Decode::default(), calmed(Decode::default()));
+        let (decode, calm) = (DecoderConfig::default(), calmed(DecoderConfig::default()));
         let silent = Mouth::Silent as usize;
         assert!(calm.bias[silent] > decode.bias[silent]);
-        assert_eq!(Decode { bias: decode.bias, ..calm }, decode);
+        assert_eq!(DecoderConfig { bias: decode.bias, ..calm }, decode);
     }
 }

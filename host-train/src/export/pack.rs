@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use keyface_core::{Decode, FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
+use keyface_core::{DecoderConfig, FileEntry, Files, Model, ModelCard, NetSpec, Precision, Tolerance};
 use prost::Message;
 
 use super::check::{Vectors, compare, step_through};
@@ -54,7 +54,7 @@ pub struct Probe {
 
 impl Probe {
     /// Features and what these networks answer, the keys told as a device tells them.
-    pub fn of(trained: &Trained, decode: &Decode, x: Frames) -> Probe {
+    pub fn of(trained: &Trained, decode: &DecoderConfig, x: Frames) -> Probe {
         let first = key_motion_forward(&trained.key_motion, &x);
         let flow = flow(decode, &heads(&first.heads));
         let second = completion_forward(&trained.completion, &flow, &first.trunk);

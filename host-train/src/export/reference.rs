@@ -3,7 +3,9 @@
 
 use keyface_core::flow::KeyTracker;
 use keyface_core::heads::HEADS;
-use keyface_core::{AudioTime, Decode, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MEL_BANDS, STEP_HOPS, Span, Stage};
+use keyface_core::{
+    AudioTime, DecoderConfig, FEATURES, HOP_SAMPLES, Heads, Hops, LogMel, MEL_BANDS, STEP_HOPS, Span, Stage,
+};
 
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
 use crate::model::{BAND_REACH, BAND_STEPS};
@@ -49,7 +51,7 @@ pub fn heads(raw: &[Vec<f32>]) -> Vec<Heads> {
 }
 
 /// CompletionNet's motion flow for every step: the keys that the line makes of the heads.
-pub fn flow(decode: &Decode, heads: &[Heads]) -> Frames {
+pub fn flow(decode: &DecoderConfig, heads: &[Heads]) -> Frames {
     let mut keys = KeyTracker::new(decode.key_threshold, Span((decode.key_refractory_ms * 1000.0) as i64));
     let step = Hops(STEP_HOPS as u64).span();
     heads.iter().zip(1..).map(|(heads, n)| keys.push(AudioTime(step.0 * n), step, heads).0.to_vec()).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keyface_core::{Decode, Files, Interface, MEL_BANDS, ModelCard, STEP_HOPS, Tolerance};
+use keyface_core::{DecoderConfig, Files, Interface, MEL_BANDS, ModelCard, STEP_HOPS, Tolerance};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -56,7 +56,7 @@ pub fn card(name: &str) -> ModelCard {
         trunk_width: 1,
         files: Files::default(),
         tolerance: Tolerance::default(),
-        decode: Decode::default(),
+        decode: DecoderConfig::default(),
         closures: None,
         data: vec![],
         figures: BTreeMap::new(),

@@ -62,10 +62,10 @@ impl LivingFace {
         mut progress: impl FnMut(f32),
     ) -> Result<LivingFace, AppError> {
         let refused = |e: FaceError| AppError::Screen { reason: e.to_string() };
-        let mut stage = Stage::new(width_px, height_px).map_err(refused)?;
+        let mut screening = Screening::new(width_px, height_px).map_err(refused)?;
         let all = (speaking + rest).as_secs_f32();
         let mut run = |said: &[Spoken], past: Duration, time: Duration| {
-            stage.live(said, time, |now| progress((past.as_secs_f32() + now.as_s() as f32) / all))
+            screening.live(said, time, |now| progress((past.as_secs_f32() + now.as_s() as f32) / all))
         };
         let speaking_part = run(speech, Duration::ZERO, speaking).map_err(refused)?;
         let rest_part = run(&[Spoken::REST], speaking, rest).map_err(refused)?;
@@ -110,22 +110,22 @@ fn picture_at(picture: u64) -> Span {
 }
 
 /// A face, and the memory that it is shown in.
-struct Stage {
+struct Screening {
     face: Face,
     look: Look,
     memory: Memory,
 }
 
-/// What a while on the stage took.
+/// What a while of it took.
 struct While {
     times: StepTimes,
     cpu: Option<f64>,
 }
 
-impl Stage {
-    fn new(width: u32, height: u32) -> Result<Stage, FaceError> {
+impl Screening {
+    fn new(width: u32, height: u32) -> Result<Screening, FaceError> {
         let look = Look::new(Gains::default(), Some(Life::new(SEED)));
-        Ok(Stage { face: Face::new(width, height)?, look, memory: Memory::new(width, height) })
+        Ok(Screening { face: Face::new(width, height)?, look, memory: Memory::new(width, height) })
     }
 
     /// Shows what is said over and over, in real time.

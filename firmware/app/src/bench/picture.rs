@@ -68,7 +68,7 @@ impl Pictures {
         Ok(Pictures { width_px, height_px, rotation_deg, format, times, rss_mb: rss_mb() })
     }
 
-    /// What the pictures keep in memory: the backdrop, the frame and two buffers in the screen's format.
+    /// What the pictures keep in memory: the backdrop, the picture and two buffers in the screen's format.
     pub(super) fn memory_mb(&self) -> f64 {
         let bytes = 2 * 4 + 2 * depth(self.format).bytes();
         f64::from(self.width_px) * f64::from(self.height_px) * bytes as f64 / 1_048_576.0

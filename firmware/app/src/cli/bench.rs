@@ -15,7 +15,7 @@ use super::{ModelArgs, note, tell, tell_json, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  keyface bench                              what the line needs here
+  keyface bench                              what the line from sound to motion needs here
   keyface bench --board raspberry-pi-5       beside what that board allows; ends with 2 when it is more
   keyface bench --picture 1280x800           what pictures of that size take, while the face speaks and at rest")]
 pub struct BenchArgs {

@@ -76,7 +76,7 @@ enum Command {
     /// Write what a board's service may do beyond the unit that ships: systemd's generator asks for it.
     #[cfg(target_os = "linux")]
     Unit(unit::UnitArgs),
-    /// Measure what the line needs on this machine.
+    /// Measure what the line from sound to motion needs on this machine.
     Bench(bench::BenchArgs),
     /// Put a signed model on this device, look at it, go back; make and sign one.
     #[command(subcommand)]
@@ -191,7 +191,7 @@ impl FaceArgs {
 
     /// The model with lips that close as willingly as was asked for.
     fn closing(&self, mut model: Model) -> Result<Model, CoreError> {
-        model.card.decode = model.card.decode_with(self.closures)?;
+        model.card.decode = model.card.decoder_for(self.closures)?;
         Ok(model)
     }
 }

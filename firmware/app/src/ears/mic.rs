@@ -72,22 +72,6 @@ impl Mic {
         self.shared.levels()
     }
 
-    /// Fetches what the audio thread has left in the ring.
-    fn fetch(&mut self, out: &mut Vec<f32>) {
-        let before = out.len();
-        while let Ok(mark) = self.current.stream.marks.pop() {
-            self.remember(self.current.base + mark.end(self.current.stream.rate_hz), mark.captured);
-        }
-        let ready = self.current.stream.samples.slots();
-        if let Ok(chunk) = self.current.stream.samples.read_chunk(ready) {
-            let (first, second) = chunk.as_slices();
-            self.current.resampler.push(first, out);
-            self.current.resampler.push(second, out);
-            chunk.commit_all();
-        }
-        self.given += (out.len() - before) as u64;
-    }
-
     fn remember(&mut self, at: AudioTime, captured: Instant) {
         if self.marks.len() == MARKS_KEPT {
             self.marks.pop_front();
@@ -129,7 +113,17 @@ impl Ear for Mic {
     fn read(&mut self, out: &mut Vec<f32>) -> Result<Heard, AppError> {
         let before = out.len();
         let is_lost = self.shared.lost.load(Relaxed);
-        self.fetch(out);
+        while let Ok(mark) = self.current.stream.marks.pop() {
+            self.remember(self.current.base + mark.end(self.current.stream.rate_hz), mark.captured);
+        }
+        let ready = self.current.stream.samples.slots();
+        if let Ok(chunk) = self.current.stream.samples.read_chunk(ready) {
+            let (first, second) = chunk.as_slices();
+            self.current.resampler.push(first, out);
+            self.current.resampler.push(second, out);
+            chunk.commit_all();
+        }
+        self.given += (out.len() - before) as u64;
         if is_lost {
             self.fill_with_silence(out);
         }

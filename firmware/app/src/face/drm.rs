@@ -57,10 +57,10 @@ pub struct Drm {
 }
 
 impl Drm {
-    /// Opens the screen that the board means, on the first card below `dev`/dri that has it.
+    /// Opens the screen that the board means, on the first graphics card below `dev`/dri that has it.
     ///
     /// # Errors
-    /// [`Refusal::NoCard`] where no card sets modes, [`Refusal::NoScreen`] when one does and shows nothing now.
+    /// [`Refusal::NoGraphicsCard`] where no graphics card sets modes, [`Refusal::NoScreen`] when one does and shows nothing now.
     pub fn open(dev: &Path, choice: &Choice) -> Result<Drm, Refusal> {
         let cards = cards(dev, choice.device)?;
         let mut refusal = None;
@@ -77,7 +77,8 @@ impl Drm {
 
     fn on(path: &Path, choice: &Choice) -> Result<Drm, Refusal> {
         let place = path.display();
-        let no_card = |e: io::Error| Refusal::NoCard(FaceError::screen(&place, "a card that sets modes", e));
+        let no_card =
+            |e: io::Error| Refusal::NoGraphicsCard(FaceError::screen(&place, "a graphics card that sets modes", e));
         let card = GraphicsCard::open(path).map_err(no_card)?;
         let connector = Connector::find(&card, path, choice, no_card)?;
         let taken =
@@ -216,7 +217,7 @@ fn cards(dev: &Path, device: &str) -> Result<Vec<PathBuf>, Refusal> {
 }
 
 fn no_card(dev: &Path, came: impl std::fmt::Display) -> Refusal {
-    Refusal::NoCard(FaceError::screen(dev.join("dri").display(), "a graphics card", came))
+    Refusal::NoGraphicsCard(FaceError::screen(dev.join("dri").display(), "a graphics card", came))
 }
 
 /// Two buffers of the first of the formats that the card shows.

@@ -9,7 +9,7 @@ use super::{Canvas, FaceError, Mask, Rotation};
 /// A drawn character at one size.
 pub struct Face {
     backdrop: Canvas,
-    frame: Canvas,
+    picture: Canvas,
     scene: Scene,
     steady: Steady,
     /// What the next drawing changes.
@@ -46,7 +46,7 @@ impl Face {
         let scene = Scene::new(backdrop.width(), backdrop.height(), rotation);
         scene.paint_still(&mut backdrop, still);
         let (steady, changes) = (Steady::new(scene.scale()), Mask::none(backdrop.width(), backdrop.height()));
-        Ok(Face { frame: backdrop.clone(), backdrop, scene, steady, changes })
+        Ok(Face { picture: backdrop.clone(), backdrop, scene, steady, changes })
     }
 
     /// Draws a pose; the picture stays until the next call.
@@ -71,12 +71,12 @@ impl Face {
     fn draw_scene(&mut self, rig: &RigPose, unseen: Unseen) -> &Canvas {
         self.changes.clear();
         if self.scene.is_blank() {
-            self.changes.add_all(&Mask::whole(self.frame.width(), self.frame.height()));
+            self.changes.add_all(&Mask::whole(self.picture.width(), self.picture.height()));
         }
         self.scene.set(rig, unseen, &mut self.changes);
-        self.scene.paint(&mut self.frame, &self.backdrop, &self.changes);
-        self.frame.changed(&mut self.changes);
-        &self.frame
+        self.scene.paint(&mut self.picture, &self.backdrop, &self.changes);
+        self.picture.changed(&mut self.changes);
+        &self.picture
     }
 }
 

@@ -23,6 +23,9 @@ const READER_PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// A link is followed; the file that was there gives its mode and its owner. A pipe or a device is written into.
 /// What a run that was killed has left is kept under a name of its own.
+///
+/// The part's name is no random one, as `tempfile`'s are: by it a second run is noticed, and what a killed one has left is
+/// found. And a file that grows in sight has two names, of which `tempfile` would leave the part's.
 pub struct AtomicFile {
     /// The name that was asked for.
     path: PathBuf,

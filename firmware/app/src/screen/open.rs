@@ -83,16 +83,16 @@ mod device {
         Err(no_screen("a program that was built with the feature `panel`", "one without it"))
     }
 
-    /// The frame buffer only where no card sets modes: behind a card that does, it may be seen by nobody.
+    /// The frame buffer only where no graphics card sets modes: behind a card that does, it may be seen by nobody.
     fn drm(display: &Display, roots: &Roots) -> Result<Box<dyn Surface>, FaceError> {
         let Display { device, connector, format, .. } = display;
         let choice = Choice { device, connector, size: display.width_px.zip(display.height_px), format: *format };
         match Drm::open(&roots.dev, &choice) {
             Ok(drm) => Ok(Box::new(drm)),
             Err(Refusal::NoScreen(e)) => Err(e),
-            Err(Refusal::NoCard(e)) if device != "auto" => Err(e),
+            Err(Refusal::NoGraphicsCard(e)) if device != "auto" => Err(e),
             // Of the two refusals, the card's tells more.
-            Err(Refusal::NoCard(e)) => {
+            Err(Refusal::NoGraphicsCard(e)) => {
                 fbdev(display, roots).map_err(|second| if second.may_pass() { e } else { second })
             }
         }
@@ -154,7 +154,7 @@ mod tests {
     fn a_card_that_the_board_names_must_be_there() {
         let (_folder, roots) = machine();
         let error = opener("", &display("kind = \"drm\"\ndevice = \"/dev/dri/card99\""), roots)().err().unwrap();
-        let start = "/dev/dri/card99: expected a card that sets modes, came No such file";
+        let start = "/dev/dri/card99: expected a graphics card that sets modes, came No such file";
         assert!(error.to_string().starts_with(start), "{error}");
     }
 

@@ -107,7 +107,7 @@ impl Store {
         fs::rename(&unpacked, &folder).map_err(AppError::file(&folder, "make it"))?;
         disk::sync_folder(&self.root)?;
         tell(Event::Did(Action::Named));
-        self.stage(Slot::Current, name_of(&folder))?;
+        self.prepare(Slot::Current, name_of(&folder))?;
         self.keep(current.as_ref())?;
         tell(Event::Did(Action::PreviousSet));
         self.commit(Slot::Current)?;

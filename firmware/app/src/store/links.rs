@@ -33,19 +33,19 @@ impl Store {
 
     /// Makes a link name the folder `name`: before, it names what it did; afterwards, this.
     pub(super) fn set(&self, slot: Slot, name: &OsStr) -> Result<(), AppError> {
-        self.stage(slot, name)?;
+        self.prepare(slot, name)?;
         self.commit(slot)
     }
 
     /// All of [`Store::set`] that needs room on the disk; nothing is seen of it.
-    pub(super) fn stage(&self, slot: Slot, name: &OsStr) -> Result<(), AppError> {
-        symlink(Path::new(name), &self.staged(slot)).map_err(AppError::file(&self.link(slot), "set this link"))
+    pub(super) fn prepare(&self, slot: Slot, name: &OsStr) -> Result<(), AppError> {
+        symlink(Path::new(name), &self.prepared(slot)).map_err(AppError::file(&self.link(slot), "set this link"))
     }
 
-    /// Brings what was staged under its name.
+    /// Brings what was prepared under its name.
     pub(super) fn commit(&self, slot: Slot) -> Result<(), AppError> {
         let link = self.link(slot);
-        fs::rename(self.staged(slot), &link).map_err(AppError::file(&link, "set this link"))?;
+        fs::rename(self.prepared(slot), &link).map_err(AppError::file(&link, "set this link"))?;
         sync_folder(&self.root)
     }
 
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    fn staged(&self, slot: Slot) -> PathBuf {
+    fn prepared(&self, slot: Slot) -> PathBuf {
         self.root.join(format!("{TEMPORARY}{}", slot.name()))
     }
 

@@ -1,6 +1,6 @@
 //! Heads of one step in, the mouth that the face shows out: a forward filter over seven classes, and lips that close.
 
-use super::decode::Decode;
+use super::config::DecoderConfig;
 use super::phone::{MOUTHS, Mouth, PHONES, Phone, Viseme};
 use crate::Heads;
 
@@ -23,7 +23,7 @@ pub struct MouthState {
 /// before the mouth switches. Closures have a score of their own, with hysteresis and a shortest length.
 #[derive(Clone, Debug)]
 pub struct MouthDecoder {
-    decode: Decode,
+    config: DecoderConfig,
     min_closed_steps: u32,
     belief: [f32; MOUTHS],
     phones: [f32; PHONES],
@@ -39,22 +39,22 @@ const REST: MouthState = MouthState { mouth: Mouth::Silent, viseme: Viseme::Sil,
 
 impl MouthDecoder {
     /// A decoder at rest for steps of `step_ms`.
-    pub fn new(decode: Decode, step_ms: f32) -> Self {
+    pub fn new(config: DecoderConfig, step_ms: f32) -> Self {
         let mut belief = [LEAST; MOUTHS];
         belief[Mouth::Silent as usize] = 1.0;
-        let min_closed_steps = libm::ceilf(decode.closure_min_ms / step_ms) as u32;
+        let min_closed_steps = libm::ceilf(config.closure_min_ms / step_ms) as u32;
         let mut phones = [0.0; PHONES];
         phones[Phone::SIL as usize] = 1.0;
-        MouthDecoder { decode, min_closed_steps, belief, phones, score: 0.0, closed_steps: 0, state: REST }
+        MouthDecoder { config, min_closed_steps, belief, phones, score: 0.0, closed_steps: 0, state: REST }
     }
 
     /// One step.
     pub fn push(&mut self, heads: &Heads) -> MouthState {
-        self.phones.iter_mut().zip(heads.phones).for_each(|(to, p)| *to += self.decode.newest_share * (p - *to));
+        self.phones.iter_mut().zip(heads.phones).for_each(|(to, p)| *to += self.config.newest_share * (p - *to));
         self.listen(heads);
         self.close(heads);
         self.state.speaking =
-            heads.voice > if self.state.speaking { self.decode.voice_off } else { self.decode.voice_on };
+            heads.voice > if self.state.speaking { self.config.voice_off } else { self.config.voice_on };
         self.state.mouth = self.choose();
         self.state.viseme = self.likeliest_viseme();
         self.state
@@ -62,18 +62,18 @@ impl MouthDecoder {
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        let step_ms = self.decode.closure_min_ms / self.min_closed_steps.max(1) as f32;
-        *self = MouthDecoder { min_closed_steps: self.min_closed_steps, ..MouthDecoder::new(self.decode, step_ms) };
+        let step_ms = self.config.closure_min_ms / self.min_closed_steps.max(1) as f32;
+        *self = MouthDecoder { min_closed_steps: self.min_closed_steps, ..MouthDecoder::new(self.config, step_ms) };
     }
 
     fn listen(&mut self, heads: &Heads) {
         let mut seen = [LEAST; MOUTHS];
         heads.phones.iter().zip(Phone::ALL).for_each(|(p, phone)| seen[phone.mouth() as usize] += p);
         let bite = &mut seen[Mouth::LipTeeth as usize];
-        *bite += self.decode.lip_teeth_head_share * (heads.lip_teeth - *bite);
-        let (stay, all) = (self.decode.stay, self.belief.iter().sum::<f32>());
+        *bite += self.config.lip_teeth_head_share * (heads.lip_teeth - *bite);
+        let (stay, all) = (self.config.stay, self.belief.iter().sum::<f32>());
         let change = (1.0 - stay) / (MOUTHS - 1) as f32;
-        for ((belief, seen), bias) in self.belief.iter_mut().zip(seen).zip(self.decode.bias) {
+        for ((belief, seen), bias) in self.belief.iter_mut().zip(seen).zip(self.config.bias) {
             *belief = (stay * *belief + change * (all - *belief)) * seen * libm::expf(bias);
         }
         let sum: f32 = self.belief.iter().sum();
@@ -82,12 +82,12 @@ impl MouthDecoder {
 
     fn close(&mut self, heads: &Heads) {
         let labials: f32 = [Phone::P, Phone::B, Phone::M].iter().map(|p| heads.phones[*p as usize]).sum();
-        let share = self.decode.closure_head_share;
+        let share = self.config.closure_head_share;
         let now = share * heads.closure + (1.0 - share) * labials;
-        self.score += self.decode.newest_share * (now - self.score);
+        self.score += self.config.newest_share * (now - self.score);
         let keep = self.closed_steps > 0
-            && (self.score > self.decode.closure_off || self.closed_steps < self.min_closed_steps);
-        self.state.closed = keep || self.score > self.decode.closure_on;
+            && (self.score > self.config.closure_off || self.closed_steps < self.min_closed_steps);
+        self.state.closed = keep || self.score > self.config.closure_on;
         self.closed_steps = if self.state.closed { self.closed_steps + 1 } else { 0 };
     }
 
@@ -99,7 +99,7 @@ impl MouthDecoder {
         let belief = |m: &Mouth| self.belief[*m as usize];
         let best = open().max_by(|a, b| belief(a).total_cmp(&belief(b))).unwrap_or(Mouth::Silent);
         let now = self.state.mouth;
-        let leads = libm::logf(belief(&best) / belief(&now)) >= self.decode.lead;
+        let leads = libm::logf(belief(&best) / belief(&now)) >= self.config.lead;
         if now == Mouth::Closed || leads { best } else { now }
     }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn shown(phones: &[Phone]) -> Vec<MouthState> {
-        let mut decoder = MouthDecoder::new(Decode::default(), 20.0);
+        let mut decoder = MouthDecoder::new(DecoderConfig::default(), 20.0);
         phones.iter().map(|p| decoder.push(&heads(*p))).collect()
     }
 
@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn reset_equals_fresh() {
-        let mut decoder = MouthDecoder::new(Decode::default(), 20.0);
+        let mut decoder = MouthDecoder::new(DecoderConfig::default(), 20.0);
         (0..9).for_each(|_| _ = decoder.push(&heads(Phone::B)));
         decoder.reset();
-        let mut fresh = MouthDecoder::new(Decode::default(), 20.0);
+        let mut fresh = MouthDecoder::new(DecoderConfig::default(), 20.0);
         for phone in [Phone::AA, Phone::B, Phone::SIL] {
             assert_eq!(decoder.push(&heads(phone)), fresh.push(&heads(phone)));
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ports::{NetSpec, Port};
 use crate::flow::FLOW;
 use crate::heads::HEADS;
-use crate::{CoreError, Decode, FEATURES, MOTION_CHANNELS, STEP_HOPS};
+use crate::{CoreError, DecoderConfig, FEATURES, MOTION_CHANNELS, STEP_HOPS};
 
 mod checks;
 mod closures;
@@ -44,7 +44,7 @@ pub struct ModelCard {
     /// How far the networks may lie from the trainer's own answer.
     pub tolerance: Tolerance,
     /// Numbers of the decoder, found on validation clips.
-    pub decode: Decode,
+    pub decode: DecoderConfig,
     /// Other thresholds for the lips, to choose from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closures: Option<Closures>,
@@ -152,7 +152,7 @@ pub(crate) mod tests {
             trunk_width: 128,
             files: Files { key_motion: entry("key_motion.onnx"), completion: entry("completion.onnx") },
             tolerance: Tolerance { float: 1e-4, int8: 0.05 },
-            decode: Decode::default(),
+            decode: DecoderConfig::default(),
             closures: Some(Closures { careful: 0.5, eager: 0.2 }),
             data: vec![DataUse { corpus: "in-house".into(), hours: 1.5, licence: Some("CC0".into()) }],
             figures: BTreeMap::from([("balanced".into(), 0.75)]),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use keyface_core::{Decode, Span};
+use keyface_core::{DecoderConfig, Span};
 
 use crate::data::{Utterance, labelled, stacked};
 use crate::export::{Packed, Trained, completion_net, key_motion_net};
@@ -75,7 +75,7 @@ impl Student {
     /// Files that we did not write.
     pub fn of_model(model: &Packed, device: &Device) -> Result<Self> {
         let Trained { key_motion, completion } = model.trained()?;
-        let Decode { key_threshold: threshold, key_refractory_ms, .. } = model.card.decode;
+        let DecoderConfig { key_threshold: threshold, key_refractory_ms, .. } = model.card.decode;
         Ok(Student {
             key_motion: key_motion_net(&key_motion, device),
             completion: completion_net(&completion, device),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::face::Mask;
+use crate::face::{Area, Mask};
 
 /// Cover of a whole pixel.
 pub const FULL: u8 = 255;
@@ -40,6 +40,7 @@ impl Span {
 pub struct Cover {
     left: u32,
     top: u32,
+    width: u32,
     /// Where each row's spans end.
     ends: Vec<u32>,
     spans: Vec<Span>,
@@ -48,18 +49,23 @@ pub struct Cover {
 }
 
 impl Cover {
-    /// Begins anew, with the row `top`; columns are told from `left` on.
-    pub fn begin(&mut self, left: u32, top: u32) {
-        (self.left, self.top) = (left, top);
+    /// Begins anew, within the columns and from the first row of an area.
+    pub fn begin(&mut self, area: Area) {
+        (self.left, self.top, self.width) = (area.left, area.top, area.width());
         self.ends.clear();
         self.spans.clear();
         self.parts.clear();
     }
 
-    /// Begins the next row, of `width` columns.
-    pub fn begin_row(&mut self, width: usize) -> Row<'_> {
-        let start = self.parts.len();
+    /// Begins the next row.
+    pub fn begin_row(&mut self) -> Row<'_> {
+        let (start, width) = (self.parts.len(), self.width as usize);
         Row { cover: self, width, span: None, left: 0, start, at: 0, last: 0 }
+    }
+
+    /// Columns that may be covered.
+    pub fn columns(&self) -> Range<u32> {
+        self.left..self.left + self.width
     }
 
     /// Rows that may be covered.
@@ -207,8 +213,8 @@ mod tests {
     fn cover(row: &str) -> Cover {
         let covers: Vec<u8> = row.bytes().map(|b| if b == b'x' { FULL } else { 25 * (b - b'0') }).collect();
         let mut cover = Cover::default();
-        cover.begin(3, 5);
-        let mut spans = cover.begin_row(covers.len());
+        cover.begin(Area { left: 3, top: 5, right: 3 + covers.len() as u32, bottom: 6 });
+        let mut spans = cover.begin_row();
         // Only changes are told, as a scan does.
         (0..covers.len()).filter(|x| *x == 0 || covers[*x] != covers[x - 1]).for_each(|x| {
             spans.add(x, [covers[x]].into_iter());

@@ -58,6 +58,10 @@ fn shapes_at<'a>(shapes: &[&'a Laid], y: u32) -> (Vec<&'a Laid>, u32) {
 /// Adds what is seen of a shape in a row, and takes what it hides from `seen`.
 fn see<'a>(Laid { cover, paint }: &'a Laid, y: u32, seen: &mut [u64], pieces: &mut Vec<Piece<'a>>) {
     let Some(paint) = paint else { return };
+    // Most shapes have nothing to do with what has changed; their spans are not even read.
+    if spans(seen, cover.columns()).next().is_none() {
+        return;
+    }
     for span in cover.row(y) {
         let (whole, before) = (span.whole(), pieces.len());
         for Range { start, end } in spans(seen, span.columns()) {

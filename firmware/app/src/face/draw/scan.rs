@@ -119,11 +119,11 @@ impl Scan {
 
     /// Ends the shape: `cover` becomes what it covers.
     pub fn end(&mut self, cover: &mut Cover) {
-        cover.begin(self.clip.left, self.clip.top);
+        cover.begin(self.clip);
         for row in 0..self.clip.height() as usize {
             let cells = &mut self.cells[row * self.stride..][..self.stride];
             let touched = &self.touched[row * self.words..][..self.words];
-            let (mut sum, mut spans) = (0_i32, cover.begin_row(self.width));
+            let (mut sum, mut spans) = (0_i32, cover.begin_row());
             for columns in spans_of(touched, 0..self.stride as u32) {
                 let columns = columns.start as usize..columns.end as usize;
                 spans.add(

@@ -80,22 +80,27 @@ impl Part {
 pub struct Unseen {
     /// A part stays where it was until it is so many pixels from its place.
     pub px: f32,
+    /// When it does not stay, it goes so many pixels ahead of its place, unless it moves by more at each picture.
+    pub ahead_px: f32,
     /// A colour stays as it was until it differs by so many levels of 255.
     pub levels: f32,
 }
 
 impl Unseen {
     /// All is shown as it is.
-    pub const NOTHING: Unseen = Unseen { px: 0.0, levels: 0.0 };
+    pub const NOTHING: Unseen = Unseen { px: 0.0, ahead_px: 0.0, levels: 0.0 };
     /// While pictures follow each other. What moves fast moves at each picture all the same; what moves slowly goes by
-    /// steps of half a pixel, less than the softness of an edge, and a colour by less than a level.
-    pub const WHILE_MOVING: Unseen = Unseen { px: 0.5, levels: 0.75 };
+    /// steps from half a pixel ahead to half a pixel behind, less than the softness of an edge, and a colour by less than
+    /// a level.
+    pub const WHILE_MOVING: Unseen = Unseen { px: 0.5, ahead_px: 0.4, levels: 0.75 };
 }
 
 /// A part at its place.
 struct Placed {
     part: Part,
+    /// Where it is drawn, and where it was to be in the last picture.
     place: Transform,
+    wanted: Transform,
     shapes: Vec<Shape>,
     laid: Vec<Laid>,
 }
@@ -159,15 +164,18 @@ impl Scene {
         for (index, part) in Part::all(rig).into_iter().enumerate() {
             let place = self.place(&rig.head, part.depth());
             if index == self.parts.len() {
-                self.parts.push(Placed { part, place, shapes: Vec::new(), laid: Vec::new() });
+                self.parts.push(Placed { part, place, wanted: place, shapes: Vec::new(), laid: Vec::new() });
             }
             let placed = &mut self.parts[index];
+            let before = std::mem::replace(&mut placed.wanted, place);
             if placed.shapes.is_empty() || placed.part != part {
                 placed.shapes = Brush::shapes(self.upright.sx, |brush| part.draw(brush));
-            } else if !placed.has_moved(place, unseen.px) && (unseen != Unseen::NOTHING || placed.is_exact()) {
+                (placed.part, placed.place) = (part, place);
+            } else if placed.moved(placed.place, place) >= unseen.px && placed.place != place {
+                placed.place = placed.ahead(before, unseen.ahead_px);
+            } else if unseen != Unseen::NOTHING || placed.is_exact() {
                 continue;
             }
-            (placed.part, placed.place) = (part, place);
             placed.lay(self.size, unseen.levels, &mut self.easel, changed);
         }
     }
@@ -195,8 +203,26 @@ impl Scene {
 }
 
 impl Placed {
-    fn has_moved(&self, place: Transform, unseen_px: f32) -> bool {
-        place != self.place && self.shapes.iter().any(|shape| shape.moved(self.place, place) >= unseen_px)
+    /// How far one place puts it from another, in pixels.
+    fn moved(&self, a: Transform, b: Transform) -> f32 {
+        self.shapes.iter().map(|shape| shape.moved(a, b)).fold(0.0, f32::max)
+    }
+
+    /// The place where it is wanted, or up to `most` pixels farther along the way that it has come since the picture before.
+    fn ahead(&self, before: Transform, most: f32) -> Transform {
+        let (now, moved) = (self.wanted, self.moved(before, self.wanted));
+        if moved == 0.0 || moved > most {
+            return now;
+        }
+        let on = |before: f32, now: f32| now + most / moved * (now - before);
+        Transform {
+            sx: on(before.sx, now.sx),
+            kx: on(before.kx, now.kx),
+            ky: on(before.ky, now.ky),
+            sy: on(before.sy, now.sy),
+            tx: on(before.tx, now.tx),
+            ty: on(before.ty, now.ty),
+        }
     }
 
     /// Whether no colour is held.
@@ -344,13 +370,33 @@ mod tests {
             scene.paint(&mut held, &behind, &whole);
             let mut anew = Scene::new(width, height, Rotation::Deg0);
             for Placed { part, place, shapes, .. } in &scene.parts {
-                let mut placed = Placed { part: *part, place: *place, shapes: shapes.clone(), laid: Vec::new() };
+                let mut placed =
+                    Placed { part: *part, place: *place, wanted: *place, shapes: shapes.clone(), laid: Vec::new() };
                 placed.lay(scene.size, 0.0, &mut anew.easel, &mut Mask::none(width, height));
                 anew.parts.push(placed);
             }
             anew.paint(&mut fresh, &behind, &whole);
             let apart = held.rgb().flatten().zip(fresh.rgb().flatten()).map(|(a, b)| a.abs_diff(b)).max();
             assert!(apart <= Some(2), "{apart:?} at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn what_moves_slowly_goes_by_steps_of_nearly_a_pixel() {
+        let (width, height) = SIZE;
+        let (mut scene, mut steps, mut places) = (Scene::new(width, height, Rotation::Deg0), [0; 12], Vec::new());
+        for picture in 0..200 {
+            let mut pose = FacePose::REST;
+            pose.head.roll_rad = 2e-4 * picture as f32;
+            scene.set(&RigPose::of(&pose), Unseen::WHILE_MOVING, &mut Mask::none(width, height));
+            let now: Vec<Transform> = scene.parts.iter().map(|placed| placed.place).collect();
+            steps.iter_mut().zip(&places).zip(&now).for_each(|((steps, last), now)| *steps += u32::from(last != now));
+            places = now;
+        }
+        let start = Scene::new(width, height, Rotation::Deg0);
+        for (placed, steps) in scene.parts.iter().zip(steps) {
+            let way = placed.moved(start.place(&RigPose::of(&FacePose::REST).head, placed.part.depth()), placed.wanted);
+            assert!((0.8..1.1).contains(&(way / steps as f32)), "{:?}: {way} pixels by {steps} steps", placed.part);
         }
     }
 

@@ -20,7 +20,7 @@ const ORIENTATION: &[u8] = b"panel orientation";
 /// What the board says of its screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// A card's device file, or `auto`.
+    /// A graphics card's device file, or `auto`.
     pub device: &'a str,
     /// A connector's name, or `auto`.
     pub connector: &'a str,
@@ -33,9 +33,9 @@ pub struct Choice<'a> {
 /// Why no screen was opened.
 #[derive(Debug)]
 pub enum Refusal {
-    /// No card that sets modes: there may be a frame buffer instead.
-    NoCard(FaceError),
-    /// A card, but no screen that could be used now.
+    /// No graphics card that sets modes: there may be a frame buffer instead.
+    NoGraphicsCard(FaceError),
+    /// A graphics card, but no screen that could be used now.
     NoScreen(FaceError),
 }
 

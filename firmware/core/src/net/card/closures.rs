@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ModelCard;
 use crate::check::Check;
-use crate::{CoreError, Decode};
+use crate::{CoreError, DecoderConfig};
 
 /// Thresholds beside the one that ships, found on the same clips.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl FromStr for ClosureChoice {
 }
 
 impl Closures {
-    pub(super) fn checks(&self, shipped: &Decode) -> [Check; 2] {
+    pub(super) fn checks(&self, shipped: &DecoderConfig) -> [Check; 2] {
         let on = shipped.closure_on;
         [
             Check::new(
@@ -58,11 +58,11 @@ impl Closures {
     }
 }
 
-impl Decode {
+impl DecoderConfig {
     /// The same decoder with lips that close above another score and open below one in proportion.
-    pub fn closing_above(self, closure_on: f32) -> Decode {
+    pub fn closing_above(self, closure_on: f32) -> DecoderConfig {
         let closure_off = self.closure_off * closure_on / self.closure_on.max(1e-6);
-        Decode { closure_on, closure_off: closure_off.min(closure_on), ..self }
+        DecoderConfig { closure_on, closure_off: closure_off.min(closure_on), ..self }
     }
 }
 
@@ -71,7 +71,7 @@ impl ModelCard {
     ///
     /// # Errors
     /// [`CoreError::Unexpected`] where the model has no such choice: an older one.
-    pub fn decode_with(&self, choice: ClosureChoice) -> Result<Decode, CoreError> {
+    pub fn decoder_for(&self, choice: ClosureChoice) -> Result<DecoderConfig, CoreError> {
         let missing = || CoreError::unexpected(&self.name, "a card with `closures`, to choose from", "one without");
         match choice {
             ClosureChoice::Shipped => Ok(self.decode),
@@ -90,18 +90,18 @@ mod tests {
     fn a_careful_face_closes_later_and_opens_sooner() {
         let mut card = sample();
         card.closures = Some(Closures { careful: 2.0 * card.decode.closure_on, eager: 0.1 });
-        let careful = card.decode_with(ClosureChoice::Careful).unwrap();
+        let careful = card.decoder_for(ClosureChoice::Careful).unwrap();
         assert_eq!(careful.closure_on, 2.0 * card.decode.closure_on);
         assert!((careful.closure_off - 2.0 * card.decode.closure_off).abs() < 1e-6);
-        assert_eq!(card.decode_with(ClosureChoice::Shipped).unwrap(), card.decode);
+        assert_eq!(card.decoder_for(ClosureChoice::Shipped).unwrap(), card.decode);
     }
 
     #[test]
     fn a_model_without_the_choice_says_so() {
         let card = ModelCard { closures: None, ..sample() };
-        let error = card.decode_with(ClosureChoice::Eager).unwrap_err().to_string();
+        let error = card.decoder_for(ClosureChoice::Eager).unwrap_err().to_string();
         assert!(error.contains("expected a card with `closures`"), "{error}");
-        assert!(card.decode_with(ClosureChoice::Shipped).is_ok());
+        assert!(card.decoder_for(ClosureChoice::Shipped).is_ok());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What must hold of a card's `decode`.
 
-use crate::Decode;
+use crate::DecoderConfig;
 use crate::check::Check;
 
-impl Decode {
+impl DecoderConfig {
     pub(super) fn checks(&self) -> Vec<Check> {
         let (unit, at_most) = (0.0..=1.0, |value: f32, limit: f32| (0.0..=limit).contains(&value));
         let check = |fact, holds, key, value: f32| Check::new(fact, holds, key, value);

@@ -5,7 +5,7 @@ use super::phone::MOUTHS;
 /// Numbers of the decoder that turns heads into mouths, closures and keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Decode {
+pub struct DecoderConfig {
     /// Probability that the mouth stays in its class from one step to the next, 0..1.
     pub stay: f32,
     /// Added to the log-probability of each mouth class, in the order of [`crate::Mouth::ALL`]: corrects the prior.
@@ -34,10 +34,10 @@ pub struct Decode {
     pub voice_off: f32,
 }
 
-impl Default for Decode {
+impl Default for DecoderConfig {
     /// Where a search starts: the numbers of a model of the same shape, found on other data.
     fn default() -> Self {
-        Decode {
+        DecoderConfig {
             stay: 0.8,
             bias: [0.0; MOUTHS],
             lead: 0.0,
