@@ -25,7 +25,7 @@ pub struct Program<'a> {
 pub struct MotionRow {
     /// The program.
     pub name: String,
-    /// One per metric that says something here, in the order of [`METRICS`](super::metric::METRICS).
+    /// One per metric that says something here, in the order of [`METRICS`].
     pub figures: Vec<Figure>,
     /// By how much its mean LVE-mm is above that of the first row, where it is another.
     pub above_first: Option<Interval>,
