@@ -168,7 +168,8 @@ prepare folder *args: setup
 
 # What each part is worth, into docs/ablations.md: `just ablate rows` of the recipe, `just ablate` of the offline KMTalk.
 ablate experiment="ablation" *args: setup
-    {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
+    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 \
+        {{ keyface_train }} ablate host-train/experiments/{{ experiment }}.toml --out docs/ablations.md {{ args }}
 
 # Trains an experiment of host-train/experiments; an interrupted run goes on. Memory of large tensors is kept for the next.
 train experiment="live" *args: setup

@@ -281,11 +281,11 @@ impl Judge {
             rows.push((program.name.clone(), tracks_of(program, judged)?));
         }
         if self.rules {
-            let look_ahead = Span::from_ms(i64::from(self.packed.card.look_ahead_ms));
+            let ms = self.packed.card.look_ahead_ms;
             let heard = judged.par_iter().zip(&ours[0].1).map(|(j, heard)| heard_track(&j.clip, heard)).collect();
-            let told = judged.par_iter().map(|j| told_track(&j.clip, look_ahead)).collect();
+            let told = judged.par_iter().map(|j| told_track(&j.clip, Span::from_ms(i64::from(ms)))).collect();
             rows.push(("rules, phones that it heard".to_owned(), heard));
-            rows.push((format!("rules, phones told {} ms ahead", look_ahead.as_ms()), told));
+            rows.push((format!("rules, phones told {ms} ms ahead"), told));
         }
         rows.extend(baselines(judged).into_iter().map(|(name, tracks)| (name.to_owned(), tracks)));
         Ok(rows.iter().map(|(name, tracks)| Measured::new(name, tracks, judged, &self.surface)).collect())
