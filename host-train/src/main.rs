@@ -24,7 +24,7 @@ enum Command {
     Speak(commands::corpus::SpeakArgs),
     /// Train the networks of an experiment
     Train(commands::train::TrainArgs),
-    /// Train KMTalk without each of its parts, and with disturbed key frames: one table
+    /// Train the rows of a recipe, or the offline KMTalk without each of its parts, and judge them: one table
     Ablate(commands::ablate::AblateArgs),
     /// Time training steps on a device, and compare them with the CPU's
     Throughput(commands::throughput::ThroughputArgs),

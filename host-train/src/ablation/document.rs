@@ -5,15 +5,27 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+/// Whether a document has a place for the table of this name: asked before hours of training.
+///
+/// # Errors
+/// As [`put`].
+pub fn has_place(document: &Path, name: &str) -> Result<()> {
+    placed(document, name, "").map(drop)
+}
+
 /// Puts a table into its place.
 ///
 /// # Errors
 /// A document that cannot be read or written, or has no such place.
 pub fn put(document: &Path, name: &str, table: &str) -> Result<()> {
+    let text = placed(document, name, table)?;
+    std::fs::write(document, text).with_context(|| document.display().to_string())
+}
+
+fn placed(document: &Path, name: &str, table: &str) -> Result<String> {
     let text = std::fs::read_to_string(document).with_context(|| document.display().to_string())?;
     let place = format!("expected a line <!-- {name} -->, and below it a line <!-- / -->, for the table");
-    let text = replaced(&text, name, table).with_context(|| format!("{}: {place}", document.display()))?;
-    std::fs::write(document, text).with_context(|| document.display().to_string())
+    replaced(&text, name, table).with_context(|| format!("{}: {place}", document.display()))
 }
 
 fn replaced(text: &str, name: &str, table: &str) -> Option<String> {

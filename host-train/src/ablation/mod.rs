@@ -9,7 +9,7 @@ mod rows;
 mod table;
 mod variant;
 
-pub use document::put;
+pub use document::{has_place, put};
 pub use judged::{Judge, RowFigures};
 pub use recipe::{JudgeChoice, Recipe, RecipeRow};
 pub use rows::{Judged, rows_table};

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use clap::Args;
-use keyface_train::ablation::{Ablation, Judge, JudgeChoice, Judged, Recipe, VARIANTS, put, rows_table, table};
+use keyface_train::ablation::{
+    Ablation, Judge, JudgeChoice, Judged, Recipe, VARIANTS, has_place, put, rows_table, table,
+};
 use keyface_train::corpus::Reading;
 use keyface_train::evaluate::Plan;
 use keyface_train::train::{
@@ -48,9 +50,15 @@ pub fn run(args: &AblateArgs) -> Result<()> {
     args.out.as_deref().map_or(Ok(()), |document| put(document, &name, &table))
 }
 
+/// Before anything is trained.
+fn check_document(args: &AblateArgs, name: &str) -> Result<()> {
+    args.out.as_deref().map_or(Ok(()), |document| has_place(document, name))
+}
+
 /// Name and table of a recipe's rows: those asked for, and whatever was judged before.
 fn recipe(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
     let recipe = Recipe::read(&args.file)?;
+    check_document(args, &recipe.name)?;
     let asked = asked(&args.only, recipe.rows.iter().map(|row| row.name.as_str()))?;
     let plan = plan(&recipe.judge);
     let judge = Judge { runs: &args.runs.join(&recipe.name), plan: &plan, device };
@@ -91,6 +99,7 @@ fn plan(judge: &JudgeChoice) -> Plan {
 fn kmtalk(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
     let experiment = Experiment::read(&args.file)?;
     experiment.kmtalk().with_context(|| args.file.display().to_string())?;
+    check_document(args, &experiment.name)?;
     let asked = asked(&args.only, VARIANTS.iter().map(|variant| variant.name))?;
     let run = RunDir::create(&args.runs.join(&experiment.name))?;
     let corpora = Corpora::read(&experiment)?;
