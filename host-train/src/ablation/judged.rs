@@ -48,14 +48,11 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Trains a row, or goes on where it stood, and judges it; what was judged before is read.
+    /// Trains a row, or goes on where it stood, and judges it.
     ///
     /// # Errors
-    /// As training, export and evaluation.
+    /// As training, export and evaluation; a folder in which the row was trained otherwise.
     pub fn row(&self, row: &RecipeRow, seed: u64) -> Result<RowFigures> {
-        if let Some(figures) = self.judged(row, seed) {
-            return Ok(figures);
-        }
         let experiment = row.experiment(seed)?;
         let run = RunDir::create(&self.runs.join(row.run(seed)))?;
         run.keep_experiment(&experiment)?;
@@ -71,10 +68,12 @@ impl Judge<'_> {
         Ok(figures)
     }
 
-    /// What a row was found to be worth before, in the same way.
+    /// What a row was found to be worth before, trained as it is described now and judged in the same way.
     pub fn judged(&self, row: &RecipeRow, seed: u64) -> Option<RowFigures> {
+        let trained = RunDir::open(&self.runs.join(row.run(seed))).ok()?.experiment().ok()?;
         let figures: RowFigures = serde_json::from_slice(&std::fs::read(self.file(row, seed)).ok()?).ok()?;
-        (figures.judged_by == self.judged_by()).then_some(figures)
+        let is_same = figures.judged_by == self.judged_by() && trained == row.experiment(seed).ok()?;
+        is_same.then_some(figures)
     }
 
     fn file(&self, row: &RecipeRow, seed: u64) -> PathBuf {
@@ -129,5 +128,43 @@ impl RowFigures {
             jerk: 1.5,
             speakers,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Reading;
+
+    #[test]
+    fn figures_of_a_row_that_is_described_otherwise_now_are_not_its_own() {
+        let runs = tempfile::tempdir().unwrap();
+        let rows = super::super::recipe::tests::two_rows().rows;
+        let plan = Plan {
+            model: PathBuf::new(),
+            corpora: vec![],
+            reading: Reading::default(),
+            splits: vec![],
+            clips: 1,
+            head: None,
+            noise: None,
+            only: vec![],
+            streaming: false,
+            curve: false,
+            rules: false,
+            script: false,
+        };
+        let judge = Judge { runs: runs.path(), plan: &plan, device: &Device::flex() };
+        let run = RunDir::create(&runs.path().join(rows[0].run(1))).unwrap();
+        run.keep_experiment(&rows[0].experiment(1).unwrap()).unwrap();
+        let figures = RowFigures { judged_by: judge.judged_by(), far: Some(0.5), ..RowFigures::for_test(0.5, vec![]) };
+        std::fs::write(judge.file(&rows[0], 1), serde_json::to_string(&figures).unwrap()).unwrap();
+        assert_eq!(judge.judged(&rows[0], 1), Some(figures.clone()));
+        let otherwise = Judge { plan: &Plan { clips: 2, ..plan.clone() }, ..judge };
+        assert_eq!(otherwise.judged(&rows[0], 1), None);
+        std::fs::remove_file(run.file("experiment.toml")).unwrap();
+        run.keep_experiment(&rows[0].experiment(2).unwrap()).unwrap();
+        let judge = Judge { plan: &plan, ..otherwise };
+        assert_eq!(judge.judged(&rows[0], 1), None);
     }
 }
