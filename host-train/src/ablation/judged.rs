@@ -57,7 +57,7 @@ impl Judge<'_> {
         let run = RunDir::create(&self.runs.join(row.run(seed)))?;
         run.keep_experiment(&experiment)?;
         let corpora = Corpora::read(&experiment)?;
-        let net = train_key_motion(&experiment, &corpora, &run, self.device)?;
+        let net = train_key_motion(&experiment, &corpora, &run, std::slice::from_ref(self.device))?;
         train_completion(&experiment, &corpora, &net, &run, self.device)?;
         let model = run.file("model");
         ship(&self.runs.join(row.run(seed)), &Order { out: Some(model.clone()), ..Order::default() }, Precision::Int8)?;

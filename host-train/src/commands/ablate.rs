@@ -114,7 +114,7 @@ fn kmtalk(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
 /// The streaming networks, whose trunk the offline KMTalk hears.
 fn heard(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<()> {
     run.keep_experiment(experiment)?;
-    let net = train_key_motion(experiment, corpora, run, device)?;
+    let net = train_key_motion(experiment, corpora, run, std::slice::from_ref(device))?;
     train_completion(experiment, corpora, &net, run, device).map(drop)
 }
 

@@ -39,6 +39,9 @@ pub struct PrepareArgs {
     /// A folder with measured room responses (wav, flac): copies are heard in them too
     #[arg(long, value_name = "DIR", requires = "copies")]
     rooms: Option<PathBuf>,
+    /// Some copies go through Opus and MP3 at few bits, by ffmpeg
+    #[arg(long, requires = "copies")]
+    codecs: bool,
     /// A recording that the copies must not use, by its name without ending; may be given more than once
     #[arg(long, value_name = "NAME")]
     except: Vec<String>,
@@ -51,7 +54,7 @@ pub struct PrepareArgs {
 pub fn run(args: &PrepareArgs) -> Result<()> {
     let kept = |name: &str| !args.except.iter().any(|except| except == name);
     let rooms = args.rooms.as_deref().map(|dir| read_recordings(dir, Kind::Room, kept)).transpose()?;
-    let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()) };
+    let renderer = Renderer { rooms: Rooms::new(&rooms.unwrap_or_default()), codecs: args.codecs };
     let law = args.truth.as_deref().map_or(Ok(Law::RULES), Law::read)?;
     let (out, styles, copies, shard) = (args.out.clone(), args.styles, args.copies, args.shard);
     let options = Options { out, styles, law, copies, renderer, shard };

@@ -150,7 +150,7 @@ fn clip(args: &RenderArgs) -> Result<Clip> {
     Ok(pieces.swap_remove(0))
 }
 
-/// The truth, then every model's motion under the model's name.
+/// The truth, then every model's motion under the model's name and version.
 fn tracks(args: &RenderArgs, clip: &Clip) -> Result<Vec<(String, Track)>> {
     let mut tracks = vec![("truth by rule".to_owned(), true_motion(clip))];
     for folder in &args.model {
@@ -158,7 +158,7 @@ fn tracks(args: &RenderArgs, clip: &Clip) -> Result<Vec<(String, Track)>> {
         let heard = hear_all(&packed, &[clip], |_, clip: &&Clip| Sound::of(clip))?
             .pop()
             .context("expected a motion, came none")?;
-        tracks.push((packed.card.name.clone(), heard.motion));
+        tracks.push((format!("{} {}", packed.card.name, packed.card.version), heard.motion));
     }
     Ok(tracks)
 }

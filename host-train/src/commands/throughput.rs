@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use keyface_train::train::{DeviceChoice, Experiment, pick_device, throughput};
+use keyface_train::train::{DeviceChoice, Experiment, pick_devices, throughput};
 
 /// Trains a few steps on random sound on the CPU and on a device: time, losses side by side, and their difference.
 #[derive(Args)]
 pub struct ThroughputArgs {
     /// The experiment, such as host-train/experiments/live.toml; its corpora are not needed
     experiment: PathBuf,
-    /// auto, flex (CPU) or cuda[:N]
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
+    /// auto, flex (CPU) or cuda[:N]; several, separated by commas, share each batch
+    #[arg(long, default_value = "auto", value_delimiter = ',')]
+    device: Vec<DeviceChoice>,
     /// Optimizer steps on each
     #[arg(long, default_value_t = 5)]
     steps: usize,
@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 1e-2;
 /// Runs the command.
 pub fn run(args: &ThroughputArgs) -> Result<()> {
     let experiment = Experiment::read(&args.experiment)?;
-    let measured = throughput(&experiment, args.steps, &pick_device(args.device)?)?;
+    let measured = throughput(&experiment, args.steps, &pick_devices(&args.device)?)?;
     for (step, [cpu, device]) in measured.losses.iter().enumerate() {
         say!("step {}: loss {cpu:.5} on the CPU, {device:.5} on the device", step + 1);
     }

@@ -37,6 +37,7 @@ pub use grid::{read_phones, read_words};
 pub use keyface_sound::said::{Interval, Labels, TextGrid, Tier, phones_of_label};
 pub use plan::{Job, plan};
 pub use recordings::{Kind, read_recordings};
+pub(crate) use scratch::Scratch;
 pub use speakers::Speakers;
 pub use speech::{Prosody, Speech};
 pub use splits::{SPLITS_FILE, SplitRow, split_name, stable_hash};

@@ -191,7 +191,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.safetensors");
         let prepared = Prepared::of(&clip(), "test", &Style::NEUTRAL);
-        let mut prepared = prepared.with_copies(&clip(), &Renderer::default(), 2);
+        let mut prepared = prepared.with_copies(&clip(), &Renderer::default(), 2).unwrap();
         prepared.write(&path, "r1").unwrap();
         prepared.keys_s.iter_mut().for_each(|s| *s = f64::from(*s as f32));
         assert_eq!(Prepared::read_with_recipe(&path).unwrap(), (prepared, "r1".to_string()));

@@ -7,6 +7,7 @@
 //! Features of an outside encoder lie in a folder of their own, under the same names.
 
 mod audio_features;
+mod codec;
 mod features;
 mod file;
 mod place;
@@ -29,7 +30,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::clip::{Clip, Segment, Split};
-use crate::corpus::stable_hash;
+use crate::corpus::{Result, stable_hash};
 use crate::truth::{self, Effort, Style, Touch};
 
 /// A clip as training wants it, a row per whole hop of 10 ms.
@@ -82,10 +83,14 @@ impl Prepared {
     }
 
     /// Adds `count` rendered copies; the clip's id decides what becomes of them.
-    pub fn with_copies(mut self, clip: &Clip, renderer: &Renderer, count: usize) -> Prepared {
+    ///
+    /// # Errors
+    /// A renderer whose codecs are not there.
+    pub fn with_copies(mut self, clip: &Clip, renderer: &Renderer, count: usize) -> Result<Prepared> {
         let mut rng = ChaCha8Rng::seed_from_u64(stable_hash(&clip.id));
-        self.copies = (0..count).map(|_| mel_power(&renderer.copy(&clip.samples, &mut rng))).collect();
-        self
+        let copy = |_| Ok(mel_power(&renderer.copy(&clip.samples, &mut rng)?));
+        self.copies = (0..count).map(copy).collect::<Result<_>>()?;
+        Ok(self)
     }
 }
 
@@ -147,7 +152,8 @@ pub(crate) mod tests {
 
     #[test]
     fn copies_are_as_long_as_the_clip_and_the_same_each_time() {
-        let make = || Prepared::of(&clip(), "test", &Style::NEUTRAL).with_copies(&clip(), &Renderer::default(), 2);
+        let make =
+            || Prepared::of(&clip(), "test", &Style::NEUTRAL).with_copies(&clip(), &Renderer::default(), 2).unwrap();
         let (a, b) = (make(), make());
         assert_eq!((a.copies.len(), a.copies[0].len()), (2, 100));
         assert!(a == b && a.copies[0] != a.copies[1]);

@@ -13,11 +13,11 @@ pub fn recipe(styles: bool, copies: usize) -> String {
     format!("{}, {style}, {copies} copies", fingerprint())
 }
 
-/// The same under constants of the rules that a face has.
-pub(super) fn recipe_of(styles: bool, copies: usize, law: &Law) -> String {
+/// The same under constants of the rules that a face has, and with copies behind codecs.
+pub(super) fn recipe_of(styles: bool, copies: usize, law: &Law, codecs: bool) -> String {
     let law =
         if *law == Law::RULES { String::new() } else { format!(", truth {:016x}", stable_hash(&format!("{law:?}"))) };
-    recipe(styles, copies) + &law
+    recipe(styles, copies) + if codecs { ", codecs" } else { "" } + &law
 }
 
 /// Whether a clip of this recipe is what would be made here and now, whatever its style, copies and constants.
@@ -30,7 +30,10 @@ pub fn is_current(recipe: &str) -> bool {
 fn fingerprint() -> String {
     static FINGERPRINT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     let clip = everything();
-    let make = || of(&Prepared::of(&clip, "", &Style::NEUTRAL).with_copies(&clip, &Renderer::default(), 4));
+    let make = || {
+        let prepared = Prepared::of(&clip, "", &Style::NEUTRAL).with_copies(&clip, &Renderer::default(), 4);
+        of(&prepared.expect("only a codec can fail, and there is none"))
+    };
     FINGERPRINT.get_or_init(make).clone()
 }
 
@@ -94,8 +97,9 @@ mod tests {
     fn a_recipe_is_current_in_any_style_and_no_other_is() {
         assert!(is_current(&recipe(true, 2)) && is_current(&recipe(false, 0)));
         let late = Law { late_s: 0.02, ..Law::RULES };
-        assert!(is_current(&recipe_of(false, 0, &late)) && recipe_of(false, 0, &late) != recipe(false, 0));
-        assert_eq!(recipe_of(true, 2, &Law::RULES), recipe(true, 2));
+        let others = [recipe_of(false, 2, &late, false), recipe_of(false, 2, &Law::RULES, true)];
+        assert!(others.iter().all(|other| is_current(other) && *other != recipe(false, 2)));
+        assert_eq!(recipe_of(true, 2, &Law::RULES, false), recipe(true, 2));
         assert!(!is_current("truth 0123456789abcdef, neutral") && !is_current(""));
     }
 }

@@ -6,6 +6,9 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use realfft::RealFftPlanner;
 
+use super::codec::coded;
+use crate::corpus::Result;
+
 /// Samples of 16 kHz.
 type Samples = Vec<f32>;
 
@@ -14,6 +17,8 @@ const ROOM: f64 = 0.7;
 const MEASURED: f64 = 0.4;
 /// Share of copies that went through a telephone or a cheap codec.
 const LINE: f64 = 0.3;
+/// Share of copies that a codec of few bits carries, where codecs are asked for.
+const CODED: f64 = 0.35;
 /// Share of copies that were too loud for their input.
 const OVERDRIVEN: f64 = 0.15;
 
@@ -44,11 +49,16 @@ impl Rooms {
 pub struct Renderer {
     /// Measured rooms that are heard beside made-up ones.
     pub rooms: Rooms,
+    /// Whether some copies go through a codec of few bits.
+    pub codecs: bool,
 }
 
 impl Renderer {
     /// One copy, as long as the clip; what is spoken stays where it was.
-    pub fn copy(&self, samples: &[f32], rng: &mut ChaCha8Rng) -> Samples {
+    ///
+    /// # Errors
+    /// A codec that is not there.
+    pub fn copy(&self, samples: &[f32], rng: &mut ChaCha8Rng) -> Result<Samples> {
         let mut heard = samples.to_vec();
         if rng.random_bool(ROOM) {
             let measured = !self.rooms.is_empty() && rng.random_bool(MEASURED);
@@ -65,7 +75,7 @@ impl Renderer {
                 _ => narrow(&mut heard, rng),
             }
         }
-        heard
+        if self.codecs && rng.random_bool(CODED) { coded(&heard, rng) } else { Ok(heard) }
     }
 }
 
@@ -238,10 +248,10 @@ mod tests {
 
     #[test]
     fn copies_keep_length_and_are_numbers() {
-        let renderer = Renderer { rooms: Rooms::new(&[vec![0.0, 0.5, 0.2, 0.1]]) };
+        let renderer = Renderer { rooms: Rooms::new(&[vec![0.0, 0.5, 0.2, 0.1]]), codecs: false };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for _ in 0..20 {
-            let copy = renderer.copy(&tone(300.0), &mut rng);
+            let copy = renderer.copy(&tone(300.0), &mut rng).unwrap();
             assert!(copy.len() == 8_000 && copy.iter().all(|x| x.is_finite()) && energy(&copy) > 0.0);
         }
     }

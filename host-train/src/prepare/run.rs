@@ -75,7 +75,11 @@ pub struct Outcome {
 /// When the output folder cannot be written. A clip that cannot be read is dropped and told.
 pub fn prepare(folder: &Folder, corpus: &str, options: &Options, on_clip: &(dyn Fn() + Sync)) -> Result<Outcome> {
     fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let job = Job { corpus, options, recipe: recipe_of(options.styles, options.copies, &options.law) };
+    let job = Job {
+        corpus,
+        options,
+        recipe: recipe_of(options.styles, options.copies, &options.law, options.renderer.codecs),
+    };
     let add = |outcome: Outcome, entry: &Entry| -> Result<Outcome> {
         let made = job.clip(entry);
         on_clip();
@@ -147,7 +151,7 @@ impl Job<'_> {
         let style = Style { law: self.options.law, ..style };
         // Validation and reports want each clip as it was recorded.
         let copies = if clip.split == Split::Train { self.options.copies } else { 0 };
-        let prepared = Prepared::of(&clip, self.corpus, &style).with_copies(&clip, &self.options.renderer, copies);
+        let prepared = Prepared::of(&clip, self.corpus, &style).with_copies(&clip, &self.options.renderer, copies)?;
         if prepared.phones.is_empty() {
             return Ok(Made::Dropped(Dropped { id: clip.id, reason: "shorter than one hop of 10 ms".into() }));
         }

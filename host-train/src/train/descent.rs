@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::Tensor;
 
 use super::gradient;
 use super::schedule::Schedule;
@@ -44,8 +43,7 @@ impl Descent {
     }
 
     /// The network after step `step` of `steps`.
-    pub fn step<M: Module>(&mut self, net: M, loss: Tensor<1>, step: usize, steps: usize) -> M {
-        let gradients = GradientsParams::from_grads(loss.backward(), &net);
+    pub fn step<M: Module>(&mut self, net: M, gradients: GradientsParams, step: usize, steps: usize) -> M {
         let gradients = match self.longest_gradient {
             Some(longest) => gradient::limit(gradients, &net, longest),
             None => gradients,

@@ -42,6 +42,14 @@ pub fn pick_device(choice: DeviceChoice) -> Result<Device> {
     }
 }
 
+/// Opens devices that share each batch.
+///
+/// # Errors
+/// As [`pick_device`].
+pub fn pick_devices(choices: &[DeviceChoice]) -> Result<Vec<Device>> {
+    choices.iter().map(|choice| pick_device(*choice)).collect()
+}
+
 #[cfg(feature = "cuda")]
 fn cuda(n: usize) -> Result<Device> {
     let found = Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec().len();

@@ -13,7 +13,12 @@ pub fn limit<M: Module>(gradients: GradientsParams, net: &M, longest: f32) -> Gr
     if length <= longest || !length.is_finite() {
         return gradients;
     }
-    let mut scaled = Scaled { gradients, by: longest / length };
+    scale(gradients, net, longest / length)
+}
+
+/// The gradient of a network, so many times as long.
+pub fn scale<M: Module>(gradients: GradientsParams, net: &M, by: f32) -> GradientsParams {
+    let mut scaled = Scaled { gradients, by };
     net.visit(&mut scaled);
     scaled.gradients
 }

@@ -8,7 +8,8 @@ use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
 use super::descent::Descent;
 use super::experiment::Experiment;
-use super::phase::{Lesson, Phase};
+use super::phase::{Lesson, Phase, Slopes};
+use super::replicas::Replicas;
 use super::teaching;
 use super::validate::{Hearing, mouth_accuracy};
 use crate::data::Utterance;
@@ -18,7 +19,8 @@ use crate::model::KeyMotionNet;
 /// Name of the network in the run's folder.
 const NET: &str = "key_motion";
 
-/// Trains until the experiment's number of steps is reached; returns the best checkpoint.
+/// Trains until the experiment's number of steps is reached; returns the best checkpoint. Several devices share each
+/// batch; whatever else there is to do the first one does.
 ///
 /// # Errors
 /// Unreadable corpora or checkpoints, a full disk, or a loss that is not a number.
@@ -26,8 +28,9 @@ pub fn train_key_motion(
     experiment: &Experiment,
     corpora: &Corpora,
     run: &RunDir,
-    device: &Device,
+    devices: &[Device],
 ) -> Result<KeyMotionNet> {
+    let (replicas, device) = (Replicas::of(experiment, devices)?, &devices[0]);
     let choice = &experiment.key_motion;
     let plan = BatchPlan { seed: experiment.seed, batch: choice.batch, crop_hops: choice.crop_hops };
     let augmenter = augmenter(experiment)?;
@@ -35,7 +38,7 @@ pub fn train_key_motion(
     device.seed(experiment.seed);
     let fresh = fresh(experiment, &device.clone().autodiff())?;
     let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
-    let mut lesson = Mouths { experiment, corpora, device };
+    let mut lesson = Mouths { experiment, corpora, device, replicas };
     phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
     best(experiment, run, device)
 }
@@ -64,6 +67,7 @@ struct Mouths<'a> {
     experiment: &'a Experiment,
     corpora: &'a Corpora,
     device: &'a Device,
+    replicas: Replicas,
 }
 
 impl Lesson for Mouths<'_> {
@@ -78,6 +82,11 @@ impl Lesson for Mouths<'_> {
         training: &Device,
     ) -> Result<Breakdown> {
         Ok(teaching::losses(self.experiment, net, step, crops, training))
+    }
+
+    fn slopes(&mut self, net: &KeyMotionNet, step: usize, crops: &Vec<Utterance>, _: &Device) -> Result<Slopes> {
+        let losses = |net: &_, crops: &[_], training: &_| teaching::losses(self.experiment, net, step, crops, training);
+        Ok(self.replicas.slopes(net, crops, losses))
     }
 
     fn scores(&mut self, net: &KeyMotionNet) -> Scores {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
 use super::average;
@@ -12,6 +13,9 @@ use super::checkpoint::{Progress, Resumed, RunDir, Scores};
 use super::descent::Descent;
 use super::progress::Display;
 use crate::loss::Breakdown;
+
+/// Losses, and the slopes of their sum.
+pub type Slopes = (Breakdown, GradientsParams);
 
 /// What networks learn, and how well.
 pub trait Lesson {
@@ -25,6 +29,16 @@ pub trait Lesson {
     /// # Errors
     /// What of a batch cannot be read.
     fn losses(&mut self, net: &Self::Net, step: usize, batch: &Self::Batch, training: &Device) -> Result<Breakdown>;
+
+    /// Losses of a batch, and the slopes of their sum.
+    ///
+    /// # Errors
+    /// As [`Lesson::losses`].
+    fn slopes(&mut self, net: &Self::Net, step: usize, batch: &Self::Batch, training: &Device) -> Result<Slopes> {
+        let parts = self.losses(net, step, batch, training)?;
+        let gradients = GradientsParams::from_grads(parts.total().backward(), net);
+        Ok((parts, gradients))
+    }
 
     /// How good a network without autodiff is, by name, higher is better. The first chooses the checkpoint; without any
     /// only the last is kept.
@@ -76,13 +90,12 @@ impl Phase<'_> {
         let mut display = Display::new(self.net, todo.start, self.steps);
         let (began, before, mut losses) = (Instant::now(), progress.seconds, Mean::default());
         let learn = |(net, average): (L::Net, L::Net), step, batch| {
-            let parts = lesson.losses(&net, step, &batch, &training)?;
-            let total = parts.total();
-            let loss = total.clone().into_scalar::<f32>();
+            let (parts, gradients) = lesson.slopes(&net, step, &batch, &training)?;
+            let loss = parts.total().into_scalar::<f32>();
             ensure!(loss.is_finite(), "the loss at step {step} is not a number");
             losses.add(f64::from(loss));
             display.step(&parts, lesson.speech_s(&batch));
-            let net = descent.step(net, total, step, self.steps);
+            let net = descent.step(net, gradients, step, self.steps);
             let average = if descent.is_averaged { average::follow(average, &net.valid(), step) } else { net.valid() };
             progress.step = step + 1;
             if progress.step.is_multiple_of(self.validate_every) || progress.step == self.steps {

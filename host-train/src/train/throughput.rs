@@ -12,6 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::descent::Descent;
 use super::experiment::Experiment;
+use super::replicas::Replicas;
 use super::schedule::Schedule;
 use super::teaching::losses;
 use crate::data::Utterance;
@@ -38,22 +39,23 @@ impl Throughput {
     }
 }
 
-/// Trains the experiment's network for `steps` steps on random crops, on the CPU and on `device`; without dropout, which
-/// is chance and differs between devices.
+/// Trains the experiment's network for `steps` steps on random crops, on the CPU and on `devices`, which share each
+/// batch; without dropout, which is chance and differs between devices, and without the loss of where keys lie, a mean
+/// over the keys of a part.
 ///
 /// # Errors
 /// Fewer than two steps, or a device that gives no numbers.
-pub fn throughput(experiment: &Experiment, steps: usize, device: &Device) -> Result<Throughput> {
+pub fn throughput(experiment: &Experiment, steps: usize, devices: &[Device]) -> Result<Throughput> {
     ensure!(steps >= 2, "expected at least 2 steps to time, got {steps}");
     let mut experiment = experiment.clone();
     experiment.key_motion_net.dropout = 0.0;
+    experiment.weights.offset = 0.0;
     let experiment = &experiment;
     let cpu = Device::flex().autodiff();
     cpu.seed(experiment.seed);
     let fresh = experiment.key_motion_net.init(experiment.look_aheads_ms.len(), &cpu);
-    let here = train(experiment, fresh.clone(), steps, &cpu)?;
-    let there = device.clone().autodiff();
-    let other = train(experiment, fresh.fork(&there), steps, &there)?;
+    let here = train(experiment, fresh.clone(), steps, &[Device::flex()])?;
+    let other = train(experiment, fresh, steps, devices)?;
     Ok(Throughput {
         losses: here.losses.iter().zip(&other.losses).map(|(a, b)| [*a, *b]).collect(),
         difference: largest_difference(&here.trunk, &other.trunk),
@@ -68,22 +70,26 @@ struct Trained {
     step_s: f64,
 }
 
-fn train(experiment: &Experiment, mut net: KeyMotionNet, steps: usize, device: &Device) -> Result<Trained> {
+fn train(experiment: &Experiment, net: KeyMotionNet, steps: usize, devices: &[Device]) -> Result<Trained> {
+    let replicas = Replicas::of(experiment, devices)?;
+    let main = devices[0].clone().autodiff();
+    let mut net = net.fork(&main);
     let crops = random_crops(experiment);
     let mut descent = Descent { schedule: Schedule::Constant(1e-3), ..Descent::averaged(1e-3) };
     let (mut step_s, mut seen) = (f64::INFINITY, Vec::new());
     for step in 0..steps {
         let began = Instant::now();
-        let loss = losses(experiment, &net, step, &crops, device).total();
-        net = descent.step(net, loss.clone(), step, steps);
+        let of = |net: &_, crops: &[_], training: &_| losses(experiment, net, step, crops, training);
+        let (parts, gradients) = replicas.slopes(&net, &crops, of);
+        net = descent.step(net, gradients, step, steps);
         // Reading the loss waits for the device.
-        seen.push(f64::from(loss.into_scalar::<f32>()));
+        seen.push(f64::from(parts.total().into_scalar::<f32>()));
         if step > 0 {
             step_s = step_s.min(began.elapsed().as_secs_f64());
         }
     }
     ensure!(seen.iter().all(|loss| loss.is_finite()), "a loss is not a number: {seen:?}");
-    let features = crate::data::Batch::new(&crops[..1], 0, device).features;
+    let features = crate::data::Batch::new(&crops[..1], 0, &main).features;
     Ok(Trained { losses: seen, trunk: net.trunk(features).try_into_vec_as::<f32>().unwrap_or_default(), step_s })
 }
 
@@ -120,10 +126,25 @@ mod tests {
         experiment.key_motion.batch = 2;
         experiment.key_motion.crop_hops = 100;
         experiment.key_motion_net.dropout = 0.5;
-        let measured = throughput(&experiment, 3, &Device::flex()).unwrap();
+        let measured = throughput(&experiment, 3, &[Device::flex()]).unwrap();
         assert!(measured.losses.iter().all(|[a, b]| a == b), "{measured:?}");
         assert_eq!(measured.difference, 0.0);
         assert!(measured.losses[2][0] < measured.losses[0][0], "{measured:?}");
         assert!(measured.hours_per_hour()[1] > 0.0);
+    }
+
+    #[test]
+    fn two_devices_that_share_each_batch_learn_what_one_does() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
+        let mut experiment = Experiment::read(&path).unwrap();
+        experiment.key_motion.batch = 3;
+        experiment.key_motion.crop_hops = 100;
+        let two = [Device::flex(), Device::flex()];
+        let error = throughput(&experiment, 4, &two).unwrap_err().to_string();
+        assert!(error.contains("a teacher trains on one device"), "{error}");
+        experiment.key_motion_net.teacher_dilations.clear();
+        let measured = throughput(&experiment, 4, &two).unwrap();
+        assert!(measured.losses.iter().all(|[a, b]| (a - b).abs() < 1e-4 * a), "{measured:?}");
+        assert!(measured.difference < 1e-2, "{measured:?}");
     }
 }

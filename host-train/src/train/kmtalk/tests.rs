@@ -1,3 +1,4 @@
+use burn::optim::GradientsParams;
 use keyface_core::{Motion, Phone};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -94,7 +95,8 @@ fn training_lowers_the_loss_of_every_stage() {
         for step in 0..steps {
             let loss = losses(stage, &net, &choice, &pool, step).total();
             course.push(loss.clone().into_scalar::<f32>());
-            net = descent.step(net, loss, step, steps);
+            let gradients = GradientsParams::from_grads(loss.backward(), &net);
+            net = descent.step(net, gradients, step, steps);
         }
         // Over all four batches.
         let (first, last) = (course[..4].iter().sum::<f32>(), course[course.len() - 4..].iter().sum::<f32>());
