@@ -1,11 +1,11 @@
-//! A recording in, files out: the line as fast as the machine can.
+//! A recording in, files out: lines as fast as the machine can.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use keyface_core::{AudioTime, HOP_SAMPLES, Line, STEP_HOPS, Samples, Span};
+use keyface_core::{AudioTime, HOP_SAMPLES, Hearings, Line, STEP_HOPS, Samples, Span};
 
 use crate::AppError;
 use crate::ears::{Ear, Heard};
@@ -17,7 +17,7 @@ const NAP: Duration = Duration::from_millis(1);
 /// Samples of one step.
 pub(crate) const STEP_SAMPLES: usize = HOP_SAMPLES * STEP_HOPS;
 
-/// Sends a recording through the line as it is read, and silence behind it until its end has come out.
+/// Sends a recording through the lines as it is read, and silence behind it until its end has come out.
 /// `progress` is told the audio time that has been done, and what share of all that is, if that is known. The second
 /// value is how long the sound was.
 ///
@@ -25,12 +25,12 @@ pub(crate) const STEP_SAMPLES: usize = HOP_SAMPLES * STEP_HOPS;
 /// When it cannot be heard, a network fails, a file cannot be written, or `stop` is set: then no file is seen.
 pub fn animate(
     ear: &mut dyn Ear,
-    line: &mut Line,
+    hearings: &mut Hearings,
     recorder: Recorder,
     stop: &AtomicBool,
     mut progress: impl FnMut(Span, Option<f32>),
 ) -> Result<(Vec<PathBuf>, Span), AppError> {
-    let (mut work, mut heard, mut block) = (Work { line, recorder, stop }, Samples(0), Vec::new());
+    let (mut work, mut heard, mut block) = (Work { hearings, recorder, stop }, Samples(0), Vec::new());
     loop {
         block.clear();
         match ear.read(&mut block)? {
@@ -42,7 +42,7 @@ pub fn animate(
         progress(heard.span(), ear.progress());
     }
     let end = heard.time();
-    let silence = vec![0.0; tail_samples(work.line)];
+    let silence = vec![0.0; tail_samples(work.hearings.line()) + work.hearings.delay()];
     work.push(&silence, Some(end))?;
     Ok((work.recorder.finish(end)?, end.since_start()))
 }
@@ -79,7 +79,7 @@ fn observe(line: &mut Line, block: &[f32], steps: &mut Vec<Observed>) -> Result<
 
 /// What the sound goes through.
 struct Work<'a> {
-    line: &'a mut Line,
+    hearings: &'a mut Hearings,
     recorder: Recorder,
     stop: &'a AtomicBool,
 }
@@ -94,9 +94,8 @@ impl Work<'_> {
     /// A block of any size, before the `end` or behind it.
     fn push(&mut self, block: &[f32], end: Option<AudioTime>) -> Result<(), AppError> {
         for hop in block.chunks(HOP_SAMPLES) {
-            // A hop completes one step at most.
-            if let Some(step) = self.line.push(hop).last().transpose()? {
-                self.recorder.step(self.line, &step, end)?;
+            if let Some(step) = self.hearings.push(hop)? {
+                self.recorder.step(self.hearings.line(), &step, end)?;
                 self.check()?;
             }
         }

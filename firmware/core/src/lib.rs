@@ -81,6 +81,8 @@ pub mod digest;
 #[cfg(feature = "alloc")]
 mod error;
 mod face;
+#[cfg(feature = "tract")]
+mod hearings;
 mod keys;
 #[cfg(feature = "alloc")]
 mod line;
@@ -88,6 +90,8 @@ mod motion;
 mod mouth;
 #[cfg(feature = "alloc")]
 mod net;
+#[cfg(feature = "alloc")]
+mod said;
 mod sound;
 mod stage;
 mod time;
@@ -99,6 +103,8 @@ pub use error::CoreError;
 #[cfg(feature = "head")]
 pub use face::head;
 pub use face::{Angles, CHANNELS, Channel, FacePose, Gains, retarget};
+#[cfg(feature = "tract")]
+pub use hearings::{Hearings, SPEEDS};
 #[cfg(feature = "alloc")]
 pub use keys::script;
 pub use keys::{Heads, KeyMotion, flow, heads};

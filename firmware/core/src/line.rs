@@ -9,6 +9,7 @@ use crate::contact::with_contacts;
 use crate::flow::KeyTracker;
 use crate::heads::HEADS;
 use crate::net::check_finite;
+use crate::said::Said;
 use crate::script::Script;
 use crate::{
     AudioTime, CoreError, DecoderConfig, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Span of a step, and its samples.
-const STEP: Span = Hops(STEP_HOPS as u64).span();
+pub(crate) const STEP: Span = Hops(STEP_HOPS as u64).span();
 const STEP_SAMPLES: usize = STEP_HOPS * HOP_SAMPLES;
 
 /// What one step (20 ms of audio) says.
@@ -101,6 +102,8 @@ pub struct Line {
     delivery: Delivery,
     script: Option<Script>,
     phones: [f32; PHONES],
+    /// What others say of the moment that the next step describes.
+    others: Vec<Said>,
 }
 
 impl Line {
@@ -128,6 +131,7 @@ impl Line {
             delivery: Delivery::new(look_ahead),
             script: None,
             phones: [0.0; PHONES],
+            others: Vec::new(),
         }
     }
 
@@ -176,6 +180,19 @@ impl Line {
         self.delivery.reset();
         self.script = None;
         self.phones = [0.0; PHONES];
+        self.others.clear();
+    }
+
+    /// The moment that the next so many samples, at most a step of them, let it describe, if they do.
+    #[cfg(feature = "tract")]
+    pub(crate) fn describes_with(&self, samples: usize) -> Option<AudioTime> {
+        (self.filled + samples >= STEP_SAMPLES).then(|| self.hops.time() + STEP - self.look_ahead)
+    }
+
+    /// What others say of that moment: the step is the mean of all.
+    #[cfg(feature = "tract")]
+    pub(crate) fn tell(&mut self, others: Vec<Said>) {
+        self.others = others;
     }
 
     fn step(&mut self) -> Result<Step, CoreError> {
@@ -191,6 +208,8 @@ impl Line {
         self.key_motion.run(&[features.as_flattened()], &mut [&mut raw, &mut self.trunk])?;
         check_finite("key_motion", "heads", &raw)?;
         let mut heads = Heads::from_raw(&raw);
+        let others = core::mem::take(&mut self.others);
+        heads.phones = Said { phones: heads.phones, motion: Motion::REST }.with(&others).phones;
         if let Some(script) = &self.script {
             script.correct(at, STEP, &mut heads);
         }
@@ -201,7 +220,8 @@ impl Line {
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
         self.completion_net.run(&[&flow, &self.trunk], &mut [&mut motion, &mut fusion])?;
         check_finite("completion", "motion", &motion).and(check_finite("completion", "g", &fusion))?;
-        let target = with_contacts(Motion(motion).bounded(), &state);
+        let said = Said { phones: self.phones, motion: Motion(motion).bounded() }.with(&others);
+        let target = with_contacts(said.motion, &state);
         Ok(Step {
             at,
             heard,

@@ -153,6 +153,7 @@ mod tests {
             curve: false,
             rules: false,
             script: false,
+            hearings: false,
         };
         let judge = Judge { runs: runs.path(), plan: &plan, device: &Device::flex() };
         let run = RunDir::create(&runs.path().join(rows[0].run(1))).unwrap();

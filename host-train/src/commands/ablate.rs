@@ -92,6 +92,7 @@ fn plan(judge: &JudgeChoice) -> Plan {
         curve: false,
         rules: false,
         script: false,
+        hearings: false,
     }
 }
 

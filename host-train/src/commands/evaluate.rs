@@ -68,6 +68,9 @@ pub struct EvaluateArgs {
     /// Tell the line the labels' phones, as `keyface animate --textgrid` does: what words are worth
     #[arg(long, conflicts_with = "curve")]
     script: bool,
+    /// Hear each clip at several speeds, as `keyface animate` does
+    #[arg(long, conflicts_with_all = ["curve", "script"])]
+    hearings: bool,
     /// Print JSON instead of tables; of several models, a list
     #[arg(long, conflicts_with = "captures")]
     json: bool,
@@ -101,6 +104,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         curve: args.curve,
         rules: args.rules,
         script: args.script,
+        hearings: args.hearings,
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;
     let aligned = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Oracle);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, HOP_SAMPLES, KeyMotion, Line, Model, Motion, PHONES, Phone, STEP_HOPS};
+use keyface_core::{AudioTime, HOP_SAMPLES, Hearings, KeyMotion, Model, Motion, PHONES, Phone};
 use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
@@ -39,12 +39,14 @@ pub struct Sound {
     pub samples: Vec<f32>,
     /// Phones that the line believes over its ears.
     pub script: Option<Script>,
+    /// Speeds beside its own at which it is heard.
+    pub speeds: &'static [f32],
 }
 
 impl Sound {
     /// Of a clip as it was recorded, without a script.
     pub fn of(clip: &Clip) -> Sound {
-        Sound { name: clip.id.clone(), samples: clip.samples.clone(), script: None }
+        Sound { name: clip.id.clone(), samples: clip.samples.clone(), script: None, speeds: &[] }
     }
 }
 
@@ -55,27 +57,27 @@ impl Sound {
 pub fn hear_all<T: Sync>(packed: &Packed, of: &[T], sound: impl Fn(usize, &T) -> Sound + Sync) -> Result<Vec<Heard>> {
     // A model is loaded once for many sounds; it stays on its thread.
     let one = |model: &mut Result<Model, ExportError>, (n, item): (usize, &T)| {
-        let Sound { name, samples, script } = sound(n, item);
+        let Sound { name, samples, script, speeds } = sound(n, item);
         let model = model.as_ref().map_err(|e| anyhow!("{e}"))?;
-        hear(model, &samples, script).context(name)
+        hear(model, &samples, script, speeds).context(name)
     };
     of.par_iter().enumerate().map_init(|| packed.model(), one).collect()
 }
 
-fn hear(model: &Model, samples: &[f32], script: Option<Script>) -> Result<Heard> {
-    let mut line = Line::new(model.clone());
-    script.into_iter().for_each(|script| line.follow(script));
+fn hear(model: &Model, samples: &[f32], script: Option<Script>, speeds: &[f32]) -> Result<Heard> {
+    let mut hearings = Hearings::new(model, speeds)?;
+    script.into_iter().for_each(|script| hearings.line_mut().follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
     let mut phones = Vec::new();
-    // At most one step a block, so that the line can be asked for what it heard in it.
-    for block in samples.chunks(STEP_HOPS * HOP_SAMPLES) {
-        let Some(step) = line.push(block).next() else { continue };
-        let step = step.context("the line stopped")?;
+    // The others are ahead of the line, which hears no more than the clip.
+    let silence = vec![0.0; hearings.delay()];
+    for hop in samples.chunks(HOP_SAMPLES).chain(silence.chunks(HOP_SAMPLES)) {
+        let Some(step) = hearings.push(hop).context("the line stopped")? else { continue };
         events.push((step.heard, step.viseme));
         keys.extend(step.key);
         steps.push((step.at, step.motion));
         fusion.push((step.at, step.fusion));
-        phones.push((step.at, likeliest(line.phones())));
+        phones.push((step.at, likeliest(hearings.line().phones())));
     }
     Ok(Heard { events, keys, motion: on_frames(&steps), fusion, phones })
 }

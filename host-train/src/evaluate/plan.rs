@@ -32,4 +32,6 @@ pub struct Plan {
     pub rules: bool,
     /// Whether the line is told the phones of the labels, as `keyface animate --textgrid` tells it.
     pub script: bool,
+    /// Whether each clip is heard at several speeds, as `keyface animate` hears it.
+    pub hearings: bool,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, Line, Span, Viseme};
+use keyface_core::{AudioTime, Line, SPEEDS, Span, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -100,6 +100,7 @@ struct Judge {
     curve: bool,
     rules: bool,
     script: bool,
+    speeds: &'static [f32],
 }
 
 /// Evaluates a model, with other programs beside it.
@@ -115,6 +116,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         curve: plan.curve,
         rules: plan.rules,
         script: plan.script,
+        speeds: if plan.hearings { &SPEEDS } else { &[] },
     };
     let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
     let read: Vec<(&PathBuf, Folder)> = read.collect::<Result<_>>()?;
@@ -247,7 +249,9 @@ impl Judge {
 
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
         let script = |clip: &Clip| self.script.then(|| Script::new(clip.phones.iter().copied()));
-        let sound = |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), ..Sound::of(&j.clip) };
+        let speeds = self.speeds;
+        let sound =
+            |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), speeds, ..Sound::of(&j.clip) };
         hear_all(&self.packed, judged, sound)
     }
 

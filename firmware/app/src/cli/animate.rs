@@ -7,7 +7,7 @@ use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{Recorder, Recording, Target};
 use keyface::script::{self, TEXT_ENDINGS};
 use keyface_core::script::Script;
-use keyface_core::{Gains, Line};
+use keyface_core::{Gains, Hearings, Line, SPEEDS};
 use keyface_sound::said::{Labels, TEXTGRID_ENDINGS};
 
 use super::job::stop_on_ctrl_c;
@@ -30,10 +30,10 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     }
     for job in &jobs {
         let mut ear = ear(args, &job.input)?;
-        let mut line = line(args)?;
-        follow(args, job, &mut line)?;
+        let mut hearings = hearings(args)?;
+        follow(args, job, hearings.line_mut())?;
         let stop = stop_on_ctrl_c(None)?;
-        let done = one(args, job, &mut ear, &mut line, &stop)?;
+        let done = one(args, job, &mut ear, &mut hearings, &stop)?;
         if args.json {
             tell_json(&done)?;
         }
@@ -41,9 +41,12 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The line that was asked for.
-fn line(args: &AnimateArgs) -> anyhow::Result<Line> {
-    Ok(Line::new(args.face.closing(keyface::model::load(model(args))?)?))
+/// The lines that were asked for. Whose words are known needs no second ear, and who would know what a live face shows
+/// gets a live face's.
+fn hearings(args: &AnimateArgs) -> anyhow::Result<Hearings> {
+    let is_once = args.once || args.style.is_live() || args.text.is_some() || args.textgrid.is_some();
+    let model = args.face.closing(keyface::model::load(model(args))?)?;
+    Ok(Hearings::new(&model, if is_once { &[] } else { &SPEEDS })?)
 }
 
 /// The words of the sound, where they are there.
@@ -80,13 +83,14 @@ fn model(args: &AnimateArgs) -> &str {
 
 /// Many sounds: each is tried, and those that failed are told.
 fn all(args: &AnimateArgs, jobs: &[Job]) -> anyhow::Result<()> {
-    let mut line = line(args)?;
+    let mut hearings = hearings(args)?;
     let stop = stop_on_ctrl_c(None)?;
     let (mut done, mut failed) = (Vec::new(), 0);
     for job in jobs {
-        line.reset();
-        let told = follow(args, job, &mut line);
-        match told.and_then(|()| ear(args, &job.input)).and_then(|mut ear| one(args, job, &mut ear, &mut line, &stop)) {
+        hearings.reset();
+        let told = follow(args, job, hearings.line_mut());
+        let made = told.and_then(|()| ear(args, &job.input));
+        match made.and_then(|mut ear| one(args, job, &mut ear, &mut hearings, &stop)) {
             Ok(report) => done.push(report),
             Err(error) if matches!(error.downcast_ref(), Some(AppError::Stopped)) => return Err(error),
             // One bad recording costs no night's work.
@@ -108,22 +112,24 @@ fn one(
     args: &AnimateArgs,
     job: &Job,
     ear: &mut StreamEar,
-    line: &mut Line,
+    hearings: &mut Hearings,
     stop: &AtomicBool,
 ) -> anyhow::Result<serde_json::Value> {
     let recorder = Recorder::open(&job.targets, recording(args, ear))?;
     let mut progress = Progress::new();
     let update = |done, share| progress.update(done, share);
-    let (files, end) = keyface::animate::animate(ear, line, recorder, stop, update)?;
+    let (files, end) = keyface::animate::animate(ear, hearings, recorder, stop, update)?;
     progress.finish();
     if !args.json && !job.targets.iter().any(Target::is_stdout) {
         files.iter().for_each(|file| tell(file.display()));
     }
-    let (audio_s, look_ahead_ms, warning) = (end.as_s(), line.look_ahead().0 as f64 / 1_000.0, ear.warning());
-    let model = model(args);
+    let (audio_s, look_ahead_ms, warning) =
+        (end.as_s(), hearings.line().look_ahead().0 as f64 / 1_000.0, ear.warning());
+    let (model, hearings) = (model(args), hearings.count());
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     Ok(serde_json::json!({
-        "files": files, "audio_s": audio_s, "model": model, "look_ahead_ms": look_ahead_ms, "warning": warning
+        "files": files, "audio_s": audio_s, "model": model, "hearings": hearings, "look_ahead_ms": look_ahead_ms,
+        "warning": warning
     }))
 }
 

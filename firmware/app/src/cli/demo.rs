@@ -11,7 +11,7 @@ use keyface::out::{Recorder, Recording, Target};
 use keyface::screen::Screen;
 use keyface::store::ModelSummary;
 use keyface::stream::out::Outputs;
-use keyface_core::{Gains, Line, Model, Span};
+use keyface_core::{Gains, Hearings, Line, Model, Span};
 
 use super::job::{TITLE, WINDOW_PX, seed, stop_on_ctrl_c};
 use super::progress::Progress;
@@ -91,7 +91,7 @@ fn face(args: &DemoArgs, line: Line, screen: Screen, ear: Box<dyn Ear>) -> anyho
 }
 
 fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
-    let (named, mut line) = (ModelSummary::from(&model.card), Line::new(model));
+    let (named, mut hearings) = (ModelSummary::from(&model.card), Hearings::new(&model, &[])?);
     let sound = clip(args)?;
     let files = [args.out.join("demo.gif"), args.out.join("demo-contact.png")];
     let gains = args.face.gains(Gains::default());
@@ -102,7 +102,7 @@ fn pictures(args: &DemoArgs, model: Model) -> anyhow::Result<()> {
     let recorder = Recorder::open(&targets, recording)?;
     let mut progress = Progress::new();
     let mut ear = FileEar::new(sound, Pace::Fast);
-    keyface::animate::animate(&mut ear, &mut line, recorder, &stop, |done, share| progress.update(done, share))?;
+    keyface::animate::animate(&mut ear, &mut hearings, recorder, &stop, |done, share| progress.update(done, share))?;
     progress.finish();
     tell(format_args!("the face that speaks     {}", shown(&files[0])));
     tell(format_args!("a picture of each phone  {}", shown(&files[1])));

@@ -56,6 +56,10 @@ pub struct AnimateArgs {
     pub(super) sound: SoundArgs,
     #[command(flatten)]
     pub(super) style: StyleArgs,
+    /// Hear each sound once, as a live face does. Otherwise it is heard at six speeds, whose mean is nearer to people who speak
+    /// unlike most: six times the work.
+    #[arg(long)]
+    pub(super) once: bool,
     /// Write what was done as JSON.
     #[arg(long)]
     pub(super) json: bool,
