@@ -8,12 +8,13 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 use super::super::experiment::STEP_MS;
-use super::material::{Material, poses};
+use super::material::Material;
 use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
 use crate::evaluate::{KeyTally, Track};
 use crate::judge::{Figure, Marks, rms};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, Localization};
+use crate::space::rig14::poses;
 
 /// How good a motion is, and the key frames under it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
