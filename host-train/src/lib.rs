@@ -21,8 +21,8 @@
 //! *Run*: a training's folder. *Lesson*: what a network learns from a batch, and by which scores. *Held out*: speakers of
 //! the training split who choose checkpoint and decoder; *unheard*: those whom neither training nor search hears. *Listener*:
 //! a network that has the whole utterance; *student*: one that ships; *teacher*: layers above the student's trunk. *Expert*:
-//! a network that reads lips; *animator*: one that makes motion. *Space*: what a motion is made of, the rig's 14 channels
-//! or a corpus' mesh.
+//! a network that reads lips; *animator*: one that makes motion. *Space* ([`space`]): what a motion is made of, the rig's
+//! 14 channels (`rig14`) or a corpus' mesh.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![recursion_limit = "256"]
 

@@ -17,6 +17,7 @@ use keyface_train::papers::corpus::{CapturedCorpus, Layout, Part, find_leaks, re
 use keyface_train::papers::ear::Ear;
 use keyface_train::papers::space::{ClipMoves, PcaSpace, RigFit};
 use keyface_train::papers::study::{Baseline, Guidance, Item, Material, Plan, Size, Test, learn};
+use keyface_train::space::rig14;
 use keyface_train::train::{Progress, RunDir};
 
 /// A folder of the generator's; `None` without numpy.
@@ -143,7 +144,7 @@ fn what_a_reader_guides_is_read_better() {
     training.seed(2);
     // A reader that has learned nothing has opinions too, weak ones.
     let eye = Points::Lips.eye();
-    let expert = ExpertConfig::tiny(eye.numbers()).init(units.count(), &training).no_grad();
+    let expert = ExpertConfig::tiny(eye.numbers()).init(units.count(), rig14::WIDTH, &training).no_grad();
     let guide = Guide { expert, eyes: Eyes::Points(eye), units };
     let grids = path.join("textgrids");
     let guidance = Guidance::new("chance", guide, 1e-2, &trained, &corpus.regions, &grids).unwrap();

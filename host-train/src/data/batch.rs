@@ -75,6 +75,11 @@ impl Truth {
             events: self.events.clone().narrow(1, 0, steps),
         }
     }
+
+    /// The pose alone, `[batch, time, channels]`.
+    pub fn motion(&self) -> Tensor<3> {
+        self.targets.clone().narrow(2, 0, MOTION_CHANNELS)
+    }
 }
 
 /// What is true at the time that one step describes.

@@ -6,20 +6,18 @@
 mod basis;
 mod glb;
 
-use keyface_core::{MOTION_CHANNELS, Motion};
+use keyface_core::Motion;
 use serde::Serialize;
 
 pub use basis::{MOUTH_CORNERS, MOUTH_WIDTH_M, default_surface};
 pub use glb::read_head;
 
 pub use crate::render::Moves;
+use crate::space::rig14::{self, PerChannel};
 use crate::space::{MotionSpace, Region};
 
-/// Frames of the rig's motion a second.
-pub const FRAMES_PER_S: f64 = 50.0;
-
 /// A weight per channel, or a difference of two: what moves a surface.
-pub type Weights = [f64; MOTION_CHANNELS];
+pub type Weights = PerChannel<f64>;
 
 /// The least that lips must come together to count as closed, in metres: labels and meshes are not finer.
 const CLOSED_AT_LEAST_M: f64 = 0.0003;
@@ -45,7 +43,7 @@ pub struct Surface {
     all: Vec<usize>,
     pairs: Vec<LipPair>,
     middle: usize,
-    lip_gram: [Weights; MOTION_CHANNELS],
+    lip_gram: PerChannel<Weights>,
 }
 
 /// What a report says of the surface.
@@ -129,16 +127,24 @@ impl Surface {
 
     fn gap_m(&self, pair: &LipPair, weights: &Weights) -> f64 {
         let (upper, lower) = (&self.vertices[pair.upper], &self.vertices[pair.lower]);
-        pair.rest_m + (0..MOTION_CHANNELS).map(|c| weights[c] * (upper[c][1] - lower[c][1])).sum::<f64>()
+        pair.rest_m + (0..weights.len()).map(|c| weights[c] * (upper[c][1] - lower[c][1])).sum::<f64>()
     }
 }
 
-/// The rig's space: 14 channels, 50 frames a second, metres.
+/// [`rig14`], in metres.
 impl MotionSpace for Surface {
     type Frame = Motion;
 
+    fn name(&self) -> &str {
+        rig14::NAME
+    }
+
+    fn width(&self) -> usize {
+        rig14::WIDTH
+    }
+
     fn rate_hz(&self) -> f64 {
-        FRAMES_PER_S
+        rig14::FRAMES_PER_S
     }
 
     fn unit_m(&self) -> f64 {
@@ -188,9 +194,9 @@ fn square(moves: &Moves, weights: &Weights) -> f64 {
 }
 
 /// Mean over vertices of the products of their moves.
-fn gram<'a>(vertices: impl ExactSizeIterator<Item = &'a Moves>) -> [Weights; MOTION_CHANNELS] {
+fn gram<'a>(vertices: impl ExactSizeIterator<Item = &'a Moves>) -> PerChannel<Weights> {
     let count = vertices.len().max(1) as f64;
-    let mut gram = [[0.0; MOTION_CHANNELS]; MOTION_CHANNELS];
+    let mut gram = PerChannel::<Weights>::default();
     for moves in vertices {
         for (a, row) in gram.iter_mut().enumerate() {
             for (b, cell) in row.iter_mut().enumerate() {
@@ -210,7 +216,7 @@ pub mod testing {
     /// a brow that `BrowInnerUp` lifts by 10 mm. The lips stand 1 mm apart at rest.
     pub fn surface() -> Surface {
         let moved = |channel: M, y: f64| {
-            let mut moves = [[0.0; 3]; MOTION_CHANNELS];
+            let mut moves = Moves::default();
             moves[channel as usize][1] = y;
             moves
         };
@@ -248,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_gram_matrix_gives_the_mean_of_the_squares() {
-        let mut weights = [0.0; MOTION_CHANNELS];
+        let mut weights = Weights::default();
         (weights[M::JawOpen as usize], weights[M::MouthUpperUp as usize]) = (0.5, 1.0);
         // Both lips move by 10 mm.
         assert!((surface().mean_lip_square(&weights) - 1e-4).abs() < 1e-12);

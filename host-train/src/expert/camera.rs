@@ -38,7 +38,7 @@ impl Camera {
     /// Takes the pictures of motions, a film for each view.
     ///
     /// # Shapes
-    /// Motion `[batch, frames, MOTION_CHANNELS]`, an even number of frames at 50 a second.
+    /// Motion `[batch, frames, channels]`, an even number of frames at 50 a second.
     pub fn shoot<'a>(&'a self, motion: Tensor<3>, views: &'a [View]) -> Shot<'a> {
         let [batch, frames, channels] = motion.dims();
         let pictures = batch * frames / POSES;
@@ -59,7 +59,7 @@ pub fn films_of(pictures: Tensor<3>, batch: usize) -> Tensor<4> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expert::material::stacked_tracks;
+    use crate::space::rig14;
     use burn::tensor::Device;
     use keyface_core::{Motion, MotionChannel};
     use rand_chacha::rand_core::SeedableRng;
@@ -68,7 +68,7 @@ mod tests {
     fn motion() -> Tensor<3> {
         let mut opens = vec![Motion::REST; 2 * POSES];
         opens[2 * POSES - 1][MotionChannel::JawOpen] = 0.5;
-        stacked_tracks(&[opens, vec![Motion::REST; 2 * POSES]], &Device::flex())
+        rig14::tensor(&[opens, vec![Motion::REST; 2 * POSES]], &Device::flex())
     }
 
     fn pictures(camera: &Camera, views: &[View]) -> Vec<Vec<f32>> {

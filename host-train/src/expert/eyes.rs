@@ -21,7 +21,7 @@ impl Eyes {
     /// What is seen of a motion, from in front.
     ///
     /// # Shapes
-    /// `[batch, frames, MOTION_CHANNELS]`, an even number of frames at 50 a second -> `[batch, step, rows, columns]`.
+    /// `[batch, frames, channels]`, an even number of frames at 50 a second -> `[batch, step, rows, columns]`.
     pub fn see(&self, motion: Tensor<3>) -> Tensor<4> {
         self.look(motion, Camera::plain)
     }

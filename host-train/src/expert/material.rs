@@ -1,7 +1,7 @@
 //! Crops as an expert takes them: what is said, what is seen, what is heard, in steps of 40 ms.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use keyface_core::{FEATURES, MOTION_CHANNELS, Motion, STEP_HOPS};
+use keyface_core::{FEATURES, Motion, STEP_HOPS};
 
 use super::net::POSES;
 use super::units::Units;
@@ -13,13 +13,6 @@ pub const EXPERT_HOPS: usize = POSES * STEP_HOPS;
 /// A motion of 100 rows a second at 50: row k is the pose at the end of its 20 ms.
 pub fn track(motion: &[Motion]) -> Vec<Motion> {
     motion.chunks_exact(STEP_HOPS).map(|rows| rows[STEP_HOPS - 1]).collect()
-}
-
-/// Tracks of equal length, `[batch, frames, MOTION_CHANNELS]`.
-pub fn stacked_tracks(tracks: &[Vec<Motion>], device: &Device) -> Tensor<3> {
-    let shape = [tracks.len(), tracks.first().map_or(0, Vec::len), MOTION_CHANNELS];
-    let rows: Vec<f32> = tracks.iter().flatten().flat_map(|pose| pose.0).collect();
-    Tensor::from_data(TensorData::new(rows, shape), device)
 }
 
 /// The sound of crops of equal length, a multiple of [`EXPERT_HOPS`]: `[batch, step, values]`.
@@ -50,6 +43,7 @@ pub fn whole_steps(clip: &Utterance) -> Utterance {
 mod tests {
     use super::super::units::UnitChoice;
     use super::*;
+    use crate::space::rig14;
     use keyface_core::{MotionChannel, Phone};
 
     #[test]
@@ -59,8 +53,8 @@ mod tests {
         crop.phones[8..].fill(Phone::M);
         (0..16).for_each(|hop| crop.motion[hop][MotionChannel::JawOpen] = hop as f32);
         let crops = [crop.clone(), crop];
-        let seen = stacked_tracks(&crops.each_ref().map(|crop| track(&crop.motion)), &device);
-        assert_eq!(seen.dims(), [2, 8, MOTION_CHANNELS]);
+        let seen = rig14::tensor(&crops.each_ref().map(|crop| track(&crop.motion)), &device);
+        assert_eq!(seen.dims(), [2, 8, rig14::WIDTH]);
         assert_eq!(seen.narrow(2, 0, 1).try_into_vec_as::<f32>().unwrap()[..3], [1.0, 3.0, 5.0]);
         assert_eq!(heard(&crops, &device).dims(), [2, 4, EXPERT_HOPS * FEATURES]);
         let units = UnitChoice::Phones.units().unwrap();

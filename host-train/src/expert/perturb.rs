@@ -1,12 +1,13 @@
 //! True motion, spoiled as an animator spoils it: too large or too small, early or late, smeared, trembling, with contacts
 //! missed. A reader that knows only the truth reads nothing else, and would guide nobody.
 
-use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
+use keyface_core::{Motion, MotionChannel};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Utterance;
+use crate::space::rig14::PerChannel;
 
 /// How strongly; probabilities are 0..=1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,7 +52,7 @@ impl PerturbConfig {
             self.miss_contacts(&mut motion, crop, rng);
         }
         let all = rng.random_range(self.gain.0..=self.gain.1);
-        let gains: [f32; MOTION_CHANNELS] =
+        let gains: PerChannel<f32> =
             std::array::from_fn(|_| all * (1.0 + rng.random_range(-self.channel_gain..=self.channel_gain)));
         motion.iter_mut().for_each(|pose| pose.0.iter_mut().zip(gains).for_each(|(weight, gain)| *weight *= gain));
         if rng.random_bool(self.smear) {

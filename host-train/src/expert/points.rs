@@ -2,11 +2,12 @@
 //! through at the price of a product.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use keyface_core::{MOTION_CHANNELS, MotionChannel};
+use keyface_core::MotionChannel;
 use serde::{Deserialize, Serialize};
 
 use super::net::POSES;
-use crate::evaluate::surface::{Moves, default_surface};
+use crate::evaluate::surface::{Moves, Weights, default_surface};
+use crate::space::rig14;
 
 /// Which numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ const NATURAL_TONGUE: f64 = 0.2;
 /// Motion to numbers.
 #[derive(Clone, Debug)]
 pub struct Eye {
-    /// `[MOTION_CHANNELS, numbers]`.
+    /// `[channels, numbers]`.
     matrix: Vec<f32>,
     numbers: usize,
 }
@@ -47,13 +48,14 @@ impl Points {
         };
         let axes = seen.iter().flat_map(|moves| (0..3).map(move |axis| moves.map(|by| by[axis] / NATURAL_M)));
         let tongue = [MotionChannel::TongueOut, MotionChannel::TongueUp].map(|channel| {
-            let mut weights = [0.0; MOTION_CHANNELS];
+            let mut weights = Weights::default();
             weights[channel as usize] = 1.0 / NATURAL_TONGUE;
             weights
         });
         // What no channel moves says nothing.
         let rows: Vec<_> = axes.chain(tongue).filter(|row| row.iter().any(|weight| weight.abs() > 1e-9)).collect();
-        let matrix = (0..MOTION_CHANNELS).flat_map(|channel| rows.iter().map(move |row| row[channel] as f32)).collect();
+        let column = |channel: MotionChannel| rows.iter().map(move |row| row[channel as usize] as f32);
+        let matrix = MotionChannel::ALL.into_iter().flat_map(column).collect();
         Eye { matrix, numbers: rows.len() }
     }
 }
@@ -69,20 +71,21 @@ impl Eye {
     }
 
     /// # Shapes
-    /// Motion `[batch, frames, MOTION_CHANNELS]`, an even number of frames at 50 a second -> `[batch, step, 2, numbers]`.
+    /// Motion `[batch, frames, channels]`, an even number of frames at 50 a second -> `[batch, step, 2, numbers]`.
     pub fn see(&self, motion: Tensor<3>) -> Tensor<4> {
         let [batch, frames, _] = motion.dims();
         motion.clone().matmul(self.matrix(&motion.device())).reshape([batch, frames / POSES, POSES, self.numbers])
     }
 
     fn matrix(&self, device: &Device) -> Tensor<3> {
-        Tensor::from_data(TensorData::new(self.matrix.clone(), [1, MOTION_CHANNELS, self.numbers]), device)
+        Tensor::from_data(TensorData::new(self.matrix.clone(), [1, rig14::WIDTH, self.numbers]), device)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::surface::testing::track;
 
     #[test]
     fn an_eye_sees_the_jaw_but_not_the_brow() {
@@ -90,10 +93,7 @@ mod tests {
         for points in [Points::Lips, Points::Gaps] {
             let eye = points.eye();
             let seen = |channel: MotionChannel| {
-                let mut motion = vec![0.0f32; POSES * MOTION_CHANNELS];
-                motion[channel as usize] = 0.5;
-                let motion = Tensor::from_data(TensorData::new(motion, [1, POSES, MOTION_CHANNELS]), &device);
-                eye.see(motion).abs().max().into_scalar::<f32>()
+                eye.see(rig14::tensor(&[track(channel, &[0.5, 0.0])], &device)).abs().max().into_scalar::<f32>()
             };
             // A half open jaw moves the lower lip by 17.5 mm, and it from the upper one by 16.5 mm.
             let most = seen(MotionChannel::JawOpen);

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use keyface_core::{Motion, Phone, STEP_HOPS};
 
 use super::eyes::Eyes;
-use super::material::{heard, stacked_tracks, track, whole_steps};
+use super::material::{heard, track, whole_steps};
 use super::net::{Expert, POSES};
 use super::rate::{character_errors, errors, viseme_errors, word_errors};
 use super::reel::{Reel, stacked_pictures};
@@ -12,6 +12,7 @@ use super::search::Search;
 use super::units::{Units, spoken, text};
 use crate::data::Utterance;
 use crate::judge::Errors;
+use crate::space::rig14;
 
 /// An expert and what it needs.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ impl Reader {
         let heard_hops = seen.len() * STEP_HOPS;
         let sound = beside.filter(|_| self.expert.hears());
         let sound = sound.map(|clip| heard(&[clip.crop(0, heard_hops)], &self.device));
-        self.read(self.eyes.see(stacked_tracks(&[seen], &self.device)), sound, search)
+        self.read(self.eyes.see(rig14::tensor(&[seen], &self.device)), sound, search)
     }
 
     fn read(&self, seen: Tensor<4>, sound: Option<Tensor<3>>, search: Search) -> Vec<usize> {

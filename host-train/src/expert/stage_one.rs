@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::experiment::{ExpertExperiment, SenseShares};
 use super::eyes::Eyes;
 use super::loss::{Said, motion_loss};
-use super::material::{heard, stacked_tracks, track};
+use super::material::{heard, track};
 use super::net::{Expert, ExpertConfig, Senses};
 use super::reader::{Read, Reader};
 use super::reel::stacked_pictures;
@@ -20,6 +20,7 @@ use super::units::Units;
 use crate::data::{Augmenter, NoisePool, Utterance};
 use crate::judge::rate;
 use crate::loss::Breakdown;
+use crate::space::rig14;
 use crate::train::{Ahead, Corpora, Descent, Lesson, Phase, RunDir, Scores};
 
 /// Name of the network in the run's folder.
@@ -55,7 +56,7 @@ pub fn train_expert(
     run.keep(KEPT, experiment)?;
     device.seed(experiment.seed);
     let units = experiment.units.units()?;
-    let fresh = experiment.net().init(units.count(), &device.clone().autodiff());
+    let fresh = experiment.net().init(units.count(), rig14::WIDTH, &device.clone().autodiff());
     log::info!("{}: {} weights", experiment.name, fresh.num_params());
     let phase = Phase { net: NET, steps: experiment.steps, validate_every: experiment.validate_every };
     let (shows, augmenter) = (Shows::of(experiment, corpora)?, augmenter(experiment));
@@ -96,7 +97,7 @@ pub fn untrained(folder: &Path, device: &Device) -> Result<Reader> {
 
 /// Nothing is left out while an animator learns.
 fn fresh(experiment: &ExpertExperiment, units: &Units, device: &Device) -> Expert {
-    ExpertConfig { dropout: 0.0, ..experiment.net() }.init(units.count(), device)
+    ExpertConfig { dropout: 0.0, ..experiment.net() }.init(units.count(), rig14::WIDTH, device)
 }
 
 struct Lessons<'a> {
@@ -146,10 +147,10 @@ impl Lessons<'_> {
         let Drawn { crops, pictures, .. } = drawn;
         let Some(pictures) = pictures else {
             let spoil = |crop: &Utterance| track(&self.experiment.perturb.spoil(crop, rng));
-            let motion = stacked_tracks(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
+            let motion = rig14::tensor(&crops.iter().map(spoil).collect::<Vec<_>>(), training);
             return (self.eyes.see_by_chance(motion.clone(), rng), motion);
         };
-        let motion = stacked_tracks(&crops.iter().map(|crop| track(&crop.motion)).collect::<Vec<_>>(), training);
+        let motion = rig14::tensor(&crops.iter().map(|crop| track(&crop.motion)).collect::<Vec<_>>(), training);
         (stacked_pictures(pictures, self.experiment.side(), training), motion)
     }
 }

@@ -6,9 +6,11 @@ mod errors;
 mod figure;
 mod marks;
 mod recalls;
+mod rms;
 
 pub use bootstrap::{Interval, by_speaker, over_speakers};
 pub use errors::{Errors, paired_difference, rate, rate_of};
 pub use figure::{Figure, Sample, figure};
 pub use marks::Marks;
 pub use recalls::{COUNTS, Recalls};
+pub use rms::rms;

@@ -3,8 +3,8 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, sigmoid, softmax, softplus};
+use keyface_core::PHONES;
 use keyface_core::heads;
-use keyface_core::{MOTION_CHANNELS, PHONES};
 
 use super::mouths::soft_mouths;
 use super::scaled_square;
@@ -16,7 +16,7 @@ pub fn distillation(student: Tensor<3>, teacher: Tensor<3>) -> Tensor<1> {
     let part = |start, len| (student.clone().narrow(2, start, len), teacher.clone().narrow(2, start, len));
     let (said, told) = part(0, PHONES);
     let phones = -(softmax(told, 2) * log_softmax(said, 2)).sum_dim(2).mean();
-    let (said, told) = part(heads::POSE, 2 * MOTION_CHANNELS);
+    let (said, told) = part(heads::POSE, heads::NEXT_TIME - heads::POSE);
     let poses = scaled_square(said, told) * POSES;
     let (said, told) = part(heads::CLOSURE, 3);
     let contacts = soft_binary(said, told) * 3.0;

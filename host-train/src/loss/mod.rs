@@ -105,7 +105,7 @@ pub fn key_motion(raw: Tensor<3>, truth: &Truth, weights: &KeyMotionWeights) -> 
             ("closure", event(1, heads::CLOSURE) * weights.closure),
             ("lip_teeth", event(2, heads::LIP_TEETH) * weights.lip_teeth),
             ("voice", event(3, heads::VOICE) * weights.voice),
-            ("pose", scaled_square(part(heads::POSE, M), target(0, M)) * weights.pose),
+            ("pose", scaled_square(part(heads::POSE, M), truth.motion()) * weights.pose),
             ("next_pose", scaled_square(part(heads::NEXT_POSE, M), target(M, M)) * weights.next_pose),
             ("next_time", (part(heads::NEXT_TIME, 1) - target(2 * M, 1)).abs().mean() * weights.next_time),
             ("offset", masked_absolute(part(heads::OFFSET, 1), target(2 * M + 1, 1), is_key) * weights.offset),

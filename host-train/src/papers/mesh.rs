@@ -7,6 +7,7 @@ use crate::space::{MotionSpace, Region};
 
 /// The space of a captured clip: a frame is `x, y, z` of every vertex in the corpus' unit of length.
 pub struct Mesh {
+    name: &'static str,
     template: Rest,
     regions: Regions,
     all: Vec<usize>,
@@ -36,6 +37,7 @@ impl Mesh {
     /// Of a clip and the regions of its corpus.
     pub fn new(layout: Layout, clip: &Captured, regions: &Regions) -> Mesh {
         Mesh {
+            name: layout.name(),
             template: clip.template.clone(),
             regions: regions.clone(),
             all: (0..clip.vertices()).collect(),
@@ -49,9 +51,9 @@ impl Mesh {
     /// # Errors
     /// When rows and template do not go together.
     pub fn compare<'a>(&'a self, shown: &'a [f32], truth: &'a [f32]) -> Told<Comparison<'a, Mesh>> {
-        let width = self.template.len();
+        let width = self.width();
         if width == 0 || [shown, truth].iter().any(|rows| !rows.len().is_multiple_of(width)) {
-            return Err(format!("{} and {} values in rows of {width}", shown.len(), truth.len()));
+            return Err(format!("{} and {} values in rows of {}'s {width}", shown.len(), truth.len(), self.name()));
         }
         Ok(Comparison::new(self, shown.chunks_exact(width), truth.chunks_exact(width), &[]))
     }
@@ -59,6 +61,14 @@ impl Mesh {
 
 impl MotionSpace for Mesh {
     type Frame = [f32];
+
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn width(&self) -> usize {
+        self.template.len()
+    }
 
     fn rate_hz(&self) -> f64 {
         self.rate_hz
@@ -174,6 +184,7 @@ mod tests {
     #[test]
     fn rows_of_another_mesh_are_told() {
         let (regions, clip) = (regions(), testing::clip("F2", 1, Part::Train));
-        assert!(Mesh::new(Layout::Biwi, &clip, &regions).compare(&[0.0; 5], &[0.0; 24]).is_err());
+        let told = Mesh::new(Layout::Biwi, &clip, &regions).compare(&[0.0; 5], &[0.0; 24]).err().unwrap();
+        assert_eq!(told, "5 and 24 values in rows of BIWI's 24");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use keyface_core::{MOTION_CHANNELS, MotionChannel};
+use keyface_core::MotionChannel;
 
 use super::adapted::{Adapted, GAINS};
 use super::moments::Moments;
@@ -100,7 +100,7 @@ fn scale(layer: &mut Dense, laws: &[Adapted]) {
 /// the solution did not see.
 fn solve(layer: &mut Dense, sessions: &[&Session], laws: &[Adapted]) {
     let (inputs, outputs) = (layer.inputs(), layer.outputs());
-    let parts: Vec<Moments> = sessions.iter().flat_map(|session| parts(session, inputs)).collect();
+    let parts: Vec<Moments> = sessions.iter().flat_map(|session| parts(session, inputs, outputs)).collect();
     let Some(all) = parts.iter().cloned().reduce(|a, b| a.with(&b, 1.0)) else { return };
     for law in laws {
         let channel = law.channel as usize;
@@ -120,10 +120,10 @@ fn solve(layer: &mut Dense, sessions: &[&Session], laws: &[Adapted]) {
 }
 
 /// Frames of one session in up to four parts: neighbours in time are too alike to judge each other.
-fn parts(session: &Session, inputs: usize) -> Vec<Moments> {
+fn parts(session: &Session, inputs: usize, outputs: usize) -> Vec<Moments> {
     let frames: Vec<_> = session.learnt().collect();
     let moments = |frames: &[(usize, &keyface_core::Motion)]| {
-        let mut moments = Moments::new(inputs + 1, MOTION_CHANNELS);
+        let mut moments = Moments::new(inputs + 1, outputs);
         for (n, seen) in frames {
             let x: Vec<f64> = session.hidden[*n].iter().map(|x| f64::from(*x)).chain([1.0]).collect();
             moments.push(&x, &seen.0.map(f64::from));

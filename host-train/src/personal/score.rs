@@ -4,9 +4,9 @@ use anyhow::Result;
 use keyface_core::{Line, Motion, MotionChannel};
 
 use super::session::Session;
+use crate::evaluate::metric::{Comparison, sync, vertex};
 use crate::evaluate::surface::{Surface, weights};
 use crate::export::Packed;
-use crate::space::MotionSpace;
 
 /// Lags are sought this many steps of 20 ms to either side.
 const FARTHEST: isize = 12;
@@ -25,7 +25,8 @@ pub struct Beside<'a> {
     pub channels: &'a [MotionChannel],
 }
 
-/// Means over all judged steps.
+/// Means over all judged steps. A camera sees only some channels and steps, and rests otherwise than the rig: beside LVE,
+/// r, lag and amplitude are of what was captured, while the reports' metrics ask for whole tracks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     /// Mean of the largest squared distance over the lips, in square metres.
@@ -68,7 +69,7 @@ impl Score {
         };
         let mean_r = |lag: isize| {
             let r = r(&at(lag));
-            r.iter().map(|(_, r)| r).sum::<f64>() / r.len().max(1) as f64
+            Some(r.iter().map(|(_, r)| r).sum::<f64>() / r.len().max(1) as f64)
         };
         let moved = moves(&pairs);
         let square = |of: fn(&(Motion, Motion)) -> Motion| {
@@ -78,7 +79,7 @@ impl Score {
             lve_m2: lve(&pairs, surface),
             moved_lve_m2: lve(&moved, surface),
             r: r(&pairs),
-            lag_ms: STEP_MS * peak(mean_r),
+            lag_ms: STEP_MS * sync::peak(FARTHEST, mean_r).unwrap_or(0.0),
             amplitude: (square(|pair| pair.0) / square(|pair| pair.1).max(1e-12)).sqrt(),
             by_take,
             steps: pairs.len(),
@@ -114,22 +115,6 @@ fn beside<'a>(packed: &Packed, session: &'a Session) -> Result<Beside<'a>> {
     Ok(Beside { name: &session.name, shown, seen, channels: &session.channels })
 }
 
-/// The lag at which `r` is highest, between steps by the parabola through the peak.
-fn peak(r: impl Fn(isize) -> f64) -> f64 {
-    let tried: Vec<f64> = (-FARTHEST..=FARTHEST).map(r).collect();
-    let best = (0..tried.len()).rev().max_by(|a, b| tried[*a].total_cmp(&tried[*b])).unwrap_or(0);
-    if tried[best] <= 0.0 {
-        return 0.0;
-    }
-    let shift = match best.checked_sub(1).and_then(|before| Some((tried[before], *tried.get(best + 1)?))) {
-        Some((before, after)) if before - 2.0 * tried[best] + after < 0.0 => {
-            0.5 * (before - after) / (before - 2.0 * tried[best] + after)
-        }
-        _ => 0.0,
-    };
-    best as f64 - FARTHEST as f64 + shift
-}
-
 /// How each side moves around its own mean.
 fn moves(pairs: &[(Motion, Motion)]) -> Vec<(Motion, Motion)> {
     let means = (mean(pairs.iter().map(|pair| pair.0)), mean(pairs.iter().map(|pair| pair.1)));
@@ -137,8 +122,10 @@ fn moves(pairs: &[(Motion, Motion)]) -> Vec<(Motion, Motion)> {
     pairs.iter().map(|(shown, seen)| (less(shown, &means.0), less(seen, &means.1))).collect()
 }
 
+/// The reports' own LVE, of all steps together.
 fn lve(pairs: &[(Motion, Motion)], surface: &Surface) -> f64 {
-    pairs.iter().map(|(shown, seen)| surface.worst_lip(seen, shown)).sum::<f64>() / pairs.len().max(1) as f64
+    let (shown, seen) = (pairs.iter().map(|pair| &pair.0), pairs.iter().map(|pair| &pair.1));
+    vertex::lve(&Comparison::new(surface, shown, seen, &[])).map_or(0.0, |sample| sample.value)
 }
 
 fn mean(motions: impl Iterator<Item = Motion>) -> Motion {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
+use keyface_core::{Motion, MotionChannel};
 use tempfile::TempDir;
 
 use super::*;
@@ -64,8 +64,8 @@ fn stranger(said: &[(f64, Motion)], sound_s: f64, n: usize) -> Motion {
     let mut motion = from.toward(to, share);
     GAINS.into_iter().for_each(|(channel, gain)| motion[channel] *= gain);
     motion[MotionChannel::MouthSmile] += SMILE;
-    for c in 0..MOTION_CHANNELS {
-        motion.0[c] += 0.01 * noise(n * MOTION_CHANNELS + c);
+    for channel in MotionChannel::ALL {
+        motion[channel] += 0.01 * noise(n * MotionChannel::ALL.len() + channel as usize);
     }
     motion.bounded()
 }

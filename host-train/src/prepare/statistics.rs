@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use keyface_core::{MOTION_CHANNELS, MotionChannel, Phone};
+use keyface_core::{MotionChannel, Phone};
 
 use super::Prepared;
 use crate::clip::Split;
 use crate::corpus::split_name;
+use crate::space::rig14::PerChannel;
 
 /// Resolution of the percentiles.
 const BINS: usize = 1000;
@@ -25,12 +26,12 @@ pub struct Statistics {
     /// Key motions.
     keys: u64,
     /// Rows by weight, for each channel.
-    histograms: Vec<[u64; MOTION_CHANNELS]>,
+    histograms: Vec<PerChannel<u64>>,
 }
 
 impl Default for Statistics {
     fn default() -> Self {
-        let histograms = vec![[0; MOTION_CHANNELS]; BINS + 1];
+        let histograms = vec![PerChannel::default(); BINS + 1];
         Statistics { clips: [0; 3], rows: [0; 3], speech_rows: 0, keys: 0, histograms }
     }
 }
@@ -72,7 +73,7 @@ impl Statistics {
         let rows: u64 = self.rows.iter().sum();
         let wanted = (share * rows as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let reached = |bin: &[u64; MOTION_CHANNELS]| {
+        let reached = |bin: &PerChannel<u64>| {
             seen += bin[channel as usize];
             seen >= wanted
         };

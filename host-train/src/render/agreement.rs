@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use keyface_core::{MOTION_CHANNELS, MotionChannel};
+use keyface_core::MotionChannel;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -13,6 +13,7 @@ use super::mesh::Mesh;
 use super::raster::{Frame, render};
 use super::slope::slope;
 use super::view::{Crop, View, dot};
+use crate::space::rig14::PerChannel;
 
 /// Views and poses of a speaking head.
 const POSES: u64 = 40;
@@ -94,18 +95,18 @@ pub(super) fn agreement_of(
 }
 
 /// Weights of the channels of motion for ten mouths of speech.
-pub fn mouths_of_speech() -> Vec<[f64; MOTION_CHANNELS]> {
+pub fn mouths_of_speech() -> Vec<PerChannel<f64>> {
     MOUTHS.iter().map(|mouth| of_mouth(mouth)).collect()
 }
 
-fn of_mouth(mouth: &[(MotionChannel, f64)]) -> [f64; MOTION_CHANNELS] {
-    let mut weights = [0.0; MOTION_CHANNELS];
+fn of_mouth(mouth: &[(MotionChannel, f64)]) -> PerChannel<f64> {
+    let mut weights = PerChannel::default();
     mouth.iter().for_each(|(channel, weight)| weights[*channel as usize] = *weight);
     weights
 }
 
 /// Some way from one mouth of speech to another.
-fn passing(rng: &mut ChaCha8Rng) -> [f64; MOTION_CHANNELS] {
+fn passing(rng: &mut ChaCha8Rng) -> PerChannel<f64> {
     let share = rng.random_range(0.0..1.0);
     let [from, to] = [0; 2].map(|_| of_mouth(MOUTHS[rng.random_range(0..MOUTHS.len())]));
     std::array::from_fn(|k| from[k] + share * (to[k] - from[k]))

@@ -1,13 +1,15 @@
 //! A part of a head: points, triangles over them, greys, and what each shape moves. From a file, or made by code.
 
 use keyface_core::head::{self, METRES, Part};
-use keyface_core::{Channel, MOTION_CHANNELS, MotionChannel};
+use keyface_core::{Channel, MotionChannel};
+
+use crate::space::rig14::PerChannel;
 
 /// A point or a way: x to the viewer's right, y up, z to the viewer.
 pub type V3 = [f64; 3];
 
 /// How far weight 1 of each channel moves a vertex, in metres.
-pub type Moves = [V3; MOTION_CHANNELS];
+pub type Moves = PerChannel<V3>;
 
 /// The tongue's lift, which ARKit does not name.
 const TONGUE_UP: &str = "tongueUp";

@@ -45,16 +45,17 @@ impl Morphs {
 mod tests {
     use super::*;
     use crate::render::posed;
-    use keyface_core::{MOTION_CHANNELS, MotionChannel};
+    use crate::space::rig14::{self, PerChannel};
+    use keyface_core::MotionChannel;
 
     #[test]
     fn a_product_of_matrices_moves_points_as_the_shapes_do() {
         let head = Head::own().around_mouth();
-        let mut weights = [0.0; MOTION_CHANNELS];
+        let mut weights = PerChannel::<f64>::default();
         (weights[MotionChannel::JawOpen as usize], weights[MotionChannel::MouthSmile as usize]) = (0.5, 0.25);
         let expected = posed(&head.rest, &head.motion_moves(), &weights);
         let device = Device::flex();
-        let row = Tensor::<1>::from_data(weights.map(|x| x as f32), &device).reshape([1, MOTION_CHANNELS]);
+        let row = Tensor::<1>::from_data(weights.map(|x| x as f32), &device).reshape([1, rig14::WIDTH]);
         let points = Morphs::motion(&head, &device).points(row).try_into_vec_as::<f32>().unwrap();
         let off = points.iter().zip(expected.iter().flatten()).map(|(a, b)| (f64::from(*a) - b).abs());
         assert!(off.fold(0.0, f64::max) < 1e-6);

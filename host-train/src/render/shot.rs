@@ -99,18 +99,17 @@ mod tests {
     use super::*;
     use crate::render::view::dot;
     use crate::render::{Crop, Head, Morphs};
+    use crate::space::rig14::{self, PerChannel};
     use burn::tensor::Device;
-    use keyface_core::{MOTION_CHANNELS, MotionChannel};
+    use keyface_core::{Motion, MotionChannel};
 
     const FRAMES: usize = 4;
 
     /// A half-open mouth in two films of two frames.
     fn weights(device: &Device) -> Tensor<2> {
-        let mut values = vec![0.0f32; FRAMES * MOTION_CHANNELS];
-        for (frame, row) in values.chunks_mut(MOTION_CHANNELS).enumerate() {
-            row[MotionChannel::JawOpen as usize] = 0.15 + 0.05 * frame as f32;
-        }
-        Tensor::from_data(TensorData::new(values, [FRAMES, MOTION_CHANNELS]), device)
+        let mut track = vec![Motion::REST; FRAMES];
+        (0..FRAMES).for_each(|frame| track[frame][MotionChannel::JawOpen] = 0.15 + 0.05 * frame as f32);
+        rig14::tensor(&[track], device).squeeze_dim(0)
     }
 
     #[test]
@@ -130,8 +129,8 @@ mod tests {
         let slopes = channels.grad(&loss.backward()).unwrap().try_into_vec_as::<f32>().unwrap();
         // The same by hand, frame for frame: through the reader, the rasterizer, and the shapes.
         let moves = head.motion_moves();
-        for (frame, found) in slopes.chunks(MOTION_CHANNELS).enumerate() {
-            let mut row = [0.0; MOTION_CHANNELS];
+        for (frame, found) in slopes.chunks(rig14::WIDTH).enumerate() {
+            let mut row = PerChannel::<f64>::default();
             row[MotionChannel::JawOpen as usize] = 0.15 + 0.05 * frame as f64;
             let view = &views[frame / 2];
             let drawn = render(&head.mesh, &crate::render::posed(&head.rest, &moves, &row), view);

@@ -16,6 +16,7 @@ use super::mesh::testing::ball;
 use super::slope::{Slopes, through_colours, through_silhouettes};
 use super::view::dot;
 use super::*;
+use crate::space::rig14::PerChannel;
 
 /// What a backward makes of one picture.
 type Backward = fn(&Mesh, &View, &Frame, &[f64]) -> Vec<V3>;
@@ -109,8 +110,8 @@ fn slopes_on_a_head_from_a_file_point_where_finite_differences_do() {
 }
 
 /// A pose of the mouth.
-fn pose(weights: &[(MotionChannel, f64)]) -> [f64; 14] {
-    let mut pose = [0.0; 14];
+fn pose(weights: &[(MotionChannel, f64)]) -> PerChannel<f64> {
+    let mut pose = PerChannel::default();
     weights.iter().for_each(|(channel, weight)| pose[*channel as usize] = *weight);
     pose
 }

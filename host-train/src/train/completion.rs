@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -96,7 +95,7 @@ impl Lesson for Between<'_> {
         let sources = self.sources(step, crops.len());
         let each = self.experiment.look_aheads().zip(&nets.each).map(|(look_ahead, net)| {
             let (truth, labels) = labelled(crops, look_ahead.steps(), training);
-            let targets = truth.targets.narrow(2, 0, MOTION_CHANNELS);
+            let targets = truth.motion();
             let heads = self.key_motion_net.heads(look_ahead.which, heard.clone());
             let flow = self.flow.features(heads, &labels, &sources);
             let (motion, _) = net.forward(to_training(flow), trunk.clone());

@@ -2,12 +2,12 @@
 
 use burn::tensor::Device;
 use keyface_core::heads::HEADS;
-use keyface_core::{Heads, MOTION_CHANNELS, Mouth, PHONES, Phone, STEP_HOPS};
+use keyface_core::{Heads, Mouth, PHONES, Phone, STEP_HOPS};
 
 use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
 use crate::data::{Labels, Utterance, whole};
-use crate::judge::{Interval, Recalls, by_speaker};
+use crate::judge::{Interval, Recalls, by_speaker, rms};
 use crate::loss::SHARES;
 use crate::model::{CompletionNet, KeyMotionNet};
 
@@ -92,16 +92,14 @@ pub fn motion_error(
     look_ahead: LookAhead,
     flow: &FlowMaker,
 ) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for clip in clips {
+    let missed = |clip: &Utterance| {
         let batch = whole(clip, look_ahead.steps(), &flow.device);
         let trunk = key_motion_net.trunk(batch.features);
         let heads = key_motion_net.heads(look_ahead.which, trunk.clone());
         let (motion, _) = net.forward(flow.features(heads, &batch.labels, &[PREDICTED]), trunk);
-        let miss = motion - batch.truth.targets.narrow(2, 0, MOTION_CHANNELS);
-        let [_, time, _] = miss.dims();
-        sum += miss.square().sum().into_scalar::<f32>() as f64;
-        count += (time * MOTION_CHANNELS) as f64;
-    }
-    if count == 0.0 { f64::INFINITY } else { (sum / count).sqrt() }
+        let miss = motion - batch.truth.motion();
+        let count = miss.shape().num_elements() as f64;
+        [f64::from(miss.square().sum().into_scalar::<f32>()), count]
+    };
+    rms(clips.iter().map(missed))
 }

@@ -1,5 +1,10 @@
 //! Blended motion and contacts in, motion that keeps the contacts and the speeds of a human mouth out.
+//!
+//! Where lips touch is the device's own law ([`contact`](keyface_core::contact)). The rest is not: there a network's pose
+//! is put right in one step, so that the contact is seen; here all of the utterance is known, and a contact comes and goes
+//! as a mouth makes it, in its own depth.
 
+use keyface_core::contact::{TOUCH_OFFSET, TOUCH_SLOPE};
 use keyface_core::{Motion, MotionChannel};
 
 use super::contacts::Contact;
@@ -10,10 +15,6 @@ pub const JAW_OPENING_MM: f32 = 33.0;
 /// `MouthLowerDown` and `MouthUpperUp` 1 together part them by this many, `MouthFunnel` 1 by that many.
 const LIPS_PARTING_MM: f32 = 14.0;
 const FUNNEL_MM: f32 = 13.0;
-/// The lips touch at `MouthClose = LIPS_TOUCH_OFFSET + LIPS_TOUCH_SLOPE * JawOpen` (ICT head).
-pub const LIPS_TOUCH_OFFSET: f32 = 0.02;
-/// See [`LIPS_TOUCH_OFFSET`].
-pub const LIPS_TOUCH_SLOPE: f32 = 0.85;
 
 /// Fastest jaw; people stay below about 200 mm/s.
 const JAW_MM_PER_S: f32 = 170.0;
@@ -39,7 +40,7 @@ const LIP_TEETH_UPPER_UP: f32 = 0.18;
 /// How far the lips are apart at the middle, in millimetres on the ICT head; at rest 0.
 pub fn opening_mm(row: &Motion) -> f32 {
     use MotionChannel as M;
-    let jaw = JAW_OPENING_MM * (row[M::JawOpen] - row[M::MouthClose] / LIPS_TOUCH_SLOPE);
+    let jaw = JAW_OPENING_MM * (row[M::JawOpen] - row[M::MouthClose] / TOUCH_SLOPE);
     let parting = LIPS_PARTING_MM * 0.5 * (row[M::MouthLowerDown] + row[M::MouthUpperUp]);
     jaw + parting + FUNNEL_MM * row[M::MouthFunnel]
 }
@@ -84,13 +85,14 @@ pub fn finish(rows: &mut [Motion], contacts: &[Contact]) {
     rows.iter_mut().for_each(|row| *row = row.bounded());
 }
 
-/// Writes `MouthClose`: whatever of the jaw's opening the lips do not show. What they show is limited in speed too.
+/// Writes `MouthClose`: whatever of the jaw's opening the lips do not show. What they show is limited in speed too. Whole
+/// contacts lie at [`touching`](keyface_core::contact::touching).
 fn close_over_jaw(rows: &mut [Motion], contacts: &[Contact]) {
     use MotionChannel as M;
     let mut parted: Vec<f32> = rows.iter().zip(contacts).map(|(r, c)| r[M::JawOpen] * (1.0 - c.lips)).collect();
     curve::limit_speed(&mut parted, SEAL_MM_PER_S / JAW_OPENING_MM * ROW_S);
     for ((row, contact), parted) in rows.iter_mut().zip(contacts).zip(parted) {
-        row[M::MouthClose] = LIPS_TOUCH_OFFSET * contact.lips + LIPS_TOUCH_SLOPE * (row[M::JawOpen] - parted);
+        row[M::MouthClose] = TOUCH_OFFSET * contact.lips + TOUCH_SLOPE * (row[M::JawOpen] - parted);
     }
 }
 
@@ -104,6 +106,7 @@ fn change(rows: &mut [Motion], channel: MotionChannel, how: impl Fn(&mut [f32]))
 mod tests {
     use super::*;
     use MotionChannel as M;
+    use keyface_core::contact::touching;
 
     #[test]
     fn sealed_lips_touch_over_an_open_jaw() {
@@ -113,7 +116,7 @@ mod tests {
             .map(|i| Contact { lips: f32::from(u8::from((15..25).contains(&i))), ..Contact::default() })
             .collect();
         finish(&mut rows, &contacts);
-        assert!((rows[20][M::MouthClose] - (0.02 + 0.85 * 0.3)).abs() < 1e-5);
+        assert!((rows[20][M::MouthClose] - touching(0.3)).abs() < 1e-5);
         assert!(rows[0][M::MouthClose].abs() < 1e-5);
     }
 

@@ -1,8 +1,9 @@
 //! What must hold of the motion, whatever is said, how fast and by whom.
 
+use keyface_core::contact::touching;
 use keyface_core::{Motion, MotionChannel as M, Phone};
 
-use super::constraints::{JAW_OPENING_MM, LIPS_TOUCH_OFFSET, LIPS_TOUCH_SLOPE};
+use super::constraints::JAW_OPENING_MM;
 use super::{Effort, Hold, Style, lip_on_teeth, motion, opening_mm, row_time_s, sealed, speech, table};
 use crate::clip::Segment;
 
@@ -45,8 +46,7 @@ fn lips_touch_through_every_p_b_m() {
             let Some(hold) = sealed(segment) else { continue };
             assert!(hold.to_s - hold.from_s >= 0.040 && segment.start_s - hold.from_s >= 0.020);
             for row in during(&rows, hold) {
-                let touch = LIPS_TOUCH_OFFSET + LIPS_TOUCH_SLOPE * row[M::JawOpen];
-                assert!(row[M::MouthClose] > touch - 1e-4, "{segment:?}: {row:?}");
+                assert!(row[M::MouthClose] > touching(row[M::JawOpen]) - 1e-4, "{segment:?}: {row:?}");
                 assert!(row[M::MouthLowerDown].max(row[M::MouthUpperUp]) < 1e-4, "{segment:?}: {row:?}");
             }
         }

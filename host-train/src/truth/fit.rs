@@ -4,13 +4,14 @@
 //! seen correlate best, whatever the gain: all articulators at once, since each moves channels of its own. Both are
 //! repeated, because the limits of speed see the gain.
 
-use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
+use keyface_core::{Motion, MotionChannel};
 use rayon::prelude::*;
 
 use super::law::{GAINS, LATE_S, Law, REACHES};
 use super::table::{self, Articulator};
 use super::{Effort, Style, motion};
 use crate::clip::Segment;
+use crate::space::rig14::PerChannel;
 
 /// Gains, lateness and reaches are sought this often.
 const ROUNDS: usize = 3;
@@ -63,7 +64,7 @@ pub fn fit(lessons: &[Lesson], channels: &[MotionChannel], is_late_told: bool) -
 }
 
 /// The law with gains that bring what it makes to what is seen.
-fn scaled(law: &Law, sums: &[Sums; MOTION_CHANNELS], fitted: &[MotionChannel]) -> Law {
+fn scaled(law: &Law, sums: &PerChannel<Sums>, fitted: &[MotionChannel]) -> Law {
     let mut law = *law;
     for channel in fitted {
         let gain = &mut law.gains[*channel as usize];
@@ -153,10 +154,10 @@ impl Sums {
 }
 
 /// What a law makes beside what is seen, channel by channel.
-fn compare(lessons: &[Lesson], law: &Law) -> [Sums; MOTION_CHANNELS] {
+fn compare(lessons: &[Lesson], law: &Law) -> PerChannel<Sums> {
     let style = Style { law: *law, ..Style::NEUTRAL };
     let one = |lesson: &Lesson| {
-        let mut sums = [Sums::default(); MOTION_CHANNELS];
+        let mut sums = PerChannel::<Sums>::default();
         for (made, seen) in motion(&lesson.phones, &lesson.effort, &style).iter().zip(&lesson.seen) {
             let Some(seen) = seen else { continue };
             let pairs = sums.iter_mut().zip(made.0).zip(seen.0);
@@ -164,8 +165,8 @@ fn compare(lessons: &[Lesson], law: &Law) -> [Sums; MOTION_CHANNELS] {
         }
         sums
     };
-    let add = |a: [Sums; MOTION_CHANNELS], b: [Sums; MOTION_CHANNELS]| std::array::from_fn(|n| a[n].with(b[n]));
-    lessons.par_iter().map(one).reduce(|| [Sums::default(); MOTION_CHANNELS], add)
+    let add = |a: PerChannel<Sums>, b: PerChannel<Sums>| std::array::from_fn(|n| a[n].with(b[n]));
+    lessons.par_iter().map(one).reduce(PerChannel::default, add)
 }
 
 #[cfg(test)]
@@ -189,7 +190,7 @@ mod tests {
             let mut rows = motion(&phones, &effort, &Style { law, ..Style::NEUTRAL });
             for (n, row) in rows.iter_mut().enumerate() {
                 row[M::MouthSmile] += 0.1;
-                (0..MOTION_CHANNELS).for_each(|c| row.0[c] += 0.01 * noise(n * MOTION_CHANNELS + c));
+                M::ALL.into_iter().for_each(|c| row[c] += 0.01 * noise(n * M::ALL.len() + c as usize));
             }
             Lesson { phones, effort, seen: rows.into_iter().map(Some).collect() }
         };
@@ -234,8 +235,8 @@ mod tests {
     fn a_face_that_does_not_follow_the_rules_changes_nothing() {
         let mut lessons = captured(Law::RULES);
         for lesson in &mut lessons {
-            let rows = lesson.seen.len() * MOTION_CHANNELS;
-            let random = |n: usize| Motion(std::array::from_fn(|c| 0.3 + 0.2 * noise(rows + n * MOTION_CHANNELS + c)));
+            let rows = lesson.seen.len() * M::ALL.len();
+            let random = |n: usize| Motion(std::array::from_fn(|c| 0.3 + 0.2 * noise(rows + n * M::ALL.len() + c)));
             lesson.seen = (0..lesson.seen.len()).map(|n| Some(random(n))).collect();
         }
         assert_eq!(fit(&lessons, &M::ALL, true), Law::RULES);

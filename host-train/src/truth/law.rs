@@ -8,11 +8,12 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use keyface_core::{MOTION_CHANNELS, MotionChannel};
+use keyface_core::MotionChannel;
 use serde::{Deserialize, Serialize};
 
 use super::table::{self, Articulator};
 use crate::corpus::{Error, Result};
+use crate::space::rig14::PerChannel;
 
 /// No face goes farther or less far than this many times the table's targets.
 pub const GAINS: RangeInclusive<f64> = 0.2..=3.0;
@@ -25,7 +26,7 @@ pub const LATE_S: RangeInclusive<f64> = -0.1..=0.15;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Law {
     /// Times each channel's target. Contacts have none: lips that must touch do.
-    pub gains: [f32; MOTION_CHANNELS],
+    pub gains: PerChannel<f32>,
     /// Times each articulator's reaches before and after a phone.
     pub reaches: [f64; Articulator::ALL.len()],
     /// How much later than the rules say the mouth takes its shapes, in seconds; contacts keep their times.
@@ -51,7 +52,7 @@ struct Written {
 
 impl Law {
     /// The rules as they ship.
-    pub const RULES: Law = Law { gains: [1.0; MOTION_CHANNELS], reaches: [1.0; Articulator::ALL.len()], late_s: 0.0 };
+    pub const RULES: Law = Law { gains: [1.0; _], reaches: [1.0; Articulator::ALL.len()], late_s: 0.0 };
 
     /// With another lateness.
     pub fn with_late_s(self, late_s: f64) -> Law {

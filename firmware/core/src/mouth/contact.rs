@@ -5,8 +5,9 @@ use super::phone::Mouth;
 use crate::{Motion, MotionChannel as M};
 
 /// The lips just touch at `MouthClose = TOUCH_OFFSET + TOUCH_SLOPE * JawOpen` (measured on the ICT head).
-const TOUCH_OFFSET: f32 = 0.02;
-const TOUCH_SLOPE: f32 = 0.85;
+pub const TOUCH_OFFSET: f32 = 0.02;
+/// See [`TOUCH_OFFSET`].
+pub const TOUCH_SLOPE: f32 = 0.85;
 /// A little more presses them.
 const PRESSED_OFFSET: f32 = TOUCH_OFFSET + 0.01;
 

@@ -1,9 +1,9 @@
 //! One clip: what was shown beside what is true, frame by frame, in a motion space.
 
-pub use super::super::surface::FRAMES_PER_S;
 use super::super::surface::Surface;
 use crate::clip::Segment;
 use crate::space::MotionSpace;
+pub use crate::space::rig14::FRAMES_PER_S;
 
 /// Length of the rig's frames.
 pub const FRAME_MS: f64 = 1000.0 / FRAMES_PER_S;

@@ -5,7 +5,7 @@
 
 use std::f64::consts::TAU;
 
-use keyface_core::{MOTION_CHANNELS, Motion, Phone};
+use keyface_core::{Motion, Phone};
 
 use super::comparison::{Comparison, FRAMES_PER_S};
 use crate::evaluate::surface::{Surface, Weights, difference, weights};
@@ -62,7 +62,7 @@ fn high_energy(surface: &Surface, track: &[&Motion]) -> f64 {
     let frames = track.len();
     let lowest = (HIGH_HZ * frames as f64 / FRAMES_PER_S).ceil() as usize;
     let bin = |k: usize| {
-        let (mut real, mut imaginary) = ([0.0; MOTION_CHANNELS], [0.0; MOTION_CHANNELS]);
+        let (mut real, mut imaginary) = (Weights::default(), Weights::default());
         for (t, motion) in track.iter().enumerate() {
             let (sin, cos) = (TAU * ((k * t) % frames) as f64 / frames as f64).sin_cos();
             for (c, weight) in weights(motion).into_iter().enumerate() {

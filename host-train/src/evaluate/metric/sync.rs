@@ -28,7 +28,11 @@ fn lag_frames(shown: &[f64], truth: &[f64], farthest: isize) -> Option<f64> {
     if 2 * truth.len() < 5 * farthest.unsigned_abs() {
         return None;
     }
-    let r = |lag: isize| pearson_at(shown, truth, lag);
+    peak(farthest, |lag| pearson_at(shown, truth, lag))
+}
+
+/// The lag at which `r` is highest, between whole lags by the parabola through the peak; `None` where nothing correlates.
+pub fn peak(farthest: isize, r: impl Fn(isize) -> Option<f64>) -> Option<f64> {
     let (best, peak) = (-farthest..=farthest)
         .filter_map(|lag| Some((lag, r(lag)?)))
         .reduce(|best, next| if next.1 > best.1 { next } else { best })

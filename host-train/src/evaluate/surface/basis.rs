@@ -143,7 +143,7 @@ mod tests {
     fn lips_just_touch_where_the_contacts_say_so() {
         for jaw in [0.0, 0.1, 0.6] {
             let mut motion = track(MotionChannel::JawOpen, &[jaw])[0];
-            motion[MotionChannel::MouthClose] = 0.02 + 0.85 * jaw;
+            motion[MotionChannel::MouthClose] = keyface_core::contact::touching(jaw);
             assert!(default_surface().gaps_m(&motion).all(|gap| gap.abs() < 1e-6), "{jaw}");
         }
     }

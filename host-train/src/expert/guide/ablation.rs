@@ -93,6 +93,8 @@ impl<'a, A: Animator> Ablation<'a, A> {
     pub fn before(&self) -> Vec<Judged> {
         let truth = self.bench.truth();
         let still: Vec<Track> = truth.iter().map(|track| vec![keyface_core::Motion::REST; track.len()]).collect();
+        // What every variant begins with.
+        self.device.seed(self.experiment.seed);
         let begun = self.animator.begin(&self.device.clone().autodiff()).valid();
         let tracks = [("truth", truth), ("no motion", still), ("before", self.bench.tracks(&begun))];
         tracks.iter().map(|(name, tracks)| self.judge(name, tracks)).collect()

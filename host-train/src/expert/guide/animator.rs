@@ -11,6 +11,7 @@ use crate::data::{Utterance, labelled, stacked};
 use crate::export::{Packed, Trained, completion_net, key_motion_net};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, KmTalkConfig};
 use crate::model::{CompletionNet, KeyMotionNet};
+use crate::space::rig14;
 use crate::train::{
     Experiment, FlowMaker, KeySource, LookAhead, PREDICTED, RunDir, Told, best_completion, best_key_motion,
     kmtalk::{AudioSource, Material},
@@ -36,7 +37,7 @@ pub trait Animator {
     fn hear(&self, crops: &[Utterance]) -> Result<Self::Heard>;
 
     /// # Shapes
-    /// -> motion `[batch, steps, MOTION_CHANNELS]` of 50 steps a second.
+    /// -> motion `[batch, steps, rig14::WIDTH]` of 50 steps a second.
     fn animate(&self, net: &Self::Net, heard: &Self::Heard, device: &Device) -> Tensor<3>;
 }
 
@@ -126,7 +127,7 @@ impl Animator for Direct {
     type Heard = TensorData;
 
     fn begin(&self, training: &Device) -> DirectRegression {
-        DirectRegression::of_size(self.parameters, AudioSource::Mel.width(), training)
+        DirectRegression::of_size(self.parameters, AudioSource::Mel.width(), rig14::WIDTH, training)
     }
 
     fn late_steps(&self) -> usize {
@@ -155,7 +156,7 @@ impl Animator for Offline {
     type Heard = Material;
 
     fn begin(&self, training: &Device) -> KmTalk {
-        self.size.init(AudioSource::Mel.width(), training)
+        self.size.init(AudioSource::Mel.width(), rig14::WIDTH, training)
     }
 
     fn late_steps(&self) -> usize {

@@ -49,7 +49,7 @@ impl Guide {
     /// (Hinton et al. 2015, temperature 1), in time and for CTC.
     ///
     /// # Shapes
-    /// Both `[batch, frames, MOTION_CHANNELS]`.
+    /// Both `[batch, frames, channels]`.
     pub fn read_as(&self, shown: Tensor<3>, truth: Tensor<3>, weights: &ReadingWeights, view: u64) -> Vec<Part> {
         let mut rng = ChaCha8Rng::seed_from_u64(view);
         let model = self.expert.read(self.eyes.see_by_chance(truth, &mut rng), None, None);

@@ -12,6 +12,7 @@ use super::choice::{Guidance, Targets};
 use super::guiding::Guide;
 use super::pool::{Batch, Pool};
 use super::terms::of_motion;
+use crate::judge::rms;
 use crate::loss::Breakdown;
 use crate::train::{Again, Descent, Lesson, Phase, RunDir, Scores};
 
@@ -111,15 +112,14 @@ impl<'a, A: Animator> Lesson for Guided<'a, A> {
         Ok(Breakdown { parts: self.parts(step, shown, batch, net.1.as_ref(), training) })
     }
 
-    /// How near the motion is to the truth.
+    /// How near the motion is to the truth; every film counts alike.
     fn scores(&mut self, net: &Self::Net) -> Scores {
         let device = self.teaching.device;
         let miss = |batch: &Batch<A::Heard>| {
             let shown = batch.animate(self.teaching.animator, &net.0, device);
-            f64::from((shown - batch.truth(device)).square().mean().into_scalar::<f32>())
+            [f64::from((shown - batch.truth(device)).square().mean().into_scalar::<f32>()), 1.0]
         };
-        let all: Vec<f64> = self.teaching.choosing.iter().map(miss).collect();
-        vec![("RMS", -(all.iter().sum::<f64>() / all.len().max(1) as f64).sqrt())]
+        vec![("RMS", -rms(self.teaching.choosing.iter().map(miss)))]
     }
 }
 

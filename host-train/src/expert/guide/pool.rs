@@ -2,21 +2,22 @@
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor, TensorData};
-use keyface_core::{MOTION_CHANNELS, Motion};
+use keyface_core::Motion;
 
 use super::super::loss::Said;
-use super::super::material::{EXPERT_HOPS, heard, stacked_tracks, track};
+use super::super::material::{EXPERT_HOPS, heard, track};
 use super::super::reader::true_track;
 use super::super::units::Units;
 use super::animator::Animator;
 use crate::data::{Augmenter, Utterance};
+use crate::space::rig14;
 use crate::train::{BatchPlan, Corpora, crops};
 
 /// One batch: what the animator hears of whole crops, and what is true of the part that it answers in time.
 pub struct Batch<H> {
     /// For the animator.
     pub heard: H,
-    /// True motion `[batch, frames, MOTION_CHANNELS]`.
+    /// True motion `[batch, frames, channels]`.
     truth: TensorData,
     /// The reader's sound, `[batch, step, values]`.
     sound: TensorData,
@@ -34,7 +35,7 @@ impl<H> Batch<H> {
         // What would be answered after the end of the crop is left out.
         let crops: Vec<Utterance> = crops.iter().map(|crop| crop.crop(0, answered)).collect();
         let tracks: Vec<_> = crops.iter().map(|crop| track(&crop.motion)).collect();
-        let truth = stacked_tracks(&tracks, device).into_data();
+        let truth = rig14::tensor(&tracks, device).into_data();
         Ok(Batch { heard: heard_by_animator, truth, sound: heard(&crops, device).into_data(), crops })
     }
 
@@ -44,7 +45,7 @@ impl<H> Batch<H> {
         animator.animate(net, &self.heard, device).narrow(1, animator.late_steps(), frames)
     }
 
-    /// `[batch, frames, MOTION_CHANNELS]`.
+    /// `[batch, frames, channels]`.
     pub fn truth(&self, device: &Device) -> Tensor<3> {
         Tensor::from_data(self.truth.clone(), device)
     }
@@ -65,8 +66,7 @@ impl<H> Batch<H> {
 
     /// The motion of a batch of one as poses.
     pub fn track<A: Animator<Heard = H>>(&self, animator: &A, net: &A::Net, device: &Device) -> Vec<Motion> {
-        let values = self.animate(animator, net, device).try_into_vec_as::<f32>().unwrap_or_default();
-        values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
+        rig14::poses(self.animate(animator, net, device))
     }
 
     /// What is true of the first crop, as poses.

@@ -44,15 +44,15 @@ fn movement_weights(truth: Tensor<3>, choice: Coarticulation) -> Tensor<3> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::surface::testing::track;
     use crate::expert::Points;
-    use burn::tensor::{Device, TensorData};
-    use keyface_core::{MOTION_CHANNELS, MotionChannel};
+    use crate::space::rig14;
+    use burn::tensor::Device;
+    use keyface_core::MotionChannel;
 
-    /// A jaw over time, as `[1, frames, MOTION_CHANNELS]`.
+    /// A jaw over time, as `[1, frames, channels]`.
     fn jaw(weights: &[f32]) -> Tensor<3> {
-        let mut values = vec![0.0; weights.len() * MOTION_CHANNELS];
-        (0..weights.len()).for_each(|t| values[t * MOTION_CHANNELS + MotionChannel::JawOpen as usize] = weights[t]);
-        Tensor::from_data(TensorData::new(values, [1, weights.len(), MOTION_CHANNELS]), &Device::flex())
+        rig14::tensor(&[track(MotionChannel::JawOpen, weights)], &Device::flex())
     }
 
     #[test]

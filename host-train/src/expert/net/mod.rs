@@ -22,7 +22,6 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 
 /// Poses of a step: the motion runs at 50 frames a second.
 pub const POSES: usize = STEP_MS / 20;
@@ -56,7 +55,7 @@ pub struct Reading {
     pub ctc: Tensor<3>,
     /// The same of the unit that is spoken now.
     pub frames: Tensor<3>,
-    /// Motion `[batch, POSES * step, MOTION_CHANNELS]` that is seen.
+    /// Motion `[batch, POSES * step, channels]` that is seen.
     pub motion: Tensor<3>,
     /// What the attention decoder looks at, `[batch, step, width]`.
     pub memory: Tensor<3>,
@@ -72,8 +71,8 @@ pub struct Senses {
 }
 
 impl ExpertConfig {
-    /// Fresh weights for so many units, the blank and the edge among them.
-    pub fn init(&self, units: usize, device: &Device) -> Expert {
+    /// Fresh weights for so many units, the blank and the edge among them, and motion of so many channels.
+    pub fn init(&self, units: usize, channels: usize, device: &Device) -> Expert {
         let ExpertConfig { width, dropout, .. } = *self;
         let ears = |listening: &Listening| Ears {
             sound: listening.sound.init(width, device),
@@ -89,7 +88,7 @@ impl ExpertConfig {
             ears: self.listening.as_ref().map(ears),
             ctc: answers(),
             frames: answers(),
-            motion: LinearConfig::new(width, POSES * MOTION_CHANNELS).init(device),
+            motion: LinearConfig::new(width, POSES * channels).init(device),
             decoder: (self.decoder_blocks > 0).then(|| decoder(self.decoder_blocks)),
             answers: self.answers,
         }
@@ -104,7 +103,9 @@ impl Expert {
     pub fn read(&self, seen: Tensor<4>, heard: Option<Tensor<3>>, senses: Option<&Senses>) -> Reading {
         let seen = self.eyes.forward(self.sight.forward(seen));
         let [batch, steps, _] = seen.dims();
-        let motion = self.motion.forward(seen.clone()).reshape([batch, steps * POSES, MOTION_CHANNELS]);
+        let motion = self.motion.forward(seen.clone());
+        let [.., values] = motion.dims();
+        let motion = motion.reshape([batch, steps * POSES, values / POSES]);
         let memory = match &self.ears {
             Some(ears) => ears.fuse(seen, heard, senses),
             None => seen,

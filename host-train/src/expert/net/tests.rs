@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
+use crate::space::rig14;
 use burn::tensor::Distribution;
 
 fn noise<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
@@ -30,12 +31,12 @@ fn every_size_answers_in_steps_of_40_ms() {
     {
         let config = narrow(config);
         let [rows, columns] = config.sight.shape();
-        let expert = config.init(7, &device);
+        let expert = config.init(7, rig14::WIDTH, &device);
         let values = config.listening.as_ref().unwrap().sound.values();
         let reading = expert.read(noise([2, 3, rows, columns], &device), Some(noise([2, 3, values], &device)), None);
         assert_eq!(reading.ctc.dims(), [2, 3 * config.answers, 7]);
         assert_eq!(reading.frames.dims(), reading.ctc.dims());
-        assert_eq!(reading.motion.dims(), [2, 6, MOTION_CHANNELS]);
+        assert_eq!(reading.motion.dims(), [2, 6, rig14::WIDTH]);
         assert_eq!(reading.memory.dims(), [2, 3, 16]);
     }
 }
@@ -43,7 +44,7 @@ fn every_size_answers_in_steps_of_40_ms() {
 #[test]
 fn the_sizes_have_the_weights_that_they_are_told_by() {
     let device = Device::flex();
-    let millions = |config: ExpertConfig, units| config.init(units, &device).num_params() as f64 / 1e6;
+    let millions = |config: ExpertConfig, units| config.init(units, rig14::WIDTH, &device).num_params() as f64 / 1e6;
     let told = [
         (millions(ExpertConfig::tiny(80), 41), 0.0995),
         (millions(ExpertConfig::small(80), 41), 1.235),
@@ -57,7 +58,7 @@ fn the_sizes_have_the_weights_that_they_are_told_by() {
 fn a_muted_expert_hears_nothing() {
     let device = Device::flex();
     device.seed(1);
-    let expert = narrow(ExpertConfig::tiny(10)).init(7, &device);
+    let expert = narrow(ExpertConfig::tiny(10)).init(7, rig14::WIDTH, &device);
     let (seen, heard) = (noise([1, 4, 2, 10], &device), noise([1, 4, SoundConfig::Mel.values()], &device));
     let mute = Senses { sight: Tensor::ones([1, 1, 1], &device), sound: Tensor::zeros([1, 1, 1], &device) };
     let muted = expert.read(seen.clone(), Some(heard.clone()), Some(&mute)).ctc;
@@ -100,7 +101,7 @@ fn pictures_get_the_slopes_of_finite_differences_through_both_video_branches() {
         let config = narrow(config);
         let [rows, columns] = config.sight.shape();
         let mut drawn = Drawn(ChaCha8Rng::seed_from_u64(seed));
-        let expert = config.init(7, &device).map(&mut drawn).no_grad();
+        let expert = config.init(7, rig14::WIDTH, &device).map(&mut drawn).no_grad();
         let seen: Tensor<4> = drawn.tensor([1, 2, rows, columns], 1.7, &device);
         let loss = |seen: Tensor<4>| expert.read(seen, None, None).ctc.square().sum();
         let leaf = seen.clone().require_grad();

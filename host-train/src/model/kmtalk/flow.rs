@@ -91,11 +91,10 @@ impl Gap {
 
 #[cfg(test)]
 mod tests {
-    use keyface_core::MOTION_CHANNELS;
-
     use super::*;
 
-    const FLOW_CHANNELS: usize = flow_channels(MOTION_CHANNELS);
+    const CHANNELS: usize = 3;
+    const FLOW_CHANNELS: usize = flow_channels(CHANNELS);
 
     fn values(x: Tensor<3>) -> Vec<f32> {
         x.try_into_vec_as().unwrap()
@@ -118,9 +117,9 @@ mod tests {
     fn the_curve_goes_through_the_keys_and_holds_outside() {
         let device = Device::flex();
         let frames = KeyFrames::new(vec![vec![1, 5]], 7);
-        let keys = Tensor::cat(vec![Tensor::full([1, 1, 14], 0.2, &device), Tensor::full([1, 1, 14], 1.0, &device)], 1);
+        let keys = Tensor::cat([0.2, 1.0].map(|at| Tensor::full([1, 1, CHANNELS], at, &device)).into(), 1);
         let flow = motion_flow(keys, &frames);
-        let curve = values(flow.clone().narrow(2, 2 * MOTION_CHANNELS, 1));
+        let curve = values(flow.clone().narrow(2, 2 * CHANNELS, 1));
         // Shares 0, 1/4, 1/2, 3/4 ease to 0, 10/64, 1/2, 54/64 of the way from 0.2 to 1.
         near(&curve, &[0.2, 0.2, 0.325, 0.6, 0.875, 1.0, 1.0]);
         let since = values(flow.clone().narrow(2, FLOW_CHANNELS - 3, 1));

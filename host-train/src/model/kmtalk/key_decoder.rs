@@ -6,7 +6,6 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 
 use super::bidirectional::Block;
 use super::{KeyFrames, KmTalkConfig};
@@ -48,16 +47,16 @@ pub struct KeyLayer {
 }
 
 impl KeyDecoder {
-    /// Fresh weights.
-    pub fn new(config: &KmTalkConfig, device: &Device) -> Self {
+    /// Fresh weights, for motion of so many channels.
+    pub fn new(config: &KmTalkConfig, channels: usize, device: &Device) -> Self {
         KeyDecoder {
             layer: config.key_decoder.then(|| KeyLayer::new(config.width, device)),
-            pose: LinearConfig::new(config.width, MOTION_CHANNELS).init(device),
+            pose: LinearConfig::new(config.width, channels).init(device),
         }
     }
 
     /// # Shapes
-    /// `[batch, time, width]` -> `[batch, slots, MOTION_CHANNELS]`, 0 in slots without a key.
+    /// `[batch, time, width]` -> `[batch, slots, channels]`, 0 in slots without a key.
     pub fn forward(&self, heard: Tensor<3>, frames: &KeyFrames) -> Tensor<3> {
         let mask = frames.mask(&heard.device());
         let keys = match &self.layer {

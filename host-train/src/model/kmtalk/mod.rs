@@ -23,7 +23,6 @@ pub use plug_in::PlugIn;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
-use keyface_core::MOTION_CHANNELS;
 use serde::{Deserialize, Serialize};
 
 use bidirectional::Stack;
@@ -74,13 +73,13 @@ pub struct KmTalk {
 }
 
 impl KmTalkConfig {
-    /// Fresh weights for audio features of `audio_width` channels.
-    pub fn init(&self, audio_width: usize, device: &Device) -> KmTalk {
+    /// Fresh weights for audio features of `audio_width` channels and motion of `channels`.
+    pub fn init(&self, audio_width: usize, channels: usize, device: &Device) -> KmTalk {
         KmTalk {
             audio: Stack::new(audio_width, self.width, &self.audio_dilations, device),
             localizer: LinearConfig::new(self.width, 1).init(device),
-            key_decoder: KeyDecoder::new(self, device),
-            completion: CrossModalCompletion::new(self, MOTION_CHANNELS, device),
+            key_decoder: KeyDecoder::new(self, channels, device),
+            completion: CrossModalCompletion::new(self, channels, device),
         }
     }
 }
@@ -99,13 +98,13 @@ impl KmTalk {
     }
 
     /// # Shapes
-    /// What is heard and the key frames -> key motions `[batch, keys, MOTION_CHANNELS]`, 0 in slots without a key.
+    /// What is heard and the key frames -> key motions `[batch, keys, channels]`, 0 in slots without a key.
     pub fn key_motions(&self, heard: Tensor<3>, frames: &KeyFrames) -> Tensor<3> {
         self.key_decoder.forward(heard, frames)
     }
 
     /// # Shapes
-    /// What is heard, key motions and their frames -> motion `[batch, time, MOTION_CHANNELS]` and the fusion weight
+    /// What is heard, key motions and their frames -> motion `[batch, time, channels]` and the fusion weight
     /// `[batch, time, 1]` in 0..=1.
     pub fn complete(&self, heard: Tensor<3>, keys: Tensor<3>, frames: &KeyFrames) -> (Tensor<3>, Tensor<3>) {
         self.completion.forward(heard, keys, frames)

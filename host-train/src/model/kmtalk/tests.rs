@@ -5,6 +5,7 @@ use burn::tensor::Distribution;
 use super::*;
 
 const AUDIO: usize = 6;
+const CHANNELS: usize = 5;
 
 fn config() -> KmTalkConfig {
     KmTalkConfig {
@@ -39,10 +40,10 @@ fn motion(net: &KmTalk, sound: Tensor<3>, frames: &KeyFrames) -> (Tensor<3>, Ten
 fn every_part_has_its_shape_and_g_lies_between_zero_and_one() {
     let device = Device::flex();
     let frames = KeyFrames::new(vec![vec![1, 5, 9], vec![], vec![19]], 20);
-    let net = config().init(AUDIO, &device);
+    let net = config().init(AUDIO, CHANNELS, &device);
     let (keys, motion, g) = motion(&net, sound(3, 20, &device) * 9.0, &frames);
-    assert_eq!(keys.dims(), [3, 3, MOTION_CHANNELS]);
-    assert_eq!(motion.dims(), [3, 20, MOTION_CHANNELS]);
+    assert_eq!(keys.dims(), [3, 3, CHANNELS]);
+    assert_eq!(motion.dims(), [3, 20, CHANNELS]);
     assert_eq!(net.locate(net.hear(sound(3, 20, &device))).dims(), [3, 20, 1]);
     let g = values(g);
     assert!(g.len() == 60 && g.iter().all(|g| (0.0..=1.0).contains(g)));
@@ -53,7 +54,7 @@ fn every_part_has_its_shape_and_g_lies_between_zero_and_one() {
 fn the_future_reaches_the_past_through_the_audio_and_through_the_keys() {
     let device = Device::flex();
     let frames = KeyFrames::new(vec![vec![5, 15]], 30);
-    let net = config().init(AUDIO, &device);
+    let net = config().init(AUDIO, CHANNELS, &device);
     let x = sound(1, 30, &device);
     let later = Tensor::cat(vec![x.clone().narrow(1, 0, 12), x.clone().narrow(1, 12, 18) * -3.0], 1);
     let first = |x: Tensor<3>, frames: &KeyFrames| motion(&net, x, frames).1.narrow(1, 10, 1);
@@ -65,7 +66,7 @@ fn the_future_reaches_the_past_through_the_audio_and_through_the_keys() {
 #[test]
 fn a_clip_with_more_keys_beside_it_changes_no_answer() {
     let device = Device::flex();
-    let net = config().init(AUDIO, &device);
+    let net = config().init(AUDIO, CHANNELS, &device);
     let x = sound(2, 20, &device);
     let both = motion(&net, x.clone(), &KeyFrames::new(vec![vec![3, 8], vec![1, 2, 4, 9, 12]], 20));
     let alone = motion(&net, x.narrow(0, 0, 1), &KeyFrames::new(vec![vec![3, 8]], 20));
@@ -77,7 +78,7 @@ fn a_clip_with_more_keys_beside_it_changes_no_answer() {
 #[test]
 fn a_key_hears_its_surroundings_and_the_keys_beside_it() {
     let device = Device::flex();
-    let net = KmTalkConfig { audio_dilations: vec![], ..config() }.init(AUDIO, &device);
+    let net = KmTalkConfig { audio_dilations: vec![], ..config() }.init(AUDIO, CHANNELS, &device);
     let x = sound(1, 60, &device);
     let keys =
         |x: Tensor<3>, frames: &[usize]| net.key_motions(net.hear(x), &KeyFrames::new(vec![frames.to_vec()], 60));
@@ -108,7 +109,7 @@ fn gradients_reach_every_parameter_of_every_variant() {
     let fixed = |fusion| KmTalkConfig { fusion, ..config() };
     let direct = KmTalkConfig { key_decoder: false, ..config() };
     for config in [config(), deaf, direct, fixed(Fusion::Fixed(0.5)), fixed(Fusion::Triangular)] {
-        let net = config.init(AUDIO, &device);
+        let net = config.init(AUDIO, CHANNELS, &device);
         let x = sound(2, 20, &device);
         let (keys, motion, _) = motion(&net, x.clone(), &frames);
         let loss = motion.square().mean() + keys.square().mean() + net.locate(net.hear(x)).square().mean();
@@ -124,12 +125,12 @@ fn fixed_weights_choose_one_stream_and_the_deaf_variant_hears_nothing() {
     let device = Device::flex();
     let frames = KeyFrames::new(vec![vec![4, 9]], 20);
     let answer = |net: &KmTalk, louder: f64, raised: f64| {
-        let (heard, keys) = (Tensor::ones([1, 20, 8], &device), Tensor::ones([1, 2, MOTION_CHANNELS], &device));
+        let (heard, keys) = (Tensor::ones([1, 20, 8], &device), Tensor::ones([1, 2, CHANNELS], &device));
         net.complete(heard * louder, keys * raised, &frames).0
     };
-    let audio_alone = KmTalkConfig { fusion: Fusion::Fixed(0.0), ..config() }.init(AUDIO, &device);
+    let audio_alone = KmTalkConfig { fusion: Fusion::Fixed(0.0), ..config() }.init(AUDIO, CHANNELS, &device);
     assert_eq!(distance(answer(&audio_alone, 1.0, 0.1), answer(&audio_alone, 1.0, 0.9)), 0.0);
-    let deaf = KmTalkConfig { audio_guidance: false, ..config() }.init(AUDIO, &device);
+    let deaf = KmTalkConfig { audio_guidance: false, ..config() }.init(AUDIO, CHANNELS, &device);
     assert_eq!(distance(answer(&deaf, 1.0, 0.1), answer(&deaf, 2.0, 0.1)), 0.0);
     assert!(distance(answer(&deaf, 1.0, 0.1), answer(&deaf, 1.0, 0.9)) > 1e-4);
 }
@@ -138,8 +139,8 @@ fn fixed_weights_choose_one_stream_and_the_deaf_variant_hears_nothing() {
 fn direct_regression_is_as_large_as_kmtalk() {
     let device = Device::flex();
     for width in [48, 96, 128] {
-        let size = KmTalkConfig { width, ..config() }.init(128, &device).num_params();
-        let direct = DirectRegression::of_size(size, 128, &device).num_params();
+        let size = KmTalkConfig { width, ..config() }.init(128, CHANNELS, &device).num_params();
+        let direct = DirectRegression::of_size(size, 128, CHANNELS, &device).num_params();
         assert!(direct.abs_diff(size) * 20 <= size, "{direct} {size}");
     }
 }

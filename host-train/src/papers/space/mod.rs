@@ -1,5 +1,5 @@
-//! Motion spaces: vertices as a few coefficients, losses of vertices by the coefficients alone, and the way from any
-//! mesh to the rig's channels.
+//! Within a mesh's space: vertices as a few coefficients, and losses of vertices by the coefficients alone. And out of it:
+//! from any mesh to the rig's channels.
 
 mod eigen;
 mod pca;

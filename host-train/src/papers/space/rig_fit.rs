@@ -6,12 +6,13 @@
 //! what two channels share goes to the one that explains it better). The mesh is scaled to our mouth's width. Tongue and
 //! brows are not seen by these points: they stay at rest.
 
-use keyface_core::{MOTION_CHANNELS, Motion, MotionChannel};
+use keyface_core::{Motion, MotionChannel};
 
-use crate::evaluate::surface::{MOUTH_CORNERS, MOUTH_WIDTH_M, Moves, default_surface};
+use crate::evaluate::surface::{MOUTH_CORNERS, MOUTH_WIDTH_M, Moves, Weights, default_surface};
 use crate::papers::Told;
 use crate::papers::corpus::Regions;
 use crate::personal::cholesky;
+use crate::space::rig14::PerChannel;
 
 /// Weight decay, as a share of what the jaw moves: channels that move little must not explain what others do.
 const DECAY: f64 = 2e-4;
@@ -25,8 +26,8 @@ pub struct RigFit {
     landmarks: Vec<usize>,
     scale: f64,
     /// What each channel moves each landmark's three axes by, in metres.
-    moves: Vec<[f64; MOTION_CHANNELS]>,
-    gram: [[f64; MOTION_CHANNELS]; MOTION_CHANNELS],
+    moves: Vec<Weights>,
+    gram: PerChannel<Weights>,
 }
 
 impl RigFit {
@@ -62,18 +63,17 @@ impl RigFit {
         // The inner points of the upper and of the lower lip come first.
         let points = (0..10).chain(MOUTH_CORNERS);
         let axes = |moves: &Moves| (0..3).map(|axis| std::array::from_fn(|c| moves[c][axis])).collect::<Vec<_>>();
-        let moves: Vec<[f64; MOTION_CHANNELS]> = points.flat_map(|point| axes(surface.moves(point))).collect();
+        let moves: Vec<Weights> = points.flat_map(|point| axes(surface.moves(point))).collect();
         let product = |a: usize, b: usize| moves.iter().map(|row| row[a] * row[b]).sum::<f64>();
-        let mut gram: [[f64; MOTION_CHANNELS]; MOTION_CHANNELS] =
-            std::array::from_fn(|a| std::array::from_fn(|b| product(a, b)));
-        let most = (0..MOTION_CHANNELS).map(|c| gram[c][c]).fold(0.0, f64::max);
-        (0..MOTION_CHANNELS).for_each(|c| gram[c][c] += DECAY * most);
+        let mut gram: PerChannel<Weights> = std::array::from_fn(|a| std::array::from_fn(|b| product(a, b)));
+        let most = (0..gram.len()).map(|c| gram[c][c]).fold(0.0, f64::max);
+        (0..gram.len()).for_each(|c| gram[c][c] += DECAY * most);
         RigFit { landmarks, scale, moves, gram }
     }
 
     /// The channels of frames of moves from the template, `[frames, 3 * vertices]`.
     pub fn fit(&self, moves: &[f32], vertices: usize) -> Vec<Motion> {
-        let mut weights = [0.0; MOTION_CHANNELS];
+        let mut weights = Weights::default();
         moves.chunks_exact(3 * vertices).map(|frame| self.frame(frame, &mut weights)).collect()
     }
 
@@ -84,13 +84,13 @@ impl RigFit {
 
     /// What each axis of the landmarks adds to the channels, x, y and z of each in turn: least squares without bounds, so
     /// that slopes pass.
-    pub fn linear(&self) -> Vec<[f32; MOTION_CHANNELS]> {
+    pub fn linear(&self) -> Vec<PerChannel<f32>> {
         let all = MotionChannel::ALL.into_iter().filter(|channel| !UNSEEN.contains(channel));
         let seen: Vec<usize> = all.map(|channel| channel as usize).collect();
         let gram: Vec<f64> = seen.iter().flat_map(|a| seen.iter().map(|b| self.gram[*a][*b])).collect();
-        let row = |moves: &[f64; MOTION_CHANNELS]| {
+        let row = |moves: &Weights| {
             let wanted = seen.iter().map(|c| self.scale * moves[*c]).collect();
-            let mut channels = [0.0; MOTION_CHANNELS];
+            let mut channels = PerChannel::default();
             let weights = cholesky(gram.clone(), seen.len(), wanted);
             seen.iter().zip(weights).for_each(|(c, weight)| channels[*c] = weight as f32);
             channels
@@ -98,17 +98,17 @@ impl RigFit {
         self.moves.iter().map(row).collect()
     }
 
-    fn frame(&self, frame: &[f32], weights: &mut [f64; MOTION_CHANNELS]) -> Motion {
+    fn frame(&self, frame: &[f32], weights: &mut Weights) -> Motion {
         let wanted =
             self.landmarks.iter().flat_map(|v| frame[3 * v..3 * v + 3].iter().map(|m| self.scale * f64::from(*m)));
-        let mut slope = [0.0; MOTION_CHANNELS];
+        let mut slope = Weights::default();
         for (row, moved) in self.moves.iter().zip(wanted) {
-            (0..MOTION_CHANNELS).for_each(|c| slope[c] += row[c] * moved);
+            (0..row.len()).for_each(|c| slope[c] += row[c] * moved);
         }
         for _ in 0..ROUNDS {
             for channel in MotionChannel::ALL.into_iter().filter(|channel| !UNSEEN.contains(channel)) {
                 let c = channel as usize;
-                let others: f64 = (0..MOTION_CHANNELS).filter(|b| *b != c).map(|b| self.gram[c][b] * weights[b]).sum();
+                let others: f64 = (0..weights.len()).filter(|b| *b != c).map(|b| self.gram[c][b] * weights[b]).sum();
                 weights[c] = ((slope[c] - others) / self.gram[c][c]).clamp(0.0, 1.0);
             }
         }
@@ -161,7 +161,7 @@ mod tests {
     fn moved(motion: &Motion) -> Vec<f32> {
         let (surface, weights) = (default_surface(), weights(motion));
         let at =
-            |point: usize, axis: usize| (0..MOTION_CHANNELS).map(|c| weights[c] * surface.moves(point)[c][axis]).sum();
+            |point: usize, axis: usize| (0..weights.len()).map(|c| weights[c] * surface.moves(point)[c][axis]).sum();
         (0..10)
             .chain(MOUTH_CORNERS)
             .flat_map(|point| (0..3).map(move |axis| (point, axis)))
@@ -198,9 +198,9 @@ mod tests {
         (motion[M::JawOpen], motion[M::MouthPucker]) = (0.5, 0.3);
         let moves = moved(&motion);
         let axes = fit.landmarks().iter().flat_map(|v| 3 * v..3 * v + 3).map(|axis| moves[axis]);
-        let mut channels = [0.0; MOTION_CHANNELS];
+        let mut channels = PerChannel::default();
         for (by, row) in axes.zip(fit.linear()) {
-            (0..MOTION_CHANNELS).for_each(|c| channels[c] += by * row[c]);
+            (0..row.len()).for_each(|c| channels[c] += by * row[c]);
         }
         let opening = |motion: &Motion| default_surface().opening_m(motion);
         assert!((opening(&Motion(channels)) - opening(&motion)).abs() < 5e-4, "{channels:?}");
@@ -210,7 +210,7 @@ mod tests {
     fn a_closed_mouth_with_an_open_jaw_stays_closed() {
         let (template, regions) = mesh(false);
         let mut motion = Motion::REST;
-        (motion[M::JawOpen], motion[M::MouthClose]) = (0.4, 0.02 + 0.85 * 0.4);
+        (motion[M::JawOpen], motion[M::MouthClose]) = (0.4, keyface_core::contact::touching(0.4));
         let found = RigFit::new(&template, &regions).unwrap().fit(&moved(&motion), 12)[0];
         assert!(default_surface().opening_m(&found).abs() < 1.5e-3, "{found:?}");
     }

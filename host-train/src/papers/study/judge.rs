@@ -35,7 +35,7 @@ impl Judge {
     pub fn read(&self, item: &Item, regions: &Regions, shown: &[f32]) -> Result<Read> {
         let to_read = ToRead::of(&self.textgrids, &item.clip.id, self.reader.units.spell())?;
         let lens = Lens::new(item, regions, &to_read)?;
-        let seen = lens.poses(item, shown, &self.reader.device)?;
+        let seen = lens.poses(item, shown, &self.reader.device);
         Ok(self.reader.score(&seen, &lens.said, Search::Greedy))
     }
 }
@@ -110,6 +110,7 @@ mod tests {
     use crate::expert::net::ExpertConfig;
     use crate::expert::{Eyes, Points, Said, UnitChoice};
     use crate::loss::smoothed_cross_entropy;
+    use crate::space::rig14;
 
     #[test]
     fn what_a_judge_has_learned_to_read_it_reads_from_a_mesh_and_not_from_a_face_at_rest() {
@@ -124,7 +125,8 @@ mod tests {
         let moves: Vec<f32> = rows.iter().zip(rest.iter().cycle()).map(|(at, rest)| at - rest).collect();
         let moves = Tensor::from_data(TensorData::new(moves, [1, 50, rest.len()]), &training);
         let config = ExpertConfig { dropout: 0.0, ..ExpertConfig::tiny(eye.numbers()) };
-        let (mut expert, mut optimizer) = (config.init(units.count(), &training), AdamConfig::new().init());
+        let (mut expert, mut optimizer) =
+            (config.init(units.count(), rig14::WIDTH, &training), AdamConfig::new().init());
         let target = Said::of(std::slice::from_ref(&lens.said), &units, expert.answers(), &training);
         for _ in 0..80 {
             // Unit by unit: CTC itself would say nothing for long.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use keyface_core::{MOTION_CHANNELS, Motion, Phone, STEP_HOPS};
+use keyface_core::{Motion, Phone, STEP_HOPS};
 
 use super::material::Item;
 use super::said::ToRead;
@@ -11,9 +11,7 @@ use crate::data::Utterance;
 use crate::expert::net::POSES;
 use crate::papers::corpus::Regions;
 use crate::papers::space::RigFit;
-
-/// Steps a second of what a reader sees.
-const STEPS_HZ: f64 = 50.0;
+use crate::space::rig14;
 
 /// One clip's.
 pub struct Lens {
@@ -21,7 +19,7 @@ pub struct Lens {
     pub said: Utterance,
     /// Where the landmarks' axes stand in a frame.
     axes: Vec<i32>,
-    /// Their moves to channels, `[1, axes, MOTION_CHANNELS]`.
+    /// Their moves to channels, `[1, axes, channels]`.
     channels: TensorData,
     /// Frames to steps, `[1, steps, frames]`.
     pace: TensorData,
@@ -36,20 +34,20 @@ impl Lens {
         let fit = RigFit::new(&item.clip.template, regions).map_err(|came| anyhow!("the mesh has {came}"));
         let fit = fit.with_context(|| item.clip.id.clone())?;
         let (rate_hz, frames) = (item.clip.rate_hz, item.frames);
-        let steps = (frames as f64 / rate_hz * STEPS_HZ) as usize / POSES * POSES;
+        let steps = (frames as f64 / rate_hz * rig14::FRAMES_PER_S) as usize / POSES * POSES;
         ensure!(steps > 0, "{}: expected a clip of 40 ms or more, came {frames} frames", item.clip.id);
         let rows: Vec<f32> = (0..steps).flat_map(|step| between(step, rate_hz, frames)).collect();
         let matrix: Vec<f32> = fit.linear().into_iter().flatten().collect();
         let axes: Vec<i32> = fit.landmarks().iter().flat_map(|v| axes(*v)).collect();
         Ok(Lens {
-            channels: TensorData::new(matrix, [1, axes.len(), MOTION_CHANNELS]),
+            channels: TensorData::new(matrix, [1, axes.len(), rig14::WIDTH]),
             pace: TensorData::new(rows, [1, steps, frames]),
             said: by_hops(said, steps * STEP_HOPS),
             axes,
         })
     }
 
-    /// `[1, frames, values]` -> `[1, steps, MOTION_CHANNELS]`: unbounded, so that slopes pass.
+    /// `[1, frames, values]` -> `[1, steps, channels]`: unbounded, so that slopes pass.
     pub fn see(&self, moves: &Tensor<3>) -> Tensor<3> {
         let on = |data: &TensorData| Tensor::<3>::from_data(data.clone(), &moves.device());
         on(&self.pace).matmul(picked(moves, &self.axes)).matmul(on(&self.channels))
@@ -58,15 +56,11 @@ impl Lens {
 
 impl Lens {
     /// What it makes of vertices `[frames, values]` that are shown for a clip, one pose a step.
-    ///
-    /// # Errors
-    /// Where the tensor library fails.
-    pub fn poses(&self, item: &Item, shown: &[f32], device: &Device) -> Result<Vec<Motion>> {
+    pub fn poses(&self, item: &Item, shown: &[f32], device: &Device) -> Vec<Motion> {
         let template = &item.clip.template;
         let moves: Vec<f32> = shown.iter().zip(template.iter().cycle()).map(|(at, rest)| at - rest).collect();
         let moves = TensorData::new(moves, [1, item.frames, template.len()]);
-        let seen = self.see(&Tensor::from_data(moves, device)).try_into_vec_as::<f32>()?;
-        Ok(seen.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row)).collect())
+        rig14::frames(self.see(&Tensor::from_data(moves, device)))
     }
 }
 
@@ -82,7 +76,7 @@ pub fn picked(moves: &Tensor<3>, axes: &[i32]) -> Tensor<3> {
 
 /// How much of each frame a step shows, at the end of its 20 ms.
 fn between(step: usize, rate_hz: f64, frames: usize) -> Vec<f32> {
-    let at = ((step + 1) as f64 / STEPS_HZ * rate_hz).min((frames - 1) as f64);
+    let at = ((step + 1) as f64 / rig14::FRAMES_PER_S * rate_hz).min((frames - 1) as f64);
     let mut row = vec![0.0; frames];
     row[at as usize] = 1.0 - at.fract() as f32;
     if let Some(next) = row.get_mut(at as usize + 1) {

@@ -23,7 +23,7 @@ use crate::truth::Style;
 pub fn prepared(item: &Item, regions: &Regions, corpus: &str, textgrids: &Path, device: &Device) -> Result<Prepared> {
     let to_read = ToRead::with_words(textgrids, &item.clip.id)?;
     let lens = Lens::new(item, regions, &to_read)?;
-    let poses = lens.poses(item, &item.rows()?, device)?;
+    let poses = lens.poses(item, &item.rows()?, device);
     let mut samples = item.clip.sound.samples()?;
     samples.truncate(poses.len() * STEP_HOPS * keyface_core::HOP_SAMPLES);
     let length_s = samples.len() as f64 / f64::from(keyface_core::SAMPLE_RATE_HZ);
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_hop_lies_between_the_steps() {
-        let pose = |value: f32| Motion([value; keyface_core::MOTION_CHANNELS]);
+        let pose = |value: f32| Motion([value; _]);
         let at = |hop| at_hop(&[pose(1.0), pose(3.0)], hop).0[0];
         assert_eq!([at(0), at(1), at(2), at(3)], [1.0, 1.0, 2.0, 3.0]);
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
-use keyface_core::{FEATURES, MOTION_CHANNELS, Motion, STEP_HOPS};
+use keyface_core::{FEATURES, Motion, STEP_HOPS};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -20,6 +20,7 @@ use crate::data::{Augmenter, Batch, Labels, Utterance};
 use crate::model::KeyMotionNet;
 use crate::model::kmtalk::KeyFrames;
 use crate::prepare::AudioFeatures;
+use crate::space::rig14;
 
 /// What turns crops into audio features.
 pub enum AudioSource {
@@ -174,7 +175,7 @@ impl Material {
             said: segments(&crops[0].phones, look_ahead_steps * STEP_HOPS),
             speaker: crops[0].speaker.clone(),
             features: features.into_data(),
-            motion: batch.truth.targets.narrow(2, 0, MOTION_CHANNELS).into_data(),
+            motion: batch.truth.motion().into_data(),
             keys: KeyFrames::new(batch.labels.iter().map(steps_with_key).collect(), time),
         }
     }
@@ -184,21 +185,15 @@ impl Material {
         Tensor::from_data(self.features.clone(), device)
     }
 
-    /// The true motion `[batch, time, MOTION_CHANNELS]`.
+    /// The true motion `[batch, time, channels]`.
     pub fn motion(&self, device: &Device) -> Tensor<3> {
         Tensor::from_data(self.motion.clone(), device)
     }
 
     /// The true motion as poses, clip after clip.
     pub fn poses(&self) -> Vec<Motion> {
-        poses(self.motion(&Device::flex()))
+        rig14::poses(self.motion(&Device::flex()))
     }
-}
-
-/// `[batch, time, MOTION_CHANNELS]` as poses, clip after clip, each weight in 0..=1.
-pub fn poses(motion: Tensor<3>) -> Vec<Motion> {
-    let values = motion.try_into_vec_as::<f32>().unwrap_or_default();
-    values.as_chunks::<MOTION_CHANNELS>().0.iter().map(|row| Motion(*row).bounded()).collect()
 }
 
 /// Batches that come again and again, made once for all trainings: audio features cost more than a training step.

@@ -23,6 +23,7 @@ use super::descent::Descent;
 use super::experiment::Experiment;
 use super::phase::{Lesson, Phase};
 use crate::model::kmtalk::{DirectRegression, KmTalk};
+use crate::space::rig14;
 use lesson::{Direct, Stage, Staged};
 
 /// Trains KMTalk on the audio features of a run, and direct regression beside it.
@@ -95,7 +96,8 @@ impl<'a> Course<'a> {
     pub fn direct(&self, run: &RunDir) -> Result<DirectRegression> {
         let (choice, training) = (self.experiment.kmtalk()?, self.device.clone().autodiff());
         self.device.seed(self.experiment.seed);
-        let fresh = DirectRegression::of_size(self.fresh()?.num_params(), self.pool.audio_width(), &training);
+        let (size, audio_width) = (self.fresh()?.num_params(), self.pool.audio_width());
+        let fresh = DirectRegression::of_size(size, audio_width, rig14::WIDTH, &training);
         let lesson = Direct { choice, valid: self.valid, device: self.device };
         Ok(self.phase(offline::DIRECT, choice.steps.all(), lesson, fresh, run)?.valid())
     }
@@ -124,7 +126,8 @@ impl<'a> Course<'a> {
 
     fn fresh(&self) -> Result<KmTalk> {
         self.device.seed(self.experiment.seed);
-        Ok(self.experiment.kmtalk()?.net.init(self.pool.audio_width(), &self.device.clone().autodiff()))
+        let net = &self.experiment.kmtalk()?.net;
+        Ok(net.init(self.pool.audio_width(), rig14::WIDTH, &self.device.clone().autodiff()))
     }
 }
 

@@ -7,13 +7,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::lesson::Stage;
-use super::material::{AudioSource, Material, poses};
+use super::material::{AudioSource, Material};
 use super::score::key_frames;
 use crate::clip::Clip;
 use crate::data::Utterance;
 use crate::evaluate::Track;
 use crate::model::kmtalk::{DirectRegression, KmTalk, Localization};
 use crate::prepare::Prepared;
+use crate::space::rig14::{self, poses};
 use crate::train::{Experiment, RunDir};
 use crate::truth::Style;
 
@@ -33,8 +34,8 @@ impl Offline {
     pub fn load(run: &RunDir, device: &Device) -> Result<Self> {
         let experiment: Experiment = run.experiment()?;
         let audio = AudioSource::of(&experiment, run, None, device)?;
-        let fresh = experiment.kmtalk()?.net.init(audio.width(), device);
-        let direct = DirectRegression::of_size(fresh.num_params(), audio.width(), device);
+        let fresh = experiment.kmtalk()?.net.init(audio.width(), rig14::WIDTH, device);
+        let direct = DirectRegression::of_size(fresh.num_params(), audio.width(), rig14::WIDTH, device);
         let net = run.best(Stage::Joint.name(), fresh)?;
         Ok(Offline { audio, net, direct: run.best(DIRECT, direct)?, device: device.clone() })
     }

@@ -8,12 +8,13 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 use super::super::experiment::STEP_MS;
-use super::material::{Material, poses};
+use super::material::Material;
 use crate::evaluate::metric::{Comparison, METRICS, marks, values};
 use crate::evaluate::surface::default_surface;
 use crate::evaluate::{KeyTally, Track};
-use crate::judge::{Figure, Marks};
+use crate::judge::{Figure, Marks, rms};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, Localization};
+use crate::space::rig14::poses;
 
 /// How good a motion is, and the key frames under it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,7 +65,7 @@ pub fn score_direct(net: &DirectRegression, clips: &[Material], device: &Device)
 /// Root mean square distance of the motion from the truth, which chooses a checkpoint.
 pub fn motion_error(net: &KmTalk, clips: &[Material], localization: Localization, device: &Device) -> f64 {
     let pair = |(clip, heard, frames): (&Material, _, KeyFrames)| (completed(net, heard, &frames), clip.poses());
-    rms(each(net, clips, localization, device).map(pair))
+    rms(each(net, clips, localization, device).map(pair).map(missed))
 }
 
 /// The same of the key motions at their frames.
@@ -73,12 +74,12 @@ pub fn key_error(net: &KmTalk, clips: &[Material], localization: Localization, d
         let truth = frames.gather(clip.motion(device)) * frames.mask(device);
         (poses(net.key_motions(heard, &frames)), poses(truth))
     };
-    rms(each(net, clips, localization, device).map(pair))
+    rms(each(net, clips, localization, device).map(pair).map(missed))
 }
 
 /// The same of the baseline.
 pub fn direct_error(net: &DirectRegression, clips: &[Material], device: &Device) -> f64 {
-    rms(clips.iter().map(|clip| (poses(net.forward(clip.features(device))), clip.poses())))
+    rms(clips.iter().map(|clip| missed((poses(net.forward(clip.features(device))), clip.poses()))))
 }
 
 fn completed(net: &KmTalk, heard: Tensor<3>, frames: &KeyFrames) -> Track {
@@ -86,14 +87,10 @@ fn completed(net: &KmTalk, heard: Tensor<3>, frames: &KeyFrames) -> Track {
     poses(net.complete(heard, keys, frames).0)
 }
 
-fn rms(pairs: impl Iterator<Item = (Track, Track)>) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for (shown, truth) in pairs {
-        let values = || shown.iter().flat_map(|m| m.0).zip(truth.iter().flat_map(|m| m.0));
-        sum += values().map(|(s, t)| f64::from(s - t).powi(2)).sum::<f64>();
-        count += values().count() as f64;
-    }
-    if count == 0.0 { f64::INFINITY } else { (sum / count).sqrt() }
+/// What is shown less what is true, squared: the sum over all frames and channels, and how many they are.
+fn missed((shown, truth): (Track, Track)) -> [f64; 2] {
+    let values = || shown.iter().flat_map(|m| m.0).zip(truth.iter().flat_map(|m| m.0));
+    [values().map(|(s, t)| f64::from(s - t).powi(2)).sum::<f64>(), values().count() as f64]
 }
 
 /// Every clip, what is heard of it, and its key frames; disturbances are the same in every call.

@@ -9,6 +9,7 @@ use super::*;
 use crate::data::Utterance;
 use crate::model::kmtalk::{Fusion, KmTalkConfig, Localization};
 use crate::prepare::AudioFeatures;
+use crate::space::rig14;
 
 const BAND: usize = 20;
 
@@ -69,7 +70,7 @@ fn losses(stage: Stage, net: &KmTalk, choice: &KmTalkChoice, pool: &Pool, step: 
 fn the_first_stage_teaches_keys_the_second_the_completion_and_the_third_all() {
     let (device, choice) = (Device::flex(), choice());
     let pool = pool(&device);
-    let net = choice.net.init(pool.audio_width(), &device.clone().autodiff());
+    let net = choice.net.init(pool.audio_width(), rig14::WIDTH, &device.clone().autodiff());
     let moved = |stage| {
         let gradients = losses(stage, &net, &choice, &pool, 0).total().backward();
         let pose = net.key_decoder.pose.weight.grad(&gradients).is_some();
@@ -87,7 +88,7 @@ fn training_lowers_the_loss_of_every_stage() {
     let (device, choice) = (Device::flex(), choice());
     let training = device.clone().autodiff();
     let pool = pool(&device);
-    let mut net = choice.net.init(pool.audio_width(), &training);
+    let mut net = choice.net.init(pool.audio_width(), rig14::WIDTH, &training);
     for stage in [Stage::Keys, Stage::Completion, Stage::Joint] {
         let (mut descent, steps) = (Descent::averaged(choice.learning_rate), stage.steps(&choice.steps));
         descent.schedule = Schedule::Constant(choice.learning_rate);
@@ -116,7 +117,7 @@ fn keys_of_the_labels_are_key_frames_and_shifted_ones_match_within_40_ms() {
     let clips = AudioSource::Mel.clips(&[clip], &device).unwrap();
     // A step is two hops: 4.5 lies in step 2, 17 in step 8.
     assert_eq!(clips[0].keys.clips(), [vec![2, 8]]);
-    let net = choice().net.init(AudioSource::Mel.width(), &device);
+    let net = choice().net.init(AudioSource::Mel.width(), rig14::WIDTH, &device);
     let f1 = |late| score(&net, &clips, Localization::Shifted(late), &device).key_f1.unwrap();
     assert_eq!((f1(0), f1(2), f1(3)), (1.0, 1.0, 0.0));
 }

@@ -1,4 +1,7 @@
-//! Motion spaces: what a frame of motion is told in, how often, and what it moves of a face. The metrics know no other.
+//! Motion spaces: what a frame of motion is told in, how often, and what it moves of a face. The metrics know no other; a
+//! network is told how many values a frame has.
+
+pub mod rig14;
 
 /// A part of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +14,19 @@ pub enum Region {
     All,
 }
 
-/// A space of motion. The rig's is [`Surface`](crate::evaluate::surface::Surface): 14 channels on a linear basis of
-/// vertices; that of a captured corpus is [`Mesh`](crate::papers::Mesh): the vertices themselves.
+/// A space of motion. The rig's, [`rig14`], is [`Surface`](crate::evaluate::surface::Surface): 14 channels on a linear basis
+/// of vertices; that of a captured corpus is [`Mesh`](crate::papers::Mesh): the vertices themselves. A
+/// [`PcaSpace`](crate::papers::space::PcaSpace) is none: it is coordinates within a mesh's, has no clock, no unit and no lips
+/// of its own, and what is made in it is measured on the mesh.
 pub trait MotionSpace {
     /// One frame of motion.
     type Frame: ?Sized;
+
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// Values of a frame.
+    fn width(&self) -> usize;
 
     /// Frames a second.
     fn rate_hz(&self) -> f64;
