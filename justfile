@@ -129,6 +129,12 @@ board name *args: setup
 flash name host *args:
     tools/flash "$@"
 
+# A screen of the kernel's: the program on vkms in an emulated PC; flips, console, a screen that is pulled out. 4 minutes.
+test-drm: setup
+    @tools/need linux-headers-amd64 busybox-static cpio kmod qemu-system-x86 gcc make
+    cargo build --release -p keyface
+    tests/drm/test_drm.sh "${CARGO_TARGET_DIR:-target}/release/keyface" models/live
+
 # Flashes a Debian in a container: upgrades, broken packages, cut connections, pulled plugs. Root; 12 minutes.
 test-flash *facts:
     @tools/need mmdebstrap systemd-container openssh-client openssl

@@ -20,11 +20,13 @@ const BACK_OFF: Span = Span::from_ms(500);
 const BACK_OFF_LONGEST: Span = Span::from_ms(4_000);
 /// The most that drawing may take of a tick of 16.7 ms: hearing must not wait.
 const DRAWING: Span = Span::from_ms(8);
-/// How long before a flip its picture is begun: twice what a whole face takes, and what else a turn of the job may take,
-/// but not more than is seldom needed.
+/// How long before a flip its picture is begun: twice what a whole face takes, and what else a turn of the job may take;
+/// then a little more for each picture that is too late for its flip.
 const SLACK: Span = Span::from_ms(2);
 const LEAD_SHORTEST: Span = Span::from_ms(4);
-const LEAD_LONGEST: Span = Span::from_ms(10);
+const LEAD_FIRST: Span = Span::from_ms(10);
+const LEAD_LONGEST: Span = Span::from_ms(16);
+const LEAD_STEP: Span = Span::from_ms(1);
 /// Faces are not drawn smaller than this for a large screen.
 const SHARP_PX: u32 = 640;
 /// Drawings that are timed; the quickest counts.
@@ -156,14 +158,18 @@ impl Screen {
         match &mut self.state {
             State::Closed => {}
             State::Lost { .. } => self.retry(now),
-            State::On { face, surface, .. } => match surface.tend(now)? {
+            State::On { face, surface, lead } => match surface.tend(now)? {
                 Ready::Later => {}
                 Ready::Closed => self.state = State::Closed,
                 Ready::Now => {
                     if self.waiting.is_none()
                         && let Some((promised, flips)) = self.promised.take().zip(surface.flips())
                     {
-                        self.counters.skipped += late(promised, flips);
+                        let late = late(promised, flips);
+                        self.counters.skipped += late;
+                        if late > 0 {
+                            *lead = (*lead + LEAD_STEP).min(LEAD_LONGEST);
+                        }
                     }
                     if let Some((pose, heard)) = self.waiting.take() {
                         surface.show(face.draw_living(&pose), now)?;
@@ -232,7 +238,7 @@ fn started(surface: Box<dyn Surface>, rotation: Option<Rotation>) -> Result<Stat
         let mut face = Face::turned(width.div_ceil(zoom), height.div_ceil(zoom), rotation)?;
         let drawing = drawing(&mut face);
         if zoom == coarsest || drawing <= DRAWING {
-            let lead = (drawing + drawing + SLACK).clamp(LEAD_SHORTEST, LEAD_LONGEST);
+            let lead = (drawing + drawing + SLACK).clamp(LEAD_SHORTEST, LEAD_FIRST);
             return Ok(State::On { face: Box::new(face), surface, lead });
         }
         zoom += 1;
@@ -416,5 +422,47 @@ mod tests {
         let mut screen = screen(&[Opens, Ready, Closed], false).unwrap();
         assert!(screen.show(&FacePose::REST, None, Moment(0), Moment(0)));
         assert!(!screen.show(&FacePose::REST, None, Moment(1), Moment(1)) && !screen.tend(Moment(2)));
+    }
+
+    /// A screen whose newest flip is set by hand.
+    struct Beating(Rc<std::cell::Cell<Moment>>);
+
+    impl Surface for Beating {
+        fn size_px(&self) -> (u32, u32) {
+            (16, 16)
+        }
+
+        fn tend(&mut self, _now: Moment) -> Result<Ready, FaceError> {
+            Ok(Ready::Now)
+        }
+
+        fn show(&mut self, _picture: &Canvas, _now: Moment) -> Result<(), FaceError> {
+            Ok(())
+        }
+
+        fn flips(&self) -> Option<Flips> {
+            Some(Flips { last: self.0.get(), period: Span::from_ms(20), is_pending: false })
+        }
+    }
+
+    #[test]
+    fn pictures_that_come_too_late_for_their_flips_are_begun_earlier_and_those_in_time_are_not() {
+        let last = Rc::new(std::cell::Cell::new(Moment::START));
+        let surface = Rc::clone(&last);
+        let open = Box::new(move || Ok(Box::new(Beating(Rc::clone(&surface))) as Box<dyn Surface>));
+        let mut screen = Screen::with(open, None, false).unwrap();
+        let mut lead_after = |late: Span| {
+            let seen = last.get() + Span::from_ms(20);
+            screen.show(&FacePose::REST, None, seen, last.get());
+            last.set(seen + late);
+            screen.tend(last.get());
+            screen.beat().unwrap().lead
+        };
+        let first = lead_after(Span(0));
+        assert_eq!(lead_after(Span(0)), first);
+        assert_eq!(lead_after(Span::from_ms(20)), first + LEAD_STEP);
+        assert_eq!(lead_after(Span(0)), first + LEAD_STEP);
+        assert_eq!((0..20).map(|_| lead_after(Span::from_ms(20))).last(), Some(LEAD_LONGEST));
+        assert_eq!(screen.counters().skipped, 21);
     }
 }

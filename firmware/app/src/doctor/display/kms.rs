@@ -57,9 +57,12 @@ fn is_wanted(connector: &Connector, display: &Display) -> bool {
 /// The connectors of all cards, in the order in which the kernel names them.
 fn connectors(machine: &Machine) -> Vec<Connector> {
     let named = |entry: String| {
-        let (card, name) = entry.split_once('-')?;
+        // What is drawn there goes back into memory, and no screen can be plugged in.
+        let (card, name) = entry.split_once('-').filter(|(_, name)| !name.starts_with("Writeback"))?;
         let text = |key: &str| machine.text(&format!("{CLASS}/{entry}/{key}")).unwrap_or_default();
-        let modes = text("modes").lines().map(str::to_owned).collect();
+        // The kernel names a size once for each of its refresh rates.
+        let mut modes: Vec<String> = text("modes").lines().map(str::to_owned).collect();
+        modes.dedup();
         Some(Connector {
             card: card.to_owned(),
             name: name.to_owned(),
@@ -157,6 +160,7 @@ mod tests {
             (&format!("{HDMI}/status"), status),
             (&format!("{HDMI}/modes"), modes),
             ("/sys/class/drm/card1-HDMI-A-2/status", "disconnected\n"),
+            ("/sys/class/drm/card1-Writeback-1/status", "unknown\n"),
             ("/sys/class/drm/card1/dev", "226:1\n"),
         ]);
         check(&board("raspberry-pi-5").display, &machine).unwrap()
@@ -189,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_size_that_the_screen_does_not_have_is_told_with_those_it_has() {
-        let finding = pi("connected\n", "1024x600\n");
+        let finding = pi("connected\n", "1024x600\n1024x600\n640x480\n");
         assert_eq!(finding.verdict, Verdict::Warning);
-        assert!(finding.advice.as_ref().unwrap().ends_with("one of 1024x600"), "{finding}");
+        assert!(finding.advice.as_ref().unwrap().ends_with("one of 1024x600, 640x480"), "{finding}");
     }
 
     #[test]
