@@ -114,6 +114,12 @@ pub(super) fn fill(words: &mut [u64], columns: Range<u32>, change: impl Fn(&mut 
     change(&mut words[last], to);
 }
 
+/// Whether no bit of columns, and of some beside them, is set.
+#[inline]
+pub(super) fn are_clear(words: &[u64], columns: Range<u32>) -> bool {
+    words[(columns.start / BITS) as usize..columns.end.div_ceil(BITS) as usize].iter().all(|word| *word == 0)
+}
+
 /// The columns of a row's bits that are set, from left to right.
 #[inline]
 pub(super) fn spans(words: &[u64], columns: Range<u32>) -> Spans<'_> {

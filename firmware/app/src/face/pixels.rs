@@ -77,7 +77,8 @@ impl<'a> Pixels<'a> {
         let columns = self.span(columns, self.layout.width);
         let bytes = columns.len() * self.layout.depth.bytes();
         if (zoom, self.layout.depth) == (1, Depth::Xrgb8888) {
-            return fill_row(self.place(columns.start, y, bytes), 1, pixels, |_, pixel| xrgb(pixel));
+            let (places, _) = self.place(columns.start, y, bytes).as_chunks_mut();
+            return places.iter_mut().zip(pixels).for_each(|(place, pixel)| *place = xrgb(*pixel));
         }
         made.resize(made.len().max(bytes), 0);
         let made = &mut made[..bytes];

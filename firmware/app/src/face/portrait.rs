@@ -121,6 +121,44 @@ mod tests {
         }
     }
 
+    /// A face that lives: it speaks loudly for three seconds, then it rests.
+    fn alive(ms: i64) -> FacePose {
+        let speaks = ms < 3_000;
+        let mut pose = if speaks { nine_shapes()[ms as usize / 100 % 9].pose } else { FacePose::REST };
+        let loud = Prosody { loudness: 1.0, phrase: 1.0, way_s: 0.8e-3 * ms as f64, ..Prosody::REST };
+        Life::new(3).apply(Moment::from_ms(ms), if speaks { &loud } else { &Prosody::REST }, &mut pose);
+        pose
+    }
+
+    /// Whether a value is two pixels or less from an edge: a step of 8 levels or more. Within a shape neighbours are alike.
+    fn is_at_edge(values: &[u8], width: usize, i: usize) -> bool {
+        let near = (0..25).filter_map(|near| (i + 3 * (near / 5 * width + near % 5)).checked_sub(6 * (width + 1)));
+        near.filter_map(|near| values.get(near)).any(|near| near.abs_diff(values[i]) >= 8)
+    }
+
+    #[test]
+    fn a_living_face_differs_by_more_than_two_levels_seldom_and_by_more_than_16_at_edges_alone() {
+        let (width, height) = (1_280, 800);
+        let [mut living, mut exact] = [(); 2].map(|()| Face::new(width, height).unwrap());
+        let (mut seen, mut values, mut most_apart) = (0, 0, 0);
+        for ms in (0..6_000).step_by(15) {
+            let pose = alive(ms);
+            living.draw_living(&pose);
+            if ms % 150 != 0 {
+                continue;
+            }
+            let shown: Vec<u8> = living.picture.rgb().flatten().collect();
+            let meant: Vec<u8> = exact.draw(&pose).rgb().flatten().collect();
+            let apart = |i: usize| shown[i].abs_diff(meant[i]);
+            let differing: Vec<usize> = (0..shown.len()).filter(|i| apart(*i) > 2).collect();
+            (seen, values) = (seen + differing.len(), values + shown.len());
+            let away = differing.into_iter().filter(|i| !is_at_edge(&meant, width as usize, *i));
+            most_apart = away.map(apart).fold(most_apart, u8::max);
+        }
+        assert!(seen <= values / 100, "{seen} of {values} values differ by more than two levels");
+        assert!(most_apart <= 16, "{most_apart} levels away from edges");
+    }
+
     #[test]
     fn every_two_mouth_shapes_differ_at_a_glance() {
         let shapes = nine_shapes().map(|shape| (shape.name, pixels(&shape.pose)));

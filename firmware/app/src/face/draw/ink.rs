@@ -42,3 +42,10 @@ pub enum Fill {
     /// From a centre outwards to an ellipse of these radii.
     Round(Point, [f32; 2], Ink, Ink),
 }
+
+impl Fill {
+    /// Whether nothing is left of it at its end: what it fills has no edge that is seen.
+    pub fn fades_out(&self) -> bool {
+        matches!(self, Fill::Round(_, _, _, end) if end.opacity == 0.0)
+    }
+}

@@ -109,18 +109,15 @@ impl Paint {
         self.from[3] == OPAQUE && self.by[3] == 0.0
     }
 
-    /// Whether another paints the pixels of `area` in colours that differ by less than `levels` of 255, or alike.
-    pub fn is_nearly(&self, other: &Paint, area: Area, levels: f32) -> bool {
-        if self == other {
-            return true;
-        }
+    /// By how many levels of 255 another paints pixels of `area` otherwise, at most; infinite where that is not known.
+    pub fn levels_apart(&self, other: &Paint, area: Area) -> f32 {
         if (self.from, self.by, self.even) != (other.from, other.by, other.even) {
-            return false;
+            return f32::INFINITY;
         }
         let corners =
             [(area.left, area.top), (area.right, area.top), (area.right, area.bottom), (area.left, area.bottom)];
         let apart = corners.map(|(x, y)| self.way.apart(&other.way, x as f32, y)).into_iter().fold(0.0, f32::max);
-        apart * self.span() < levels
+        apart * self.span()
     }
 
     /// By how many levels a pixel at its end differs from one at its beginning, at most.

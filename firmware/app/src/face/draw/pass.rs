@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use tiny_skia::Transform;
+
 use super::cover::Cover;
 use super::paint::Paint;
-use crate::face::mask::{fill, spans};
+use crate::face::mask::{are_clear, fill, spans};
 use crate::face::{Canvas, Mask};
 
 /// A shape at its place in a picture.
@@ -14,6 +16,8 @@ pub struct Laid {
     pub cover: Cover,
     /// What they get; `None` where the place has no size.
     pub paint: Option<Paint>,
+    /// The place that they get it for.
+    pub place: Transform,
 }
 
 /// Pixels of a row that get a paint: all of them wholly, or each as far as it is covered.
@@ -56,10 +60,10 @@ fn shapes_at<'a>(shapes: &[&'a Laid], y: u32) -> (Vec<&'a Laid>, u32) {
 }
 
 /// Adds what is seen of a shape in a row, and takes what it hides from `seen`.
-fn see<'a>(Laid { cover, paint }: &'a Laid, y: u32, seen: &mut [u64], pieces: &mut Vec<Piece<'a>>) {
+fn see<'a>(Laid { cover, paint, .. }: &'a Laid, y: u32, seen: &mut [u64], pieces: &mut Vec<Piece<'a>>) {
     let Some(paint) = paint else { return };
     // Most shapes have nothing to do with what has changed; their spans are not even read.
-    if spans(seen, cover.columns()).next().is_none() {
+    if are_clear(seen, cover.columns()) {
         return;
     }
     for span in cover.row(y) {
@@ -88,8 +92,6 @@ fn part<'a>(paint: &'a Paint, columns: Range<u32>, (x, parts): (u32, &'a [u8])) 
 
 #[cfg(test)]
 mod tests {
-    use tiny_skia::Transform;
-
     use super::super::brush::{Brush, polygon};
     use super::super::ink::{Fill, Ink};
     use super::super::scan::Scan;
@@ -103,7 +105,7 @@ mod tests {
         let shapes = Brush::shapes(1.0, |brush| brush.fill(polygon(corners), fill));
         let mut cover = Cover::default();
         shapes[0].scan(Transform::identity(), Area::whole(100, 20), &mut Scan::default(), &mut cover);
-        Laid { cover, paint: Paint::of(&fill, Transform::identity()) }
+        Laid { cover, paint: Paint::of(&fill, Transform::identity()), place: Transform::identity() }
     }
 
     #[test]

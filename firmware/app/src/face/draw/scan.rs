@@ -6,7 +6,7 @@
 
 use super::cover::{Cover, FULL};
 use crate::face::Area;
-use crate::face::mask::spans as spans_of;
+use crate::face::mask::{fill, spans as spans_of};
 
 /// Parts of a pixel, along each axis.
 const ONE_BITS: u32 = 8;
@@ -80,7 +80,10 @@ impl Scan {
             return;
         }
         let slope = (i64::from(b.x - a.x) << SLOPE_BITS) / i64::from(b.y - a.y);
-        let steep = (i64::from(b.y - a.y) << SLOPE_BITS) / i64::from((b.x - a.x).abs().max(1));
+        // Most edges are short, and many stay within a column.
+        let is_upright = a.x >> ONE_BITS == b.x >> ONE_BITS;
+        let steep =
+            if is_upright { 0 } else { (i64::from(b.y - a.y) << SLOPE_BITS) / i64::from((b.x - a.x).abs().max(1)) };
         let mut way = i64::from(top - a.y) * slope + SLOPE_HALF;
         let (mut y, mut x) = (top, a.x + (way >> SLOPE_BITS) as i32);
         while y < bottom {
@@ -95,34 +98,59 @@ impl Scan {
     /// The part of an edge that lies in one row, `fall` parts high, from `left` to `right`; `steep` is its fall by column.
     #[inline]
     fn slice(&mut self, row: usize, [left, right]: [i32; 2], fall: i32, steep: i64, sign: i32) {
-        let cells = &mut self.cells[row * self.stride..][..self.stride];
-        let touched = &mut self.touched[row * self.words..][..self.words];
         let (first, last) = (left >> ONE_BITS, right >> ONE_BITS);
+        if first < 0 || last >= self.width as i32 {
+            return self.clipped(row, [left, right], fall, steep, sign);
+        }
+        let (begin, cell) = (first as u32, row * self.stride + first as usize);
+        let touched = &mut self.touched[row * self.words..][..self.words];
         if first == last {
-            return put(cells, touched, first, sign * fall, left + right - 2 * first * ONE);
+            fill(touched, begin..begin + 2, |word, bits| *word |= bits);
+            return put(&mut self.cells[cell..], sign * fall, left + right - 2 * first * ONE);
         }
-        if last < 0 {
-            return put(cells, touched, last, sign * fall, 0);
+        let columns = (last - first) as usize;
+        fill(touched, begin..last as u32 + 2, |word, bits| *word |= bits);
+        let cells = &mut self.cells[cell..][..columns + 2];
+        let (mut from, mut fallen, mut way) = (left & (ONE - 1), 0, i64::from(first * ONE - left) * steep);
+        for column in 0..columns {
+            way += steep << ONE_BITS;
+            let fallen_to = fall.min((way >> SLOPE_BITS) as i32);
+            put(&mut cells[column..], sign * (fallen_to - fallen), from + ONE);
+            (from, fallen) = (0, fallen_to);
         }
-        if first >= self.width as i32 {
-            return;
+        put(&mut cells[columns..], sign * (fall - fallen), right & (ONE - 1));
+    }
+
+    /// The same where some of it may lie beside the area.
+    #[cold]
+    fn clipped(&mut self, row: usize, [left, right]: [i32; 2], fall: i32, steep: i64, sign: i32) {
+        let (first, last) = (left >> ONE_BITS, right >> ONE_BITS);
+        // How far it has fallen at a column's left side.
+        let fallen = |column: i32| {
+            let way = i64::from((column * ONE - left).max(0)) * steep;
+            if column > last { fall } else { fall.min((way >> SLOPE_BITS) as i32) }
+        };
+        let touched = &mut self.touched[row * self.words..][..self.words];
+        let cells = &mut self.cells[row * self.stride..][..self.stride];
+        let mut add = |column: i32, fall: i32, sides: i32| {
+            fill(touched, column as u32..column as u32 + 2, |word, bits| *word |= bits);
+            put(&mut cells[column as usize..], fall, sides);
+        };
+        // What lies to the left covers the whole row, what lies to the right nothing.
+        if first < 0 {
+            add(0, sign * fallen(0), 0);
         }
-        let (mut from, mut fallen) = (left, 0);
-        for column in first..last {
-            let to = (column + 1) * ONE;
-            let fallen_to = fall.min(((i64::from(to - left) * steep) >> SLOPE_BITS) as i32);
-            put(cells, touched, column, sign * (fallen_to - fallen), from + to - 2 * column * ONE);
-            (from, fallen) = (to, fallen_to);
+        for column in first.max(0)..=last.min(self.width as i32 - 1) {
+            let (from, to) = (left.max(column * ONE), right.min((column + 1) * ONE));
+            add(column, sign * (fallen(column + 1) - fallen(column)), from + to - 2 * column * ONE);
         }
-        put(cells, touched, last, sign * (fall - fallen), from + right - 2 * last * ONE);
     }
 
     /// Ends the shape: `cover` becomes what it covers.
     pub fn end(&mut self, cover: &mut Cover) {
         cover.begin(self.clip);
-        for row in 0..self.clip.height() as usize {
-            let cells = &mut self.cells[row * self.stride..][..self.stride];
-            let touched = &self.touched[row * self.words..][..self.words];
+        let rows = self.cells.chunks_exact_mut(self.stride).zip(self.touched.chunks_exact_mut(self.words));
+        for (cells, touched) in rows.take(self.clip.height() as usize) {
             let (mut sum, mut spans) = (0_i32, cover.begin_row());
             for columns in spans_of(touched, 0..self.stride as u32) {
                 let columns = columns.start as usize..columns.end as usize;
@@ -135,21 +163,17 @@ impl Scan {
                 );
             }
             spans.end();
+            touched.fill(0);
         }
-        self.touched[..self.clip.height() as usize * self.words].fill(0);
     }
 }
 
-/// An edge that falls by `fall` within a pixel; `sides` is twice the mean distance from the pixel's left side.
+/// An edge that falls by `fall` within the first of two cells; `sides` is twice its mean distance from that one's left side.
 #[inline]
-fn put(cells: &mut [i32], touched: &mut [u64], column: i32, fall: i32, sides: i32) {
-    // What lies to the left covers the whole row.
-    let (column, sides) = if column < 0 { (0, 0) } else { (column as usize, sides) };
-    if column + 1 < cells.len() {
-        cells[column] += (2 * ONE - sides) * fall;
-        cells[column + 1] += sides * fall;
-        touched[column / 64] |= 1 << (column % 64);
-        touched[(column + 1) / 64] |= 1 << ((column + 1) % 64);
+fn put(cells: &mut [i32], fall: i32, sides: i32) {
+    if let [here, next, ..] = cells {
+        *here += (2 * ONE - sides) * fall;
+        *next += sides * fall;
     }
 }
 
