@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keyface_core::Line;
+use keyface_core::{Line, Model};
 
 /// Every folder in `models/` that holds a card.
 pub fn shipped() -> Vec<PathBuf> {
@@ -16,8 +16,13 @@ pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
 }
 
+/// The model of a folder.
+pub fn model(folder: &Path) -> Model {
+    let name = folder.to_str().expect("models/ has names in UTF-8");
+    keyface::model::load(name).unwrap_or_else(|e| panic!("{e}"))
+}
+
 /// A line with the model of a folder, which has heard nothing.
 pub fn line(folder: &Path) -> Line {
-    let name = folder.to_str().expect("models/ has names in UTF-8");
-    Line::new(keyface::model::load(name).unwrap_or_else(|e| panic!("{e}")))
+    Line::new(model(folder))
 }

@@ -1,13 +1,12 @@
 //! A sound that may be heard more than once: lines that hear it quicker and slower beside the one that hears it as it is,
-//! and the mean of what they say (test-time augmentation; speeds as training varies them, Ko et al. 2015). Who speaks
+//! and the mean of the phones that they hear (test-time augmentation; speeds as training varies them, Ko et al. 2015). Who speaks
 //! more slowly, or higher, than most whom a network has learnt from is nearer to them at another speed.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::line::STEP;
-use crate::said::Said;
-use crate::{AudioTime, CoreError, HOP_SAMPLES, Line, Model, Resampler, SAMPLE_RATE_HZ, Span, Step};
+use crate::{AudioTime, CoreError, HOP_SAMPLES, Line, Model, PHONES, Resampler, SAMPLE_RATE_HZ, Span, Step};
 
 /// Speeds at which a sound is heard beside its own.
 pub const SPEEDS: [f32; 5] = [0.95, 1.05, 1.10, 1.15, 1.20];
@@ -27,7 +26,7 @@ struct Other {
     resampler: Resampler,
     line: Line,
     /// What it said, at the sound's own times.
-    said: VecDeque<(AudioTime, Said)>,
+    said: VecDeque<(AudioTime, [f32; PHONES])>,
 }
 
 impl Hearings {
@@ -55,7 +54,9 @@ impl Hearings {
         let ready = self.waiting.len().saturating_sub(self.delay);
         let hop: Vec<f32> = self.waiting.drain(..ready).collect();
         if let Some(at) = self.line.describes_with(hop.len()) {
-            self.line.tell(self.others.iter_mut().filter_map(|other| other.at(at)).collect());
+            for phones in self.others.iter_mut().filter_map(|other| other.at(at)) {
+                self.line.tell(&phones);
+            }
         }
         self.line.push(&hop).last().transpose()
     }
@@ -111,20 +112,21 @@ impl Other {
         for sample in quicker.chunks(HOP_SAMPLES) {
             if let Some(step) = self.line.push(sample).last().transpose()? {
                 let at = AudioTime((step.at.0 as f64 * f64::from(self.speed)) as i64);
-                self.said.push_back((at, Said { phones: *self.line.phones(), motion: step.motion }));
+                self.said.push_back((at, *self.line.phones()));
             }
         }
         Ok(())
     }
 
     /// What it says of a moment, of which nothing earlier will be asked; `None` before it has said anything.
-    fn at(&mut self, at: AudioTime) -> Option<Said> {
+    fn at(&mut self, at: AudioTime) -> Option<[f32; PHONES]> {
         while self.said.get(1).is_some_and(|(next, _)| *next <= at) {
             self.said.pop_front();
         }
         let (from, said) = self.said.front()?;
         let Some((to, next)) = self.said.get(1).filter(|_| *from < at) else { return Some(*said) };
-        Some(said.toward(next, (at - *from).0 as f32 / (*to - *from).0 as f32))
+        let share = (at - *from).0 as f32 / (*to - *from).0 as f32;
+        Some(core::array::from_fn(|n| said[n] + share * (next[n] - said[n])))
     }
 }
 

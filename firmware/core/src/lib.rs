@@ -90,8 +90,6 @@ mod motion;
 mod mouth;
 #[cfg(feature = "alloc")]
 mod net;
-#[cfg(feature = "alloc")]
-mod said;
 mod sound;
 mod stage;
 mod time;

@@ -9,7 +9,6 @@ use crate::contact::with_contacts;
 use crate::flow::KeyTracker;
 use crate::heads::HEADS;
 use crate::net::check_finite;
-use crate::said::Said;
 use crate::script::Script;
 use crate::{
     AudioTime, CoreError, DecoderConfig, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel,
@@ -102,8 +101,8 @@ pub struct Line {
     delivery: Delivery,
     script: Option<Script>,
     phones: [f32; PHONES],
-    /// What others say of the moment that the next step describes.
-    others: Vec<Said>,
+    /// What others say of the moment that the next step describes: the sum of their phones, and how many they are.
+    others: ([f32; PHONES], f32),
 }
 
 impl Line {
@@ -131,7 +130,7 @@ impl Line {
             delivery: Delivery::new(look_ahead),
             script: None,
             phones: [0.0; PHONES],
-            others: Vec::new(),
+            others: ([0.0; PHONES], 0.0),
         }
     }
 
@@ -180,7 +179,7 @@ impl Line {
         self.delivery.reset();
         self.script = None;
         self.phones = [0.0; PHONES];
-        self.others.clear();
+        self.others = ([0.0; PHONES], 0.0);
     }
 
     /// The moment that the next so many samples, at most a step of them, let it describe, if they do.
@@ -189,10 +188,11 @@ impl Line {
         (self.filled + samples >= STEP_SAMPLES).then(|| self.hops.time() + STEP - self.look_ahead)
     }
 
-    /// What others say of that moment: the step is the mean of all.
+    /// What another line says of that moment: the mean of all is believed.
     #[cfg(feature = "tract")]
-    pub(crate) fn tell(&mut self, others: Vec<Said>) {
-        self.others = others;
+    pub(crate) fn tell(&mut self, phones: &[f32; PHONES]) {
+        self.others.0.iter_mut().zip(phones).for_each(|(sum, p)| *sum += p);
+        self.others.1 += 1.0;
     }
 
     fn step(&mut self) -> Result<Step, CoreError> {
@@ -208,8 +208,10 @@ impl Line {
         self.key_motion.run(&[features.as_flattened()], &mut [&mut raw, &mut self.trunk])?;
         check_finite("key_motion", "heads", &raw)?;
         let mut heads = Heads::from_raw(&raw);
-        let others = core::mem::take(&mut self.others);
-        heads.phones = Said { phones: heads.phones, motion: Motion::REST }.with(&others).phones;
+        let (others, count) = core::mem::replace(&mut self.others, ([0.0; PHONES], 0.0));
+        if count > 0.0 {
+            heads.phones.iter_mut().zip(others).for_each(|(own, others)| *own = (*own + others) / (1.0 + count));
+        }
         if let Some(script) = &self.script {
             script.correct(at, STEP, &mut heads);
         }
@@ -220,8 +222,7 @@ impl Line {
         let (mut motion, mut fusion) = ([0.0; MOTION_CHANNELS], [0.0]);
         self.completion_net.run(&[&flow, &self.trunk], &mut [&mut motion, &mut fusion])?;
         check_finite("completion", "motion", &motion).and(check_finite("completion", "g", &fusion))?;
-        let said = Said { phones: self.phones, motion: Motion(motion).bounded() }.with(&others);
-        let target = with_contacts(said.motion, &state);
+        let target = with_contacts(Motion(motion).bounded(), &state);
         Ok(Step {
             at,
             heard,

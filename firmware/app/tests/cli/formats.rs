@@ -134,7 +134,7 @@ fn a_contact_sheet_is_a_png() {
 
 #[test]
 fn what_can_be_shown_lies_behind_the_sound_by_the_look_ahead() {
-    let desk = desk("--model live --out audio.visemes.tsv");
+    let desk = desk("--model live --once --out audio.visemes.tsv");
     let json = desk.run("animate a.wav --stamp shown --out shown.visemes.tsv --json").fine().stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
     let look_ahead_ms = json["look_ahead_ms"].as_f64().unwrap() as i64;
@@ -147,17 +147,19 @@ fn what_can_be_shown_lies_behind_the_sound_by_the_look_ahead() {
 }
 
 #[test]
-fn a_file_has_the_model_for_files_and_live_times_have_the_live_one() {
+fn a_file_is_heard_by_the_model_for_files_at_six_speeds_and_live_times_are_the_live_ones() {
     let desk = Desk::new();
     desk.write("a.wav", clip_wav());
     let model = |args: &str| {
         let told = desk.run(&format!("animate a.wav --out a.csv --json {args}")).fine().stdout;
         let told: Value = serde_json::from_str(&told).unwrap();
-        (told["model"].as_str().unwrap().to_owned(), told["look_ahead_ms"].as_f64().unwrap() as i64)
+        let number = |key: &str| told[key].as_f64().unwrap() as i64;
+        (told["model"].as_str().unwrap().to_owned(), number("look_ahead_ms"), number("hearings"))
     };
-    assert_eq!(model(""), ("playback".to_owned(), 120));
-    assert_eq!(model("--stamp shown"), ("live".to_owned(), 60));
-    assert_eq!(model("--stamp shown --model instant"), ("instant".to_owned(), 20));
+    assert_eq!(model(""), ("playback".to_owned(), 120, 6));
+    assert_eq!(model("--once"), ("playback".to_owned(), 120, 1));
+    assert_eq!(model("--stamp shown"), ("live".to_owned(), 60, 1));
+    assert_eq!(model("--stamp shown --model instant"), ("instant".to_owned(), 20, 1));
 }
 
 #[test]

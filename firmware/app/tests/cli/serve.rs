@@ -136,7 +136,7 @@ fn a_turn_over_the_socket_says_what_a_file_says() {
     let told = client.until("ended");
     let desk = Desk::new();
     desk.write("a.wav", crate::wav::clip_wav());
-    desk.run("animate a.wav --model playback --still --out a.poses.jsonl --out a.visemes.tsv").fine();
+    desk.run("animate a.wav --model playback --once --still --out a.poses.jsonl --out a.visemes.tsv").fine();
     let file: Vec<Value> = desk.text("a.poses.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let frames: Vec<&Value> = told.iter().filter(|told| told["type"] == "frame").collect();
     assert!(frames.len() >= file.len(), "{} and {}", frames.len(), file.len());

@@ -1,0 +1,68 @@
+//! A sound that is heard at several speeds.
+
+use keyface_core::{HOP_SAMPLES, Hearings, PHONES, SPEEDS, STEP_HOPS, Step};
+use keyface_tests::models::{folder, line, model};
+use keyface_tests::signal::golden;
+
+/// Two seconds.
+const SAMPLES: usize = 100 * STEP_HOPS * HOP_SAMPLES;
+
+fn hearings(speeds: &[f32]) -> Hearings {
+    Hearings::new(&model(&folder("playback")), speeds).unwrap()
+}
+
+/// Steps, and the phones at each.
+fn heard(hearings: &mut Hearings, sound: &[f32]) -> Vec<(Step, [f32; PHONES])> {
+    let step = |hop| hearings.push(hop).unwrap().map(|step| (step, *hearings.line().phones()));
+    sound.chunks(HOP_SAMPLES).filter_map(step).collect()
+}
+
+#[test]
+fn a_sound_that_is_heard_once_is_heard_by_the_line_alone() {
+    let sound = golden(SAMPLES);
+    let mut alone = hearings(&[]);
+    let steps: Vec<Step> = heard(&mut alone, &sound).into_iter().map(|(step, _)| step).collect();
+    let line: Vec<Step> = line(&folder("playback")).push(&sound).map(Result::unwrap).collect();
+    assert!(alone.delay() == 0 && alone.count() == 1 && steps == line);
+}
+
+#[test]
+fn a_second_ear_at_the_same_speed_says_nothing_new() {
+    let sound = golden(SAMPLES);
+    let mut twice = hearings(&[1.0]);
+    let delay = twice.delay();
+    let two = heard(&mut twice, &[sound.clone(), vec![0.0; delay]].concat());
+    let one = heard(&mut hearings(&[]), &sound);
+    assert_eq!(two, one);
+}
+
+#[test]
+fn several_ears_describe_the_same_moments_with_probabilities_of_their_own() {
+    let sound = golden(SAMPLES);
+    let mut several = hearings(&SPEEDS);
+    let delay = several.delay();
+    assert!(several.count() == 6 && (1..=10 * HOP_SAMPLES).contains(&delay), "{delay}");
+    let steps = heard(&mut several, &[sound.clone(), vec![0.0; delay]].concat());
+    let once = heard(&mut hearings(&[]), &sound);
+    assert!(steps.iter().map(|(step, _)| step.at).eq(once.iter().map(|(step, _)| step.at)));
+    assert!(steps.iter().all(|(_, phones)| (phones.iter().sum::<f32>() - 1.0).abs() < 1e-4));
+    assert!(steps.iter().all(|(step, _)| step.motion.0.iter().all(|weight| (0.0..=1.0).contains(weight))));
+    assert!(steps.iter().zip(&once).any(|((_, mean), (_, own))| mean != own));
+}
+
+#[test]
+fn reset_hearings_are_as_fresh() {
+    let sound = golden(SAMPLES);
+    let mut several = hearings(&SPEEDS);
+    let fresh = heard(&mut several, &sound);
+    several.reset();
+    heard(&mut several, &sound[..SAMPLES / 3 + 7]);
+    several.reset();
+    assert_eq!(heard(&mut several, &sound), fresh);
+}
+
+#[test]
+fn a_speed_that_no_ear_follows_is_refused() {
+    let model = model(&folder("playback"));
+    assert!(Hearings::new(&model, &[0.01]).is_err());
+}
