@@ -21,7 +21,7 @@
 //! | `motion/` | 14 channels ([`Motion`]), led through the steps ([`completion`]), with the voice beside them ([`Delivery`]) |
 //! | `face/` | ARKit's 52 channels ([`FacePose`]), [`retarget()`], a head made by code |
 //! | `net/` | [`Net`], [`Model`] and its [`ModelCard`], tract |
-//! | beside them | [`Line`], which puts them together; [`Stage`], time, errors |
+//! | beside them | [`Line`], which puts them together; [`Hearings`], several for one sound; [`Stage`], time, errors |
 //!
 //! # From a WAV to poses
 //! ```
