@@ -43,8 +43,8 @@ pub struct Judge<'a> {
     pub runs: &'a Path,
     /// What judges a model; its `model` is set for each row.
     pub plan: &'a Plan,
-    /// Where it is computed.
-    pub device: &'a Device,
+    /// Where it is computed: they share each batch, and the first does the rest.
+    pub devices: &'a [Device],
 }
 
 impl Judge<'_> {
@@ -57,8 +57,8 @@ impl Judge<'_> {
         let run = RunDir::create(&self.runs.join(row.run(seed)))?;
         run.keep_experiment(&experiment)?;
         let corpora = Corpora::read(&experiment)?;
-        let net = train_key_motion(&experiment, &corpora, &run, std::slice::from_ref(self.device))?;
-        train_completion(&experiment, &corpora, &net, &run, self.device)?;
+        let net = train_key_motion(&experiment, &corpora, &run, self.devices)?;
+        train_completion(&experiment, &corpora, &net, &run, &self.devices[0])?;
         let model = run.file("model");
         ship(&self.runs.join(row.run(seed)), &Order { out: Some(model.clone()), ..Order::default() }, Precision::Int8)?;
         let report = evaluate(&Plan { model, ..self.plan.clone() }, &[])?;
@@ -155,7 +155,7 @@ mod tests {
             script: false,
             hearings: false,
         };
-        let judge = Judge { runs: runs.path(), plan: &plan, device: &Device::flex() };
+        let judge = Judge { runs: runs.path(), plan: &plan, devices: &[Device::flex()] };
         let run = RunDir::create(&runs.path().join(rows[0].run(1))).unwrap();
         run.keep_experiment(&rows[0].experiment(1).unwrap()).unwrap();
         let figures = RowFigures { judged_by: judge.judged_by(), far: Some(0.5), ..RowFigures::for_test(0.5, vec![]) };

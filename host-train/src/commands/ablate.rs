@@ -11,7 +11,7 @@ use keyface_train::ablation::{
 use keyface_train::corpus::Reading;
 use keyface_train::evaluate::Plan;
 use keyface_train::train::{
-    Corpora, DeviceChoice, Experiment, RunDir, pick_device, train_completion, train_key_motion,
+    Corpora, DeviceChoice, Experiment, RunDir, pick_devices, train_completion, train_key_motion,
 };
 
 /// Trains the rows of a recipe and judges each on people whom none has heard; or, of an experiment with a section
@@ -37,15 +37,15 @@ pub struct AblateArgs {
     /// Put the table into this document, between the lines <!-- NAME --> and <!-- / -->
     #[arg(long, value_name = "FILE.md")]
     out: Option<PathBuf>,
-    /// auto, flex (CPU) or cuda[:N]
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
+    /// auto, flex (CPU) or cuda[:N]; several, separated by commas, share each batch of KeyMotionNet
+    #[arg(long, default_value = "auto", value_delimiter = ',')]
+    device: Vec<DeviceChoice>,
 }
 
 /// Runs the command.
 pub fn run(args: &AblateArgs) -> Result<()> {
-    let device = pick_device(args.device)?;
-    let (name, table) = if Recipe::is_at(&args.file) { recipe(args, &device)? } else { kmtalk(args, &device)? };
+    let devices = pick_devices(&args.device)?;
+    let (name, table) = if Recipe::is_at(&args.file) { recipe(args, &devices)? } else { kmtalk(args, &devices)? };
     say!("{table}");
     args.out.as_deref().map_or(Ok(()), |document| put(document, &name, &table))
 }
@@ -56,12 +56,12 @@ fn check_document(args: &AblateArgs, name: &str) -> Result<()> {
 }
 
 /// Name and table of a recipe's rows: those asked for, and whatever was judged before.
-fn recipe(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
+fn recipe(args: &AblateArgs, devices: &[Device]) -> Result<(String, String)> {
     let recipe = Recipe::read(&args.file)?;
     check_document(args, &recipe.name)?;
     let asked = asked(&args.only, recipe.rows.iter().map(|row| row.name.as_str()))?;
     let plan = plan(&recipe.judge);
-    let judge = Judge { runs: &args.runs.join(&recipe.name), plan: &plan, device };
+    let judge = Judge { runs: &args.runs.join(&recipe.name), plan: &plan, devices };
     let mut judged = Judged::new();
     // One seed of every row before the second of any: the table is whole early.
     for n in 0..args.seeds.min(recipe.rows.iter().map(|row| row.seeds.len()).max().unwrap_or(0)) {
@@ -97,26 +97,26 @@ fn plan(judge: &JudgeChoice) -> Plan {
 }
 
 /// Name and table of the offline KMTalk without each of its parts.
-fn kmtalk(args: &AblateArgs, device: &Device) -> Result<(String, String)> {
+fn kmtalk(args: &AblateArgs, devices: &[Device]) -> Result<(String, String)> {
     let experiment = Experiment::read(&args.file)?;
     experiment.kmtalk().with_context(|| args.file.display().to_string())?;
     check_document(args, &experiment.name)?;
     let asked = asked(&args.only, VARIANTS.iter().map(|variant| variant.name))?;
     let run = RunDir::create(&args.runs.join(&experiment.name))?;
     let corpora = Corpora::read(&experiment)?;
-    heard(&experiment, &corpora, &run, device)?;
+    heard(&experiment, &corpora, &run, devices)?;
     let eval = if args.eval.is_empty() { None } else { Some(Corpora::read_eval(&args.eval)?) };
-    let ablation = Ablation::new(&experiment, &corpora, eval.as_deref(), &run, device)?;
+    let ablation = Ablation::new(&experiment, &corpora, eval.as_deref(), &run, &devices[0])?;
     let variants = VARIANTS.iter().filter(|v| asked(v.name)).map(|v| ablation.row(v).context(v.name));
     let rows = ablation.baselines().into_iter().map(Ok).chain(variants).collect::<Result<Vec<_>>>()?;
     Ok((experiment.name, table(&rows)))
 }
 
 /// The streaming networks, whose trunk the offline KMTalk hears.
-fn heard(experiment: &Experiment, corpora: &Corpora, run: &RunDir, device: &Device) -> Result<()> {
+fn heard(experiment: &Experiment, corpora: &Corpora, run: &RunDir, devices: &[Device]) -> Result<()> {
     run.keep_experiment(experiment)?;
-    let net = train_key_motion(experiment, corpora, run, std::slice::from_ref(device))?;
-    train_completion(experiment, corpora, &net, run, device).map(drop)
+    let net = train_key_motion(experiment, corpora, run, devices)?;
+    train_completion(experiment, corpora, &net, run, &devices[0]).map(drop)
 }
 
 /// Whether a name was asked for: all are where none is given.
