@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::{DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
+use keyface_core::{DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
 
 use crate::clip::segments;
 use crate::data::{Utterance, whole};
@@ -13,6 +13,7 @@ use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weigh
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
 use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, best_completion, best_key_motion};
+use crate::trained_on::TrainedOn;
 
 /// A model that was written.
 pub struct Shipped {
@@ -61,7 +62,8 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let (decode, _) = search_decode(&heard, start);
     let decode = calmed(decode);
     let score = decoded_score(&heard, &decode);
-    let mut card = card(&name, look_ahead, &experiment, &corpora, decode);
+    let past = Past::of(&experiment, &corpora)?;
+    let mut card = card(&name, look_ahead, &experiment, past.data, decode);
     if let Some(version) = &order.version {
         card.version.clone_from(version);
     }
@@ -78,7 +80,7 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let packed = Packed::new(card, &trained, &nets.probe(clip), precision)?;
     let folder = order.out.clone().unwrap_or_else(|| Path::new("models").join(&name));
     packed.write(&folder)?;
-    corpora.trained_on().write(&folder)?;
+    past.trained_on.write(&folder)?;
     Ok(Shipped { folder, packed, score })
 }
 
@@ -163,7 +165,7 @@ fn card(
     name: &str,
     look_ahead: LookAhead,
     experiment: &Experiment,
-    corpora: &Corpora,
+    data: Vec<DataUse>,
     decode: DecoderConfig,
 ) -> ModelCard {
     let unwritten = FileEntry::describe("unwritten", &[], Precision::Float);
@@ -180,8 +182,33 @@ fn card(
         tolerance: Tolerance { float: 0.0, int8: 0.0 },
         decode,
         closures: None,
-        data: corpora.uses().collect(),
+        data,
         figures: Default::default(),
+    }
+}
+
+/// What networks have heard in training, and what those had that they began as.
+struct Past {
+    data: Vec<DataUse>,
+    trained_on: TrainedOn,
+}
+
+impl Past {
+    fn of(experiment: &Experiment, corpora: &Corpora) -> Result<Past> {
+        let mut past = Past { data: corpora.uses().collect(), trained_on: corpora.trained_on() };
+        let Some(folder) = &experiment.key_motion.stands_on else { return Ok(past) };
+        let below = if Packed::is_at(folder) {
+            let trained_on = TrainedOn::read(folder)?.unwrap_or_default();
+            Past { data: Packed::read(folder)?.card.data, trained_on }
+        } else {
+            let below = RunDir::open(folder)?.experiment()?;
+            Past::of(&below, &Corpora::read(&below)?)?
+        };
+        let is_new = |data: &DataUse| past.data.iter().all(|own| own.corpus != data.corpus);
+        let added: Vec<DataUse> = below.data.into_iter().filter(is_new).collect();
+        past.data.extend(added);
+        past.trained_on.join(below.trained_on);
+        Ok(past)
     }
 }
 
@@ -194,4 +221,21 @@ fn figures(score: &MouthScore) -> [(String, f64); 5] {
         ("valid_false_closures_per_min".to_owned(), round(score.false_closures_per_min)),
         ("valid_open_in_pause".to_owned(), round(score.open_in_pause)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_the_networks_below_were_trained_on_is_told() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut experiment = Experiment::read(&root.join("experiments/live.toml")).unwrap();
+        let model = root.join("../models/live");
+        assert!(Past::of(&experiment, &Corpora::none()).unwrap().data.is_empty());
+        experiment.key_motion.stands_on = Some(model.clone());
+        let past = Past::of(&experiment, &Corpora::none()).unwrap();
+        assert_eq!(Some(past.trained_on), TrainedOn::read(&model).unwrap());
+        assert_eq!(past.data, Packed::read(&model).unwrap().card.data);
+    }
 }

@@ -26,6 +26,13 @@ impl TrainedOn {
         self.0.entry(corpus.to_owned()).or_default().extend(people.map(hash));
     }
 
+    /// Adds everyone of another.
+    pub fn join(&mut self, other: TrainedOn) {
+        for (corpus, people) in other.0 {
+            self.0.entry(corpus).or_default().extend(people);
+        }
+    }
+
     /// Writes the file into a model's folder.
     ///
     /// # Errors

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use keyface_core::script::Observed;
 use keyface_core::{AudioTime, HOP_SAMPLES, Hearings, Line, STEP_HOPS, Samples, Span};
 
 use crate::AppError;
 use crate::ears::{Ear, Heard};
 use crate::out::Recorder;
-use crate::script::Observed;
 
 /// How long to sleep when nothing has come in.
 const NAP: Duration = Duration::from_millis(1);

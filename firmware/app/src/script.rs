@@ -1,9 +1,7 @@
 //! What is said in a sound in, a script for the line out: a TextGrid with times, or a text whose words the line itself finds.
 
-mod align;
 mod words;
 
-pub use align::{Alignment, Observed, align};
 pub use words::words;
 
 use std::path::{Path, PathBuf};

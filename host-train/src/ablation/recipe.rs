@@ -1,7 +1,8 @@
 //! A file of rows: one experiment, and what each row changes of it.
 //!
 //! A row begins as the experiment, or as the row that it goes on `from`; its `change` is laid over that: tables are
-//! merged, all else is replaced, and in the list of corpora a table is laid over the corpus whose folder has its name.
+//! merged, all else is replaced, and in the list of corpora a table is laid over the corpus whose folder has its name; one
+//! with a folder of its own is added.
 
 use std::path::{Path, PathBuf};
 
@@ -150,9 +151,11 @@ fn lay(below: &mut Value, above: &Value) -> Result<()> {
         }
         (Value::Array(corpora), Value::Table(above)) => {
             for (name, value) in above {
-                let is_named = |corpus: &&mut Value| folder_name(corpus) == Some(name);
-                let corpus = corpora.iter_mut().find(is_named).with_context(|| format!("no folder named {name:?}"))?;
-                lay(corpus, value)?;
+                match corpora.iter_mut().find(|corpus| folder_name(corpus) == Some(name)) {
+                    Some(corpus) => lay(corpus, value)?,
+                    None if folder_name(value) == Some(name) => corpora.push(value.clone()),
+                    None => bail!("no folder named {name:?}"),
+                }
             }
         }
         (below, above) => *below = above.clone(),
@@ -208,6 +211,16 @@ pub mod tests {
         assert_eq!((old.name.as_str(), old.seed, old.augment.mask, old.corpora[0].share), ("old-2", 2, 0.0, 0.25));
         assert_eq!((masked.augment.mask, masked.corpora[0].share), (0.5, 0.25));
         assert_eq!(rows[1].against.as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn a_row_may_bring_a_corpus() {
+        let brought =
+            "change = { corpora = { more = { folder = \"corpus/more\", share = 0.5 } }, augment = { mask = 0.5 } }";
+        let rows = recipe(&ROWS.replace("change = { augment = { mask = 0.5 } }", brought)).unwrap().rows;
+        let [old, masked] = [&rows[0], &rows[1]].map(|row| row.experiment(1).unwrap().corpora);
+        assert_eq!(masked.len(), old.len() + 1);
+        assert_eq!((masked.last().unwrap().folder.to_str(), masked.last().unwrap().share), (Some("corpus/more"), 0.5));
     }
 
     #[test]

@@ -2,17 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use keyface_train::corpus::read_folder_with;
-use keyface_train::model::OutsideEncoder;
-use keyface_train::model::wav2vec2::Wav2Vec2;
-use keyface_train::model::whisper::Whisper;
 use keyface_train::prepare::features;
 use keyface_train::train::{DeviceChoice, pick_device};
 
 use super::prepare::{progress, report_dropped};
-use super::reading::{ReadingArgs, corpus_name};
+use super::reading::{EncoderArgs, ReadingArgs, corpus_name};
 
 /// Which encoder, which corpora, and where to.
 #[derive(Args)]
@@ -22,12 +19,8 @@ pub struct FeaturesArgs {
     corpora: Vec<PathBuf>,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// Weights of wav2vec 2.0, base or large, as HuggingFace's transformers saves them; config.json beside them is read
-    #[arg(long, value_name = "FILE.safetensors", required_unless_present = "whisper")]
-    wav2vec2: Option<PathBuf>,
-    /// Weights of Whisper, any size: as HuggingFace's transformers saves them, or CTranslate2's model.bin
-    #[arg(long, value_name = "FILE", conflicts_with = "wav2vec2")]
-    whisper: Option<PathBuf>,
+    #[command(flatten)]
+    encoder: EncoderArgs,
     /// Folder for the features, one .safetensors for each clip (not that of the prepared clips); what it holds is kept
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -38,7 +31,7 @@ pub struct FeaturesArgs {
 
 /// Listens to every corpus and prints what was done.
 pub fn run(args: &FeaturesArgs) -> Result<()> {
-    let encoder = encoder(args)?;
+    let encoder = args.encoder.load(&pick_device(args.device)?)?;
     let (reading, corpora) = args.reading.split(&args.corpora, &[])?;
     for dir in &corpora {
         let name = corpus_name(dir);
@@ -51,13 +44,4 @@ pub fn run(args: &FeaturesArgs) -> Result<()> {
         report_dropped(&outcome.dropped)?;
     }
     Ok(())
-}
-
-fn encoder(args: &FeaturesArgs) -> Result<Box<dyn OutsideEncoder>> {
-    let device = pick_device(args.device)?;
-    match (&args.wav2vec2, &args.whisper) {
-        (Some(weights), _) => Ok(Box::new(Wav2Vec2::load(weights, &device)?)),
-        (None, Some(weights)) => Ok(Box::new(Whisper::load(weights, &device)?)),
-        (None, None) => bail!("expected --wav2vec2 or --whisper, came neither"),
-    }
 }

@@ -7,8 +7,8 @@ use burn::tensor::Device;
 use clap::Args;
 use keyface_train::model::Listener;
 use keyface_train::train::{
-    Corpora, DeviceChoice, Hearing, ListenerExperiment, RunDir, agreement, best_key_motion, listener_accuracy,
-    mouth_interval, pick_device, train_listener, write_answers,
+    Agreements, Corpora, DeviceChoice, Hearing, ListenerExperiment, RunDir, agreement, agreement_table,
+    best_key_motion, listener_accuracy, mouth_interval, pick_device, train_listener, write_answers,
 };
 
 /// Trains a listener, scores it beside a student, and writes what it answers to the training clips.
@@ -65,22 +65,21 @@ pub fn run(args: &ListenerArgs) -> Result<()> {
         }
     }
     if let Some(out) = &args.referee {
-        std::fs::write(out, referee(&net, &experiment, &device)?).with_context(|| out.display().to_string())?;
+        std::fs::write(out, agreement_table(&referee(&net, &experiment, &device)?))
+            .with_context(|| out.display().to_string())?;
     }
     Ok(())
 }
 
-/// `corpus`, `id` and `agreement` of every clip, in rising order.
-fn referee(net: &Listener, experiment: &ListenerExperiment, device: &Device) -> Result<String> {
-    let mut clips = Vec::new();
+/// How far every clip's labels agree with what is heard in it.
+fn referee(net: &Listener, experiment: &ListenerExperiment, device: &Device) -> Result<Agreements> {
+    let mut agreements = Agreements::new();
     for choice in &experiment.corpora {
         for clip in Corpora::all(choice)? {
             let clip = clip?;
-            let (corpus, id) = clip.source.clone().unwrap_or_default();
-            clips.push((agreement(net, &clip, device), corpus, id));
+            let who = clip.source.clone().unwrap_or_default();
+            agreements.insert(who, agreement(net, &clip, device));
         }
     }
-    clips.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let line = |(share, corpus, id): &(f64, String, String)| format!("{corpus}\t{id}\t{share:.3}\n");
-    Ok("corpus\tid\tagreement\n".to_owned() + &clips.iter().map(line).collect::<String>())
+    Ok(agreements)
 }

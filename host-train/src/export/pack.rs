@@ -150,6 +150,11 @@ impl Packed {
         Ok(())
     }
 
+    /// Whether a model is in a folder.
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join(CARD).exists()
+    }
+
     /// Reads a folder and checks it as a device does.
     ///
     /// # Errors

@@ -140,16 +140,23 @@ impl KeyMotionNet {
         self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
     }
 
-    /// Begins as `other`, a network of the same sizes but for centred layers, at its last look-ahead: those layers begin
-    /// by adding nothing, so that all it says is what `other` said, and later by as much as they wait.
+    /// Begins as `other`, a network of the same front, at its last look-ahead. Layers that it has none of begin by adding
+    /// nothing, so that all is said that `other` said, and later by as much as those wait. Where it goes on with other
+    /// layers, only those below are taken, and what lies above is learnt anew.
     pub fn standing_on(self, other: KeyMotionNet) -> KeyMotionNet {
         let KeyMotionNet { front, lift, layers, heads, .. } = other;
-        let added = self.layers.into_iter().skip(layers.len()).map(|mut layer| {
-            layer.gain = layer.gain.map(|gain| gain.zeros_like());
-            layer
+        let shared =
+            self.layers.iter().zip(&layers).take_while(|(own, below)| own.describes() == below.describes()).count();
+        let is_whole = shared == layers.len();
+        let mut below = layers.into_iter().take(shared);
+        let begun = self.layers.into_iter().map(|own| match below.next() {
+            Some(layer) => TrunkLayer { dropout: own.dropout, ..layer },
+            None if is_whole => TrunkLayer { gain: own.gain.map(|gain| gain.zeros_like()), ..own },
+            None => own,
         });
-        let layers = layers.into_iter().chain(added).collect();
-        KeyMotionNet { front, lift, layers, heads: heads.into_iter().next_back().into_iter().collect(), ..self }
+        let layers = begun.collect();
+        let heads = if is_whole { heads.into_iter().next_back().into_iter().collect() } else { self.heads };
+        KeyMotionNet { front, lift, layers, heads, ..self }
     }
 
     /// What look-ahead number `which` says; see `keyface_core::heads` for the layout.
@@ -177,6 +184,11 @@ impl Teacher {
 }
 
 impl TrunkLayer {
+    /// Dilation, and by how much it comes late.
+    fn describes(&self) -> (usize, usize) {
+        (self.conv.dilation, self.late)
+    }
+
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let heard = self.dropout.forward(relu(self.conv.forward(x.clone())));
         delayed(x, self.late) + heard * self.gain.val().reshape([1, 1, -1])
@@ -249,6 +261,24 @@ mod tests {
         let late = net.heads(0, net.trunk(x.clone())).narrow(1, 3, 9);
         let same = below.heads(1, below.trunk(x)).narrow(1, 0, 9);
         assert_eq!((late - same).abs().max().into_scalar::<f32>(), 0.0);
+    }
+
+    #[test]
+    fn on_a_network_of_other_layers_those_below_are_kept_and_the_rest_is_fresh() {
+        let device = Device::flex();
+        let sizes = |dilations: &[usize], centred: &[usize]| KeyMotionNetConfig {
+            dilations: dilations.to_vec(),
+            ..config(centred)
+        };
+        let below = sizes(&[1, 2, 4], &[]).init(1, &device);
+        let own = sizes(&[1, 2], &[1]).init(1, &device);
+        let net = own.clone().standing_on(below.clone());
+        let taps = |layer: &TrunkLayer| layer.conv.taps.weight.val();
+        let apart = |a: &TrunkLayer, b: &TrunkLayer| (taps(a) - taps(b)).abs().max().into_scalar::<f32>();
+        assert_eq!((0..2).map(|n| apart(&net.layers[n], &below.layers[n])).sum::<f32>(), 0.0);
+        assert_eq!((net.layers.len(), net.layers[2].late, apart(&net.layers[2], &own.layers[2])), (3, 1, 0.0));
+        let heads = |net: &KeyMotionNet| net.heads[0].weight.val();
+        assert_eq!((heads(&net) - heads(&own)).abs().max().into_scalar::<f32>(), 0.0);
     }
 
     #[test]

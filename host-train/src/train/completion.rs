@@ -10,16 +10,14 @@ use super::batches::{BatchPlan, crops_ahead, speech_s};
 use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
 use super::descent::Descent;
-use super::experiment::{Experiment, Told};
+use super::experiment::Experiment;
 use super::flow::{FlowMaker, KeySource, PREDICTED};
+use super::networks::{COMPLETION, begun_completion, best_completion};
 use super::phase::{Lesson, Phase};
 use super::validate::motion_error;
 use crate::data::{Utterance, labelled, stacked};
 use crate::loss::{Breakdown, scaled_square, velocity};
-use crate::model::{CompletionNet, CompletionNets, KeyMotionNet};
-
-/// Name of the network in the run's folder.
-const NET: &str = "completion";
+use crate::model::{CompletionNets, KeyMotionNet};
 
 /// Trains until the experiment's number of steps is reached; returns the best checkpoint.
 ///
@@ -39,35 +37,12 @@ pub fn train_completion(
     let augmenter = augmenter(experiment)?;
     let batches = crops_ahead(corpora, &augmenter, plan);
     device.seed(seed);
-    let fresh = begun(experiment, &device.clone().autodiff())?;
+    let begun = begun_completion(experiment, &device.clone().autodiff())?;
     let flow = FlowMaker { device: device.clone(), told: choice.flow };
-    let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
+    let phase = Phase { net: COMPLETION, steps: choice.steps, validate_every: choice.validate_every };
     let mut lesson = Between { experiment, corpora, key_motion_net, flow };
-    phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
-    best(experiment, run, device)
-}
-
-/// New weights, or those of the run that the experiment stands on.
-fn begun(experiment: &Experiment, training: &Device) -> Result<CompletionNets> {
-    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh(experiment, training)) };
-    let run = RunDir::create(folder)?;
-    let below = best(&run.experiment()?, &run, training)?;
-    Ok(CompletionNets { each: below.each.into_iter().next_back().into_iter().collect() })
-}
-
-/// One that is told of no key has no weights for them: on the device it hears of some.
-fn fresh(experiment: &Experiment, device: &Device) -> CompletionNets {
-    let Experiment { completion_net, look_aheads_ms, key_motion_net, completion, .. } = experiment;
-    let mut nets = completion_net.init_each(look_aheads_ms.len(), key_motion_net.width, device);
-    if completion.flow == Told::Nothing {
-        nets.each.iter_mut().for_each(CompletionNet::forget_flow);
-    }
-    nets
-}
-
-/// The best checkpoint, for inference.
-pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<CompletionNets> {
-    run.best(NET, fresh(experiment, device))
+    phase.train(&mut lesson, &batches, begun, Descent::averaged(choice.learning_rate), run, device)?;
+    best_completion(experiment, run, device)
 }
 
 /// The motion between the keys; judged by its distance from the truth.

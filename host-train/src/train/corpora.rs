@@ -91,7 +91,7 @@ impl Corpora {
         // Beside people whom training never hears, the clips of those whom it does would only flatter.
         let holds_out = choices.iter().any(|choice| choice.held_out > 0.0);
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
-        let all = choices.iter().map(|choice| find(&choice.folder)).collect::<Result<Vec<_>>>()?;
+        let all = choices.iter().map(found_of).collect::<Result<Vec<_>>>()?;
         check_unheard(choices, &all)?;
         for (choice, mut found) in choices.iter().zip(all) {
             found.retain(|clip| clip.split != Split::Train || is_wanted(&clip.speaker));
@@ -118,7 +118,7 @@ impl Corpora {
     /// # Errors
     /// A missing folder or a damaged file.
     pub fn training_clips(choice: &CorpusChoice) -> Result<Vec<(String, String)>> {
-        let clips = find(&choice.folder)?.into_iter().filter(|clip| is_trained_on(choice, clip));
+        let clips = found_of(choice)?.into_iter().filter(|clip| is_trained_on(choice, clip));
         Ok(clips.map(|clip| (clip.corpus, clip.id)).collect())
     }
 
@@ -306,6 +306,23 @@ fn find(folder: &Path) -> Result<Vec<Found>> {
     paths.into_par_iter().map(look_at).collect()
 }
 
+/// The same of a corpus, less what its referee would not train on.
+fn found_of(choice: &CorpusChoice) -> Result<Vec<Found>> {
+    let mut found = find(&choice.folder)?;
+    let Some(referee) = &choice.referee else { return Ok(found) };
+    let told = referee.read()?;
+    let agreement = |clip: &Found| told.get(&(clip.corpus.clone(), clip.id.clone()));
+    let place = (referee.file.display(), choice.folder.display());
+    ensure!(
+        found.iter().any(|clip| agreement(clip).is_some()),
+        "{}: expected clips of {}, came none",
+        place.0,
+        place.1
+    );
+    found.retain(|clip| !is_trained_on(choice, clip) || agreement(clip).is_none_or(|share| *share >= referee.least));
+    Ok(found)
+}
+
 fn look_at(path: PathBuf) -> Result<Found> {
     let (clip, recipe) = Prepared::read_with_recipe(&path)?;
     ensure!(
@@ -412,6 +429,29 @@ mod tests {
         assert!((10..40).contains(&(search.len() / 2)), "about a fifth of 120: {}", search.len() / 2);
         assert!(search.iter().all(|person| !trained.contains(person)), "whole speakers");
         assert!(speakers_of(&corpora.eval).iter().all(|person| person % 4 == 3));
+    }
+
+    #[test]
+    fn clips_that_a_referee_would_leave_out_are_not_trained_on_and_still_choose() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut experiment = experiment(folder.path(), &people(), &prepare::recipe(false, 0));
+        experiment.corpora[0].held_out = 0.2;
+        let all = Corpora::read(&experiment).unwrap();
+        let told = |corpus: &str| {
+            let agreement = |n: usize, k: usize| if k == 0 { 0.4 } else { 0.5 + 0.001 * n as f64 };
+            let rows = (0..240).flat_map(|n| (0..2).map(move |k| (n, k)));
+            rows.map(|(n, k)| ((corpus.to_owned(), format!("{n}-{k}")), agreement(n, k))).collect()
+        };
+        let file = folder.path().join("agreement.tsv");
+        std::fs::write(&file, crate::train::agreement_table(&told("a"))).unwrap();
+        experiment.corpora[0].referee = Some(crate::train::Referee { file: file.clone(), least: 0.5 });
+        let refereed = Corpora::read(&experiment).unwrap();
+        let trained = Corpora::training_clips(&experiment.corpora[0]).unwrap();
+        assert!(trained.len() > 40 && trained.iter().all(|(_, id)| id.ends_with("-1")), "the second clip of each");
+        assert_eq!(refereed.valid.len(), all.valid.len());
+        std::fs::write(&file, crate::train::agreement_table(&told("another"))).unwrap();
+        let error = Corpora::read(&experiment).err().unwrap().to_string();
+        assert!(error.contains("agreement.tsv: expected clips of"), "{error}");
     }
 
     #[test]

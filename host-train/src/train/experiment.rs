@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::kmtalk::KmTalkChoice;
+use super::referee::Referee;
 use crate::data::AugmentConfig;
 use crate::loss::KeyMotionWeights;
 use crate::model::{CompletionNetConfig, KeyMotionNetConfig};
@@ -76,6 +77,9 @@ pub struct CorpusChoice {
     /// Folder where `keyface-train listener` has put its answers, to be learnt beside the labels.
     #[serde(default)]
     pub heard: Option<PathBuf>,
+    /// Which clips a listener would leave out.
+    #[serde(default)]
+    pub referee: Option<Referee>,
     /// Its licence and whom it names, for the model's card.
     #[serde(default)]
     pub licence: Option<String>,
@@ -95,8 +99,8 @@ pub struct KeyMotionPhase {
     pub learning_rate: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
-    /// Folder of a finished run from whose networks, at its longest look-ahead, this one begins; its look-aheads are
-    /// longer by what the centred layers wait.
+    /// Folder of a model, or of a finished run at its longest look-ahead, as whose networks these begin. Centred layers may
+    /// lie above all of its layers, and wait on top of its look-ahead; of other layers only those below are taken.
     #[serde(default)]
     pub stands_on: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! Phase 1: KeyMotionNet on spoiled crops.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::tensor::Device;
 
 use super::batches::{BatchPlan, crops_ahead, speech_s};
@@ -8,6 +8,7 @@ use super::checkpoint::{RunDir, Scores};
 use super::corpora::{Corpora, augmenter};
 use super::descent::Descent;
 use super::experiment::Experiment;
+use super::networks::{KEY_MOTION, begun_key_motion, best_key_motion};
 use super::phase::{Lesson, Phase, Slopes};
 use super::replicas::Replicas;
 use super::teaching;
@@ -15,9 +16,6 @@ use super::validate::{Hearing, mouth_accuracy};
 use crate::data::Utterance;
 use crate::loss::Breakdown;
 use crate::model::KeyMotionNet;
-
-/// Name of the network in the run's folder.
-const NET: &str = "key_motion";
 
 /// Trains until the experiment's number of steps is reached; returns the best checkpoint. Several devices share each
 /// batch; whatever else there is to do the first one does.
@@ -36,30 +34,11 @@ pub fn train_key_motion(
     let augmenter = augmenter(experiment)?;
     let batches = crops_ahead(corpora, &augmenter, plan);
     device.seed(experiment.seed);
-    let fresh = fresh(experiment, &device.clone().autodiff())?;
-    let phase = Phase { net: NET, steps: choice.steps, validate_every: choice.validate_every };
+    let begun = begun_key_motion(experiment, &device.clone().autodiff())?;
+    let phase = Phase { net: KEY_MOTION, steps: choice.steps, validate_every: choice.validate_every };
     let mut lesson = Mouths { experiment, corpora, device, replicas };
-    phase.train(&mut lesson, &batches, fresh, Descent::averaged(choice.learning_rate), run, device)?;
-    best(experiment, run, device)
-}
-
-/// New weights, or those of the run that the experiment stands on.
-fn fresh(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
-    let own = &experiment.key_motion_net;
-    let fresh = own.init(experiment.look_aheads_ms.len(), training);
-    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh) };
-    let run = RunDir::create(folder)?;
-    let below = run.experiment()?;
-    let mut expected = below.key_motion_net.clone();
-    (expected.centred_dilations, expected.dropout) = (own.centred_dilations.clone(), own.dropout);
-    let same = expected == *own && below.completion_net == experiment.completion_net;
-    ensure!(same, "{}: its networks have other sizes than this experiment's", folder.display());
-    Ok(fresh.standing_on(best(&below, &run, training)?))
-}
-
-/// The best checkpoint, for inference.
-pub fn best(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<KeyMotionNet> {
-    run.best(NET, experiment.key_motion_net.init(experiment.look_aheads_ms.len(), device))
+    phase.train(&mut lesson, &batches, begun, Descent::averaged(choice.learning_rate), run, device)?;
+    best_key_motion(experiment, run, device)
 }
 
 /// Phones, keys, closures and voice; judged by how well mouths are told apart.

@@ -109,11 +109,19 @@ pub fn train_listener(
     let batches = crops_ahead(corpora, &augmenter, plan);
     let heard = experiment.heard_width(corpora)?;
     device.seed(experiment.seed);
-    let fresh = |device: &Device| Listener::new(heard, experiment.width, device);
     let phase = Phase { net: NET, steps: experiment.steps, validate_every: experiment.validate_every };
     let (mut lesson, training) = (Ears { experiment, corpora, device }, device.clone().autodiff());
-    phase.train(&mut lesson, &batches, fresh(&training), Descent::averaged(experiment.learning_rate), run, device)?;
-    run.best(NET, fresh(device))
+    let fresh = Listener::new(heard, experiment.width, &training);
+    phase.train(&mut lesson, &batches, fresh, Descent::averaged(experiment.learning_rate), run, device)?;
+    best(experiment, run, heard, device)
+}
+
+/// The best checkpoint of a finished run, over an encoder of `heard` channels.
+///
+/// # Errors
+/// When there is none, or one of another size.
+pub fn best(experiment: &ListenerExperiment, run: &RunDir, heard: usize, device: &Device) -> Result<Listener> {
+    run.best(NET, Listener::new(heard, experiment.width, device))
 }
 
 struct Ears<'a> {

@@ -6,7 +6,7 @@ use keyface::AppError;
 use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{Recorder, Recording, Target};
 use keyface::script::{self, TEXT_ENDINGS};
-use keyface_core::script::Script;
+use keyface_core::script::{Script, align};
 use keyface_core::{Gains, Hearings, Line, SPEEDS};
 use keyface_sound::said::{Labels, TEXTGRID_ENDINGS};
 
@@ -60,7 +60,7 @@ fn follow(args: &AnimateArgs, job: &Job, line: &mut Line) -> anyhow::Result<()> 
         let words = script::words(&text, &args.language)?;
         let heard = keyface::animate::listen(&mut ear(args, &job.input)?, line)?;
         line.reset();
-        let found = script::align(&words, &heard)?;
+        let found = align(&text.display().to_string(), &words, &heard)?;
         if found.fit < DOUBTFUL {
             let percent = 100.0 * found.fit;
             note(format_args!(

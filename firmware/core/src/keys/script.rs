@@ -1,8 +1,9 @@
 //! Phones that are known beforehand, from an aligned text: when they touch the lips, when their keys are, and what the
-//! network would have said had it been sure.
+//! network would have said had it been sure; and the aligning of words.
 
 use alloc::vec::Vec;
 
+pub use super::align::{Alignment, Observed, align};
 use super::flow::LONGEST;
 use super::heads::{Heads, NEXT_TIME_UNIT_MS};
 use crate::{AudioTime, PHONES, Phone, Span};

@@ -38,6 +38,8 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     for corpus in &experiment.corpora {
         within(&format!("share of corpus {}", corpus.folder.display()), corpus.share, WEIGHTS)?;
         within(&format!("held_out of corpus {}", corpus.folder.display()), corpus.held_out, 0.0..=0.5)?;
+        let least = corpus.referee.as_ref().map_or(0.0, |referee| referee.least);
+        within(&format!("referee.least of corpus {}", corpus.folder.display()), least, SHARES)?;
     }
     let shares: f64 = experiment.corpora.iter().map(|corpus| corpus.share).sum();
     ensure!(shares > 0.0 && shares.is_finite(), "corpora: expected a share above 0, came {shares} in all");
@@ -54,8 +56,8 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     within("completion_net.width", experiment.completion_net.width, WIDTHS)?;
     key_motion(&experiment.key_motion)?;
     let stands = experiment.key_motion.stands_on.is_some();
-    let ready = !net.centred_dilations.is_empty() && experiment.look_aheads_ms.len() == 1;
-    ensure!(!stands || ready, "key_motion.stands_on: expected centred_dilations to train, and one look-ahead");
+    let ready = experiment.look_aheads_ms.len() == 1;
+    ensure!(!stands || ready, "key_motion.stands_on: expected one look-ahead, came {:?}", experiment.look_aheads_ms);
     completion(&experiment.completion)?;
     experiment.kmtalk.as_ref().map_or(Ok(()), kmtalk)?;
     weights(&experiment.weights)?;

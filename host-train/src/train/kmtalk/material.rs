@@ -13,7 +13,7 @@ use super::super::batches::{BatchPlan, crops};
 use super::super::checkpoint::RunDir;
 use super::super::corpora::Corpora;
 use super::super::experiment::Experiment;
-use super::super::key_motion::best as best_key_motion;
+use super::super::networks::best_key_motion;
 use super::choice::AudioChoice;
 use crate::clip::{Segment, segments};
 use crate::data::{Augmenter, Batch, Labels, Utterance};

@@ -1,9 +1,12 @@
 //! Words and what was heard in; when each of their phones is spoken out: the likeliest path through the words (Viterbi 1967).
 
-use keyface_core::script::Segment;
-use keyface_core::{AudioTime, PHONES, Phone};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
-use crate::AppError;
+use super::script::Segment;
+use crate::{AudioTime, CoreError, PHONES, Phone};
 
 /// What the line heard at one step.
 #[derive(Clone, Copy, Debug)]
@@ -30,20 +33,21 @@ const LEAST: f32 = 1e-3;
 /// How much of a phone's frequency in the recording is taken out of its probability.
 const PRIOR: f32 = 0.5;
 
-/// Where the phones are, in a recording that says these words in order, with pauses before, between and behind them.
+/// Where the phones are, in a recording that says these words in order, with pauses before, between and behind them;
+/// `place` names the words in errors.
 ///
 /// # Errors
 /// When the recording is too short for the words, or both are too long.
-pub fn align(words: &[Vec<Phone>], heard: &[Observed]) -> Result<Alignment, AppError> {
+pub fn align(place: &str, words: &[Vec<Phone>], heard: &[Observed]) -> Result<Alignment, CoreError> {
     let states = states(words);
     let spoken = states.iter().filter(|state| **state != Phone::SIL).count();
-    let wrong = |expected: &str, came: String| AppError::unexpected("--text", expected, came);
+    let wrong = |expected: &str, came: String| CoreError::unexpected(place, expected, came);
     if heard.len() <= spoken {
         let came = format!("{spoken} phones for {} steps of 20 ms", heard.len());
         return Err(wrong("words that fit into the recording", came));
     }
     if heard.len().saturating_mul(states.len()) > MOST_CELLS {
-        return Err(wrong("at most ten minutes of speech (cut both, or give --textgrid)", format!("{spoken} phones")));
+        return Err(wrong("at most ten minutes of speech (cut both, or tell their times)", format!("{spoken} phones")));
     }
     let path = likeliest(&states, &scores(heard));
     let fits = || path.iter().zip(heard).filter(|(state, _)| states[**state] != Phone::SIL);
@@ -61,8 +65,9 @@ fn states(words: &[Vec<Phone>]) -> Vec<Phone> {
 /// Logarithm of each phone's probability, beside how often it is heard at all.
 fn scores(heard: &[Observed]) -> Vec<[f32; PHONES]> {
     let mean = |phone: usize| heard.iter().map(|step| step.phones[phone]).sum::<f32>() / heard.len() as f32;
-    let prior: [f32; PHONES] = std::array::from_fn(|phone| PRIOR * mean(phone).max(LEAST).ln());
-    let score = |step: &Observed| std::array::from_fn(|phone| step.phones[phone].max(LEAST).ln() - prior[phone]);
+    let prior: [f32; PHONES] = core::array::from_fn(|phone| PRIOR * libm::logf(mean(phone).max(LEAST)));
+    let score =
+        |step: &Observed| core::array::from_fn(|phone| libm::logf(step.phones[phone].max(LEAST)) - prior[phone]);
     heard.iter().map(score).collect()
 }
 
@@ -138,7 +143,7 @@ mod tests {
 
     #[test]
     fn phones_are_found_where_they_are_said_and_pauses_where_there_are_any() {
-        let alignment = align(&[vec![M, AA], vec![B, IY]], &heard(&[SIL, M, AA, SIL, B, IY])).unwrap();
+        let alignment = align("words", &[vec![M, AA], vec![B, IY]], &heard(&[SIL, M, AA, SIL, B, IY])).unwrap();
         let expected = [(SIL, 0, 70), (M, 70, 150), (AA, 150, 230), (SIL, 230, 310), (B, 310, 390), (IY, 390, 460)];
         assert_eq!(spans(&alignment), expected);
         assert!((alignment.fit - 0.7).abs() < 1e-5);
@@ -146,26 +151,26 @@ mod tests {
 
     #[test]
     fn words_without_a_pause_touch() {
-        let alignment = align(&[vec![M, AA], vec![B]], &heard(&[M, AA, B])).unwrap();
+        let alignment = align("words", &[vec![M, AA], vec![B]], &heard(&[M, AA, B])).unwrap();
         assert_eq!(spans(&alignment), [(M, 0, 70), (AA, 70, 150), (B, 150, 220)]);
     }
 
     #[test]
     fn a_word_that_was_swallowed_is_put_somewhere_and_the_others_stay() {
-        let alignment = align(&[vec![M, AA], vec![T], vec![B, IY]], &heard(&[M, AA, B, IY])).unwrap();
+        let alignment = align("words", &[vec![M, AA], vec![T], vec![B, IY]], &heard(&[M, AA, B, IY])).unwrap();
         let b = spans(&alignment).into_iter().find(|(phone, ..)| *phone == B).unwrap();
         assert!((b.1 - 150).abs() <= 20 && (b.2 - 230).abs() <= 20, "{b:?}");
     }
 
     #[test]
     fn other_words_fit_badly() {
-        let alignment = align(&[vec![S, UW], vec![K]], &heard(&[M, AA, B, IY])).unwrap();
+        let alignment = align("words", &[vec![S, UW], vec![K]], &heard(&[M, AA, B, IY])).unwrap();
         assert!(alignment.fit < 0.1, "{}", alignment.fit);
     }
 
     #[test]
     fn more_words_than_there_is_time_for_are_refused() {
-        let error = align(&[vec![M; 30]], &heard(&[M, AA])).unwrap_err().to_string();
+        let error = align("words", &[vec![M; 30]], &heard(&[M, AA])).unwrap_err().to_string();
         assert!(error.contains("30 phones for 8 steps"), "{error}");
     }
 }
