@@ -6,7 +6,7 @@ use super::{project, text};
 use crate::fuzz::{Answer, Target, lines, plain};
 
 pub fn target() -> Target {
-    let models = ["instant", "live", "playback", "robot"];
+    let models = ["instant", "live", "playback", "robot", "studio"];
     let cards = models.map(|name| project(&format!("models/{name}/card.toml")));
     let seeds = cards.iter().chain([&card_of_0_1(&cards[0])]).map(|card| lines(card)).collect();
     Target { name: "card", seeds, split: lines, seal: Box::new(plain), feed: Box::new(feed) }

@@ -321,7 +321,7 @@ fn the_list_tells_what_is_used_what_was_and_what_ships() {
     let empty = desk.run("model list").fine().stdout;
     assert!(empty.contains("used         live 0.5.0: looks 60 ms ahead, "), "{empty}");
     assert!(empty.contains("current      the shipped model\nprevious     the shipped model\n"), "{empty}");
-    assert_eq!(empty.matches("shipped      ").count(), 4, "{empty}");
+    assert_eq!(empty.matches("shipped      ").count(), 5, "{empty}");
     install(&desk, "instant");
     install(&desk, "playback");
     let list: Value = serde_json::from_str(&desk.run("model status --json").fine().stdout).unwrap();
