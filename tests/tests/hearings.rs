@@ -51,6 +51,26 @@ fn several_ears_describe_the_same_moments_with_probabilities_of_their_own() {
 }
 
 #[test]
+fn a_model_that_waits_longer_hears_beside_the_line_and_changes_no_moment() {
+    let sound = golden(SAMPLES);
+    let studio = model(&folder("studio"));
+    let mut both = hearings(&[]).beside(&studio, &[1.0]).unwrap();
+    let delay = both.delay();
+    // 300 ms more than the line's own, and a step.
+    assert!(both.count() == 2 && (30 * HOP_SAMPLES..40 * HOP_SAMPLES).contains(&delay), "{delay}");
+    let steps = heard(&mut both, &[sound.clone(), vec![0.0; delay]].concat());
+    let once = heard(&mut hearings(&[]), &sound);
+    let other = heard(&mut Hearings::new(&studio, &[]).unwrap(), &[sound, vec![0.0; delay]].concat());
+    assert!(steps.iter().map(|(step, _)| step.at).eq(once.iter().map(|(step, _)| step.at)));
+    // Once the other has spoken, both count alike.
+    for (step, phones) in &steps[30..] {
+        let of = |all: &[(Step, [f32; PHONES])]| all.iter().find(|(own, _)| own.at == step.at).unwrap().1;
+        let mean = |n: usize| 0.5 * (of(&once)[n] + of(&other)[n]);
+        assert!((0..PHONES).all(|n| (phones[n] - mean(n)).abs() < 1e-5));
+    }
+}
+
+#[test]
 fn reset_hearings_are_as_fresh() {
     let sound = golden(SAMPLES);
     let mut several = hearings(&SPEEDS);

@@ -14,6 +14,8 @@ use crate::roots::{self, is_packaged};
 pub const LIVE: &str = "live";
 /// For a voice that can wait for the lips: `--play`, `--serve`, and files.
 pub const PLAYBACK: &str = "playback";
+/// What hears files beside it: hears as much after a sound as before it.
+pub const STUDIO: &str = "studio";
 /// Names a folder of models.
 pub const MODELS_VARIABLE: &str = "KEYFACE_MODELS";
 /// Where a package puts them.

@@ -1,5 +1,5 @@
 //! A sound that may be heard more than once: lines that hear it quicker and slower beside the one that hears it as it is,
-//! and the mean of the phones that they hear (test-time augmentation; speeds as training varies them, Ko et al. 2015). Who speaks
+//! or with another model, and the mean of the phones that they hear (test-time augmentation and an ensemble; speeds as training varies them, Ko et al. 2015). Who speaks
 //! more slowly, or higher, than most whom a network has learnt from is nearer to them at another speed.
 
 use alloc::collections::VecDeque;
@@ -30,16 +30,27 @@ struct Other {
 }
 
 impl Hearings {
-    /// Lines over a model, one that hears a sound as it is, and one for each of `speeds` beside 1.
+    /// Lines over a model, one that hears a sound as it is, and one for each of `speeds`.
     ///
     /// # Errors
     /// A speed that cannot be heard: below a half, or above 12.
     pub fn new(model: &Model, speeds: &[f32]) -> Result<Hearings, CoreError> {
-        let line = Line::new(model.clone());
-        let others = speeds.iter().map(|speed| Other::new(model, *speed)).collect::<Result<Vec<_>, _>>()?;
-        let behind = others.iter().map(|other| samples(other.behind()) - samples(line.look_ahead())).max();
-        let delay = behind.map_or(0, |behind| behind.max(0) as usize).next_multiple_of(HOP_SAMPLES);
-        Ok(Hearings { line, others, waiting: VecDeque::new(), delay })
+        let alone = Hearings { line: Line::new(model.clone()), others: Vec::new(), waiting: VecDeque::new(), delay: 0 };
+        alone.beside(model, speeds)
+    }
+
+    /// Lets a model, another one too, hear the sound beside them at these speeds.
+    ///
+    /// # Errors
+    /// A speed that cannot be heard: below a half, or above 12.
+    pub fn beside(mut self, model: &Model, speeds: &[f32]) -> Result<Hearings, CoreError> {
+        for speed in speeds {
+            let other = Other::new(model, *speed)?;
+            let behind = samples(other.behind()) - samples(self.line.look_ahead());
+            self.delay = self.delay.max((behind.max(0) as usize).next_multiple_of(HOP_SAMPLES));
+            self.others.push(other);
+        }
+        Ok(self)
     }
 
     /// Hears at most a hop of 10 ms at 16 kHz, which completes one step at most.

@@ -154,6 +154,7 @@ mod tests {
             rules: false,
             script: false,
             hearings: false,
+            beside: None,
         };
         let judge = Judge { runs: runs.path(), plan: &plan, devices: &[Device::flex()] };
         let run = RunDir::create(&runs.path().join(rows[0].run(1))).unwrap();

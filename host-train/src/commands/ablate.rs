@@ -93,6 +93,7 @@ fn plan(judge: &JudgeChoice) -> Plan {
         rules: false,
         script: false,
         hearings: false,
+        beside: None,
     }
 }
 

@@ -71,6 +71,9 @@ pub struct EvaluateArgs {
     /// Hear each clip at several speeds, as `keyface animate` does
     #[arg(long, conflicts_with_all = ["curve", "script"])]
     hearings: bool,
+    /// A model that hears each clip too, as `studio` does in `keyface animate`
+    #[arg(long, value_name = "MODEL", requires = "hearings")]
+    beside: Option<PathBuf>,
     /// Print JSON instead of tables; of several models, a list
     #[arg(long, conflicts_with = "captures")]
     json: bool,
@@ -105,6 +108,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
         rules: args.rules,
         script: args.script,
         hearings: args.hearings,
+        beside: args.beside.clone(),
     };
     let teacher = args.teacher.as_deref().map(teacher).transpose()?;
     let aligned = |clip: &Clip| teacher.as_ref().context(NO_TEACHER)?.animate(clip, Localization::Oracle);

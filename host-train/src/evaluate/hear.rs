@@ -39,14 +39,12 @@ pub struct Sound {
     pub samples: Vec<f32>,
     /// Phones that the line believes over its ears.
     pub script: Option<Script>,
-    /// Speeds beside its own at which it is heard.
-    pub speeds: &'static [f32],
 }
 
 impl Sound {
     /// Of a clip as it was recorded, without a script.
     pub fn of(clip: &Clip) -> Sound {
-        Sound { name: clip.id.clone(), samples: clip.samples.clone(), script: None, speeds: &[] }
+        Sound { name: clip.id.clone(), samples: clip.samples.clone(), script: None }
     }
 }
 
@@ -55,17 +53,43 @@ impl Sound {
 /// # Errors
 /// When a network fails; the text names the sound.
 pub fn hear_all<T: Sync>(packed: &Packed, of: &[T], sound: impl Fn(usize, &T) -> Sound + Sync) -> Result<Vec<Heard>> {
-    // A model is loaded once for many sounds; it stays on its thread.
-    let one = |model: &mut Result<Model, ExportError>, (n, item): (usize, &T)| {
-        let Sound { name, samples, script, speeds } = sound(n, item);
-        let model = model.as_ref().map_err(|e| anyhow!("{e}"))?;
-        hear(model, &samples, script, speeds).context(name)
-    };
-    of.par_iter().enumerate().map_init(|| packed.model(), one).collect()
+    hear_all_beside(packed, &[], of, sound)
 }
 
-fn hear(model: &Model, samples: &[f32], script: Option<Script>, speeds: &[f32]) -> Result<Heard> {
-    let mut hearings = Hearings::new(model, speeds)?;
+/// Models that hear the sound beside the line's, and at which speeds.
+pub type Beside<'a> = [(&'a Packed, &'static [f32])];
+
+/// The same, where the line believes the mean of its phones and those of others.
+///
+/// # Errors
+/// As [`hear_all`].
+pub fn hear_all_beside<T: Sync>(
+    packed: &Packed,
+    beside: &Beside<'_>,
+    of: &[T],
+    sound: impl Fn(usize, &T) -> Sound + Sync,
+) -> Result<Vec<Heard>> {
+    // A model is loaded once for many sounds; it stays on its thread.
+    let models = || {
+        let others = beside.iter().map(|(packed, speeds)| Ok::<_, ExportError>((packed.model()?, *speeds)));
+        Ok((packed.model()?, others.collect::<Result<Vec<_>, _>>()?))
+    };
+    let one = |models: &mut Result<Models, ExportError>, (n, item): (usize, &T)| {
+        let Sound { name, samples, script } = sound(n, item);
+        let (model, others) = models.as_ref().map_err(|e| anyhow!("{e}"))?;
+        let mut hearings = Hearings::new(model, &[])?;
+        for (other, speeds) in others {
+            hearings = hearings.beside(other, speeds)?;
+        }
+        hear(hearings, &samples, script).context(name)
+    };
+    of.par_iter().enumerate().map_init(models, one).collect()
+}
+
+/// The line's, and others with their speeds.
+type Models = (Model, Vec<(Model, &'static [f32])>);
+
+fn hear(mut hearings: Hearings, samples: &[f32], script: Option<Script>) -> Result<Heard> {
     script.into_iter().for_each(|script| hearings.line_mut().follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
     let mut phones = Vec::new();

@@ -34,4 +34,6 @@ pub struct Plan {
     pub script: bool,
     /// Whether each clip is heard at several speeds, as `keyface animate` hears it.
     pub hearings: bool,
+    /// A model that hears beside this one then.
+    pub beside: Option<PathBuf>,
 }

@@ -14,7 +14,7 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Sound, Track, hear_all, true_motion};
+use super::hear::{Heard, Sound, Track, hear_all_beside, true_motion};
 use super::key_rows::{keys, true_keys};
 use super::keys::KeyScore;
 use super::metric::frame_time_s;
@@ -100,7 +100,8 @@ struct Judge {
     curve: bool,
     rules: bool,
     script: bool,
-    speeds: &'static [f32],
+    hearings: bool,
+    beside: Option<Packed>,
 }
 
 /// Evaluates a model, with other programs beside it.
@@ -116,7 +117,8 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
         curve: plan.curve,
         rules: plan.rules,
         script: plan.script,
-        speeds: if plan.hearings { &SPEEDS } else { &[] },
+        hearings: plan.hearings,
+        beside: plan.beside.as_deref().map(Packed::read).transpose()?,
     };
     let read = plan.corpora.iter().map(|folder| Ok((folder, read_folder_with(folder, &plan.reading)?)));
     let read: Vec<(&PathBuf, Folder)> = read.collect::<Result<_>>()?;
@@ -249,10 +251,13 @@ impl Judge {
 
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
         let script = |clip: &Clip| self.script.then(|| Script::new(clip.phones.iter().copied()));
-        let speeds = self.speeds;
-        let sound =
-            |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), speeds, ..Sound::of(&j.clip) };
-        hear_all(&self.packed, judged, sound)
+        let sound = |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), ..Sound::of(&j.clip) };
+        let mut beside: Vec<(&Packed, &[f32])> = Vec::new();
+        if self.hearings {
+            beside.push((&self.packed, &SPEEDS));
+            beside.extend(self.beside.iter().flat_map(|other| [(other, &[1.0][..]), (other, &SPEEDS)]));
+        }
+        hear_all_beside(&self.packed, &beside, judged, sound)
     }
 
     fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {

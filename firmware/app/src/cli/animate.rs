@@ -45,8 +45,21 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
 /// gets a live face's.
 fn hearings(args: &AnimateArgs) -> anyhow::Result<Hearings> {
     let is_once = args.once || args.style.is_live() || args.text.is_some() || args.textgrid.is_some();
-    let model = args.face.closing(keyface::model::load(model(args))?)?;
-    Ok(Hearings::new(&model, if is_once { &[] } else { &SPEEDS })?)
+    let own = args.face.closing(keyface::model::load(model(args))?)?;
+    if is_once {
+        return Ok(Hearings::new(&own, &[])?);
+    }
+    let mut hearings = Hearings::new(&own, &SPEEDS)?;
+    if let Some(name) = beside(args) {
+        let other = keyface::model::load(name)?;
+        hearings = hearings.beside(&other, &[1.0])?.beside(&other, &SPEEDS)?;
+    }
+    Ok(hearings)
+}
+
+/// Who hears a file too, where no model was named.
+fn beside(args: &AnimateArgs) -> Option<&'static str> {
+    args.model.model.is_none().then_some(keyface::model::STUDIO)
 }
 
 /// The words of the sound, where they are there.

@@ -147,7 +147,7 @@ fn what_can_be_shown_lies_behind_the_sound_by_the_look_ahead() {
 }
 
 #[test]
-fn a_file_is_heard_by_the_model_for_files_at_six_speeds_and_live_times_are_the_live_ones() {
+fn a_file_is_heard_by_the_models_for_files_at_six_speeds_and_live_times_are_the_live_ones() {
     let desk = Desk::new();
     desk.write("a.wav", clip_wav());
     let model = |args: &str| {
@@ -156,7 +156,8 @@ fn a_file_is_heard_by_the_model_for_files_at_six_speeds_and_live_times_are_the_l
         let number = |key: &str| told[key].as_f64().unwrap() as i64;
         (told["model"].as_str().unwrap().to_owned(), number("look_ahead_ms"), number("hearings"))
     };
-    assert_eq!(model(""), ("playback".to_owned(), 120, 6));
+    assert_eq!(model(""), ("playback".to_owned(), 120, 12));
+    assert_eq!(model("--model playback"), ("playback".to_owned(), 120, 6));
     assert_eq!(model("--once"), ("playback".to_owned(), 120, 1));
     assert_eq!(model("--stamp shown"), ("live".to_owned(), 60, 1));
     assert_eq!(model("--stamp shown --model instant"), ("instant".to_owned(), 20, 1));

@@ -12,7 +12,7 @@ fn same_from_pipe(args: &str, bytes: &[u8], chunk: usize) {
     let outs: String = FILES.iter().map(|file| format!(" --out x/{file}")).collect();
     // A live job hears once.
     let once = if args.starts_with("run") { " --once" } else { "" };
-    desk.run(&format!("animate a.wav{once}{outs}")).fine();
+    desk.run(&format!("animate a.wav --model playback{once}{outs}")).fine();
     let to = if args.starts_with("run") { "--to file:" } else { "--out " };
     let outs: String = FILES.iter().map(|file| format!(" {to}y/{file}")).collect();
     // Unless it is told, a live job has another model than a file.
