@@ -44,9 +44,8 @@ pub fn animate(args: &AnimateArgs) -> anyhow::Result<()> {
 /// The lines that were asked for. Whose words are known needs no second ear, and who would know what a live face shows
 /// gets a live face's.
 fn hearings(args: &AnimateArgs) -> anyhow::Result<Hearings> {
-    let is_once = args.once || args.style.is_live() || args.text.is_some() || args.textgrid.is_some();
     let own = args.face.closing(keyface::model::load(model(args))?)?;
-    if is_once {
+    if is_once(args) {
         return Ok(Hearings::new(&own, &[])?);
     }
     let mut hearings = Hearings::new(&own, &SPEEDS)?;
@@ -57,9 +56,13 @@ fn hearings(args: &AnimateArgs) -> anyhow::Result<Hearings> {
     Ok(hearings)
 }
 
+fn is_once(args: &AnimateArgs) -> bool {
+    args.once || args.style.is_live() || args.text.is_some() || args.textgrid.is_some()
+}
+
 /// Who hears a file too, where no model was named.
 fn beside(args: &AnimateArgs) -> Option<&'static str> {
-    args.model.model.is_none().then_some(keyface::model::STUDIO)
+    (args.model.model.is_none() && !is_once(args)).then_some(keyface::model::STUDIO)
 }
 
 /// The words of the sound, where they are there.
@@ -141,7 +144,7 @@ fn one(
     let (model, hearings) = (model(args), hearings.count());
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     Ok(serde_json::json!({
-        "files": files, "audio_s": audio_s, "model": model, "hearings": hearings, "look_ahead_ms": look_ahead_ms,
+        "files": files, "audio_s": audio_s, "model": model, "beside": beside(args), "hearings": hearings, "look_ahead_ms": look_ahead_ms,
         "warning": warning
     }))
 }

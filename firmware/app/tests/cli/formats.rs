@@ -154,6 +154,7 @@ fn a_file_is_heard_by_the_models_for_files_at_six_speeds_and_live_times_are_the_
         let told = desk.run(&format!("animate a.wav --out a.csv --json {args}")).fine().stdout;
         let told: Value = serde_json::from_str(&told).unwrap();
         let number = |key: &str| told[key].as_f64().unwrap() as i64;
+        assert_eq!(told["beside"].as_str(), (number("hearings") == 12).then_some("studio"));
         (told["model"].as_str().unwrap().to_owned(), number("look_ahead_ms"), number("hearings"))
     };
     assert_eq!(model(""), ("playback".to_owned(), 120, 12));
