@@ -1,6 +1,7 @@
 //! A sound that may be heard more than once: lines that hear it quicker and slower beside the one that hears it as it is,
-//! or with another model, and the mean of the phones that they hear (test-time augmentation and an ensemble; speeds as training varies them, Ko et al. 2015). Who speaks
-//! more slowly, or higher, than most whom a network has learnt from is nearer to them at another speed.
+//! or with another model, and the mean of the phones that they hear (test-time augmentation, speeds as training varies
+//! them, Ko et al. 2015; an ensemble). Who speaks more slowly, or higher, than most whom a network has learnt from is
+//! nearer to them at another speed.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;

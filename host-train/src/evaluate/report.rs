@@ -104,6 +104,16 @@ struct Judge {
     beside: Option<Packed>,
 }
 
+/// Whom any of the models that hear was trained on; `None` where the first does not tell.
+fn trained_on(plan: &Plan) -> Result<Option<TrainedOn>> {
+    let mut trained = TrainedOn::read(&plan.model)?;
+    let other = plan.beside.as_deref().map(TrainedOn::read).transpose()?.flatten();
+    if let (Some(trained), Some(other)) = (&mut trained, other) {
+        trained.join(other);
+    }
+    Ok(trained)
+}
+
 /// Evaluates a model, with other programs beside it.
 ///
 /// # Errors
@@ -111,7 +121,7 @@ struct Judge {
 pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     let judge = Judge {
         packed: Packed::read(&plan.model)?,
-        trained_on: TrainedOn::read(&plan.model)?,
+        trained_on: trained_on(plan)?,
         surface: plan.head.as_deref().map_or_else(|| Ok(default_surface()), read_head)?,
         around: plan.noise.as_deref().map_or_else(|| Ok(Surroundings::default()), |dir| read_noise(dir, &plan.only))?,
         curve: plan.curve,
@@ -133,7 +143,7 @@ pub fn evaluate(plan: &Plan, programs: &[Program]) -> Result<EvaluationReport> {
     });
     let streaming = streaming.transpose()?;
     Ok(EvaluationReport {
-        model: judge.packed.card.name.clone(),
+        model: judge.name(),
         look_ahead_ms: judge.packed.card.look_ahead_ms,
         noise: if judge.around.noises.is_empty() { "white noise" } else { "recorded noise" },
         surface: judge.surface.facts(),
@@ -205,7 +215,7 @@ impl CorpusReport {
 impl Judge {
     fn corpus(&self, chosen: &Chosen, programs: &[Program]) -> Result<CorpusReport> {
         let Chosen { folder, judged, left_out } = chosen;
-        let name = self.packed.card.name.clone();
+        let name = self.name();
         let corpus = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let trained_on = self.warned(&corpus, judged);
         let heard = self.hear(judged, |_, clip| clip.samples.clone())?;
@@ -240,6 +250,12 @@ impl Judge {
                 .map(|(j, h)| self.curves(j, h))
                 .collect(),
         })
+    }
+
+    /// Who hears.
+    fn name(&self) -> String {
+        let beside = self.beside.iter().map(|other| format!(" + {}", other.card.name));
+        beside.fold(self.packed.card.name.clone(), |name, other| name + &other)
     }
 
     /// Tells at once, and in the report, that the model knows these voices.

@@ -185,7 +185,7 @@ impl Teacher {
 
 impl TrunkLayer {
     /// Dilation, and by how much it comes late.
-    fn describes(&self) -> (usize, usize) {
+    pub(crate) fn describes(&self) -> (usize, usize) {
         (self.conv.dilation, self.late)
     }
 

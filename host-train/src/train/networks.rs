@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use super::checkpoint::RunDir;
 use super::experiment::{Experiment, STEP_MS, Told};
 use crate::export::{Packed, completion_net, key_motion_net};
-use crate::model::{CompletionNet, CompletionNets, KeyMotionNet};
+use crate::model::{CompletionNet, CompletionNets, KeyMotionNet, TrunkLayer};
 
 /// Name of KeyMotionNet in the run's folder.
 pub const KEY_MOTION: &str = "key_motion";
@@ -78,9 +78,8 @@ fn fresh_completion(experiment: &Experiment, device: &Device) -> CompletionNets 
     nets
 }
 
-/// Dilation of each layer, and by how much it comes late.
 fn layers(net: &KeyMotionNet) -> Vec<(usize, usize)> {
-    net.layers.iter().map(|layer| (layer.conv.dilation, layer.late)).collect()
+    net.layers.iter().map(TrunkLayer::describes).collect()
 }
 
 /// Inputs and outputs of the layers.

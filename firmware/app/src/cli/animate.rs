@@ -144,8 +144,8 @@ fn one(
     let (model, hearings) = (model(args), hearings.count());
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     Ok(serde_json::json!({
-        "files": files, "audio_s": audio_s, "model": model, "beside": beside(args), "hearings": hearings, "look_ahead_ms": look_ahead_ms,
-        "warning": warning
+        "files": files, "audio_s": audio_s, "model": model, "beside": beside(args), "hearings": hearings,
+        "look_ahead_ms": look_ahead_ms, "warning": warning
     }))
 }
 

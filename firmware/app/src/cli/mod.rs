@@ -115,8 +115,8 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
 #[derive(Args)]
 struct ModelArgs {
     /// Name of a model, or its folder. Unless told otherwise a microphone has `live`; --play, --serve and animate
-    /// have `playback`, beside which animate has `studio`. Names are searched in $KEYFACE_MODELS and the installed models; in a checkout also in its
-    /// models.
+    /// have `playback`, beside which animate has `studio`. Names are searched in $KEYFACE_MODELS and the installed
+    /// models; in a checkout also in its models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }
