@@ -196,19 +196,27 @@ struct Past {
 impl Past {
     fn of(experiment: &Experiment, corpora: &Corpora) -> Result<Past> {
         let mut past = Past { data: corpora.uses().collect(), trained_on: corpora.trained_on() };
-        let Some(folder) = &experiment.key_motion.stands_on else { return Ok(past) };
-        let below = if Packed::is_at(folder) {
-            let trained_on = TrainedOn::read(folder)?.unwrap_or_default();
-            Past { data: Packed::read(folder)?.card.data, trained_on }
-        } else {
-            let below = RunDir::open(folder)?.experiment()?;
-            Past::of(&below, &Corpora::read(&below)?)?
-        };
-        let is_new = |data: &DataUse| past.data.iter().all(|own| own.corpus != data.corpus);
-        let added: Vec<DataUse> = below.data.into_iter().filter(is_new).collect();
-        past.data.extend(added);
-        past.trained_on.join(below.trained_on);
+        for folder in &experiment.key_motion.stands_on {
+            past.join(Past::at(folder)?);
+        }
         Ok(past)
+    }
+
+    /// Of a model, or of a run.
+    fn at(folder: &Path) -> Result<Past> {
+        if Packed::is_at(folder) {
+            let trained_on = TrainedOn::read(folder)?.unwrap_or_default();
+            return Ok(Past { data: Packed::read(folder)?.card.data, trained_on });
+        }
+        let experiment = RunDir::open(folder)?.experiment()?;
+        Past::of(&experiment, &Corpora::read(&experiment)?)
+    }
+
+    fn join(&mut self, below: Past) {
+        let is_new = |data: &DataUse| self.data.iter().all(|own| own.corpus != data.corpus);
+        let added: Vec<DataUse> = below.data.into_iter().filter(is_new).collect();
+        self.data.extend(added);
+        self.trained_on.join(below.trained_on);
     }
 }
 
@@ -233,7 +241,7 @@ mod tests {
         let mut experiment = Experiment::read(&root.join("experiments/live.toml")).unwrap();
         let model = root.join("../models/live");
         assert!(Past::of(&experiment, &Corpora::none()).unwrap().data.is_empty());
-        experiment.key_motion.stands_on = Some(model.clone());
+        experiment.key_motion.stands_on = vec![root.join("../models/instant"), model.clone()];
         let past = Past::of(&experiment, &Corpora::none()).unwrap();
         assert_eq!(Some(past.trained_on), TrainedOn::read(&model).unwrap());
         assert_eq!(past.data, Packed::read(&model).unwrap().card.data);

@@ -140,7 +140,7 @@ impl KeyMotionNet {
         self.layers.iter().fold(self.lift.forward(all), |x, layer| layer.forward(x))
     }
 
-    /// Begins as `other`, a network of the same front, at its last look-ahead. Layers that it has none of begin by adding
+    /// Begins as `other`, a network of the same front, at its last look-aheads. Layers that it has none of begin by adding
     /// nothing, so that all is said that `other` said, and later by as much as those wait. Where it goes on with other
     /// layers, only those below are taken, and what lies above is learnt anew.
     pub fn standing_on(self, other: KeyMotionNet) -> KeyMotionNet {
@@ -155,7 +155,8 @@ impl KeyMotionNet {
             None => own,
         });
         let layers = begun.collect();
-        let heads = if is_whole { heads.into_iter().next_back().into_iter().collect() } else { self.heads };
+        let spare = heads.len().saturating_sub(self.heads.len());
+        let heads = if is_whole { heads.into_iter().skip(spare).collect() } else { self.heads };
         KeyMotionNet { front, lift, layers, heads, ..self }
     }
 

@@ -99,10 +99,11 @@ pub struct KeyMotionPhase {
     pub learning_rate: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
-    /// Folder of a model, or of a finished run at its longest look-ahead, as whose networks these begin. Centred layers may
-    /// lie above all of its layers, and wait on top of its look-ahead; of other layers only those below are taken.
-    #[serde(default)]
-    pub stands_on: Option<PathBuf>,
+    /// Folder of a model or of a finished run, as whose networks these begin, at its longest look-aheads; several are models
+    /// of one trunk, shortest look-ahead first. Centred layers may lie above all of its layers, and wait on top of its
+    /// look-aheads; of other layers only those below are taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stands_on: Vec<PathBuf>,
 }
 
 /// Training of CompletionNet.

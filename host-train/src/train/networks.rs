@@ -1,14 +1,14 @@
 //! The networks of an experiment: those that it begins with, and the best of its run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 
 use super::checkpoint::RunDir;
 use super::experiment::{Experiment, STEP_MS, Told};
-use crate::export::{Packed, completion_net, key_motion_net};
+use crate::export::{KeyMotionWeights, Packed, completion_net, key_motion_net, key_motion_weights};
 use crate::model::{CompletionNet, CompletionNets, KeyMotionNet, TrunkLayer};
 
 /// Name of KeyMotionNet in the run's folder.
@@ -36,17 +36,17 @@ pub fn best_completion(experiment: &Experiment, run: &RunDir, device: &Device) -
 /// New weights, or those that the experiment stands on.
 pub(super) fn begun_key_motion(experiment: &Experiment, training: &Device) -> Result<KeyMotionNet> {
     let fresh = fresh_key_motion(experiment, training);
-    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh) };
-    let below = Below::read(folder, training)?;
-    let (place, sizes) = (folder.display(), fresh.num_params());
+    let Some(below) = Below::read(&experiment.key_motion.stands_on, training)? else { return Ok(fresh) };
+    let (place, sizes) = (&below.place, fresh.num_params());
     let (own_layers, layers_below) = (layers(&fresh), layers(&below.key_motion));
     if own_layers.starts_with(&layers_below) {
         let late: usize = own_layers[layers_below.len()..].iter().map(|(_, late)| late).sum();
-        let (expected, came) = (below.look_ahead_ms + STEP_MS * late as u32, experiment.look_ahead_ms);
+        let (late, own) = (STEP_MS * late as u32, &experiment.look_aheads_ms);
+        let spare = below.look_aheads_ms.len().saturating_sub(own.len());
+        let expected: Vec<u32> = below.look_aheads_ms[spare..].iter().map(|ms| ms + late).collect();
         ensure!(
-            expected == came,
-            "{place}: expected look_ahead_ms = {expected} on its {} ms, came {came}",
-            below.look_ahead_ms
+            expected == *own,
+            "{place}: expected look_aheads_ms = {expected:?}, {late} above its own, came {own:?}"
         );
     }
     let begun = fresh.standing_on(below.key_motion);
@@ -57,11 +57,13 @@ pub(super) fn begun_key_motion(experiment: &Experiment, training: &Device) -> Re
 /// New weights, or those that the experiment stands on.
 pub(super) fn begun_completion(experiment: &Experiment, training: &Device) -> Result<CompletionNets> {
     let fresh = fresh_completion(experiment, training);
-    let Some(folder) = &experiment.key_motion.stands_on else { return Ok(fresh) };
-    let below = Below::read(folder, training)?.completion;
-    let same = fresh.each.iter().all(|own| sizes(own) == sizes(&below));
-    ensure!(same, "{}: its CompletionNet has other sizes than this experiment's", folder.display());
-    Ok(CompletionNets { each: vec![below] })
+    let Some(below) = Below::read(&experiment.key_motion.stands_on, training)? else { return Ok(fresh) };
+    let spare = below.completion.len().saturating_sub(fresh.each.len());
+    let begun = CompletionNets { each: below.completion.into_iter().skip(spare).collect() };
+    let all_sizes = |nets: &CompletionNets| nets.each.iter().map(sizes).collect::<Vec<_>>();
+    let same = all_sizes(&begun) == all_sizes(&fresh);
+    ensure!(same, "{}: its CompletionNets are others in size or number than this experiment's", below.place);
+    Ok(begun)
 }
 
 fn fresh_key_motion(experiment: &Experiment, device: &Device) -> KeyMotionNet {
@@ -82,35 +84,60 @@ fn layers(net: &KeyMotionNet) -> Vec<(usize, usize)> {
     net.layers.iter().map(TrunkLayer::describes).collect()
 }
 
+/// Whether two networks differ in their first heads at most.
+fn have_one_trunk(one: &KeyMotionNet, other: &KeyMotionNet) -> bool {
+    let one = key_motion_weights(one, 0);
+    KeyMotionWeights { heads: one.heads.clone(), ..key_motion_weights(other, 0) } == one
+}
+
 /// Inputs and outputs of the layers.
 fn sizes(net: &CompletionNet) -> [[usize; 2]; 6] {
     let CompletionNet { flow, audio, weight, decoder, motion } = net;
     [&flow.embed, &audio.embed, &flow.conv.taps, weight, &decoder.taps, motion].map(|layer| layer.weight.dims())
 }
 
-/// Networks that are there, at one look-ahead.
+/// Networks that are there: one trunk, and a head and a CompletionNet for each look-ahead.
 struct Below {
+    place: String,
     key_motion: KeyMotionNet,
-    completion: CompletionNet,
-    look_ahead_ms: u32,
+    completion: Vec<CompletionNet>,
+    look_aheads_ms: Vec<u32>,
 }
 
 impl Below {
-    /// Those of a model, or of a finished run at its longest look-ahead.
-    fn read(folder: &Path, device: &Device) -> Result<Below> {
+    /// Those of a model, of a finished run, or of models of one trunk; none of no folder.
+    fn read(folders: &[PathBuf], device: &Device) -> Result<Option<Below>> {
+        let Some((first, others)) = folders.split_first() else { return Ok(None) };
+        let mut all = Below::at(first, device)?;
+        for folder in others {
+            let Below { place, key_motion, completion, look_aheads_ms } = Below::at(folder, device)?;
+            let same = have_one_trunk(&all.key_motion, &key_motion);
+            ensure!(same, "{place}: its trunk is another than that of {}", all.place);
+            all.key_motion.heads.extend(key_motion.heads);
+            all.completion.extend(completion);
+            all.look_aheads_ms.extend(look_aheads_ms);
+        }
+        Ok(Some(all))
+    }
+
+    fn at(folder: &Path, device: &Device) -> Result<Below> {
+        let place = folder.display().to_string();
         if Packed::is_at(folder) {
             let model = Packed::read(folder)?;
-            let (nets, look_ahead_ms) = (model.trained()?, model.card.look_ahead_ms);
-            let (key_motion, completion) =
-                (key_motion_net(&nets.key_motion, device), completion_net(&nets.completion, device));
-            return Ok(Below { key_motion, completion, look_ahead_ms });
+            let (nets, look_aheads_ms) = (model.trained()?, vec![model.card.look_ahead_ms]);
+            let key_motion = key_motion_net(&nets.key_motion, device);
+            return Ok(Below {
+                place,
+                key_motion,
+                completion: vec![completion_net(&nets.completion, device)],
+                look_aheads_ms,
+            });
         }
         let run = RunDir::open(folder)?;
         let experiment = run.experiment()?;
-        let place = || folder.display().to_string();
-        let completion = best_completion(&experiment, &run, device)?.each.pop().with_context(place)?;
-        let look_ahead_ms = *experiment.look_aheads_ms.last().with_context(place)?;
-        Ok(Below { key_motion: best_key_motion(&experiment, &run, device)?, completion, look_ahead_ms })
+        let completion = best_completion(&experiment, &run, device)?.each;
+        let key_motion = best_key_motion(&experiment, &run, device)?;
+        Ok(Below { place, key_motion, completion, look_aheads_ms: experiment.look_aheads_ms })
     }
 }
 
@@ -120,12 +147,15 @@ mod tests {
     use burn::tensor::{Distribution, Tensor};
     use keyface_core::{FEATURES, STEP_HOPS};
 
+    fn models() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+    }
+
     /// `live.toml`, on the shipped model.
     fn experiment() -> Experiment {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut experiment = Experiment::read(&root.join("experiments/live.toml")).unwrap();
+        let mut experiment = Experiment::read(&models().join("../host-train/experiments/live.toml")).unwrap();
         (experiment.look_aheads_ms, experiment.look_ahead_ms) = (vec![60], 60);
-        experiment.key_motion.stands_on = Some(root.join("../models/live"));
+        experiment.key_motion.stands_on = vec![models().join("live")];
         experiment
     }
 
@@ -133,7 +163,7 @@ mod tests {
     fn a_training_begins_as_a_shipped_model() {
         let (experiment, device) = (experiment(), Device::flex());
         let begun = begun_key_motion(&experiment, &device).unwrap();
-        let model = Packed::read(experiment.key_motion.stands_on.as_deref().unwrap()).unwrap().trained().unwrap();
+        let model = Packed::read(&experiment.key_motion.stands_on[0]).unwrap().trained().unwrap();
         let x = Tensor::<3>::random([1, 30, STEP_HOPS * FEATURES], Distribution::Default, &device);
         let heads = |net: &KeyMotionNet| net.heads(0, net.trunk(x.clone()));
         assert_eq!(
@@ -149,6 +179,27 @@ mod tests {
     }
 
     #[test]
+    fn a_training_begins_as_three_models_of_one_trunk() {
+        let experiment = Experiment::read(&models().join("../host-train/experiments/live.toml")).unwrap();
+        let folders = ["instant", "live", "playback"].map(|name| models().join(name));
+        let with = |folders: &[PathBuf]| {
+            let mut experiment = experiment.clone();
+            experiment.key_motion.stands_on = folders.to_vec();
+            experiment
+        };
+        let device = Device::flex();
+        let begun = begun_key_motion(&with(&folders), &device).unwrap();
+        for (which, folder) in folders.iter().enumerate() {
+            let model = Packed::read(folder).unwrap().trained().unwrap();
+            assert_eq!(key_motion_weights(&begun, which), model.key_motion);
+        }
+        assert_eq!(begun_completion(&with(&folders), &device).unwrap().each.len(), 3);
+        let two = begun_key_motion(&with(&folders[..2]), &device).unwrap_err().to_string();
+        assert!(two.contains("expected look_aheads_ms = [20, 60], 0 above its own, came [20, 60, 120]"), "{two}");
+        assert!(begun_completion(&with(&folders[..2]), &device).is_err());
+    }
+
+    #[test]
     fn networks_of_other_sizes_or_another_look_ahead_are_refused() {
         let refusal = |change: fn(&mut Experiment)| {
             let mut experiment = experiment();
@@ -159,11 +210,15 @@ mod tests {
         };
         assert_eq!(refusal(|_| ()), "");
         assert!(refusal(|e| e.key_motion_net.width = 128).contains("its KeyMotionNet has other sizes"));
-        assert!(refusal(|e| e.completion_net.width = 64).contains("its CompletionNet has other sizes"));
+        assert!(refusal(|e| e.completion_net.width = 64).contains("its CompletionNets are others in size"));
         assert!(refusal(|e| e.key_motion_net.bands = vec![48, 48]).contains("its KeyMotionNet has other sizes"));
         let late = refusal(|e| e.key_motion_net.centred_dilations = vec![1, 2]);
-        assert!(late.contains("expected look_ahead_ms = 120 on its 60 ms, came 60"), "{late}");
+        assert!(late.contains("expected look_aheads_ms = [120], 60 above its own, came [60]"), "{late}");
         assert_eq!(refusal(|e| e.key_motion_net.dilations[7] = 4), "", "its first seven layers");
-        assert!(refusal(|e| e.key_motion.stands_on = Some("runs/nothing".into())).contains("runs/nothing"));
+        assert!(refusal(|e| e.key_motion.stands_on = vec!["runs/nothing".into()]).contains("runs/nothing"));
+        let others = refusal(|e| e.key_motion.stands_on.push(models().join("studio")));
+        assert!(others.contains("studio: its trunk is another than that of"), "{others}");
+        let twice = refusal(|e| e.key_motion.stands_on.push(models().join("live")));
+        assert_eq!(twice, "", "the last of two");
     }
 }
