@@ -47,4 +47,5 @@ pub mod space;
 pub mod train;
 pub mod trained_on;
 pub mod truth;
+pub mod tune;
 pub mod variants;

@@ -30,6 +30,8 @@ enum Command {
     Throughput(commands::throughput::ThroughputArgs),
     /// Write a model folder from a run
     Export(commands::export::ExportArgs),
+    /// Search a model's numbers for mouths and lips as files are heard: at several speeds, beside another model
+    Tune(commands::tune::TuneArgs),
     /// Load a model folder as a device does
     Check(commands::check::CheckArgs),
     /// Write a model's weights in every form that a device can compute in, for `keyface bench`
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Ablate(args) => commands::ablate::run(&args),
         Command::Throughput(args) => commands::throughput::run(&args),
         Command::Export(args) => commands::export::export(&args),
+        Command::Tune(args) => commands::tune::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Variants(args) => commands::variants::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),

@@ -8,7 +8,9 @@ use keyface_core::{DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, M
 
 use crate::clip::segments;
 use crate::data::{Utterance, whole};
-use crate::evaluate::{HeardClip, MouthScore, Searched, calmed, decoded_score, search_closures, search_decode};
+use crate::evaluate::{
+    HeardClip, LIVE_FALSE_PER_MIN, MouthScore, Searched, calmed, decoded_score, search_closures, search_decode,
+};
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
@@ -53,7 +55,8 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
         flow: FlowMaker { device, told: experiment.completion.flow },
     };
     let hear = |clips: &[Utterance]| clips.iter().map(|clip| nets.hear(clip)).collect::<Vec<HeardClip>>();
-    let heard = Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy) };
+    let heard =
+        Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy), false_per_min: LIVE_FALSE_PER_MIN };
     let start = DecoderConfig {
         key_threshold: KEY_THRESHOLD,
         key_refractory_ms: KEY_REFRACTORY.as_ms(),
@@ -220,7 +223,8 @@ impl Past {
     }
 }
 
-fn figures(score: &MouthScore) -> [(String, f64); 5] {
+/// What a card says of the people who choose.
+pub(crate) fn figures(score: &MouthScore) -> [(String, f64); 5] {
     let round = |x: f64| (x * 1000.0).round() / 1000.0;
     [
         ("valid_balanced".to_owned(), round(score.balanced)),

@@ -69,6 +69,11 @@ impl TrainedOn {
         Ok(Some(trained))
     }
 
+    /// Whether this person was trained on, in any corpus; in a crowd, this clip.
+    pub fn knows(&self, speaker: &str, clip: &str) -> bool {
+        [speaker, clip].into_iter().any(|who| self.corpora_of(who).count() > 0)
+    }
+
     /// The corpora in which this person was trained on.
     fn corpora_of(&self, person: &str) -> impl Iterator<Item = &str> {
         let person = hash(person);
@@ -89,8 +94,7 @@ pub fn warning(card: &ModelCard, trained: Option<&TrainedOn>, corpus: &str, clip
             )
         });
     };
-    let known = |clip: &&&Clip| [&clip.speaker, &clip.id].into_iter().any(|who| trained.corpora_of(who).count() > 0);
-    let heard: Vec<&Clip> = clips.iter().filter(known).copied().collect();
+    let heard: Vec<&Clip> = clips.iter().filter(|clip| trained.knows(&clip.speaker, &clip.id)).copied().collect();
     let first = heard.first()?;
     let people: BTreeSet<&str> = heard.iter().map(|clip| clip.speaker.as_str()).collect();
     let named = people.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
 //! A sound that is heard at several speeds.
 
-use keyface_core::{HOP_SAMPLES, Hearings, PHONES, SPEEDS, STEP_HOPS, Step};
+use keyface_core::{HOP_SAMPLES, Heads, Hearings, PHONES, SPEEDS, STEP_HOPS, Step};
 use keyface_tests::models::{folder, line, model};
 use keyface_tests::signal::golden;
 
@@ -11,9 +11,16 @@ fn hearings(speeds: &[f32]) -> Hearings {
     Hearings::new(&model(&folder("playback")), speeds).unwrap()
 }
 
-/// Steps, and the phones at each.
-fn heard(hearings: &mut Hearings, sound: &[f32]) -> Vec<(Step, [f32; PHONES])> {
-    let step = |hop| hearings.push(hop).unwrap().map(|step| (step, *hearings.line().phones()));
+/// What is believed of each phone, of sealed lips and of lip on teeth.
+type Believed = [f32; PHONES + 2];
+
+/// Steps, and what is believed at each.
+fn heard(hearings: &mut Hearings, sound: &[f32]) -> Vec<(Step, Believed)> {
+    let believed = |heads: &Heads| {
+        let contacts = [heads.closure, heads.lip_teeth];
+        std::array::from_fn(|n| heads.phones.iter().chain(&contacts).nth(n).copied().unwrap())
+    };
+    let step = |hop| hearings.push(hop).unwrap().map(|step| (step, believed(hearings.line().heads())));
     sound.chunks(HOP_SAMPLES).filter_map(step).collect()
 }
 
@@ -45,7 +52,7 @@ fn several_ears_describe_the_same_moments_with_probabilities_of_their_own() {
     let steps = heard(&mut several, &[sound.clone(), vec![0.0; delay]].concat());
     let once = heard(&mut hearings(&[]), &sound);
     assert!(steps.iter().map(|(step, _)| step.at).eq(once.iter().map(|(step, _)| step.at)));
-    assert!(steps.iter().all(|(_, phones)| (phones.iter().sum::<f32>() - 1.0).abs() < 1e-4));
+    assert!(steps.iter().all(|(_, phones)| (phones[..PHONES].iter().sum::<f32>() - 1.0).abs() < 1e-4));
     assert!(steps.iter().all(|(step, _)| step.motion.0.iter().all(|weight| (0.0..=1.0).contains(weight))));
     assert!(steps.iter().zip(&once).any(|((_, mean), (_, own))| mean != own));
 }
@@ -64,9 +71,9 @@ fn a_model_that_waits_longer_hears_beside_the_line_and_changes_no_moment() {
     assert!(steps.iter().map(|(step, _)| step.at).eq(once.iter().map(|(step, _)| step.at)));
     // Once the other has spoken, both count alike.
     for (step, phones) in &steps[30..] {
-        let of = |all: &[(Step, [f32; PHONES])]| all.iter().find(|(own, _)| own.at == step.at).unwrap().1;
+        let of = |all: &[(Step, Believed)]| all.iter().find(|(own, _)| own.at == step.at).unwrap().1;
         let mean = |n: usize| 0.5 * (of(&once)[n] + of(&other)[n]);
-        assert!((0..PHONES).all(|n| (phones[n] - mean(n)).abs() < 1e-5));
+        assert!((0..PHONES + 2).all(|n| (phones[n] - mean(n)).abs() < 1e-5));
     }
 }
 

@@ -72,7 +72,7 @@ fn observe(line: &mut Line, block: &[f32], steps: &mut Vec<Observed>) -> Result<
     // A hop completes one step at most.
     for hop in block.chunks(HOP_SAMPLES) {
         let step = line.push(hop).last().transpose()?;
-        steps.extend(step.map(|step| Observed { at: step.at, phones: *line.phones() }));
+        steps.extend(step.map(|step| Observed { at: step.at, phones: line.heads().phones }));
     }
     Ok(())
 }

@@ -12,9 +12,9 @@ use crate::roots::{self, is_packaged};
 
 /// For a microphone, where the board names none.
 pub const LIVE: &str = "live";
-/// For a voice that can wait for the lips: `--play`, `--serve`, and files.
+/// For a voice that can wait for the lips: `--play` and `--serve`; and beside the model for files.
 pub const PLAYBACK: &str = "playback";
-/// What hears files beside it: hears as much after a sound as before it.
+/// For files.
 pub const STUDIO: &str = "studio";
 /// Names a folder of models.
 pub const MODELS_VARIABLE: &str = "KEYFACE_MODELS";

@@ -1,13 +1,14 @@
 //! A sound that may be heard more than once: lines that hear it quicker and slower beside the one that hears it as it is,
-//! or with another model, and the mean of the phones that they hear (test-time augmentation, speeds as training varies
+//! or with another model, and the mean of what they hear (test-time augmentation, speeds as training varies
 //! them, Ko et al. 2015; an ensemble). Who speaks more slowly, or higher, than most whom a network has learnt from is
 //! nearer to them at another speed.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::heads::Evidence;
 use crate::line::STEP;
-use crate::{AudioTime, CoreError, HOP_SAMPLES, Line, Model, PHONES, Resampler, SAMPLE_RATE_HZ, Span, Step};
+use crate::{AudioTime, CoreError, HOP_SAMPLES, Line, Model, Resampler, SAMPLE_RATE_HZ, Span, Step};
 
 /// Speeds at which a sound is heard beside its own.
 pub const SPEEDS: [f32; 5] = [0.95, 1.05, 1.10, 1.15, 1.20];
@@ -26,8 +27,8 @@ struct Other {
     speed: f32,
     resampler: Resampler,
     line: Line,
-    /// What it said, at the sound's own times.
-    said: VecDeque<(AudioTime, [f32; PHONES])>,
+    /// What it has heard, at the sound's own times.
+    heard: VecDeque<(AudioTime, Evidence)>,
 }
 
 impl Hearings {
@@ -66,8 +67,8 @@ impl Hearings {
         let ready = self.waiting.len().saturating_sub(self.delay);
         let hop: Vec<f32> = self.waiting.drain(..ready).collect();
         if let Some(at) = self.line.describes_with(hop.len()) {
-            for phones in self.others.iter_mut().filter_map(|other| other.at(at)) {
-                self.line.tell(&phones);
+            for heard in self.others.iter_mut().filter_map(|other| other.at(at)) {
+                self.line.tell(heard);
             }
         }
         self.line.push(&hop).last().transpose()
@@ -100,7 +101,7 @@ impl Hearings {
         for other in &mut self.others {
             other.resampler.reset();
             other.line.reset();
-            other.said.clear();
+            other.heard.clear();
         }
     }
 }
@@ -109,7 +110,7 @@ impl Other {
     fn new(model: &Model, speed: f32) -> Result<Other, CoreError> {
         // What is quicker has the same samples at a higher rate.
         let resampler = Resampler::new((speed * SAMPLE_RATE_HZ as f32).round() as u32)?;
-        Ok(Other { speed, resampler, line: Line::new(model.clone()), said: VecDeque::new() })
+        Ok(Other { speed, resampler, line: Line::new(model.clone()), heard: VecDeque::new() })
     }
 
     /// How far the newest that it says lies behind the newest of the sound, at most.
@@ -124,21 +125,23 @@ impl Other {
         for sample in quicker.chunks(HOP_SAMPLES) {
             if let Some(step) = self.line.push(sample).last().transpose()? {
                 let at = AudioTime((step.at.0 as f64 * f64::from(self.speed)) as i64);
-                self.said.push_back((at, *self.line.phones()));
+                self.heard.push_back((at, self.line.heads().into()));
             }
         }
         Ok(())
     }
 
-    /// What it says of a moment, of which nothing earlier will be asked; `None` before it has said anything.
-    fn at(&mut self, at: AudioTime) -> Option<[f32; PHONES]> {
-        while self.said.get(1).is_some_and(|(next, _)| *next <= at) {
-            self.said.pop_front();
+    /// What it hears of a moment, of which nothing earlier will be asked; `None` before it has heard anything.
+    fn at(&mut self, at: AudioTime) -> Option<Evidence> {
+        while self.heard.get(1).is_some_and(|(next, _)| *next <= at) {
+            self.heard.pop_front();
         }
-        let (from, said) = self.said.front()?;
-        let Some((to, next)) = self.said.get(1).filter(|_| *from < at) else { return Some(*said) };
+        let (from, heard) = self.heard.front()?;
+        let Some((to, next)) = self.heard.get(1).filter(|_| *from < at) else { return Some(*heard) };
         let share = (at - *from).0 as f32 / (*to - *from).0 as f32;
-        Some(core::array::from_fn(|n| said[n] + share * (next[n] - said[n])))
+        let mut between = heard.scaled(1.0 - share);
+        between.add(next.scaled(share));
+        Some(between)
     }
 }
 

@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 use crate::completion::Completion;
 use crate::contact::with_contacts;
 use crate::flow::KeyTracker;
-use crate::heads::HEADS;
+use crate::heads::{Evidence, HEADS};
 use crate::net::check_finite;
 use crate::script::Script;
 use crate::{
     AudioTime, CoreError, DecoderConfig, Delivery, FEATURES, HOP_SAMPLES, Heads, Hops, KeyMotion, LogMel,
-    MOTION_CHANNELS, Motion, Mouth, MouthDecoder, Net, PHONES, STEP_HOPS, Span, Spoken, Stage, Viseme,
+    MOTION_CHANNELS, Motion, Mouth, MouthDecoder, Net, STEP_HOPS, Span, Spoken, Stage, Viseme,
 };
 
 /// Span of a step, and its samples.
@@ -100,9 +100,9 @@ pub struct Line {
     completion: Completion,
     delivery: Delivery,
     script: Option<Script>,
-    phones: [f32; PHONES],
-    /// What others say of the moment that the next step describes: the sum of their phones, and how many they are.
-    others: ([f32; PHONES], f32),
+    heads: Heads,
+    /// What others hear of the moment that the next step describes: their sum, and how many they are.
+    others: (Evidence, f32),
 }
 
 impl Line {
@@ -129,8 +129,8 @@ impl Line {
             completion: Completion::new(),
             delivery: Delivery::new(look_ahead),
             script: None,
-            phones: [0.0; PHONES],
-            others: ([0.0; PHONES], 0.0),
+            heads: nothing_heard(),
+            others: (Evidence::NONE, 0.0),
         }
     }
 
@@ -157,9 +157,10 @@ impl Line {
         Spoken { motion: self.motion_at(time), prosody: self.delivery.at(time) }
     }
 
-    /// Probability of each phone at the newest step, in [`Phone::ALL`](crate::Phone::ALL)'s order; zeros before the first.
-    pub fn phones(&self) -> &[f32; PHONES] {
-        &self.phones
+    /// What is believed of the newest step: the network's answers, corrected by other hearings and by the script. No phone
+    /// has a probability before the first.
+    pub fn heads(&self) -> &Heads {
+        &self.heads
     }
 
     /// How far a step lies behind the audio that it needs.
@@ -178,8 +179,8 @@ impl Line {
         self.completion.reset();
         self.delivery.reset();
         self.script = None;
-        self.phones = [0.0; PHONES];
-        self.others = ([0.0; PHONES], 0.0);
+        self.heads = nothing_heard();
+        self.others = (Evidence::NONE, 0.0);
     }
 
     /// The moment that the next so many samples, at most a step of them, let it describe, if they do.
@@ -188,10 +189,10 @@ impl Line {
         (self.filled + samples >= STEP_SAMPLES).then(|| self.hops.time() + STEP - self.look_ahead)
     }
 
-    /// What another line says of that moment: the mean of all is believed.
+    /// What another line hears of that moment: the mean of all is believed.
     #[cfg(feature = "tract")]
-    pub(crate) fn tell(&mut self, phones: &[f32; PHONES]) {
-        self.others.0.iter_mut().zip(phones).for_each(|(sum, p)| *sum += p);
+    pub(crate) fn tell(&mut self, heard: Evidence) {
+        self.others.0.add(heard);
         self.others.1 += 1.0;
     }
 
@@ -208,14 +209,15 @@ impl Line {
         self.key_motion.run(&[features.as_flattened()], &mut [&mut raw, &mut self.trunk])?;
         check_finite("key_motion", "heads", &raw)?;
         let mut heads = Heads::from_raw(&raw);
-        let (others, count) = core::mem::replace(&mut self.others, ([0.0; PHONES], 0.0));
+        let (mut all, count) = core::mem::replace(&mut self.others, (Evidence::NONE, 0.0));
         if count > 0.0 {
-            heads.phones.iter_mut().zip(others).for_each(|(own, others)| *own = (*own + others) / (1.0 + count));
+            all.add((&heads).into());
+            heads = heads.believing(all.scaled(1.0 / (1.0 + count)));
         }
         if let Some(script) = &self.script {
             script.correct(at, STEP, &mut heads);
         }
-        self.phones = heads.phones;
+        self.heads = heads;
         self.delivery.step(at, heads.voice);
         let state = self.mouth.push(&heads);
         let (flow, key) = self.keys.push(at, STEP, &heads);
@@ -249,6 +251,10 @@ impl Line {
         self.key_motion.reset();
         self.completion_net.reset();
     }
+}
+
+fn nothing_heard() -> Heads {
+    Heads::from_raw(&[0.0; HEADS]).believing(Evidence::NONE)
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub mod reading;
 pub mod render;
 pub mod throughput;
 pub mod train;
+pub mod tune;
 pub mod variants;
 
 /// A line, and all of it written.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, HOP_SAMPLES, Hearings, KeyMotion, Model, Motion, PHONES, Phone};
+use keyface_core::{AudioTime, HOP_SAMPLES, Heads, Hearings, KeyMotion, Model, Motion, PHONES, Phone, SPEEDS};
 use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
@@ -27,8 +27,15 @@ pub struct Heard {
     pub motion: Track,
     /// How far the completion trusts the key motions (KMTalk's G), at the audio times that the steps describe.
     pub fusion: Vec<(AudioTime, f32)>,
-    /// The likeliest phone, likewise.
-    pub phones: Vec<(AudioTime, Phone)>,
+    /// What it believed of each step, at the audio times that they describe.
+    pub heads: Vec<(AudioTime, Heads)>,
+}
+
+impl Heard {
+    /// The likeliest phone of each step, at the audio times that they describe.
+    pub fn phones(&self) -> impl Iterator<Item = (AudioTime, Phone)> {
+        self.heads.iter().map(|(at, heads)| (*at, likeliest(&heads.phones)))
+    }
 }
 
 /// What a line hears.
@@ -58,6 +65,12 @@ pub fn hear_all<T: Sync>(packed: &Packed, of: &[T], sound: impl Fn(usize, &T) ->
 
 /// Models that hear the sound beside the line's, and at which speeds.
 pub type Beside<'a> = [(&'a Packed, &'static [f32])];
+
+/// Who hears a file beside a model's line in `keyface animate`: the model itself at other speeds, and perhaps another one.
+pub fn several_hearings<'a>(own: &'a Packed, other: Option<&'a Packed>) -> Vec<(&'a Packed, &'static [f32])> {
+    let others = other.into_iter().flat_map(|other| [(other, &[1.0][..]), (other, &SPEEDS)]);
+    [(own, &SPEEDS[..])].into_iter().chain(others).collect()
+}
 
 /// The same, where the line believes the mean of its phones and those of others.
 ///
@@ -92,7 +105,7 @@ type Models = (Model, Vec<(Model, &'static [f32])>);
 fn hear(mut hearings: Hearings, samples: &[f32], script: Option<Script>) -> Result<Heard> {
     script.into_iter().for_each(|script| hearings.line_mut().follow(script));
     let (mut events, mut keys, mut steps, mut fusion) = (Events::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut phones = Vec::new();
+    let mut heads = Vec::new();
     // The others are ahead of the line, which hears no more than the clip.
     let silence = vec![0.0; hearings.delay()];
     for hop in samples.chunks(HOP_SAMPLES).chain(silence.chunks(HOP_SAMPLES)) {
@@ -101,9 +114,9 @@ fn hear(mut hearings: Hearings, samples: &[f32], script: Option<Script>) -> Resu
         keys.extend(step.key);
         steps.push((step.at, step.motion));
         fusion.push((step.at, step.fusion));
-        phones.push((step.at, likeliest(hearings.line().phones())));
+        heads.push((step.at, *hearings.line().heads()));
     }
-    Ok(Heard { events, keys, motion: on_frames(&steps), fusion, phones })
+    Ok(Heard { events, keys, motion: on_frames(&steps), fusion, heads })
 }
 
 fn likeliest(phones: &[f32; PHONES]) -> Phone {

@@ -33,14 +33,16 @@ pub use compare::{Comparison, Contest, compare};
 pub use confusion::{CLASSES, Confusion};
 pub use cues::CueFolder;
 pub use groups::GroupReport;
-pub use hear::{Beside, Heard, Sound, Track, hear_all, hear_all_beside, motion_at, true_motion};
+pub use hear::{Beside, Heard, Sound, Track, hear_all, hear_all_beside, motion_at, several_hearings, true_motion};
 pub use html::page;
 pub use keys::{KeyScore, KeyTally, KeyWindow};
 pub use plan::Plan;
-pub use report::{CorpusReport, EvaluationReport, evaluate};
+pub use report::{CorpusReport, EvaluationReport, evaluate, readable};
 pub use rows::{MotionRow, Program, mean_motion};
 pub use score::{Events, MouthScore, Scorer};
-pub use search::{HeardClip, Searched, calmed, decoded_score, search_closures, search_decode};
+pub use search::{
+    FILE_FALSE_PER_MIN, HeardClip, LIVE_FALSE_PER_MIN, Searched, calmed, decoded_score, search_closures, search_decode,
+};
 pub use streaming::StreamingReport;
 pub use table::Table;
 pub use tables::table;

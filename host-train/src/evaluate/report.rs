@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, Line, SPEEDS, Span, Viseme};
+use keyface_core::{AudioTime, Line, Span, Viseme};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Sound, Track, hear_all_beside, true_motion};
+use super::hear::{Heard, Sound, Track, hear_all_beside, several_hearings, true_motion};
 use super::key_rows::{keys, true_keys};
 use super::keys::KeyScore;
 use super::metric::frame_time_s;
@@ -268,11 +268,8 @@ impl Judge {
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
         let script = |clip: &Clip| self.script.then(|| Script::new(clip.phones.iter().copied()));
         let sound = |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), ..Sound::of(&j.clip) };
-        let mut beside: Vec<(&Packed, &[f32])> = Vec::new();
-        if self.hearings {
-            beside.push((&self.packed, &SPEEDS));
-            beside.extend(self.beside.iter().flat_map(|other| [(other, &[1.0][..]), (other, &SPEEDS)]));
-        }
+        let several = || several_hearings(&self.packed, self.beside.as_ref());
+        let beside = if self.hearings { several() } else { Vec::new() };
         hear_all_beside(&self.packed, &beside, judged, sound)
     }
 

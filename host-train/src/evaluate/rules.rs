@@ -55,21 +55,21 @@ fn moved(phones: &[Segment], by_s: f64) -> Vec<Segment> {
 
 /// The motion by the rules of the phones that a line found likeliest at each step.
 pub fn heard_track(clip: &Clip, heard: &Heard) -> Track {
-    let phones = segments(&heard.phones);
+    let phones = segments(heard.phones());
     let rows = truth::motion(&phones, &Effort::heard(&clip.samples, &phones), &Style::NEUTRAL);
     rows.into_iter().skip(1).step_by(STEP_HOPS).take(heard.motion.len()).collect()
 }
 
 /// Steps at which a phone was the likeliest, as segments that end with them.
-fn segments(steps: &[(AudioTime, Phone)]) -> Vec<Segment> {
+fn segments(steps: impl Iterator<Item = (AudioTime, Phone)>) -> Vec<Segment> {
     let mut all: Vec<Segment> = Vec::new();
-    for (at, phone) in steps.iter().filter(|(at, _)| at.0 > 0) {
+    for (at, phone) in steps.filter(|(at, _)| at.0 > 0) {
         let end_s = at.as_s();
         match all.last_mut() {
-            Some(last) if last.phone == *phone => last.end_s = end_s,
+            Some(last) if last.phone == phone => last.end_s = end_s,
             last => {
                 let start_s = last.map_or(0.0, |last| last.end_s);
-                all.push(Segment { start_s, end_s, phone: *phone });
+                all.push(Segment { start_s, end_s, phone });
             }
         }
     }
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn steps_of_one_phone_are_one_segment() {
         let at = |ms: i64, phone| (AudioTime::from_ms(ms), phone);
-        let found = segments(&[at(-20, Phone::M), at(20, Phone::SIL), at(40, Phone::B), at(60, Phone::B)]);
+        let found = segments([at(-20, Phone::M), at(20, Phone::SIL), at(40, Phone::B), at(60, Phone::B)].into_iter());
         let expected = [(0.0, 0.02, Phone::SIL), (0.02, 0.06, Phone::B)];
         assert_eq!(found, expected.map(|(start_s, end_s, phone)| Segment { start_s, end_s, phone }));
     }

@@ -20,13 +20,16 @@ pub struct Searched {
     pub clean: Vec<HeardClip>,
     /// With noise behind the speech; may be empty.
     pub noisy: Vec<HeardClip>,
+    /// More false closures a minute than this cost dearly: lips that close for nothing are seen at once.
+    pub false_per_min: f64,
 }
 
 /// Milliseconds of a step.
 const STEP_MS: i64 = 20;
-/// More false closures a minute than this cost dearly: lips that close for nothing are seen at once. This is the bar for
-/// people never heard.
-const FALSE_PER_MIN: f64 = 10.0;
+/// The bar for people never heard whose lips a live face shows.
+pub const LIVE_FALSE_PER_MIN: f64 = 10.0;
+/// The bar for files.
+pub const FILE_FALSE_PER_MIN: f64 = 6.0;
 /// False closures a minute of the other choices.
 const CAREFUL_PER_MIN: f64 = 4.0;
 const EAGER_PER_MIN: f64 = 18.0;
@@ -115,13 +118,13 @@ pub fn calmed(mut decode: DecoderConfig) -> DecoderConfig {
 
 /// Classes told apart, and contacts hit without many false ones; late shapes cost a little.
 fn merit(heard: &Searched, decode: &DecoderConfig) -> f64 {
-    let clean = judge(&heard.clean, decode).map_or(f64::MIN, |score| worth(&score));
+    let clean = judge(&heard.clean, decode).map_or(f64::MIN, |score| worth(&score, heard.false_per_min));
     let noisy = judge(&heard.noisy, decode).map_or(0.0, |score| score.balanced);
     clean + NOISY * noisy
 }
 
-fn worth(score: &MouthScore) -> f64 {
-    let extra = (score.false_closures_per_min - FALSE_PER_MIN).max(0.0);
+fn worth(score: &MouthScore, false_per_min: f64) -> f64 {
+    let extra = (score.false_closures_per_min - false_per_min).max(0.0);
     let bitten = (score.false_lip_teeth_per_min - FALSE_LIP_TEETH_PER_MIN).max(0.0);
     let restless = (score.open_in_pause - OPEN_IN_PAUSE).max(0.0);
     let late = (score.lag_ms - 80).max(0) as f64 / 10.0;
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_wrong_prior_is_corrected() {
-        let heard = Searched { clean: vec![heard()], noisy: vec![] };
+        let heard = Searched { clean: vec![heard()], noisy: vec![], false_per_min: LIVE_FALSE_PER_MIN };
         let before = judge(&heard.clean, &DecoderConfig::default()).unwrap();
         let (decode, after) = search_decode(&heard, DecoderConfig::default());
         assert!(after.unwrap().balanced > before.balanced + 0.2, "{decode:?}");

@@ -62,7 +62,7 @@ fn is_once(args: &AnimateArgs) -> bool {
 
 /// Who hears a file too, where no model was named.
 fn beside(args: &AnimateArgs) -> Option<&'static str> {
-    (args.model.model.is_none() && !is_once(args)).then_some(keyface::model::STUDIO)
+    (args.model.model.is_none() && !is_once(args)).then_some(keyface::model::PLAYBACK)
 }
 
 /// The words of the sound, where they are there.
@@ -94,7 +94,7 @@ const DOUBTFUL: f32 = 0.15;
 
 /// What was asked for. Times at which a live face could show it are asked of the live model.
 fn model(args: &AnimateArgs) -> &str {
-    args.model.or(if args.style.is_live() { keyface::model::LIVE } else { keyface::model::PLAYBACK })
+    args.model.or(if args.style.is_live() { keyface::model::LIVE } else { keyface::model::STUDIO })
 }
 
 /// Many sounds: each is tried, and those that failed are told.

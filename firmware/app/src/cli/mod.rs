@@ -114,9 +114,9 @@ fn command(command: Command, started: Instant) -> anyhow::Result<()> {
 /// Which model.
 #[derive(Args)]
 struct ModelArgs {
-    /// Name of a model, or its folder. Unless told otherwise a microphone has `live`; --play, --serve and animate
-    /// have `playback`, beside which animate has `studio`. Names are searched in $KEYFACE_MODELS and the installed
-    /// models; in a checkout also in its models.
+    /// Name of a model, or its folder. Unless told otherwise a microphone has `live`, --play and --serve have
+    /// `playback`, and animate has `studio`, with `playback` beside it. Names are searched in $KEYFACE_MODELS and the
+    /// installed models; in a checkout also in its models.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
 }

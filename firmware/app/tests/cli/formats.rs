@@ -154,12 +154,12 @@ fn a_file_is_heard_by_the_models_for_files_at_six_speeds_and_live_times_are_the_
         let told = desk.run(&format!("animate a.wav --out a.csv --json {args}")).fine().stdout;
         let told: Value = serde_json::from_str(&told).unwrap();
         let number = |key: &str| told[key].as_f64().unwrap() as i64;
-        assert_eq!(told["beside"].as_str(), (number("hearings") == 12).then_some("studio"));
+        assert_eq!(told["beside"].as_str(), (number("hearings") == 12).then_some("playback"));
         (told["model"].as_str().unwrap().to_owned(), number("look_ahead_ms"), number("hearings"))
     };
-    assert_eq!(model(""), ("playback".to_owned(), 120, 12));
+    assert_eq!(model(""), ("studio".to_owned(), 420, 12));
     assert_eq!(model("--model playback"), ("playback".to_owned(), 120, 6));
-    assert_eq!(model("--once"), ("playback".to_owned(), 120, 1));
+    assert_eq!(model("--once"), ("studio".to_owned(), 420, 1));
     assert_eq!(model("--stamp shown"), ("live".to_owned(), 60, 1));
     assert_eq!(model("--stamp shown --model instant"), ("instant".to_owned(), 20, 1));
 }

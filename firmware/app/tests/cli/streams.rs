@@ -59,7 +59,9 @@ fn samples_that_end_midway_are_heard_with_a_warning() {
     let desk = Desk::new();
     let mut bytes = raw(&clip());
     bytes.push(7);
-    for args in ["animate - --once --out a.csv", "run --input - --fast --model playback --to file:b.csv"] {
+    for args in
+        ["animate - --once --model playback --out a.csv", "run --input - --fast --model playback --to file:b.csv"]
+    {
         let line = desk.pipe(&format!("{args} --format s16le --rate 16000"), &bytes, 1_000).warned();
         assert!(line.ends_with("standard input: it ends within a sample, whose half is left out"), "{line}");
     }
@@ -79,8 +81,8 @@ fn whatever_a_file_may_be_a_pipe_may_be_too() {
         ("a.ogg", include_bytes!("data/clip.ogg")),
     ] {
         desk.write(name, bytes);
-        desk.run(&format!("animate {name} --once --out a.csv")).fine();
-        desk.pipe("animate - --once --out b.csv", bytes, 999).fine();
+        desk.run(&format!("animate {name} --once --model playback --out a.csv")).fine();
+        desk.pipe("animate - --once --model playback --out b.csv", bytes, 999).fine();
         desk.pipe("run --input - --fast --model playback --to file:c.csv", bytes, 999).fine();
         assert_eq!(desk.text("a.csv"), desk.text("b.csv"), "{name}");
         assert_eq!(desk.text("a.csv"), desk.text("c.csv"), "{name}");
@@ -100,12 +102,12 @@ fn what_is_taken_for_granted_of_a_pipe_is_said_once() {
 fn raw_samples_may_be_written_in_any_way() {
     let desk = Desk::new();
     desk.write("a.wav", clip_wav());
-    desk.run("animate a.wav --once --out a.csv").fine();
+    desk.run("animate a.wav --once --model playback --out a.csv").fine();
     let floats: Vec<u8> =
         clip().iter().flat_map(|sample| [0.0f32.to_le_bytes(), sample.to_le_bytes()].concat()).collect();
     desk.write("a.raw", &floats);
     let how = "--format f32le:2 --rate 16000 --channel 1";
-    desk.run(&format!("animate a.raw {how} --once --out b.csv")).fine();
+    desk.run(&format!("animate a.raw {how} --once --model playback --out b.csv")).fine();
     desk.pipe(&format!("run --input - --fast --model playback {how} --to file:c.csv"), &floats, 777).fine();
     assert_eq!(desk.text("a.csv"), desk.text("b.csv"));
     assert_eq!(desk.text("a.csv"), desk.text("c.csv"));
@@ -126,10 +128,10 @@ fn frames(each: impl Fn(f32) -> Vec<f32>) -> Vec<u8> {
 fn one_channel_of_several_is_heard_alone() {
     let desk = Desk::new();
     desk.write("a.wav", clip_wav());
-    desk.run("animate a.wav --once --out a.csv").fine();
+    desk.run("animate a.wav --once --model playback --out a.csv").fine();
     let array = frames(|sample| vec![0.3, sample, -0.7, 0.1]);
     desk.write("b.wav", &array);
-    desk.run("animate b.wav --channel 1 --once --out b.csv").fine();
+    desk.run("animate b.wav --channel 1 --once --model playback --out b.csv").fine();
     desk.pipe("run --input - --fast --model playback --channel 1 --to file:c.csv", &array, 777).fine();
     assert_eq!(desk.text("a.csv"), desk.text("b.csv"));
     assert_eq!(desk.text("a.csv"), desk.text("c.csv"));

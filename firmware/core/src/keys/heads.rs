@@ -64,6 +64,44 @@ impl Heads {
     }
 }
 
+/// What is heard of a moment, as far as several hearings of it have a mean: the probability of each phone, of sealed lips
+/// and of lip on teeth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence([f32; PHONES + 2]);
+
+impl Evidence {
+    /// The sum of none.
+    pub const NONE: Evidence = Evidence([0.0; PHONES + 2]);
+
+    /// One sum more.
+    pub fn add(&mut self, other: Evidence) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, p)| *sum += p);
+    }
+
+    /// This times a factor.
+    pub fn scaled(self, factor: f32) -> Evidence {
+        Evidence(self.0.map(|p| factor * p))
+    }
+}
+
+impl From<&Heads> for Evidence {
+    fn from(heads: &Heads) -> Evidence {
+        let mut all = [0.0; PHONES + 2];
+        all[..PHONES].copy_from_slice(&heads.phones);
+        (all[PHONES], all[PHONES + 1]) = (heads.closure, heads.lip_teeth);
+        Evidence(all)
+    }
+}
+
+impl Heads {
+    /// The same, where this is heard.
+    pub(crate) fn believing(mut self, evidence: Evidence) -> Heads {
+        self.phones.copy_from_slice(&evidence.0[..PHONES]);
+        (self.closure, self.lip_teeth) = (evidence.0[PHONES], evidence.0[PHONES + 1]);
+        self
+    }
+}
+
 /// `1 / (1 + e^-x)`.
 pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-x))

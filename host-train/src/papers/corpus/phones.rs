@@ -85,7 +85,7 @@ fn through_line(model: &Model, samples: &[f32]) -> Result<Vec<Observed>> {
     for block in [samples, &vec![0.0; behind]] {
         for hop in block.chunks(HOP_SAMPLES) {
             for step in line.push(hop).collect::<Result<Vec<_>, _>>().context("the line stopped")? {
-                heard.push(Observed { at: step.at, phones: *line.phones() });
+                heard.push(Observed { at: step.at, phones: line.heads().phones });
             }
         }
     }

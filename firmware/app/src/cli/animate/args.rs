@@ -57,7 +57,7 @@ pub struct AnimateArgs {
     #[command(flatten)]
     pub(super) style: StyleArgs,
     /// Hear each sound once, as a live face does. Otherwise it is heard at six speeds, whose mean is nearer to people who speak
-    /// unlike most, and by `studio` too unless --model names a model: twelve times the work.
+    /// unlike most, and by `playback` too unless --model names a model: twelve times the work.
     #[arg(long)]
     pub(super) once: bool,
     /// Write what was done as JSON.
