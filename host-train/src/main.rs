@@ -30,7 +30,7 @@ enum Command {
     Throughput(commands::throughput::ThroughputArgs),
     /// Write a model folder from a run
     Export(commands::export::ExportArgs),
-    /// Search a model's numbers for mouths and lips as files are heard: at several speeds, beside another model
+    /// Search a model's numbers for mouths and lips as files are heard, at several speeds, and write them into its card
     Tune(commands::tune::TuneArgs),
     /// Load a model folder as a device does
     Check(commands::check::CheckArgs),
