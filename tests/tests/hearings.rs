@@ -14,6 +14,15 @@ fn hearings(speeds: &[f32]) -> Hearings {
 /// What is believed of each phone, of sealed lips and of lip on teeth.
 type Believed = [f32; PHONES + 2];
 
+/// Checks that steps believe as much of what one line hears as of what another does, from some step on.
+fn assert_both_count(steps: &[(Step, Believed)], one: &[(Step, Believed)], other: &[(Step, Believed)]) {
+    for (step, believed) in steps {
+        let of = |all: &[(Step, Believed)]| all.iter().find(|(own, _)| own.at == step.at).unwrap().1;
+        let mean = |n: usize| 0.5 * (of(one)[n] + of(other)[n]);
+        assert!((0..PHONES + 2).all(|n| (believed[n] - mean(n)).abs() < 1e-5));
+    }
+}
+
 /// Steps, and what is believed at each.
 fn heard(hearings: &mut Hearings, sound: &[f32]) -> Vec<(Step, Believed)> {
     let believed = |heads: &Heads| {
@@ -70,11 +79,19 @@ fn a_model_that_waits_longer_hears_beside_the_line_and_changes_no_moment() {
     let other = heard(&mut Hearings::new(&studio, &[]).unwrap(), &[sound, vec![0.0; delay]].concat());
     assert!(steps.iter().map(|(step, _)| step.at).eq(once.iter().map(|(step, _)| step.at)));
     // Once the other has spoken, both count alike.
-    for (step, phones) in &steps[30..] {
-        let of = |all: &[(Step, Believed)]| all.iter().find(|(own, _)| own.at == step.at).unwrap().1;
-        let mean = |n: usize| 0.5 * (of(&once)[n] + of(&other)[n]);
-        assert!((0..PHONES + 2).all(|n| (phones[n] - mean(n)).abs() < 1e-5));
-    }
+    assert_both_count(&steps[30..], &once, &other);
+}
+
+#[test]
+fn a_model_that_waits_less_hears_beside_the_line_and_delays_nothing() {
+    let sound = golden(SAMPLES);
+    let studio = model(&folder("studio"));
+    let mut both = Hearings::new(&studio, &[]).unwrap().beside(&model(&folder("playback")), &[1.0]).unwrap();
+    assert_eq!((both.count(), both.delay()), (2, 0));
+    let steps = heard(&mut both, &sound);
+    let alone = heard(&mut Hearings::new(&studio, &[]).unwrap(), &sound);
+    assert_eq!(steps.len(), alone.len());
+    assert_both_count(&steps[30..], &alone, &heard(&mut hearings(&[]), &sound));
 }
 
 #[test]
