@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use crate::clip::{Clip, Split};
 use crate::corpus::{Entry, Reading, read_folder_with};
 use crate::evaluate::{
-    FILE_FALSE_PER_MIN, Heard, HeardClip, MouthScore, Searched, Sound, calmed, decoded_score, hear_all_beside,
-    readable, search_closures, search_decode, several_hearings,
+    Ears, FILE_FALSE_PER_MIN, Heard, HeardClip, MouthScore, Searched, Sound, calmed, decoded_score, hear_all_by,
+    readable, search_closures, search_decode,
 };
 use crate::export::Packed;
 use crate::ship::figures;
@@ -43,8 +43,7 @@ pub fn tune(model: &Path, beside: Option<&Path>, folders: &[PathBuf], reading: &
     }
     let names = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
     ensure!(!clips.is_empty(), "{names}: expected people of the split train who were not trained on, came none");
-    let several = several_hearings(&packed, other.as_ref());
-    let heard = hear_all_beside(&packed, &several, &clips, |_, clip| Sound::of(clip))?;
+    let heard = hear_all_by(&packed, Ears::File(other.as_ref()), &clips, |_, clip| Sound::of(clip))?;
     let heard_clip = |(clip, heard): (&Clip, Heard)| HeardClip {
         phones: clip.phones.clone(),
         heads: heard.heads.into_iter().map(|(_, heads)| heads).collect(),

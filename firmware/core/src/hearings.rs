@@ -41,6 +41,16 @@ impl Hearings {
         alone.beside(model, speeds)
     }
 
+    /// Who hears a file: a model at its own speed and at [`SPEEDS`], and another one as often, if there is one.
+    ///
+    /// # Errors
+    /// As [`Hearings::beside`].
+    pub fn of_file(model: &Model, other: Option<&Model>) -> Result<Hearings, CoreError> {
+        let own = Hearings::new(model, &SPEEDS)?;
+        let Some(other) = other else { return Ok(own) };
+        own.beside(other, &[1.0])?.beside(other, &SPEEDS)
+    }
+
     /// Lets a model, another one too, hear the sound beside them at these speeds.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use keyface_core::script::Script;
-use keyface_core::{AudioTime, HOP_SAMPLES, Heads, Hearings, KeyMotion, Model, Motion, PHONES, Phone, SPEEDS};
+use keyface_core::{AudioTime, HOP_SAMPLES, Heads, Hearings, KeyMotion, Model, Motion, PHONES, Phone};
 use rayon::prelude::*;
 
 use super::metric::{FRAMES_PER_S, frame_time_s};
@@ -60,47 +60,42 @@ impl Sound {
 /// # Errors
 /// When a network fails; the text names the sound.
 pub fn hear_all<T: Sync>(packed: &Packed, of: &[T], sound: impl Fn(usize, &T) -> Sound + Sync) -> Result<Vec<Heard>> {
-    hear_all_beside(packed, &[], of, sound)
+    hear_all_by(packed, Ears::Line, of, sound)
 }
 
-/// Models that hear the sound beside the line's, and at which speeds.
-pub type Beside<'a> = [(&'a Packed, &'static [f32])];
-
-/// Who hears a file beside a model's line in `keyface animate`: the model itself at other speeds, and perhaps another one.
-pub fn several_hearings<'a>(own: &'a Packed, other: Option<&'a Packed>) -> Vec<(&'a Packed, &'static [f32])> {
-    let others = other.into_iter().flat_map(|other| [(other, &[1.0][..]), (other, &SPEEDS)]);
-    [(own, &SPEEDS[..])].into_iter().chain(others).collect()
+/// Who hears a sound.
+#[derive(Clone, Copy)]
+pub enum Ears<'a> {
+    /// The model's line alone, as a live face does.
+    Line,
+    /// As `keyface animate` hears a file: at several speeds, and with another model as often.
+    File(Option<&'a Packed>),
 }
 
-/// The same, where the line believes the mean of its phones and those of others.
+/// The same, by more than the line.
 ///
 /// # Errors
 /// As [`hear_all`].
-pub fn hear_all_beside<T: Sync>(
+pub fn hear_all_by<T: Sync>(
     packed: &Packed,
-    beside: &Beside<'_>,
+    ears: Ears,
     of: &[T],
     sound: impl Fn(usize, &T) -> Sound + Sync,
 ) -> Result<Vec<Heard>> {
+    let other = if let Ears::File(other) = ears { other } else { None };
     // A model is loaded once for many sounds; it stays on its thread.
-    let models = || {
-        let others = beside.iter().map(|(packed, speeds)| Ok::<_, ExportError>((packed.model()?, *speeds)));
-        Ok((packed.model()?, others.collect::<Result<Vec<_>, _>>()?))
-    };
-    let one = |models: &mut Result<Models, ExportError>, (n, item): (usize, &T)| {
+    let models = || Ok((packed.model()?, other.map(Packed::model).transpose()?));
+    let one = |models: &mut Result<(Model, Option<Model>), ExportError>, (n, item): (usize, &T)| {
         let Sound { name, samples, script } = sound(n, item);
-        let (model, others) = models.as_ref().map_err(|e| anyhow!("{e}"))?;
-        let mut hearings = Hearings::new(model, &[])?;
-        for (other, speeds) in others {
-            hearings = hearings.beside(other, speeds)?;
-        }
+        let (model, other) = models.as_ref().map_err(|e| anyhow!("{e}"))?;
+        let hearings = match ears {
+            Ears::Line => Hearings::new(model, &[])?,
+            Ears::File(_) => Hearings::of_file(model, other.as_ref())?,
+        };
         hear(hearings, &samples, script).context(name)
     };
     of.par_iter().enumerate().map_init(models, one).collect()
 }
-
-/// The line's, and others with their speeds.
-type Models = (Model, Vec<(Model, &'static [f32])>);
 
 fn hear(mut hearings: Hearings, samples: &[f32], script: Option<Script>) -> Result<Heard> {
     script.into_iter().for_each(|script| hearings.line_mut().follow(script));

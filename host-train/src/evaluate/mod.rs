@@ -33,7 +33,7 @@ pub use compare::{Comparison, Contest, compare};
 pub use confusion::{CLASSES, Confusion};
 pub use cues::CueFolder;
 pub use groups::GroupReport;
-pub use hear::{Beside, Heard, Sound, Track, hear_all, hear_all_beside, motion_at, several_hearings, true_motion};
+pub use hear::{Ears, Heard, Sound, Track, hear_all, hear_all_by, motion_at, true_motion};
 pub use html::page;
 pub use keys::{KeyScore, KeyTally, KeyWindow};
 pub use plan::Plan;

@@ -14,7 +14,7 @@ use super::clip_curves::ClipCurves;
 use super::closure_curve::closure_curve;
 use super::confusion::Confusion;
 use super::groups::{GroupReport, groups};
-use super::hear::{Heard, Sound, Track, hear_all_beside, several_hearings, true_motion};
+use super::hear::{Ears, Heard, Sound, Track, hear_all_by, true_motion};
 use super::key_rows::{keys, true_keys};
 use super::keys::KeyScore;
 use super::metric::frame_time_s;
@@ -268,9 +268,8 @@ impl Judge {
     fn hear(&self, judged: &[Judged], sound: impl Fn(usize, &Clip) -> Vec<f32> + Sync) -> Result<Vec<Heard>> {
         let script = |clip: &Clip| self.script.then(|| Script::new(clip.phones.iter().copied()));
         let sound = |n, j: &Judged| Sound { samples: sound(n, &j.clip), script: script(&j.clip), ..Sound::of(&j.clip) };
-        let several = || several_hearings(&self.packed, self.beside.as_ref());
-        let beside = if self.hearings { several() } else { Vec::new() };
-        hear_all_beside(&self.packed, &beside, judged, sound)
+        let ears = if self.hearings { Ears::File(self.beside.as_ref()) } else { Ears::Line };
+        hear_all_by(&self.packed, ears, judged, sound)
     }
 
     fn curves(&self, judged: &Judged, heard: &Heard) -> ClipCurves {

@@ -7,7 +7,7 @@ use keyface::ears::{Ear, Input, Pace, StreamEar};
 use keyface::out::{Recorder, Recording, Target};
 use keyface::script::{self, TEXT_ENDINGS};
 use keyface_core::script::{Script, align};
-use keyface_core::{Gains, Hearings, Line, SPEEDS};
+use keyface_core::{Gains, Hearings, Line};
 use keyface_sound::said::{Labels, TEXTGRID_ENDINGS};
 
 use super::job::stop_on_ctrl_c;
@@ -48,12 +48,8 @@ fn hearings(args: &AnimateArgs) -> anyhow::Result<Hearings> {
     if is_once(args) {
         return Ok(Hearings::new(&own, &[])?);
     }
-    let mut hearings = Hearings::new(&own, &SPEEDS)?;
-    if let Some(name) = beside(args) {
-        let other = keyface::model::load(name)?;
-        hearings = hearings.beside(&other, &[1.0])?.beside(&other, &SPEEDS)?;
-    }
-    Ok(hearings)
+    let other = beside(args).map(keyface::model::load).transpose()?;
+    Ok(Hearings::of_file(&own, other.as_ref())?)
 }
 
 fn is_once(args: &AnimateArgs) -> bool {
