@@ -75,15 +75,20 @@ impl AudioSource {
         }
     }
 
+    /// How far the features lie behind what is heard, and with them keys and motion.
+    pub fn look_ahead_steps(&self) -> usize {
+        match self {
+            AudioSource::Trunk { look_ahead_steps, .. } => *look_ahead_steps,
+            AudioSource::Mel | AudioSource::Stored { .. } => 0,
+        }
+    }
+
     /// Features and truth of crops of equal length.
     ///
     /// # Errors
     /// When features are stored for whole clips only.
     pub fn material(&self, crops: &[Utterance], device: &Device) -> Result<Material> {
-        let look_ahead_steps = match self {
-            AudioSource::Trunk { look_ahead_steps, .. } => *look_ahead_steps,
-            AudioSource::Mel | AudioSource::Stored { .. } => 0,
-        };
+        let look_ahead_steps = self.look_ahead_steps();
         let batch = Batch::new(crops, look_ahead_steps, device);
         let features = match self {
             AudioSource::Mel => batch.features.clone(),
