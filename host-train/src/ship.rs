@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::{DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance};
+use keyface_core::Tolerance;
+use keyface_core::{Closures, DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision};
 
 use crate::clip::segments;
 use crate::data::{Utterance, whole};
@@ -35,6 +36,8 @@ pub struct Order {
     pub version: Option<String>,
     /// Folder of the model; default: `models/<name>`.
     pub out: Option<PathBuf>,
+    /// Folder of a model whose decoder's numbers are taken; default: they are searched.
+    pub decoder: Option<PathBuf>,
 }
 
 /// Writes a model of the run in `run`.
@@ -57,20 +60,14 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     let hear = |clips: &[Utterance]| clips.iter().map(|clip| nets.hear(clip)).collect::<Vec<HeardClip>>();
     let heard =
         Searched { clean: hear(&corpora.valid), noisy: hear(&corpora.noisy), false_per_min: LIVE_FALSE_PER_MIN };
-    let start = DecoderConfig {
-        key_threshold: KEY_THRESHOLD,
-        key_refractory_ms: KEY_REFRACTORY.as_ms(),
-        ..DecoderConfig::default()
-    };
-    let (decode, _) = search_decode(&heard, start);
-    let decode = calmed(decode);
+    let (decode, closures) = numbers(&heard, order.decoder.as_deref())?;
     let score = decoded_score(&heard, &decode);
     let past = Past::of(&experiment, &corpora)?;
     let mut card = card(&name, look_ahead, &experiment, past.data, decode);
     if let Some(version) = &order.version {
         card.version.clone_from(version);
     }
-    card.closures = search_closures(&heard, decode);
+    card.closures = closures;
     if let Some(score) = &score {
         card.figures.extend(figures(score));
     }
@@ -85,6 +82,21 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     packed.write(&folder)?;
     past.trained_on.write(&folder)?;
     Ok(Shipped { folder, packed, score })
+}
+
+/// Numbers of the decoder, and other thresholds for the lips: a model's, or the best for these people.
+fn numbers(heard: &Searched, model: Option<&Path>) -> Result<(DecoderConfig, Option<Closures>)> {
+    if let Some(model) = model {
+        let card = Packed::read(model)?.card;
+        return Ok((card.decode, card.closures));
+    }
+    let start = DecoderConfig {
+        key_threshold: KEY_THRESHOLD,
+        key_refractory_ms: KEY_REFRACTORY.as_ms(),
+        ..DecoderConfig::default()
+    };
+    let decode = calmed(search_decode(heard, start).0);
+    Ok((decode, search_closures(heard, decode)))
 }
 
 impl Shipped {
@@ -249,5 +261,15 @@ mod tests {
         let past = Past::of(&experiment, &Corpora::none()).unwrap();
         assert_eq!(Some(past.trained_on), TrainedOn::read(&model).unwrap());
         assert_eq!(past.data, Packed::read(&model).unwrap().card.data);
+    }
+
+    #[test]
+    fn the_decoders_numbers_may_be_another_models() {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/live");
+        let nobody = Searched { clean: Vec::new(), noisy: Vec::new(), false_per_min: LIVE_FALSE_PER_MIN };
+        let (decode, closures) = numbers(&nobody, Some(&model)).unwrap();
+        let card = Packed::read(&model).unwrap().card;
+        assert_eq!((decode, closures), (card.decode, card.closures));
+        assert!(numbers(&nobody, Some(Path::new("models/nobody"))).is_err());
     }
 }

@@ -8,7 +8,7 @@ use keyface_core::Precision;
 use keyface_train::ship::{Order, ship};
 
 /// Writes a model folder from a run: decoder numbers are searched, the files are checked in tract, the card is written.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct ExportArgs {
     /// Folder of the run, such as runs/live
     run: PathBuf,
@@ -24,6 +24,9 @@ pub struct ExportArgs {
     /// Folder of the model; default: models/NAME
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Take the decoder's numbers of this model instead of a search: for a run that taught the motion alone
+    #[arg(long, value_name = "MODEL")]
+    decoder: Option<PathBuf>,
     /// Keep float weights (four times the size)
     #[arg(long)]
     float: bool,
@@ -32,8 +35,8 @@ pub struct ExportArgs {
 /// Runs the command.
 pub fn export(args: &ExportArgs) -> Result<()> {
     let precision = if args.float { Precision::Float } else { Precision::Int8 };
-    let ExportArgs { look_ahead, name, version, out, .. } = args;
-    let order = Order { look_ahead_ms: *look_ahead, name: name.clone(), version: version.clone(), out: out.clone() };
+    let ExportArgs { look_ahead, name, version, out, decoder, .. } = args.clone();
+    let order = Order { look_ahead_ms: look_ahead, name, version, out, decoder };
     let shipped = ship(&args.run, &order, precision)?;
     say!("{}", shipped.summary());
     Ok(())

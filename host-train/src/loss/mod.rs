@@ -3,14 +3,16 @@
 mod binary;
 mod cross_entropy;
 mod distillation;
+mod lips;
 mod mouths;
 mod squared;
 
 pub use binary::binary_cross_entropy;
 pub use cross_entropy::smoothed_cross_entropy;
 pub use distillation::{distillation, soft_labels};
+pub use lips::Lips;
 pub use mouths::{SHARES, mouth_labels};
-pub use squared::{masked_absolute, masked_square, scaled_square, velocity};
+pub use squared::{changes, masked_absolute, masked_square, scaled_square, velocity};
 
 use burn::tensor::Tensor;
 use keyface_core::heads;

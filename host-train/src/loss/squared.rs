@@ -17,11 +17,16 @@ pub fn scaled_square(prediction: Tensor<3>, truth: Tensor<3>) -> Tensor<1> {
 /// # Shapes
 /// `[batch, time, channels]` twice, at least two steps -> `[1]`.
 pub fn velocity(prediction: Tensor<3>, truth: Tensor<3>) -> Tensor<1> {
-    let change = |x: Tensor<3>| {
-        let [_, time, _] = x.dims();
-        x.clone().narrow(1, 1, time - 1) - x.narrow(1, 0, time - 1)
-    };
-    scaled_square(change(prediction), change(truth))
+    scaled_square(changes(prediction), changes(truth))
+}
+
+/// What changes from each step to the next.
+///
+/// # Shapes
+/// `[batch, time, channels]`, at least two steps -> `[batch, time - 1, channels]`.
+pub fn changes(x: Tensor<3>) -> Tensor<3> {
+    let [_, time, _] = x.dims();
+    x.clone().narrow(1, 1, time - 1) - x.narrow(1, 0, time - 1)
 }
 
 /// [`scaled_square`] of the rows that a mask of 0 and 1 marks; 0 where it is empty.

@@ -127,6 +127,10 @@ impl RunDir {
         let mut seconds = 0.0;
         for net in ["key_motion", "completion"] {
             let path = self.file(&format!("{net}.json"));
+            // A network that learnt nothing has none.
+            if !path.exists() {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             seconds += serde_json::from_str::<Progress>(&text).with_context(|| path.display().to_string())?.seconds;
         }

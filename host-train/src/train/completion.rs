@@ -14,9 +14,9 @@ use super::experiment::Experiment;
 use super::flow::{FlowMaker, KeySource, PREDICTED};
 use super::networks::{COMPLETION, begun_completion, best_completion};
 use super::phase::{Lesson, Phase};
-use super::validate::motion_error;
+use super::validate::{lip_error, misses, motion_error};
 use crate::data::{Utterance, labelled, stacked};
-use crate::loss::{Breakdown, scaled_square, velocity};
+use crate::loss::{Breakdown, Lips, changes, scaled_square, velocity};
 use crate::model::{CompletionNets, KeyMotionNet};
 
 /// Trains until the experiment's number of steps is reached; returns the best checkpoint.
@@ -68,21 +68,37 @@ impl Lesson for Between<'_> {
         let to_training = |x: Tensor<3>| Tensor::<3>::from_data(x.into_data(), training);
         let trunk = to_training(heard.clone());
         let sources = self.sources(step, crops.len());
+        let choice = &self.experiment.completion;
+        let lips = Lips::new(training);
         let each = self.experiment.look_aheads().zip(&nets.each).map(|(look_ahead, net)| {
-            let (truth, labels) = labelled(crops, look_ahead.steps(), training);
+            let (_, labels) = labelled(crops, look_ahead.steps(), training);
+            let (truth, _) = labelled(crops, look_ahead.steps() - choice.hurry, training);
             let targets = truth.motion();
             let heads = self.key_motion_net.heads(look_ahead.which, heard.clone());
             let flow = self.flow.features(heads, &labels, &sources);
             let (motion, _) = net.forward(to_training(flow), trunk.clone());
-            [scaled_square(motion.clone(), targets.clone()), velocity(motion, targets)]
+            let miss = motion.clone() - targets.clone();
+            let lips = lips.farthest(miss.clone()) + lips.farthest(changes(miss)) * choice.velocity;
+            [scaled_square(motion.clone(), targets.clone()), velocity(motion, targets), lips]
         });
-        let [motion, speed] = each.reduce(|[a, b], [c, d]| [a + c, b + d]).expect("an experiment has a look-ahead");
-        Ok(Breakdown { parts: vec![("motion", motion), ("velocity", speed * self.experiment.completion.velocity)] })
+        let [motion, speed, lips] =
+            each.reduce(|[a, b, c], [d, e, f]| [a + d, b + e, c + f]).expect("an experiment has a look-ahead");
+        let mut parts = vec![("motion", motion), ("velocity", speed * choice.velocity)];
+        if choice.lips > 0.0 {
+            parts.push(("lips", lips * choice.lips));
+        }
+        Ok(Breakdown { parts })
     }
 
     fn scores(&mut self, nets: &CompletionNets) -> Scores {
-        let main = self.experiment.main();
-        vec![("RMS", -motion_error(self.key_motion_net, &nets.each[main.which], &self.corpora.valid, main, &self.flow))]
+        let (choice, main) = (&self.experiment.completion, self.experiment.main());
+        let net = &nets.each[main.which];
+        let misses = misses(self.key_motion_net, net, &self.corpora.valid, (main, choice.hurry), &self.flow);
+        let mut scores = vec![("RMS", -motion_error(&misses))];
+        if choice.lips > 0.0 {
+            scores.insert(0, ("LVE", -lip_error(&misses, &Lips::new(&self.flow.device))));
+        }
+        scores
     }
 
     fn speech_s(&self, crops: &Vec<Utterance>) -> f64 {

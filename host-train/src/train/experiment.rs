@@ -89,7 +89,7 @@ pub struct CorpusChoice {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyMotionPhase {
-    /// Optimizer steps.
+    /// Optimizer steps; with 0 it stays what it stands on.
     pub steps: usize,
     /// Crops in a batch.
     pub batch: usize,
@@ -120,8 +120,16 @@ pub struct CompletionPhase {
     /// Which keys the motion flow tells of: `nothing`, `past` or `all`.
     #[serde(default)]
     pub flow: Told,
+    /// By how many steps the motion hurries ahead of the moment that it is for, at most the shortest look-ahead: what is
+    /// shown is half a step late by smoothing, and more by a network that waits to be sure.
+    #[serde(default)]
+    pub hurry: usize,
     /// Weight of the velocity loss beside that of the pose.
     pub velocity: f64,
+    /// Weight of the lips' distance on our own small face, in mm² (LVE), and of its velocity as above: beside the channels,
+    /// what a viewer sees of them. With it LVE chooses the checkpoint.
+    #[serde(default)]
+    pub lips: f64,
     /// Steps between two validations (and checkpoints).
     pub validate_every: usize,
 }

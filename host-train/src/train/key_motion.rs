@@ -17,7 +17,7 @@ use crate::data::Utterance;
 use crate::loss::Breakdown;
 use crate::model::KeyMotionNet;
 
-/// Trains until the experiment's number of steps is reached; returns the best checkpoint. Several devices share each
+/// Trains until the experiment's number of steps is reached, which may be 0; returns the best checkpoint. Several devices share each
 /// batch; whatever else there is to do the first one does.
 ///
 /// # Errors

@@ -40,4 +40,4 @@ pub use networks::{best_completion, best_key_motion};
 pub use phase::{Lesson, Phase};
 pub use referee::{Agreements, Referee, table as agreement_table};
 pub use throughput::{Throughput, throughput};
-pub use validate::{Hearing, motion_error, mouth_accuracy, mouth_interval, room_activity};
+pub use validate::{Hearing, mouth_accuracy, mouth_interval, room_activity};

@@ -16,11 +16,14 @@ pub const KEY_MOTION: &str = "key_motion";
 /// Name of the CompletionNets there.
 pub const COMPLETION: &str = "completion";
 
-/// The best checkpoint, for inference.
+/// The best checkpoint, for inference; of an experiment that teaches it nothing, what that stands on.
 ///
 /// # Errors
 /// When there is none, or one of other sizes.
 pub fn best_key_motion(experiment: &Experiment, run: &RunDir, device: &Device) -> Result<KeyMotionNet> {
+    if experiment.key_motion.steps == 0 {
+        return begun_key_motion(experiment, device);
+    }
     run.best(KEY_MOTION, fresh_key_motion(experiment, device))
 }
 
@@ -176,6 +179,19 @@ mod tests {
         let run = RunDir::create(folder.path()).unwrap();
         begun.clone().save_file(folder.path().join("completion-best.bpk")).unwrap();
         assert_eq!(best_completion(&experiment, &run, &device).unwrap().num_params(), begun.num_params());
+    }
+
+    #[test]
+    fn a_network_that_is_taught_nothing_stays_what_it_stands_on() {
+        let (mut experiment, device) = (experiment(), Device::flex());
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::create(folder.path()).unwrap();
+        assert!(best_key_motion(&experiment, &run, &device).is_err(), "no checkpoint");
+        experiment.key_motion.steps = 0;
+        let kept = best_key_motion(&experiment, &run, &device).unwrap();
+        let model = Packed::read(&experiment.key_motion.stands_on[0]).unwrap().trained().unwrap();
+        assert_eq!(key_motion_weights(&kept, 0), model.key_motion);
+        assert_eq!(run.seconds().unwrap(), 0.0);
     }
 
     #[test]

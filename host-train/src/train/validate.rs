@@ -1,6 +1,6 @@
 //! What chooses a checkpoint: how well mouths are told apart, and how far the motion is from the truth.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use keyface_core::heads::HEADS;
 use keyface_core::{Heads, Mouth, PHONES, Phone, STEP_HOPS};
 
@@ -8,7 +8,7 @@ use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
 use crate::data::{Labels, Utterance, whole};
 use crate::judge::{Interval, Recalls, by_speaker, rms};
-use crate::loss::SHARES;
+use crate::loss::{Lips, SHARES};
 use crate::model::{CompletionNet, KeyMotionNet};
 
 /// Which answers of a network are judged.
@@ -84,22 +84,74 @@ fn likeliest(phones: &[f32; PHONES]) -> Mouth {
     scored.max_by(|a, b| weighed(a).total_cmp(&weighed(b))).unwrap_or(Mouth::Silent)
 }
 
-/// Root mean square distance of the completed motion from the truth over all channels.
-pub fn motion_error(
+/// By how much the completed motion of each clip, `[1, time, channels]`, misses the truth `hurry` steps later.
+pub fn misses(
     key_motion_net: &KeyMotionNet,
     net: &CompletionNet,
     clips: &[Utterance],
-    look_ahead: LookAhead,
+    (look_ahead, hurry): (LookAhead, usize),
     flow: &FlowMaker,
-) -> f64 {
+) -> Vec<Tensor<3>> {
     let missed = |clip: &Utterance| {
         let batch = whole(clip, look_ahead.steps(), &flow.device);
         let trunk = key_motion_net.trunk(batch.features);
         let heads = key_motion_net.heads(look_ahead.which, trunk.clone());
         let (motion, _) = net.forward(flow.features(heads, &batch.labels, &[PREDICTED]), trunk);
-        let miss = motion - batch.truth.motion();
-        let count = miss.shape().num_elements() as f64;
-        [f64::from(miss.square().sum().into_scalar::<f32>()), count]
+        motion - whole(clip, look_ahead.steps() - hurry, &flow.device).truth.motion()
     };
-    rms(clips.iter().map(missed))
+    clips.iter().map(missed).collect()
+}
+
+/// Root mean square over all channels.
+pub fn motion_error(misses: &[Tensor<3>]) -> f64 {
+    rms(misses.iter().map(|miss| {
+        let count = miss.shape().num_elements() as f64;
+        [f64::from(miss.clone().square().sum().into_scalar::<f32>()), count]
+    }))
+}
+
+/// LVE in mm², over the steps of all clips.
+pub fn lip_error(misses: &[Tensor<3>], lips: &Lips) -> f64 {
+    let steps = |miss: &Tensor<3>| miss.dims()[1] as f64;
+    let sum = |miss: &Tensor<3>| steps(miss) * f64::from(lips.farthest(miss.clone()).into_scalar::<f32>());
+    misses.iter().map(sum).sum::<f64>() / misses.iter().map(steps).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::Experiment;
+    use crate::train::experiment::Told;
+    use keyface_core::MOTION_CHANNELS;
+    use std::path::Path;
+
+    /// A jaw that opens by 0.02 a step.
+    fn opening() -> Utterance {
+        let mut clip = Utterance::silence(80);
+        (0..80).for_each(|hop| clip.motion[hop].0[0] = 0.01 * hop as f32);
+        clip
+    }
+
+    #[test]
+    fn a_motion_that_hurries_is_held_against_a_later_truth() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/tiny.toml");
+        let (experiment, device) = (Experiment::read(&path).unwrap(), Device::flex());
+        let (main, flow) = (experiment.main(), FlowMaker { device: device.clone(), told: Told::All });
+        let key_motion = experiment.key_motion_net.init(experiment.look_aheads_ms.len(), &device);
+        let net = experiment.completion_net.init(experiment.key_motion_net.width, &device);
+        let missed = |hurry| misses(&key_motion, &net, &[opening()], (main, hurry), &flow).remove(0);
+        let later = (missed(0) - missed(1)).narrow(2, 0, 1).try_into_vec_as::<f32>().unwrap();
+        assert!(later[main.steps()..].iter().all(|jaw| (jaw - 0.02).abs() < 1e-5), "{later:?}");
+    }
+
+    #[test]
+    fn a_clip_counts_by_its_steps() {
+        let device = Device::flex();
+        let misses =
+            [(3, 0.0), (1, 0.1)].map(|(steps, size)| Tensor::<3>::full([1, steps, MOTION_CHANNELS], size, &device));
+        let lips = Lips::new(&device);
+        let worst = f64::from(lips.farthest(misses[1].clone()).into_scalar::<f32>());
+        assert!(worst > 1.0 && (lip_error(&misses, &lips) - worst / 4.0).abs() < 1e-6 * worst);
+        assert!((motion_error(&misses) - 0.05).abs() < 1e-6);
+    }
 }

@@ -56,6 +56,7 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     within("completion_net.width", experiment.completion_net.width, WIDTHS)?;
     key_motion(&experiment.key_motion)?;
     completion(&experiment.completion)?;
+    within("completion.hurry", experiment.completion.hurry, 0..=shortest_look_ahead(experiment))?;
     experiment.kmtalk.as_ref().map_or(Ok(()), kmtalk)?;
     weights(&experiment.weights)?;
     augment(&experiment.augment)
@@ -68,7 +69,7 @@ fn look_aheads(experiment: &Experiment) -> Result<()> {
         "look_aheads_ms must be increasing multiples of {STEP_MS} up to 500, are {all:?}"
     );
     let late = experiment.key_motion_net.centred_dilations.iter().sum::<usize>();
-    let shortest = all.first().map_or(0, |ms| (ms / STEP_MS) as usize);
+    let shortest = shortest_look_ahead(experiment);
     ensure!(
         late <= shortest,
         "key_motion_net.centred_dilations: their answers are {late} steps late, more than the look-ahead of {shortest}"
@@ -77,8 +78,15 @@ fn look_aheads(experiment: &Experiment) -> Result<()> {
     Ok(())
 }
 
+/// In steps.
+fn shortest_look_ahead(experiment: &Experiment) -> usize {
+    experiment.look_aheads_ms.first().map_or(0, |ms| (ms / STEP_MS) as usize)
+}
+
 fn key_motion(phase: &KeyMotionPhase) -> Result<()> {
-    within("key_motion.steps", phase.steps, COUNTS)?;
+    // What stands on another may stay as it is.
+    let least = usize::from(phase.stands_on.is_empty());
+    within("key_motion.steps", phase.steps, least..=*COUNTS.end())?;
     within("key_motion.batch", phase.batch, BATCHES)?;
     within("key_motion.crop_hops", phase.crop_hops, CROP_HOPS)?;
     ensure!(phase.crop_hops.is_multiple_of(2), "key_motion.crop_hops must be even, is {}", phase.crop_hops);
@@ -91,6 +99,7 @@ fn completion(phase: &CompletionPhase) -> Result<()> {
     within("completion.learning_rate", phase.learning_rate, RATES)?;
     both_within("completion.true_keys", phase.true_keys, SHARES)?;
     within("completion.velocity", phase.velocity, WEIGHTS)?;
+    within("completion.lips", phase.lips, WEIGHTS)?;
     within("completion.validate_every", phase.validate_every, COUNTS)
 }
 
@@ -184,7 +193,7 @@ mod tests {
     #[test]
     fn a_number_that_no_training_can_use_is_refused_by_its_key() {
         type Change = fn(&mut Experiment);
-        let cases: [(&str, Change); 28] = [
+        let cases: [(&str, Change); 30] = [
             ("name", |e| e.name = "../x".into()),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 0]),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 520]),
@@ -203,6 +212,8 @@ mod tests {
             ("key_motion.learning_rate", |e| e.key_motion.learning_rate = -1.0),
             ("completion.true_keys", |e| e.completion.true_keys = (2.0, 0.0)),
             ("completion.velocity", |e| e.completion.velocity = f64::NAN),
+            ("completion.lips", |e| e.completion.lips = -1.0),
+            ("completion.hurry", |e| e.completion.hurry = 2),
             ("completion.validate_every", |e| e.completion.validate_every = 0),
             ("kmtalk.batches", |e| kmtalk(e).batches = 0),
             ("kmtalk.steps.joint", |e| kmtalk(e).steps.joint = 0),
