@@ -227,10 +227,14 @@ impl Past {
         Past::of(&experiment, &Corpora::read(&experiment)?)
     }
 
+    /// Of a corpus that both know, the larger part counts.
     fn join(&mut self, below: Past) {
-        let is_new = |data: &DataUse| self.data.iter().all(|own| own.corpus != data.corpus);
-        let added: Vec<DataUse> = below.data.into_iter().filter(is_new).collect();
-        self.data.extend(added);
+        for data in below.data {
+            match self.data.iter_mut().find(|own| own.corpus == data.corpus) {
+                Some(own) => own.hours = own.hours.max(data.hours),
+                None => self.data.push(data),
+            }
+        }
         self.trained_on.join(below.trained_on);
     }
 }
@@ -259,8 +263,13 @@ mod tests {
         assert!(Past::of(&experiment, &Corpora::none()).unwrap().data.is_empty());
         experiment.key_motion.stands_on = vec![root.join("../models/instant"), model.clone()];
         let past = Past::of(&experiment, &Corpora::none()).unwrap();
-        assert_eq!(Some(past.trained_on), TrainedOn::read(&model).unwrap());
-        assert_eq!(past.data, Packed::read(&model).unwrap().card.data);
+        assert_eq!(Some(&past.trained_on), TrainedOn::read(&model).unwrap().as_ref());
+        let data = Packed::read(&model).unwrap().card.data;
+        assert_eq!(past.data, data);
+        let less = data.iter().cloned().map(|data| DataUse { hours: 0.1, ..data });
+        let mut both = Past { data: less.collect(), trained_on: TrainedOn::default() };
+        both.join(past);
+        assert_eq!(both.data, data, "a second training that heard less of a corpus");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn packed(name: &str) -> &'static [u8] {
 /// The bundle of another version of `live`, as `VERSION.kfm`.
 pub fn pack_version(desk: &Desk, version: &str) {
     copy_model(desk, "live");
-    let card = desk.text("m/card.toml").replace("version = \"0.5.0\"", &format!("version = \"{version}\""));
+    let card = desk.text("m/card.toml").replace("version = \"0.5.2\"", &format!("version = \"{version}\""));
     desk.write("m/card.toml", card);
     desk.run(&format!("model pack ./m --key vendor.key --out {version}.kfm")).fine();
     fs::remove_dir_all(desk.path("m")).unwrap();
@@ -76,9 +76,9 @@ fn a_new_pair_of_keys_packs_and_verifies() {
     copy_model(&desk, "live");
     let made = desk.run("model keygen --out mine").fine().stdout;
     assert!(made.contains("mine.key   signs") && made.contains("mine.pub   trusts"), "{made}");
-    assert_eq!(desk.run("model pack ./m --key mine.key").fine().stdout, "live-0.5.0.kfm\n");
-    let run = desk.run("model verify live-0.5.0.kfm --key mine.pub").fine();
-    assert!(run.stdout.starts_with("whole        live 0.5.0: looks 60 ms ahead, signed with mine.pub\n"), "{run:?}");
+    assert_eq!(desk.run("model pack ./m --key mine.key").fine().stdout, "live-0.5.2.kfm\n");
+    let run = desk.run("model verify live-0.5.2.kfm --key mine.pub").fine();
+    assert!(run.stdout.starts_with("whole        live 0.5.2: looks 60 ms ahead, signed with mine.pub\n"), "{run:?}");
     assert!(run.stdout.contains("self-test    "), "{run:?}");
     assert!(!desk.path("store").exists());
     let line = desk.refuse("model keygen --out mine");

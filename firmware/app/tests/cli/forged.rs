@@ -125,7 +125,7 @@ fn refusal(bytes: &[u8]) -> String {
     desk.run("model install instant.kfm").fine();
     desk.write("bad.kfm", bytes);
     let line = desk.refuse("model install bad.kfm");
-    assert!(used(&desk).starts_with("used         instant 0.5.0"), "{}", used(&desk));
+    assert!(used(&desk).starts_with("used         instant 0.5.2"), "{}", used(&desk));
     line
 }
 
@@ -242,7 +242,7 @@ fn a_manifest_that_disagrees_with_the_card_is_refused() {
     let mut forge = Forge::new();
     forge.manifest.insert("version".into(), Value::String("9.0.0".into()));
     let line = forge.refusal();
-    let expected = "expected live 0.5.0, 60 ms ahead, as its card says, came live 9.0.0, 60 ms ahead";
+    let expected = "expected live 0.5.2, 60 ms ahead, as its card says, came live 9.0.0, 60 ms ahead";
     assert_eq!(line, format!("keyface: bad.kfm: manifest.toml: {expected}"));
 }
 

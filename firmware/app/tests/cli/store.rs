@@ -61,7 +61,7 @@ fn a_model_that_was_installed_is_used_and_the_one_before_is_kept() {
     assert_eq!(used_ms(&desk), LIVE_MS);
     let run = install(&desk, "instant");
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert!(lines[0].starts_with("installed    instant 0.5.0: looks 20 ms ahead, signed with "), "{run:?}");
+    assert!(lines[0].starts_with("installed    instant 0.5.2: looks 20 ms ahead, signed with "), "{run:?}");
     assert!(
         lines[1].starts_with("self-test    ") && lines[1].contains(" at most 0.0e0 from the golden answer"),
         "{run:?}"
@@ -71,7 +71,7 @@ fn a_model_that_was_installed_is_used_and_the_one_before_is_kept() {
     assert_eq!(used_ms(&desk), INSTANT_MS);
     install(&desk, "playback");
     assert_eq!(used_ms(&desk), PLAYBACK_MS);
-    assert!(target(&desk, "previous").to_str().unwrap().contains("instant-0.5.0-"));
+    assert!(target(&desk, "previous").to_str().unwrap().contains("instant-0.5.2-"));
     assert_eq!(names(&desk).len(), 4, "{:?}", names(&desk));
 }
 
@@ -94,7 +94,7 @@ fn installing_what_is_used_changes_nothing() {
     install(&desk, "instant");
     let before = target(&desk, "current");
     let run = install(&desk, "instant");
-    assert!(run.stdout.starts_with("here already instant 0.5.0: "), "{run:?}");
+    assert!(run.stdout.starts_with("here already instant 0.5.2: "), "{run:?}");
     assert_eq!(target(&desk, "current"), before);
     assert_eq!(names(&desk).len(), 2);
 }
@@ -214,7 +214,7 @@ fn installing_a_damaged_model_again_repairs_it() {
     install(&desk, "instant");
     install(&desk, "playback");
     damage(&desk, "current", "completion.onnx");
-    assert!(install(&desk, "playback").stdout.starts_with("installed    playback 0.5.0"));
+    assert!(install(&desk, "playback").stdout.starts_with("installed    playback 0.5.2"));
     assert_eq!(used_ms(&desk), PLAYBACK_MS);
     assert_eq!(names(&desk).len(), 4);
     rollback(&desk);
@@ -319,7 +319,7 @@ fn everybody_can_read_what_was_installed_under_a_strict_mask() {
 fn the_list_tells_what_is_used_what_was_and_what_ships() {
     let desk = desk(&["instant", "playback"]);
     let empty = desk.run("model list").fine().stdout;
-    assert!(empty.contains("used         live 0.5.0: looks 60 ms ahead, "), "{empty}");
+    assert!(empty.contains("used         live 0.5.2: looks 60 ms ahead, "), "{empty}");
     assert!(empty.contains("current      the shipped model\nprevious     the shipped model\n"), "{empty}");
     assert_eq!(empty.matches("shipped      ").count(), 5, "{empty}");
     install(&desk, "instant");

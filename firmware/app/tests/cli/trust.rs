@@ -16,7 +16,7 @@ fn an_older_version_or_a_replay_is_refused_unless_it_is_asked_for() {
     pack_version(&desk, "0.9.0");
     install(&desk, "live");
     desk.run("model install 0.10.0.kfm").fine();
-    for (name, version) in [("0.9.0", "0.9.0"), ("live", "0.5.0")] {
+    for (name, version) in [("0.9.0", "0.9.0"), ("live", "0.5.2")] {
         let line = desk.refuse(&format!("model install {name}.kfm"));
         let expected = "expected 0.10.0 or newer, which this device has used (--downgrade takes an older one)";
         assert_eq!(line, format!("keyface: {name}.kfm: {expected}, came live {version}"));
@@ -57,8 +57,8 @@ fn what_was_installed_is_verified_where_it_lies() {
     install(&desk, "instant");
     install(&desk, "live");
     let said = desk.run("model verify").fine().stdout;
-    assert!(said.starts_with("current      live 0.5.0: looks 60 ms ahead, signed with "), "{said}");
-    assert!(said.contains("\nprevious     instant 0.5.0: ") && said.matches("\nself-test    ").count() == 2, "{said}");
+    assert!(said.starts_with("current      live 0.5.2: looks 60 ms ahead, signed with "), "{said}");
+    assert!(said.contains("\nprevious     instant 0.5.2: ") && said.matches("\nself-test    ").count() == 2, "{said}");
     let found: Value = serde_json::from_str(&desk.run("model verify --json").fine().stdout).unwrap();
     assert_eq!(found["previous"]["manifest"]["name"], "instant");
     for (file, told) in
@@ -82,7 +82,7 @@ fn a_bundle_of_0_1_is_taken_and_an_exchanged_byte_of_its_files_is_seen() {
     let old = Forge::of(packed("live")).of_0_1();
     desk.write("old.kfm", &old);
     let said = desk.run("model verify old.kfm").fine().stdout;
-    assert!(said.starts_with("whole        live 0.5.0: "), "{said}");
+    assert!(said.starts_with("whole        live 0.5.2: "), "{said}");
     install(&desk, "old");
     desk.run("model verify").fine();
     for at in (0..old.len() - 1_024).step_by(old.len() / 40) {
@@ -161,12 +161,12 @@ fn a_device_that_ran_0_1_keeps_its_model_takes_a_new_one_and_goes_back() {
     };
     assert!(used(&desk).contains("live 0.1.0"), "{}", used(&desk));
     install(&desk, "live");
-    assert!(used(&desk).contains("live 0.5.0"), "{}", used(&desk));
+    assert!(used(&desk).contains("live 0.5.2"), "{}", used(&desk));
     assert!(!names(&desk).iter().any(|name| name.starts_with(".new-")), "{:?}", names(&desk));
     rollback(&desk);
     assert!(used(&desk).contains("live 0.1.0"), "{}", used(&desk));
     rollback(&desk);
-    assert!(used(&desk).contains("live 0.5.0"), "{}", used(&desk));
+    assert!(used(&desk).contains("live 0.5.2"), "{}", used(&desk));
 }
 
 /// Every key that a board of 0.1 could have, in its words.

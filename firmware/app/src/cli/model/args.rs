@@ -11,8 +11,8 @@ use keyface::store::Store;
 #[derive(Subcommand)]
 #[command(after_help = "Examples:
   keyface model keygen --out vendor                       once: vendor.key stays secret, vendor.pub goes to devices
-  keyface model pack models/live --key vendor.key         live-0.5.0.kfm
-  sudo keyface model install live-0.5.0.kfm --key vendor.pub
+  keyface model pack models/live --key vendor.key         live-0.5.2.kfm
+  sudo keyface model install live-0.5.2.kfm --key vendor.pub
   keyface model verify                                    are the installed models still what was signed?
   sudo keyface model rollback                             back to what was used before")]
 pub enum ModelCommand {
