@@ -15,8 +15,11 @@ use crate::evaluate::{
 use crate::export::{Packed, Probe, Trained, completion_weights, key_motion_weights};
 use crate::model::{CompletionNet, KeyMotionNet};
 use crate::train::{Corpora, Experiment, FlowMaker, Hearing, LookAhead, PREDICTED, RunDir};
-use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, best_completion, best_key_motion};
+use crate::train::{KEY_REFRACTORY, KEY_THRESHOLD, STEP_MS, best_completion, best_key_motion};
 use crate::trained_on::TrainedOn;
+
+/// Name of the figure in a card that tells by how many milliseconds the motion hurries (`hurry` in the experiment).
+const HURRY: &str = "motion_hurry_ms";
 
 /// A model that was written.
 pub struct Shipped {
@@ -70,6 +73,9 @@ pub fn ship(run: &Path, order: &Order, precision: Precision) -> Result<Shipped> 
     card.closures = closures;
     if let Some(score) = &score {
         card.figures.extend(figures(score));
+    }
+    if experiment.completion.hurry > 0 {
+        card.figures.insert(HURRY.to_owned(), f64::from(STEP_MS) * experiment.completion.hurry as f64);
     }
     card.figures.insert("training_wall_minutes".to_owned(), (run.seconds()? / 6.0).round() / 10.0);
     let trained = Trained {
@@ -239,6 +245,12 @@ impl Past {
     }
 }
 
+/// By how many steps a model's motion hurries ahead of the moment that it is for.
+pub(crate) fn hurry(card: &ModelCard) -> usize {
+    let ms = card.figures.get(HURRY).copied().unwrap_or_default();
+    ((ms / f64::from(STEP_MS)) as usize).min((card.look_ahead_ms / STEP_MS) as usize)
+}
+
 /// What a card says of the people who choose.
 pub(crate) fn figures(score: &MouthScore) -> [(String, f64); 5] {
     let round = |x: f64| (x * 1000.0).round() / 1000.0;
@@ -270,6 +282,17 @@ mod tests {
         let mut both = Past { data: less.collect(), trained_on: TrainedOn::default() };
         both.join(past);
         assert_eq!(both.data, data, "a second training that heard less of a corpus");
+    }
+
+    #[test]
+    fn a_card_tells_how_far_its_motion_hurries() {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/live");
+        let mut card = Packed::read(&model).unwrap().card;
+        assert_eq!(hurry(&card), 1);
+        card.figures.remove(HURRY);
+        assert_eq!(hurry(&card), 0);
+        card.figures.insert(HURRY.to_owned(), 900.0);
+        assert_eq!(hurry(&card), 3, "no more than its look-ahead of 60 ms");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use completion::train_completion;
 pub use corpora::{Corpora, augmenter};
 pub use descent::Descent;
 pub use device::{DeviceChoice, pick_device, pick_devices};
-pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead, Told};
+pub use experiment::{CompletionPhase, CorpusChoice, Experiment, KeyMotionPhase, LookAhead, STEP_MS, Told};
 pub use flow::{FlowMaker, KEY_REFRACTORY, KEY_THRESHOLD, KeySource, PREDICTED};
 pub use key_motion::train_key_motion;
 pub use kmtalk::train_kmtalk;

@@ -11,6 +11,7 @@ use crate::data::{Utterance, labelled, stacked};
 use crate::export::{Packed, Trained, completion_net, key_motion_net};
 use crate::model::kmtalk::{DirectRegression, KeyFrames, KmTalk, KmTalkConfig};
 use crate::model::{CompletionNet, KeyMotionNet};
+use crate::ship::hurry;
 use crate::space::rig14;
 use crate::train::{
     Experiment, FlowMaker, KeySource, LookAhead, PREDICTED, RunDir, Told, best_completion, best_key_motion,
@@ -49,6 +50,8 @@ pub struct Student {
     flow: FlowMaker,
     keys: KeySource,
     look_ahead: LookAhead,
+    /// By how many steps its motion hurries ahead of the moment that it is for.
+    hurry: usize,
 }
 
 impl Student {
@@ -67,6 +70,7 @@ impl Student {
             flow: FlowMaker { device: device.clone(), told: experiment.completion.flow },
             keys: PREDICTED,
             look_ahead,
+            hurry: experiment.completion.hurry,
         })
     }
 
@@ -83,6 +87,7 @@ impl Student {
             flow: FlowMaker { device: device.clone(), told: Told::All },
             keys: KeySource::Predicted { threshold, refractory: Span::from_ms(key_refractory_ms as i64) },
             look_ahead: LookAhead { which: 0, ms: model.card.look_ahead_ms },
+            hurry: hurry(&model.card),
         })
     }
 }
@@ -97,7 +102,7 @@ impl Animator for Student {
     }
 
     fn late_steps(&self) -> usize {
-        self.look_ahead.steps()
+        self.look_ahead.steps() - self.hurry
     }
 
     fn hear(&self, crops: &[Utterance]) -> Result<Self::Heard> {
@@ -172,5 +177,17 @@ impl Animator for Offline {
         let features = net.hear(heard.features(device));
         let keys = net.key_motions(features.clone(), frames);
         net.complete(features, keys, frames).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_hurries_answers_sooner() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/live");
+        let student = Student::of_model(&Packed::read(&folder).unwrap(), &Device::flex()).unwrap();
+        assert_eq!(student.late_steps(), 2, "60 ms, less the 20 by which it hurries");
     }
 }
