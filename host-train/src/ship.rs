@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::{Device, Tensor};
-use keyface_core::Tolerance;
-use keyface_core::{Closures, DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision};
+use keyface_core::{
+    Closures, DataUse, DecoderConfig, FileEntry, Files, Heads, Interface, ModelCard, Precision, Tolerance,
+};
 
 use crate::clip::segments;
 use crate::data::{Utterance, whole};

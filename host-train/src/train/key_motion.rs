@@ -17,8 +17,8 @@ use crate::data::Utterance;
 use crate::loss::Breakdown;
 use crate::model::KeyMotionNet;
 
-/// Trains until the experiment's number of steps is reached, which may be 0; returns the best checkpoint. Several devices share each
-/// batch; whatever else there is to do the first one does.
+/// Trains until the experiment's number of steps is reached, which may be 0; returns the best checkpoint. Several devices
+/// share each batch; whatever else there is to do the first one does.
 ///
 /// # Errors
 /// Unreadable corpora or checkpoints, a full disk, or a loss that is not a number.
