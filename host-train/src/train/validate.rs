@@ -1,12 +1,14 @@
 //! What chooses a checkpoint: how well mouths are told apart, and how far the motion is from the truth.
 
+use std::slice::from_ref;
+
 use burn::tensor::{Device, Tensor};
 use keyface_core::heads::HEADS;
 use keyface_core::{Heads, Mouth, PHONES, Phone, STEP_HOPS};
 
 use super::experiment::LookAhead;
 use super::flow::{FlowMaker, PREDICTED};
-use crate::data::{Labels, Utterance, whole};
+use crate::data::{Labels, Utterance, labelled, whole};
 use crate::judge::{Interval, Recalls, by_speaker, rms};
 use crate::loss::{Lips, SHARES};
 use crate::model::{CompletionNet, KeyMotionNet};
@@ -97,7 +99,8 @@ pub fn misses(
         let trunk = key_motion_net.trunk(batch.features);
         let heads = key_motion_net.heads(look_ahead.which, trunk.clone());
         let (motion, _) = net.forward(flow.features(heads, &batch.labels, &[PREDICTED]), trunk);
-        motion - whole(clip, look_ahead.steps() - hurry, &flow.device).truth.motion()
+        let (truth, _) = labelled(from_ref(clip), look_ahead.steps() - hurry, &flow.device);
+        motion - truth.motion()
     };
     clips.iter().map(missed).collect()
 }
