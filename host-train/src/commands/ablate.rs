@@ -71,7 +71,8 @@ fn recipe(args: &AblateArgs, devices: &[Device]) -> Result<(String, String)> {
                 None if asked(&row.name) => Some(judge.row(row, seed).with_context(|| row.run(seed))?),
                 before => before,
             };
-            judged.entry(row.name.clone()).or_default().extend(figures);
+            let seeds = judged.entry(row.name.clone()).or_default();
+            seeds.extend(figures.map(|figures| (seed, figures)));
         }
     }
     judged.retain(|_, figures| !figures.is_empty());
