@@ -32,7 +32,8 @@ impl States {
         self.after.iter().for_each(|(name, value)| graph.output(&format!("o_{name}"), value));
     }
 
-    fn keep(&mut self, name: String, value: Value) {
+    /// Remembers `value` under a name for the next run.
+    pub fn keep(&mut self, name: String, value: Value) {
         self.after.push((name, value));
     }
 }

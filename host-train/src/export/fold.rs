@@ -13,6 +13,7 @@ pub fn key_motion_weights(net: &KeyMotionNet, which: usize) -> KeyMotionWeights 
         dilation: l.conv.dilation,
         gain: values(l.gain.val()),
         is_centred: l.late > 0,
+        answer: l.answer,
     };
     KeyMotionWeights {
         front: net.front.iter().map(|conv| linear(&conv.taps)).collect(),
@@ -68,7 +69,7 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::export::reference;
-    use crate::model::{CompletionNetConfig, KeyMotionNetConfig};
+    use crate::model::{Answer, CompletionNetConfig, KeyMotionNetConfig};
     use burn::module::Module;
     use burn::tensor::{Device, Distribution};
     use keyface_core::flow::FLOW;
@@ -99,6 +100,7 @@ mod tests {
             width: 16,
             dilations: vec![1, 2, 4],
             centred_dilations: vec![1, 2],
+            answers: vec![Answer::Gated, Answer::Recurrent, Answer::Relu, Answer::Recurrent],
             dropout: 0.1,
             teacher_dilations: vec![1],
         };

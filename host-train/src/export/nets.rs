@@ -8,10 +8,31 @@ use super::form::Form;
 use super::graph::{GraphBuilder, Span, Value};
 use super::proto::ModelProto;
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
-use crate::model::BAND_STEPS;
+use crate::model::{Answer, BAND_STEPS};
 
 /// The file's property that says of each layer of the trunk whether it is centred: a 1 or a 0 each.
 pub const CENTRED: &str = "keyface.centred_layers";
+
+/// The file's property that says what each layer of the trunk makes of its convolution, a letter each; none: all are `r`.
+pub const ANSWERS: &str = "keyface.answers";
+
+/// An answer's letter in [`ANSWERS`].
+fn letter(answer: Answer) -> char {
+    match answer {
+        Answer::Relu => 'r',
+        Answer::Gated => 'g',
+        Answer::Recurrent => 'm',
+    }
+}
+
+/// The answer of a letter in [`ANSWERS`].
+pub fn answer(letter: u8) -> Answer {
+    match letter {
+        b'g' => Answer::Gated,
+        b'm' => Answer::Recurrent,
+        _ => Answer::Relu,
+    }
+}
 
 /// KeyMotionNet.
 ///
@@ -40,7 +61,17 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
         let name = format!("layer{at}");
         let seen = rows(&mut graph, &mut states, (&name, taps(LAYER_TAPS, layer.dilation)), &x);
         let heard = graph.linear(&seen, &layer.conv);
-        let heard = graph.relu(&heard);
+        let heard = match layer.answer {
+            Answer::Relu => graph.relu(&heard),
+            Answer::Gated => {
+                let (a, share) = halves(&mut graph, &heard);
+                graph.mul(&a, &share)
+            }
+            Answer::Recurrent => {
+                let (a, share) = halves(&mut graph, &heard);
+                remembered(&mut graph, &mut states, at, (&a, &share))
+            }
+        };
         let gain = graph.constant(&[layer.gain.len()], &layer.gain);
         let heard = graph.mul(&heard, &gain);
         if layer.is_centred {
@@ -56,7 +87,34 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     graph.describe("keyface.receptive_field_steps", receptive_field_steps(weights));
     let centred: Vec<String> = weights.layers.iter().map(|layer| u8::from(layer.is_centred).to_string()).collect();
     graph.describe(CENTRED, centred.concat());
+    if weights.layers.iter().any(|layer| layer.answer != Answer::Relu) {
+        graph.describe(ANSWERS, weights.layers.iter().map(|layer| letter(layer.answer)).collect::<String>());
+    }
     Ok(graph.finish())
+}
+
+/// The lower half of the last axis, and the sigmoid of the upper.
+fn halves(graph: &mut GraphBuilder, x: &Value) -> (Value, Value) {
+    let width = x.width() / 2;
+    let half = |graph: &mut GraphBuilder, start| graph.slice(x, 2, Span { start, end: start + width, step: 1 });
+    let (a, b) = (half(graph, 0), half(graph, width));
+    (a, graph.sigmoid(&b))
+}
+
+/// `h' + share * (a - h')` for every step: the memory of layer number `at`.
+fn remembered(graph: &mut GraphBuilder, states: &mut States, at: usize, (a, share): (&Value, &Value)) -> Value {
+    let name = format!("memory{at}");
+    let mut memory = graph.state(&format!("c_{name}"), &[1, 1, a.width()], a);
+    let step = |n| Span { start: n, end: n + 1, step: 1 };
+    let steps: Vec<Value> = (0..a.shape()[1])
+        .map(|n| {
+            let (to, share) = (graph.slice(a, 1, step(n)), graph.slice(share, 1, step(n)));
+            memory = between(graph, &memory, &to, &share);
+            memory.clone()
+        })
+        .collect();
+    states.keep(name, memory);
+    graph.concat(&steps.iter().collect::<Vec<_>>(), 1)
 }
 
 /// Some values of a step's frames, each beside the same value of the step's next frame.
@@ -132,7 +190,7 @@ mod tests {
 
     use super::super::check::{compare, step_through};
     use super::super::reference::{Frames, completion_forward, key_motion_forward};
-    use super::super::samples::{completion, frames, key_motion};
+    use super::super::samples::{self, completion, frames, key_motion};
     use super::*;
 
     const STEPS: usize = 40;
@@ -204,6 +262,19 @@ mod tests {
     fn centred_layers_say_in_tract_what_they_say_over_the_whole_sequence() {
         let mut weights = key_motion(&[6, 8], 32, &[1, 2, 1, 2, 4], 74, 1);
         weights.layers.iter_mut().skip(2).for_each(|layer| layer.is_centred = true);
+        for steps in [1, 4] {
+            let far = key_motion_differs(&weights, Form { steps, ..Precision::Float.into() }, &weights);
+            assert!(far <= ROUNDING, "{steps} steps differ by {far}");
+        }
+    }
+
+    #[test]
+    fn gated_and_recurrent_layers_say_in_tract_what_they_say_over_the_whole_sequence() {
+        let mut weights = key_motion(&[6, 8], 32, &[1, 2, 1, 2, 4], 74, 1);
+        for (layer, how) in weights.layers.iter_mut().zip([Answer::Gated, Answer::Recurrent, Answer::Relu]) {
+            samples::answer(layer, how);
+        }
+        weights.layers[1].is_centred = true;
         for steps in [1, 4] {
             let far = key_motion_differs(&weights, Form { steps, ..Precision::Float.into() }, &weights);
             assert!(far <= ROUNDING, "{steps} steps differ by {far}");

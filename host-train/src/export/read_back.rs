@@ -3,9 +3,10 @@
 use prost::Message;
 
 use super::ExportError;
-use super::nets::CENTRED;
+use super::nets::{ANSWERS, CENTRED, answer};
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::weights::{CompletionWeights, Dense, KeyMotionWeights, LAYER_TAPS, Layer};
+use crate::model::Answer;
 
 /// The weights in a file of [`super::key_motion_graph`], float or with 8-bit weights.
 ///
@@ -17,18 +18,20 @@ pub fn read_key_motion(file: &[u8]) -> Result<KeyMotionWeights, ExportError> {
     let fronts = graph.input.iter().filter(|input| input.name.starts_with("c_front")).count();
     let front: Vec<Dense> = products.by_ref().take(fronts).collect();
     let (Some(lift), Some(heads)) = (products.next(), products.next_back()) else { return Err(refused("a trunk")) };
-    let gains = graph.node.iter().filter(|node| node.op_type == "Mul").map(|node| node.input.get(1));
-    let gains: Option<Vec<Vec<f32>>> = gains.map(|name| floats(constant(&graph, name?)?)).collect();
+    let factors = graph.node.iter().filter(|node| node.op_type == "Mul").filter_map(|node| node.input.get(1));
+    let gains: Option<Vec<Vec<f32>>> = factors.filter_map(|name| constant(&graph, name)).map(floats).collect();
     let gains = gains.ok_or_else(|| refused("a gain for each channel of a layer"))?;
     if gains.len() != products.len() {
         return Err(refused("as many gains as layers"));
     }
     let centred = property(file, CENTRED)?.unwrap_or_default();
+    let answers = property(file, ANSWERS)?.unwrap_or_default();
     let layer = |(at, (conv, gain))| Layer {
         conv,
         dilation: dilation(&graph, &format!("c_layer{at}")),
         gain,
         is_centred: centred.as_bytes().get(at) == Some(&b'1'),
+        answer: answers.as_bytes().get(at).map_or(Answer::Relu, |letter| answer(*letter)),
     };
     let layers = products.zip(gains).enumerate().map(layer).collect();
     let weights = KeyMotionWeights { front, lift, layers, heads };
@@ -113,7 +116,7 @@ fn refused(expected: &'static str) -> ExportError {
 mod tests {
     use keyface_core::Precision;
 
-    use super::super::samples::{completion, key_motion};
+    use super::super::samples::{self, completion, key_motion};
     use super::super::{completion_graph, key_motion_graph};
     use super::*;
 
@@ -121,6 +124,8 @@ mod tests {
     fn a_float_file_holds_the_weights_that_it_was_made_of() {
         let (mut first, second) = (key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1), completion(6, 5, 4, 2, 1));
         first.layers[2].is_centred = true;
+        samples::answer(&mut first.layers[0], Answer::Recurrent);
+        samples::answer(&mut first.layers[1], Answer::Gated);
         let file = key_motion_graph(&first, Precision::Float).unwrap().encode_to_vec();
         assert_eq!(read_key_motion(&file).unwrap(), first);
         let file = completion_graph(&second, Precision::Float).unwrap().encode_to_vec();

@@ -8,7 +8,7 @@ use keyface_core::{
 };
 
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS};
-use crate::model::{BAND_REACH, BAND_STEPS};
+use crate::model::{Answer, BAND_REACH, BAND_STEPS};
 
 /// Frames of a sequence, one per step.
 pub type Frames = Vec<Vec<f32>>;
@@ -74,13 +74,33 @@ pub fn key_motion_forward(weights: &KeyMotionWeights, x: &[Vec<f32>]) -> KeyMoti
     let mut trunk = linear(&weights.lift, &all);
     for layer in &weights.layers {
         ranges.push(range(&trunk));
-        let heard = relu(causal_conv(&layer.conv, &trunk, LAYER_TAPS, layer.dilation));
+        let heard = answer(layer.answer, causal_conv(&layer.conv, &trunk, LAYER_TAPS, layer.dilation));
         let add = |x: &Vec<f32>, y: &Vec<f32>| x.iter().zip(y).zip(&layer.gain).map(|((x, y), g)| x + g * y).collect();
         let kept = if layer.is_centred { delayed(&trunk, layer.dilation) } else { trunk };
         trunk = kept.iter().zip(&heard).map(|(x, y)| add(x, y)).collect();
     }
     ranges.push(range(&trunk));
     KeyMotionAnswer { heads: linear(&weights.heads, &trunk), trunk, ranges }
+}
+
+/// What a layer makes of its convolution.
+fn answer(answer: Answer, heard: Frames) -> Frames {
+    let halves = |frame: &[f32]| {
+        let (a, b) = frame.split_at(frame.len() / 2);
+        a.iter().copied().zip(b.iter().map(|b| sigmoid(*b))).collect::<Vec<_>>()
+    };
+    match answer {
+        Answer::Relu => relu(heard),
+        Answer::Gated => heard.iter().map(|x| halves(x).iter().map(|(a, share)| a * share).collect()).collect(),
+        Answer::Recurrent => {
+            let mut memory = vec![0.0; heard.first().map_or(0, |frame| frame.len() / 2)];
+            let step = |frame: &Vec<f32>| {
+                memory.iter_mut().zip(halves(frame)).for_each(|(h, (a, share))| *h += share * (a - *h));
+                memory.clone()
+            };
+            heard.iter().map(step).collect()
+        }
+    }
 }
 
 /// Every frame so many steps later; zeros before the first.

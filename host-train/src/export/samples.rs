@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::reference::Frames;
 use super::weights::{CompletionWeights, Dense, ENCODER_TAPS, FUSION_TAPS, KeyMotionWeights, LAYER_TAPS, Layer};
-use crate::model::{BAND_REACH, BAND_STEPS};
+use crate::model::{Answer, BAND_REACH, BAND_STEPS};
 
 /// A KeyMotionNet of the given channels of the front end, width of the trunk, a layer per dilation, and heads.
 pub fn key_motion(front: &[usize], width: usize, dilations: &[usize], heads: usize, seed: u64) -> KeyMotionWeights {
@@ -72,7 +72,14 @@ pub fn frames(steps: usize, width: usize, seed: u64) -> Frames {
 fn layer(random: &mut ChaCha8Rng, width: usize, dilation: usize) -> Layer {
     let conv = dense(random, LAYER_TAPS * width, width);
     let gain = (0..width).map(|_| random.random_range(-0.5..0.5)).collect();
-    Layer { conv, dilation, gain, is_centred: false }
+    Layer { conv, dilation, gain, is_centred: false, answer: Answer::Relu }
+}
+
+/// Makes a layer answer otherwise, its convolution as wide as that needs.
+pub fn answer(layer: &mut Layer, answer: Answer) {
+    let (inputs, outputs) = (layer.conv.inputs(), layer.gain.len() * answer.parts());
+    let conv = dense(&mut ChaCha8Rng::seed_from_u64(outputs as u64), inputs, outputs);
+    *layer = Layer { conv, answer, ..layer.clone() };
 }
 
 /// Weights of variance `2 / inputs` keep the size of what passes through a ReLU (He et al. 2015).

@@ -12,6 +12,7 @@ pub fn key_motion_net(weights: &KeyMotionWeights, device: &Device) -> KeyMotionN
     let layer = |layer: &Layer| TrunkLayer {
         conv: conv(&layer.conv, LAYER_TAPS, layer.dilation, device),
         late: if layer.is_centred { layer.dilation } else { 0 },
+        answer: layer.answer,
         gain: param([layer.gain.len()], &layer.gain, device),
         dropout: DropoutConfig::new(0.0).init(),
     };
@@ -59,11 +60,13 @@ mod tests {
     use super::super::fold::{completion_weights, key_motion_weights};
     use super::super::samples;
     use super::*;
+    use crate::model::Answer;
 
     #[test]
     fn what_is_unfolded_and_folded_again_is_the_same() {
         let mut key_motion = samples::key_motion(&[4, 6], 8, &[1, 2, 1], 5, 1);
         key_motion.layers[2].is_centred = true;
+        samples::answer(&mut key_motion.layers[1], Answer::Gated);
         let device = Device::flex();
         assert_eq!(key_motion_weights(&key_motion_net(&key_motion, &device), 0), key_motion);
         let completion = samples::completion(7, 8, 6, 14, 2);

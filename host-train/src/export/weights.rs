@@ -4,7 +4,7 @@ use keyface_core::{MEL_BANDS, STEP_HOPS};
 
 use super::ExportError;
 use super::quantize::QuantizedMatrix;
-use crate::model::{BAND_REACH, BAND_STEPS};
+use crate::model::{Answer, BAND_REACH, BAND_STEPS};
 
 /// Taps of the convolution in each layer of KeyMotionNet's trunk.
 pub const LAYER_TAPS: usize = 3;
@@ -61,10 +61,10 @@ impl Dense {
     }
 }
 
-/// `x + gain * relu(conv(x))`, where `x` is the frame of now, or of the middle tap in a centred layer.
+/// `x + gain * answer(conv(x))`, where `x` is the frame of now, or of the middle tap in a centred layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// Convolution of [`LAYER_TAPS`] taps, W to W.
+    /// Convolution of [`LAYER_TAPS`] taps, W to so many times W as the answer has parts.
     pub conv: Dense,
     /// Steps between its taps.
     pub dilation: usize,
@@ -72,6 +72,8 @@ pub struct Layer {
     pub gain: Vec<f32>,
     /// Whether the answer describes the middle tap.
     pub is_centred: bool,
+    /// What is made of the convolution.
+    pub answer: Answer,
 }
 
 /// KeyMotionNet: convolutions over time and bands, the trunk, heads.
@@ -117,7 +119,7 @@ impl KeyMotionWeights {
         let bands = MEL_BANDS >> self.front.len();
         self.lift.check("lift", bands * channels + STEP_HOPS, width)?;
         for (at, layer) in self.layers.iter().enumerate() {
-            layer.conv.check(&format!("layers.{at}.conv"), LAYER_TAPS * width, width)?;
+            layer.conv.check(&format!("layers.{at}.conv"), LAYER_TAPS * width, width * layer.answer.parts())?;
             // As a layer of one output, since a gain is a number for each channel.
             let gain = Dense { weights: layer.gain.clone(), bias: vec![0.0] };
             gain.check(&format!("layers.{at}.gain"), width, 1)?;

@@ -7,7 +7,7 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 use keyface_core::heads::HEADS;
 use keyface_core::{FEATURES, MEL_BANDS, STEP_HOPS};
@@ -29,12 +29,39 @@ pub struct KeyMotionNetConfig {
     /// come a dilation late.
     #[serde(default)]
     pub centred_dilations: Vec<usize>,
+    /// What the layers make of their convolutions, from the first on; the rest is [`Answer::Relu`].
+    #[serde(default)]
+    pub answers: Vec<Answer>,
     /// Share of a layer's answers that training leaves out (Srivastava et al. 2014).
     #[serde(default)]
     pub dropout: f64,
     /// One centred residual block per dilation makes the offline teacher; none: no teacher.
     #[serde(default)]
     pub teacher_dilations: Vec<usize>,
+}
+
+/// What a layer of the trunk makes of its convolution, whose output is `a`, or `a` beside `b`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// `max(a, 0)`.
+    #[default]
+    Relu,
+    /// `a * sigmoid(b)`: a gated linear unit (Dauphin et al. 2017).
+    Gated,
+    /// `h' + sigmoid(b) * (a - h')`, where `h'` is the answer of the step before: a quasi-recurrent layer (Bradbury et al.
+    /// 2017), whose memory has no end.
+    Recurrent,
+}
+
+impl Answer {
+    /// Values of the convolution for each value of the answer.
+    pub fn parts(self) -> usize {
+        match self {
+            Answer::Relu => 1,
+            Answer::Gated | Answer::Recurrent => 2,
+        }
+    }
 }
 
 /// Taps of the trunk's layers.
@@ -59,13 +86,16 @@ pub struct KeyMotionNet {
     pub teacher: Option<Teacher>,
 }
 
-/// `x + gain * relu(conv(x))`, where `x` is as late as the convolution's answer.
+/// `x + gain * answer(conv(x))`, where `x` is as late as the convolution's answer.
 #[derive(Module, Debug)]
 pub struct TrunkLayer {
     /// Over time, causal.
     pub conv: TimeConv,
     /// Steps by which the answer comes late: 0, or the convolution's dilation, when its middle tap is what it describes.
     pub late: usize,
+    /// What it makes of the convolution.
+    #[module(skip)]
+    pub answer: Answer,
     /// For each channel.
     pub gain: Param<Tensor<1>>,
     /// In training only.
@@ -97,9 +127,10 @@ impl KeyMotionNetConfig {
         let linear = |outputs| LinearConfig::new(width, outputs).init(device);
         let inputs = std::iter::once(STEP_HOPS).chain(self.bands.iter().copied());
         let front = inputs.zip(&self.bands).map(|(from, to)| BandConv::new(from, *to, device)).collect();
-        let layer = |(d, late): (usize, usize)| TrunkLayer {
-            conv: TimeConv::plain(width, width, LAYER_TAPS, d, device),
+        let layer = |((d, late), answer): ((usize, usize), Answer)| TrunkLayer {
+            conv: TimeConv::plain(width, width * answer.parts(), LAYER_TAPS, d, device),
             late,
+            answer,
             gain: Param::from_tensor(Tensor::full([width], FRESH_GAIN, device)),
             dropout: DropoutConfig::new(self.dropout).init(),
         };
@@ -107,10 +138,11 @@ impl KeyMotionNetConfig {
             |d: &usize| Block { conv: TimeConv::centred(width, width, BLOCK_TAPS, *d, device), mix: linear(width) };
         let causal = self.dilations.iter().map(|d| (*d, 0));
         let centred_ones = self.centred_dilations.iter().map(|d| (*d, *d));
+        let answers = self.answers.iter().copied().chain(std::iter::repeat(Answer::Relu));
         KeyMotionNet {
             front,
             lift: LinearConfig::new(self.lifted(), width).init(device),
-            layers: causal.chain(centred_ones).map(layer).collect(),
+            layers: causal.chain(centred_ones).zip(answers).map(layer).collect(),
             heads: (0..look_aheads).map(|_| linear(HEADS)).collect(),
             teacher: (!self.teacher_dilations.is_empty()).then(|| Teacher {
                 blocks: self.teacher_dilations.iter().map(centred).collect(),
@@ -185,15 +217,43 @@ impl Teacher {
 }
 
 impl TrunkLayer {
-    /// Dilation, and by how much it comes late.
-    pub(crate) fn describes(&self) -> (usize, usize) {
-        (self.conv.dilation, self.late)
+    /// Dilation, by how much it comes late, and what it makes of its convolution.
+    pub(crate) fn describes(&self) -> (usize, usize, Answer) {
+        (self.conv.dilation, self.late, self.answer)
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let heard = self.dropout.forward(relu(self.conv.forward(x.clone())));
+        let heard = self.dropout.forward(self.answer.forward(self.conv.forward(x.clone())));
         delayed(x, self.late) + heard * self.gain.val().reshape([1, 1, -1])
     }
+}
+
+impl Answer {
+    /// `[batch, time, parts * width]` -> `[batch, time, width]`.
+    fn forward(self, x: Tensor<3>) -> Tensor<3> {
+        let width = x.dims()[2] / self.parts();
+        let part = |n: usize| x.clone().narrow(2, n * width, width);
+        match self {
+            Answer::Relu => relu(x),
+            Answer::Gated => part(0) * sigmoid(part(1)),
+            Answer::Recurrent => {
+                let share = sigmoid(part(1));
+                remembered(share.clone().neg() + 1.0, share * part(0))
+            }
+        }
+    }
+}
+
+/// `h = keep * h' + add` for every step of `[batch, time, width]`, from nothing: in as many rounds as the number of steps has
+/// binary digits, each of which joins what two spans of the same length do (Hillis and Steele 1986).
+fn remembered(keep: Tensor<3>, add: Tensor<3>) -> Tensor<3> {
+    let time = add.dims()[1];
+    let rounds = std::iter::successors(Some(1), |span| Some(2 * span)).take_while(|span| *span < time);
+    let join = |(keep, add): (Tensor<3>, Tensor<3>), span| {
+        let before = delayed(add.clone(), span);
+        (keep.clone() * delayed(keep.clone(), span), add + keep * before)
+    };
+    rounds.fold((keep, add), join).1
 }
 
 /// What `x` `[batch, time, width]` was so many steps ago; zeros before its first.
@@ -228,6 +288,7 @@ mod tests {
             width: 8,
             dilations: vec![1],
             centred_dilations: centred.to_vec(),
+            answers: vec![],
             dropout: 0.0,
             teacher_dilations: vec![1, 2],
         }
@@ -280,6 +341,35 @@ mod tests {
         assert_eq!((net.layers.len(), net.layers[2].late, apart(&net.layers[2], &own.layers[2])), (3, 1, 0.0));
         let heads = |net: &KeyMotionNet| net.heads[0].weight.val();
         assert_eq!((heads(&net) - heads(&own)).abs().max().into_scalar::<f32>(), 0.0);
+    }
+
+    #[test]
+    fn a_recurrent_layer_remembers_without_end_and_a_gated_one_as_far_as_its_taps() {
+        let device = Device::flex();
+        for answer in [Answer::Gated, Answer::Recurrent] {
+            let net = KeyMotionNetConfig { answers: vec![answer], ..config(&[]) }.init(1, &device);
+            let x = |from: usize| {
+                let x = Tensor::<3>::ones([1, 40, 8], &device);
+                Tensor::cat(vec![x.clone().narrow(1, 0, from) * 2.0, x.narrow(1, from, 40 - from)], 1)
+            };
+            let apart = (net.layers[0].forward(x(1)) - net.layers[0].forward(x(6))).abs().sum_dim(2);
+            let apart = apart.try_into_vec_as::<f32>().unwrap();
+            let touched = apart.iter().filter(|d| **d > 0.0).count();
+            assert!(if answer == Answer::Gated { touched == 5 + 2 } else { touched > 20 }, "{answer:?}: {apart:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_a_loop_over_the_steps_gives() {
+        let device = Device::flex();
+        let random = || Tensor::<3>::random([1, 11, 1], burn::tensor::Distribution::Uniform(0.0, 1.0), &device);
+        let (keep, add) = (random(), random());
+        let values = |x: &Tensor<3>| x.clone().try_into_vec_as::<f32>().unwrap();
+        let mut h = 0.0;
+        for ((keep, add), came) in values(&keep).iter().zip(values(&add)).zip(values(&remembered(keep, add))) {
+            h = keep * h + add;
+            assert!((h - came).abs() < 1e-5, "expected {h}, came {came}");
+        }
     }
 
     #[test]

@@ -16,6 +16,6 @@ pub mod whisper;
 pub use band_conv::{BAND_REACH, BAND_STEPS, BandConv};
 pub use completion::{CompletionNet, CompletionNetConfig, CompletionNets, Encoder};
 pub use conv::TimeConv;
-pub use key_motion::{KeyMotionNet, KeyMotionNetConfig, Teacher, TrunkLayer};
+pub use key_motion::{Answer, KeyMotionNet, KeyMotionNetConfig, Teacher, TrunkLayer};
 pub use listener::Listener;
 pub use outside::OutsideEncoder;

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use super::checkpoint::RunDir;
 use super::experiment::{Experiment, STEP_MS, Told};
 use crate::export::{KeyMotionWeights, Packed, completion_net, key_motion_net, key_motion_weights};
-use crate::model::{CompletionNet, CompletionNets, KeyMotionNet, TrunkLayer};
+use crate::model::{Answer, CompletionNet, CompletionNets, KeyMotionNet, TrunkLayer};
 
 /// Name of KeyMotionNet in the run's folder.
 pub const KEY_MOTION: &str = "key_motion";
@@ -43,7 +43,7 @@ pub(super) fn begun_key_motion(experiment: &Experiment, training: &Device) -> Re
     let (place, sizes) = (&below.place, fresh.num_params());
     let (own_layers, layers_below) = (layers(&fresh), layers(&below.key_motion));
     if own_layers.starts_with(&layers_below) {
-        let late: usize = own_layers[layers_below.len()..].iter().map(|(_, late)| late).sum();
+        let late: usize = own_layers[layers_below.len()..].iter().map(|(_, late, _)| late).sum();
         let (late, own) = (STEP_MS * late as u32, &experiment.look_aheads_ms);
         let spare = below.look_aheads_ms.len().saturating_sub(own.len());
         let expected: Vec<u32> = below.look_aheads_ms[spare..].iter().map(|ms| ms + late).collect();
@@ -83,7 +83,7 @@ fn fresh_completion(experiment: &Experiment, device: &Device) -> CompletionNets 
     nets
 }
 
-fn layers(net: &KeyMotionNet) -> Vec<(usize, usize)> {
+fn layers(net: &KeyMotionNet) -> Vec<(usize, usize, Answer)> {
     net.layers.iter().map(TrunkLayer::describes).collect()
 }
 

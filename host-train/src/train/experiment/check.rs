@@ -52,6 +52,12 @@ pub fn check(experiment: &Experiment) -> Result<()> {
     ensure!(!net.dilations.is_empty(), "key_motion_net.dilations must not be empty");
     each_within("key_motion_net.dilations", &net.dilations)?;
     each_within("key_motion_net.centred_dilations", &net.centred_dilations)?;
+    let layers = net.dilations.len() + net.centred_dilations.len();
+    ensure!(
+        net.answers.len() <= layers,
+        "key_motion_net.answers: expected at most one for each of {layers} layers, came {}",
+        net.answers.len()
+    );
     each_within("key_motion_net.teacher_dilations", &net.teacher_dilations)?;
     within("completion_net.width", experiment.completion_net.width, WIDTHS)?;
     key_motion(&experiment.key_motion)?;
@@ -175,6 +181,7 @@ fn each_within(key: &str, dilations: &[usize]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Answer;
     use std::path::Path;
 
     /// What the check says of the tiny experiment after a change.
@@ -193,7 +200,7 @@ mod tests {
     #[test]
     fn a_number_that_no_training_can_use_is_refused_by_its_key() {
         type Change = fn(&mut Experiment);
-        let cases: [(&str, Change); 30] = [
+        let cases: [(&str, Change); 31] = [
             ("name", |e| e.name = "../x".into()),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 0]),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 520]),
@@ -204,6 +211,7 @@ mod tests {
             ("key_motion_net.width", |e| e.key_motion_net.width = 0),
             ("key_motion_net.dilations", |e| e.key_motion_net.dilations = vec![0, 1]),
             ("key_motion_net.teacher_dilations", |e| e.key_motion_net.teacher_dilations = vec![100_000]),
+            ("key_motion_net.answers", |e| e.key_motion_net.answers = vec![Answer::Gated; 40]),
             ("key_motion_net.centred_dilations", |e| e.key_motion_net.centred_dilations = vec![1, 200]),
             ("completion_net.width", |e| e.completion_net.width = 0),
             ("key_motion.steps", |e| e.key_motion.steps = 0),

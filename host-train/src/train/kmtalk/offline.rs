@@ -109,6 +109,7 @@ mod tests {
             width: 8,
             dilations: vec![1],
             centred_dilations: vec![],
+            answers: vec![],
             dropout: 0.0,
             teacher_dilations: vec![],
         };
