@@ -84,7 +84,9 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     graph.output("heads", &heads);
     graph.output("trunk", &x);
     states.finish(&mut graph);
-    graph.describe("keyface.receptive_field_steps", receptive_field_steps(weights));
+    if let Some(steps) = receptive_field_steps(weights) {
+        graph.describe("keyface.receptive_field_steps", steps);
+    }
     let centred: Vec<String> = weights.layers.iter().map(|layer| u8::from(layer.is_centred).to_string()).collect();
     graph.describe(CENTRED, centred.concat());
     if weights.layers.iter().any(|layer| layer.answer != Answer::Relu) {
@@ -177,10 +179,11 @@ fn taps(count: usize, dilation: usize) -> Taps {
     Taps { count, dilation }
 }
 
-/// Steps that can change an answer of KeyMotionNet, the step of now included.
-fn receptive_field_steps(weights: &KeyMotionWeights) -> usize {
+/// Steps that can change an answer of KeyMotionNet, the step of now included; all can where a layer is recurrent.
+fn receptive_field_steps(weights: &KeyMotionWeights) -> Option<usize> {
     let past = |layer: &super::weights::Layer| taps(LAYER_TAPS, layer.dilation).past();
-    1 + weights.front.len() * (BAND_STEPS - 1) + weights.layers.iter().map(past).sum::<usize>()
+    let steps = 1 + weights.front.len() * (BAND_STEPS - 1) + weights.layers.iter().map(past).sum::<usize>();
+    weights.layers.iter().all(|layer| layer.answer != Answer::Recurrent).then_some(steps)
 }
 
 #[cfg(test)]
@@ -309,7 +312,7 @@ mod tests {
     #[test]
     fn the_receptive_field_reaches_exactly_as_far_as_the_file_says() {
         let weights = key_motion(&[6, 8], 16, &[1, 2], 3, 1);
-        let steps = receptive_field_steps(&weights);
+        let steps = receptive_field_steps(&weights).unwrap();
         let differs = |changed: usize| {
             let (plain, mut other) = (frames(steps + 1, INPUTS, 9), frames(steps + 1, INPUTS, 9));
             other[changed].iter_mut().for_each(|value| *value += 50.0);
