@@ -13,26 +13,8 @@ use crate::model::{Answer, BAND_STEPS};
 /// The file's property that says of each layer of the trunk whether it is centred: a 1 or a 0 each.
 pub const CENTRED: &str = "keyface.centred_layers";
 
-/// The file's property that says what each layer of the trunk makes of its convolution, a letter each; none: all are `r`.
+/// The file's property that lists what the layers of the trunk make of their convolutions, in JSON; none: all are relu.
 pub const ANSWERS: &str = "keyface.answers";
-
-/// An answer's letter in [`ANSWERS`].
-fn letter(answer: Answer) -> char {
-    match answer {
-        Answer::Relu => 'r',
-        Answer::Gated => 'g',
-        Answer::Recurrent => 'm',
-    }
-}
-
-/// The answer of a letter in [`ANSWERS`].
-pub fn answer(letter: u8) -> Answer {
-    match letter {
-        b'g' => Answer::Gated,
-        b'm' => Answer::Recurrent,
-        _ => Answer::Relu,
-    }
-}
 
 /// KeyMotionNet.
 ///
@@ -89,8 +71,9 @@ pub fn key_motion_graph(weights: &KeyMotionWeights, form: impl Into<Form>) -> Re
     }
     let centred: Vec<String> = weights.layers.iter().map(|layer| u8::from(layer.is_centred).to_string()).collect();
     graph.describe(CENTRED, centred.concat());
-    if weights.layers.iter().any(|layer| layer.answer != Answer::Relu) {
-        graph.describe(ANSWERS, weights.layers.iter().map(|layer| letter(layer.answer)).collect::<String>());
+    let answers: Vec<Answer> = weights.layers.iter().map(|layer| layer.answer).collect();
+    if answers.iter().any(|answer| *answer != Answer::Relu) {
+        graph.describe(ANSWERS, serde_json::json!(answers));
     }
     Ok(graph.finish())
 }
@@ -279,8 +262,10 @@ mod tests {
         }
         weights.layers[1].is_centred = true;
         for steps in [1, 4] {
-            let far = key_motion_differs(&weights, Form { steps, ..Precision::Float.into() }, &weights);
-            assert!(far <= ROUNDING, "{steps} steps differ by {far}");
+            for (precision, expected) in [(Precision::Float, &weights), (Precision::Int8, &weights.rounded())] {
+                let far = key_motion_differs(&weights, Form { steps, ..precision.into() }, expected);
+                assert!(far <= ROUNDING, "{steps} steps differ by {far}");
+            }
         }
     }
 

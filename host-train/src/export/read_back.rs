@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::ExportError;
-use super::nets::{ANSWERS, CENTRED, answer};
+use super::nets::{ANSWERS, CENTRED};
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto, data_type};
 use super::weights::{CompletionWeights, Dense, KeyMotionWeights, LAYER_TAPS, Layer};
 use crate::model::Answer;
@@ -25,13 +25,14 @@ pub fn read_key_motion(file: &[u8]) -> Result<KeyMotionWeights, ExportError> {
         return Err(refused("as many gains as layers"));
     }
     let centred = property(file, CENTRED)?.unwrap_or_default();
-    let answers = property(file, ANSWERS)?.unwrap_or_default();
+    let answers = property(file, ANSWERS)?.map_or(Ok(vec![]), |list| serde_json::from_str::<Vec<Answer>>(&list));
+    let answers = answers.map_err(|_| refused("answers of layers that are known"))?;
     let layer = |(at, (conv, gain))| Layer {
         conv,
         dilation: dilation(&graph, &format!("c_layer{at}")),
         gain,
         is_centred: centred.as_bytes().get(at) == Some(&b'1'),
-        answer: answers.as_bytes().get(at).map_or(Answer::Relu, |letter| answer(*letter)),
+        answer: answers.get(at).copied().unwrap_or_default(),
     };
     let layers = products.zip(gains).enumerate().map(layer).collect();
     let weights = KeyMotionWeights { front, lift, layers, heads };
@@ -137,6 +138,16 @@ mod tests {
         let weights = key_motion(&[5, 6], 4, &[1, 2, 8], 3, 1);
         let file = key_motion_graph(&weights, Precision::Int8).unwrap().encode_to_vec();
         assert_eq!(read_key_motion(&file).unwrap(), weights.rounded());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_known_is_refused() {
+        let mut weights = key_motion(&[5, 6], 4, &[1, 2], 3, 1);
+        samples::answer(&mut weights.layers[1], Answer::Gated);
+        let mut file = key_motion_graph(&weights, Precision::Float).unwrap();
+        let list = file.metadata_props.iter_mut().find(|pair| pair.key == ANSWERS).unwrap();
+        list.value = list.value.replace("gated", "other");
+        assert!(read_key_motion(&file.encode_to_vec()).unwrap_err().to_string().contains("answers of layers"));
     }
 
     #[test]
