@@ -93,13 +93,15 @@ impl Corpora {
         let most = if holds_out { HELD_OUT_CLIPS } else { VALID_PER_CORPUS };
         let all = choices.iter().map(found_of).collect::<Result<Vec<_>>>()?;
         check_unheard(choices, &all)?;
+        let held_out = held_out_of(choices, &all);
         for (choice, mut found) in choices.iter().zip(all) {
             found.retain(|clip| clip.split != Split::Train || is_wanted(&clip.speaker));
             let ear = choice.heard.as_deref().filter(|_| heard);
             let choosing = found.iter().filter(|clip| chooses(choice, clip, holds_out));
             corpora.valid.extend(read(spread(choosing, most), ear)?);
             corpora.eval.extend(read(spread(found.iter().filter(|c| c.split == Split::Eval), EVAL_PER_CORPUS), ear)?);
-            let train: Vec<_> = found.into_iter().filter(|clip| is_trained_on(choice, clip)).collect();
+            let is_heard = |clip: &Found| is_trained_on(choice, clip) && !held_out.contains(&clip.speaker);
+            let train: Vec<_> = found.into_iter().filter(is_heard).collect();
             ensure!(!train.is_empty(), "{}: no training clips", choice.folder.display());
             if !heard {
                 check_answers(choice, &train[0])?;
@@ -240,6 +242,15 @@ struct Found {
 /// Whether this speaker is taken out of training for the search: the name alone decides.
 fn is_held_out(choice: &CorpusChoice, speaker: &str) -> bool {
     (stable_hash(speaker) % 1000) < (choice.held_out * 1000.0) as u64
+}
+
+/// Speakers whom any of the corpora takes out: no other trains on them.
+fn held_out_of(choices: &[CorpusChoice], all: &[Vec<Found>]) -> BTreeSet<String> {
+    let of = |(choice, found): (&CorpusChoice, &Vec<Found>)| {
+        let speakers = found.iter().filter(|clip| clip.split == Split::Train).map(|clip| clip.speaker.clone());
+        speakers.filter(|speaker| is_held_out(choice, speaker)).collect::<Vec<_>>()
+    };
+    choices.iter().zip(all).flat_map(of).collect()
 }
 
 fn is_trained_on(choice: &CorpusChoice, clip: &Found) -> bool {
@@ -465,6 +476,22 @@ mod tests {
         experiment(other.path(), &more, &recipe);
         let error = Corpora::read(&both).err().unwrap().to_string();
         assert!(error.contains("keeps unheard, came p2 in y"), "{error}");
+    }
+
+    #[test]
+    fn whoever_one_corpus_holds_out_to_choose_by_is_trained_on_by_no_other() {
+        let [folder, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let recipe = prepare::recipe(false, 0);
+        let mut both = experiment(folder.path(), &people(), &recipe);
+        both.corpora[0].held_out = 0.2;
+        let is_of_train = |clip: &Prepared| clip.split == Split::Train;
+        let words =
+            people().into_iter().filter(is_of_train).map(|clip| Prepared { id: format!("{}-w", clip.id), ..clip });
+        both.corpora.push(experiment(other.path(), &words.collect::<Vec<_>>(), &recipe).corpora.remove(0));
+        let corpora = Corpora::read(&both).unwrap();
+        let [of_people, of_words] = &corpora.train[..] else { panic!("two corpora") };
+        assert_eq!(of_people.names, of_words.names);
+        assert!(speakers_of(&corpora.valid).iter().all(|person| !of_words.names.contains(&format!("p{person}"))));
     }
 
     #[test]
