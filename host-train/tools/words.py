@@ -42,6 +42,8 @@ def main():
     clips, left_out = [], Counter()
     found = {clip: rest for folder in args.commands for clip, *rest in commands(folder)}
     found |= {clip: rest for folder in args.wake for clip, *rest in wake(folder)}
+    if not found:
+        raise SystemExit("expected folders of words with recordings in them (--commands, --wake), found none")
     for clip, (speaker, text, sound) in sorted(found.items()):
         if people.get(speaker, "train") != "train":
             left_out["kept for tests"] += 1

@@ -19,6 +19,8 @@ pub struct NoisePool {
     white: Vec<MelPowers>,
     robots: Vec<Vec<MelPowers>>,
     recorded: Vec<Vec<MelPowers>>,
+    /// Share of draws of a recording.
+    recorded_share: f64,
 }
 
 impl NoisePool {
@@ -27,12 +29,19 @@ impl NoisePool {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let white: Vec<f32> = (0..WHITE_S * 16_000).map(|_| rng.random_range(-1.0..1.0)).collect();
         let robots = (0..ROBOTS).map(|_| powers(&motors(ROBOT_S, &mut rng))).collect();
-        NoisePool { white: powers(&white), robots, recorded: recordings.iter().map(|r| powers(r)).collect() }
+        NoisePool { white: powers(&white), robots, recorded_share: 0.35, ..NoisePool::of_recordings(recordings) }
     }
 
-    /// `hops` rows with a mean power of 1: a recording in one of three draws, motors in one of six, else coloured noise.
+    /// The given recordings at 16 kHz alone, at least one.
+    pub fn of_recordings(recordings: &[Vec<f32>]) -> Self {
+        let recorded = recordings.iter().map(|r| powers(r)).collect();
+        NoisePool { white: Vec::new(), robots: Vec::new(), recorded, recorded_share: 1.0 }
+    }
+
+    /// `hops` rows with a mean power of 1: beside generated noise a recording in one of three draws, motors in one of
+    /// six, else coloured noise.
     pub fn draw(&self, hops: usize, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
-        let recorded = !self.recorded.is_empty() && rng.random_bool(0.35);
+        let recorded = !self.recorded.is_empty() && rng.random_bool(self.recorded_share);
         let source = if recorded {
             &self.recorded[rng.random_range(0..self.recorded.len())]
         } else if rng.random_bool(0.25) {

@@ -59,7 +59,11 @@ impl Corpora {
     /// A missing folder, a damaged file, a clip that another recipe made, a corpus without training clips, answers of
     /// something else than a listener, or no clip to choose by in any of them.
     pub fn read(experiment: &Experiment) -> Result<Self> {
-        Self::of(&experiment.corpora, &augmenter(experiment)?, |_| true)
+        let choosing = match &experiment.noise_choosing[..] {
+            [] => augmenter(experiment)?,
+            _ => choosing(experiment)?,
+        };
+        Self::of(&experiment.corpora, &choosing, |_| true)
     }
 
     /// Finds the prepared clips of some corpora; of their train split only those of speakers who are wanted.
@@ -292,18 +296,35 @@ fn check_unheard(choices: &[CorpusChoice], all: &[Vec<Found>]) -> Result<()> {
 }
 
 /// The augmentation of an experiment, with its noise recordings where the folder exists.
+///
+/// # Errors
+/// A recording that cannot be read.
 pub fn augmenter(experiment: &Experiment) -> Result<Augmenter> {
-    let folder = experiment.noise.as_deref().filter(|folder| folder.is_dir());
-    if let (Some(asked), None) = (&experiment.noise, folder) {
-        log::warn!("no noise recordings at {}: generated noise only", asked.display());
-    }
-    let is_wanted = |name: &str| !experiment.noise_except.iter().any(|except| except == name);
-    let recordings = folder.map(|folder| read_recordings(folder, Kind::Noise, is_wanted)).transpose()?;
-    let recordings = recordings.unwrap_or_default();
-    if let (Some(folder), true) = (folder, recordings.is_empty()) {
-        log::warn!("no recording of noise in {}: generated noise only", folder.display());
+    let kept = [&experiment.noise_except[..], &experiment.noise_choosing].concat();
+    let recordings = recordings(experiment, |name| !kept.iter().any(|kept| kept == name))?;
+    if let (Some(folder), true) = (&experiment.noise, recordings.is_empty()) {
+        log::warn!("no noise recordings in {}: generated noise only", folder.display());
     }
     Ok(Augmenter::new(experiment.augment.clone(), NoisePool::new(&recordings)))
+}
+
+/// The same with the noise that chooses, and no other.
+fn choosing(experiment: &Experiment) -> Result<Augmenter> {
+    let names = &experiment.noise_choosing;
+    let recordings = recordings(experiment, |name| names.iter().any(|wanted| wanted == name))?;
+    ensure!(
+        recordings.len() == names.len(),
+        "noise_choosing: expected recordings named {}, found {} of them",
+        names.join(", "),
+        recordings.len()
+    );
+    Ok(Augmenter::new(experiment.augment.clone(), NoisePool::of_recordings(&recordings)))
+}
+
+/// The experiment's recordings of noise whose names are wanted; none without a folder.
+fn recordings(experiment: &Experiment, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Vec<f32>>> {
+    let folder = experiment.noise.as_deref().filter(|folder| folder.is_dir());
+    Ok(folder.map(|folder| read_recordings(folder, Kind::Noise, is_wanted)).transpose()?.unwrap_or_default())
 }
 
 /// The prepared clips of a folder, in order of their names.
@@ -492,6 +513,34 @@ mod tests {
         let [of_people, of_words] = &corpora.train[..] else { panic!("two corpora") };
         assert_eq!(of_people.names, of_words.names);
         assert!(speakers_of(&corpora.valid).iter().all(|person| !of_words.names.contains(&format!("p{person}"))));
+    }
+
+    #[test]
+    fn the_noise_that_chooses_is_not_trained_with() {
+        let [folder, noises] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let mut experiment = experiment(folder.path(), &people(), &prepare::recipe(false, 0));
+        experiment.corpora[0].held_out = 0.2;
+        let tone =
+            |hertz: f32| (0..32_000).map(move |n| 0.5 * (n as f32 * hertz * std::f32::consts::TAU / 16_000.0).sin());
+        for (name, hertz) in [("low", 200.0), ("high", 6000.0)] {
+            let samples: Vec<f32> = tone(hertz).collect();
+            crate::corpus::audio::write(&noises.path().join(format!("{name}.wav")), &samples).unwrap();
+        }
+        experiment.noise = Some(noises.path().to_path_buf());
+        experiment.noise_choosing = vec!["high".into()];
+        let high_share = |clip: &Utterance| {
+            let sum = |rows: &[[f32; MEL_BANDS]], from: usize| rows.iter().flat_map(|row| &row[from..]).sum::<f32>();
+            sum(&clip.powers, 60) / sum(&clip.powers, 0)
+        };
+        let corpora = Corpora::read(&experiment).unwrap();
+        assert!(corpora.noisy.iter().all(|clip| high_share(clip) > 0.9));
+        let trained_with = augmenter(&experiment).unwrap();
+        let draws: Vec<f32> = (0..60).map(|n| high_share(&trained_with.noisy(&corpora.valid[0], 10.0, n))).collect();
+        assert!(draws.iter().filter(|share| **share < 0.1).count() > 10, "the low tone is: {draws:?}");
+        assert!(draws.iter().all(|share| *share < 0.999), "the high tone is not: {draws:?}");
+        experiment.noise_choosing.push("another".into());
+        let error = Corpora::read(&experiment).err().unwrap().to_string();
+        assert!(error.contains("expected recordings named high, another, found 1"), "{error}");
     }
 
     #[test]

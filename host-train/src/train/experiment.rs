@@ -37,6 +37,10 @@ pub struct Experiment {
     /// Recordings in it that are kept for tests, by name without ending.
     #[serde(default)]
     pub noise_except: Vec<String>,
+    /// Recordings in it that training does not hear, and that alone are the noise by which checkpoint and decoder are
+    /// chosen; none: what is trained with chooses, and flatters.
+    #[serde(default)]
+    pub noise_choosing: Vec<String>,
     /// Size of KeyMotionNet.
     pub key_motion_net: KeyMotionNetConfig,
     /// Size of CompletionNet.
