@@ -38,13 +38,13 @@ impl NoisePool {
         NoisePool { white: Vec::new(), robots: Vec::new(), recorded, recorded_share: 1.0 }
     }
 
-    /// `hops` rows with a mean power of 1: beside generated noise a recording in one of three draws, motors in one of
-    /// six, else coloured noise.
-    pub fn draw(&self, hops: usize, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
+    /// `hops` rows with a mean power of 1: a recording in one of three draws where there are any, else generated noise,
+    /// of which `motors` is the share that a robot makes.
+    pub fn draw(&self, hops: usize, motors: f64, rng: &mut ChaCha8Rng) -> Vec<MelPowers> {
         let recorded = !self.recorded.is_empty() && rng.random_bool(self.recorded_share);
         let source = if recorded {
             &self.recorded[rng.random_range(0..self.recorded.len())]
-        } else if rng.random_bool(0.25) {
+        } else if rng.random_bool(motors) {
             &self.robots[rng.random_range(0..ROBOTS)]
         } else {
             &self.white
@@ -117,9 +117,27 @@ mod tests {
         let pool = NoisePool::new(&[vec![0.25; 16_000]]);
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         for _ in 0..20 {
-            let rows = pool.draw(200, &mut rng);
+            let rows = pool.draw(200, 0.25, &mut rng);
             let mean = rows.iter().flatten().sum::<f32>() / 200.0;
             assert!((mean - 1.0).abs() < 1e-3, "{mean}");
         }
+    }
+
+    #[test]
+    fn motors_are_heard_as_often_as_is_asked_and_by_nobody_else() {
+        let only = |band: usize| std::array::from_fn(|b| if b == band { 1.0 } else { 0.0 });
+        let pool = NoisePool {
+            white: vec![only(0); 50],
+            robots: vec![vec![only(1); 50]; ROBOTS],
+            recorded: vec![vec![only(2); 50]],
+            recorded_share: 0.35,
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut share = |motors: f64| {
+            let heard = (0..2000).filter(|_| pool.draw(1, motors, &mut rng)[0][1] > 0.0).count();
+            heard as f64 / 2000.0
+        };
+        assert_eq!(share(0.0), 0.0);
+        assert!((share(0.25) - 0.1625).abs() < 0.03, "one in six");
     }
 }

@@ -140,10 +140,10 @@ fn weights(weights: &KeyMotionWeights) -> Result<()> {
 }
 
 fn augment(config: &AugmentConfig) -> Result<()> {
-    let AugmentConfig { noise_only, pause, reverb, band_limit, babble, quiet, settled, mask, spoken, .. } = *config;
-    let first = [("noise_only", noise_only), ("pause", pause), ("reverb", reverb)];
-    let second = [("band_limit", band_limit), ("babble", babble), ("quiet", quiet)];
-    let third = [("settled", settled), ("mask", mask), ("spoken", spoken)];
+    let AugmentConfig { noise_only, pause, reverb, band_limit, babble, quiet, motors, .. } = *config;
+    let first = [("noise_only", noise_only), ("pause", pause), ("reverb", reverb), ("band_limit", band_limit)];
+    let second = [("babble", babble), ("quiet", quiet), ("motors", motors), ("settled", config.settled)];
+    let third = [("mask", config.mask), ("spoken", config.spoken)];
     for (key, share) in first.into_iter().chain(second).chain(third) {
         within(&format!("augment.{key}"), share, SHARES)?;
     }
@@ -229,6 +229,7 @@ mod tests {
             ("kmtalk.net.fusion", |e| kmtalk(e).net.fusion = Fusion::Fixed(f32::NAN)),
             ("weights.teacher", |e| e.weights.teacher = -1.0),
             ("augment.noise_only", |e| e.augment.noise_only = 2.0),
+            ("augment.motors", |e| e.augment.motors = -0.1),
             ("augment.pause_hops", |e| e.augment.pause_hops = 0),
             ("augment.speed", |e| e.augment.speed = (1.0, 1.0)),
             ("augment.gain_db", |e| e.augment.gain_db = 0.0),
