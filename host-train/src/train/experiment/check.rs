@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_number_that_no_training_can_use_is_refused_by_its_key() {
         type Change = fn(&mut Experiment);
-        let cases: [(&str, Change); 31] = [
+        let cases: [(&str, Change); 32] = [
             ("name", |e| e.name = "../x".into()),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 0]),
             ("look_aheads_ms", |e| e.look_aheads_ms = vec![60, 520]),
