@@ -43,17 +43,11 @@ def main():
     decoder = Decoder(lm=None, bestpath=False, loglevel="FATAL")
     clips, speakers, left_out = [], set(), Counter()
     for clip, speaker, text, sound in sorted(wanted(args.corpus, args.beside, people)):
-        samples, rate = soundfile.read(sound, dtype="float32")
-        assert rate == RATE and samples.ndim == 1, sound
-        samples *= PEAK / max(abs(samples).max(), 1e-3)
-        tiers = align(decoder, samples, re.sub(r"[^a-z' ]", " ", text).split())
-        reason = tiers if isinstance(tiers, str) else odd(tiers[1])
-        if reason:
-            left_out[reason] += 1
+        seconds = labelled(decoder, sound, re.sub(r"[^a-z' ]", " ", text).split(), args.out / clip)
+        if isinstance(seconds, str):
+            left_out[seconds] += 1
             continue
-        soundfile.write(args.out / f"{clip}.flac", samples, RATE, subtype="PCM_16")
-        (args.out / f"{clip}.TextGrid").write_text(textgrid(len(samples) / RATE, tiers))
-        clips.append((clip, "train", f"{len(samples) / RATE:.3f}", text, speaker))
+        clips.append((clip, "train", f"{seconds:.3f}", text, speaker))
         speakers.add(speaker)
     write_table(args.out / "splits.tsv", ("id", "split", "seconds", "text", "speaker"), clips)
     write_table(args.out / "speakers.tsv", columns, [[people[s][c] for c in columns] for s in sorted(speakers)])
@@ -71,6 +65,22 @@ def wanted(corpus, beside, people):
             if person and person["split"] == "train" and not any(beside.glob(f"so{clip}.*")):
                 sound = corpus / "WAVE" / f"SPEAKER{number}" / f"{clip}.WAV"
                 yield f"so{clip}", f"so{number}", texts[clip].strip().lower(), sound
+
+
+def labelled(decoder, sound, words, place):
+    """Writes the sound and its TextGrid at a place without ending: its seconds, or why it is left out."""
+    samples, rate = soundfile.read(sound, dtype="float32")
+    if rate != RATE or samples.ndim != 1:
+        return "not mono at 16 kHz"
+    samples *= PEAK / max(abs(samples).max(), 1e-3)
+    tiers = align(decoder, samples, words)
+    reason = tiers if isinstance(tiers, str) else odd(tiers[1])
+    if reason:
+        return reason
+    seconds = len(samples) / RATE
+    soundfile.write(f"{place}.flac", samples, RATE, subtype="PCM_16")
+    place.with_name(f"{place.name}.TextGrid").write_text(textgrid(seconds, tiers))
+    return seconds
 
 
 def align(decoder, samples, words):

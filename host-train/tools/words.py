@@ -18,10 +18,9 @@ import pathlib
 import re
 from collections import Counter
 
-import soundfile
 from pocketsphinx import Decoder
 
-from speechocean import PEAK, RATE, align, odd, textgrid, write_table
+from speechocean import labelled, write_table
 
 CLIP = re.compile(r"(?:(?P<word>[a-z]+)_)?(?P<speaker>[0-9a-f]{8})_nohash_(?P<number>\d+)(?:\.wav)+")
 # Words of one file name that are spoken as two.
@@ -51,19 +50,11 @@ def main():
         if any(args.beside.glob(f"{clip}.*")):
             left_out["there already"] += 1
             continue
-        samples, rate = soundfile.read(sound, dtype="float32")
-        if rate != RATE or samples.ndim != 1:
-            left_out["not mono at 16 kHz"] += 1
+        seconds = labelled(decoder, sound, text.split(), args.out / clip)
+        if isinstance(seconds, str):
+            left_out[seconds] += 1
             continue
-        samples *= PEAK / max(abs(samples).max(), 1e-3)
-        tiers = align(decoder, samples, text.split())
-        reason = tiers if isinstance(tiers, str) else odd(tiers[1])
-        if reason:
-            left_out[reason] += 1
-            continue
-        soundfile.write(args.out / f"{clip}.flac", samples, RATE, subtype="PCM_16")
-        (args.out / f"{clip}.TextGrid").write_text(textgrid(len(samples) / RATE, tiers))
-        clips.append((clip, "train", f"{len(samples) / RATE:.3f}", text, speaker))
+        clips.append((clip, "train", f"{seconds:.3f}", text, speaker))
     write_table(args.out / "splits.tsv", ("id", "split", "seconds", "text", "speaker"), clips)
     hours = sum(float(clip[2]) for clip in clips) / 3600
     print(f"{len(clips)} clips of {len({clip[4] for clip in clips})} people, {hours:.2f} h; left out: {dict(left_out)}")
